@@ -1,0 +1,109 @@
+# kubeglass's workshop. `make help` lists the targets; `make up` and `make test` do all set-up on a fresh machine.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+ARGS ?=
+VENV := .venv
+BIN := $(VENV)/bin
+KUBEGLASS := $(BIN)/kubeglass
+PAGE := src/kubeglass/viewer/static/index.html
+PAGE_SOURCES := $(shell find viewer-ui -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
+
+##@ Run
+
+.PHONY: up
+up: $(VENV)/.cli-installed $(PAGE) ## Start the demo shop, the collector, Prometheus and the dashboard page (options: ARGS="--detach")
+	@$(KUBEGLASS) up --demo $(ARGS)
+
+.PHONY: down
+down: ## Stop what `make up` started
+	@$(KUBEGLASS) down $(ARGS)
+
+##@ Prove
+
+.PHONY: test
+test: $(VENV)/.dev-installed $(PAGE) $(VENV)/.chromium engines ## Run every test: unit, configuration, real engines, real browser
+	@tools/npm --prefix viewer-ui test
+	@$(BIN)/python -m pytest --ignore=tests/cluster $(ARGS)
+
+.PHONY: test-cluster
+test-cluster: $(VENV)/.dev-installed $(PAGE) engines ## Run the tests on a real Kubernetes, started for them without Docker
+	@$(BIN)/python -m tests.cluster.bed build
+	@$(BIN)/python -m pytest tests/cluster $(ARGS)
+
+.PHONY: lint
+lint: $(VENV)/.dev-installed viewer-ui/node_modules/.installed ## Check style, types and the import contracts
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
+	@tools/npm --prefix viewer-ui run typecheck
+
+.PHONY: format
+format: $(VENV)/.dev-installed ## Put the code into its one style
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+.PHONY: bench
+bench: $(VENV)/.dev-installed $(PAGE) engines ## Run the benchmarks, one program a claim; results go to benchmarks/results
+	@for program in benchmarks/[a-z]*_*.py; do echo "== $$program"; $(BIN)/python "$$program"; done
+
+##@ Make
+
+.PHONY: engines
+engines: $(VENV)/.cli-installed ## Get the collector, Prometheus and promtool: PATH, cache, release or build
+	@$(KUBEGLASS) engines install
+
+.PHONY: page
+page: $(PAGE) ## Build the dashboard page
+
+.PHONY: wheel
+wheel: $(VENV)/.dev-installed $(PAGE) ## Build the wheel, page included, into dist/
+	@$(BIN)/python -m build --wheel --no-isolation --outdir dist .
+
+.PHONY: docs
+docs: $(VENV)/.dev-installed ## Write the generated reference pages anew
+	@$(BIN)/python -m tools.reference
+
+.PHONY: lock
+lock: $(VENV)/.dev-installed ## Lock the Python dependencies anew
+	@tools/lock
+
+.PHONY: cluster-up
+cluster-up: $(VENV)/.dev-installed ## Start the test cluster: a real Kubernetes in namespaces of its own
+	@$(BIN)/python -m tests.cluster.bed up
+
+.PHONY: cluster-down
+cluster-down: ## Stop the test cluster and leave nothing behind
+	@$(BIN)/python -m tests.cluster.bed down
+
+.PHONY: clean
+clean: ## Remove what was built here; engines stay in the user's cache
+	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache viewer-ui/node_modules
+	find src/kubeglass/viewer/static -mindepth 1 -not -name .gitkeep -delete
+
+.PHONY: help
+help: ## List the targets
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# Stamps are written last, so that an interrupted step is done again.
+$(VENV)/.cli-installed: requirements/cli.lock pyproject.toml
+	@tools/venv cli
+
+$(VENV)/.dev-installed: requirements/dev.lock pyproject.toml
+	@tools/venv dev
+
+$(VENV)/.chromium: | $(VENV)/.dev-installed
+	@tools/chromium
+
+viewer-ui/node_modules/.installed: viewer-ui/package-lock.json viewer-ui/package.json | $(VENV)/.cli-installed
+	@echo "page: fetching its libraries (usually half a minute)"
+	@tools/npm --prefix viewer-ui ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+$(PAGE): viewer-ui/node_modules/.installed $(PAGE_SOURCES)
+	@echo "page: building (usually 5 seconds)"
+	@tools/npm --prefix viewer-ui run --silent build
+	@touch $@

@@ -1,0 +1,1 @@
+"""Programs for the people who build kubeglass; nothing here is shipped."""

@@ -1,0 +1,53 @@
+"""docs/reference/process-states.md from the supervisor's transition table."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+
+from kubeglass.supervise import states
+from kubeglass.supervise.states import TRANSITIONS, State, draw_diagram
+
+HEAD = """# The life of a supervised process
+
+Generated from `kubeglass/supervise/states.py` by `make docs`. `kubeglass status` shows these states.
+
+```mermaid
+{diagram}```
+
+| state | meaning |
+|---|---|
+{meanings}
+## Holding a process down
+
+A process that died stays down (`held`) while the file `.kubeglass/hold/NAME` exists, and starts again when the file is
+removed. This is for work by hand: moving a data folder, or trying what an outage does.
+
+```console
+$ mkdir -p .kubeglass/hold && touch .kubeglass/hold/prometheus
+$ kill -9 $(pgrep -f "$PWD/.kubeglass/prometheus/prometheus.yml")
+$ rm .kubeglass/hold/prometheus
+```
+
+## Every transition
+
+| in state | on event | to state |
+|---|---|---|
+{rows}"""
+
+
+def render_process_states() -> str:
+    """Draw the table, explain the states, list the rows."""
+    meanings = "".join(f"| `{state}` | {meaning} |\n" for state, meaning in _read_meanings().items())
+    rows = "".join(f"| `{state}` | {event} | `{after}` |\n" for (state, event), after in TRANSITIONS.items())
+    return HEAD.format(diagram=draw_diagram(), meanings=meanings, rows=rows)
+
+
+def _read_meanings() -> dict[State, str]:
+    """Read the text below each member: Python itself keeps no docstring of an attribute."""
+    tree = ast.parse(inspect.getsource(states))
+    body = next(node.body for node in tree.body if isinstance(node, ast.ClassDef) and node.name == "State")
+    texts = [
+        node.value.value for node in body[1:] if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    ]
+    return dict(zip(State, (" ".join(str(text).split()) for text in texts), strict=True))

@@ -1,0 +1,167 @@
+"""Every metric kubeglass emits: its name, type, help, unit, labels and buckets, in one place.
+
+The library registers these, dashboards and rules chart them, the reference in docs is generated from them, and a
+house test refuses a metric name that is used anywhere but not written here.
+Names follow https://prometheus.io/docs/practices/naming/ and, where they exist, the OpenTelemetry HTTP conventions.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class MetricType(StrEnum):
+    """What Prometheus calls the type of a metric."""
+
+    COUNTER = "counter"
+    GAUGE = "gauge"
+    HISTOGRAM = "histogram"
+    INFO = "info"
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One metric family.
+
+    Args:
+        name: the family's name as PromQL sees it, for counters with ``_total``; a histogram's without ``_bucket``.
+        type: counter, gauge, histogram or info.
+        help: one sentence that says what is counted and in which unit.
+        unit: base unit of the value (``seconds``, ``bytes``), or empty for counts and ratios.
+        labels: label names in the order they are given when a child is made.
+        buckets: upper bounds of a histogram in ``unit``, ascending, without +Inf.
+        source: who emits it: ``kubeglass.flask``, ``prometheus_client``, ``otelcol``, ``prometheus`` …
+    """
+
+    name: str
+    type: MetricType
+    help: str
+    unit: str = ""
+    labels: tuple[str, ...] = ()
+    buckets: tuple[float, ...] = ()
+    source: str = "kubeglass.flask"
+
+
+#: Upper bounds in seconds: prometheus_client's defaults, whose range suits web requests (5 ms to 10 s).
+DURATION_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+
+#: The one value of the ``endpoint`` label for every path that no route matches.
+UNMATCHED_ENDPOINT = "<unmatched>"
+
+#: The one value of the ``method`` label for every method outside the standard set.
+OTHER_METHOD = "<other>"
+
+#: The value of every label of the one series that takes what a metric's ``max_series`` has no room for.
+OVERFLOW = "<overflow>"
+
+#: Upper bounds in bytes: powers of ten from a hundred bytes to a hundred megabytes.
+SIZE_BUCKETS = (100.0, 1_000.0, 10_000.0, 100_000.0, 1_000_000.0, 10_000_000.0, 100_000_000.0)
+
+HTTP_REQUESTS = Metric(
+    "http_requests_total",
+    MetricType.COUNTER,
+    "HTTP requests answered, by method, route template and status code.",
+    labels=("method", "endpoint", "status"),
+)
+HTTP_REQUEST_DURATION = Metric(
+    "http_request_duration_seconds",
+    MetricType.HISTOGRAM,
+    "Time from receiving a request to the last byte of its answer, in seconds.",
+    unit="seconds",
+    labels=("method", "endpoint"),
+    buckets=DURATION_BUCKETS,
+)
+HTTP_REQUESTS_IN_PROGRESS = Metric(
+    "http_requests_in_progress",
+    MetricType.GAUGE,
+    "HTTP requests being answered at this moment.",
+)
+HTTP_REQUEST_EXCEPTIONS = Metric(
+    "http_request_exceptions_total",
+    MetricType.COUNTER,
+    "Exceptions that left a view function unhandled, by method, route template and exception class.",
+    labels=("method", "endpoint", "exception"),
+)
+
+HTTP_REQUEST_SIZE = Metric(
+    "http_request_size_bytes",
+    MetricType.HISTOGRAM,
+    "Size of request bodies as announced by Content-Length, in bytes.",
+    unit="bytes",
+    labels=("method", "endpoint"),
+    buckets=SIZE_BUCKETS,
+)
+HTTP_RESPONSE_SIZE = Metric(
+    "http_response_size_bytes",
+    MetricType.HISTOGRAM,
+    "Size of response bodies as sent, in bytes.",
+    unit="bytes",
+    labels=("method", "endpoint"),
+    buckets=SIZE_BUCKETS,
+)
+BUILD_INFO = Metric(
+    "kubeglass_build_info",
+    MetricType.GAUGE,
+    "1, with the version of the kubeglass library that instruments this application.",
+    labels=("version",),
+)
+
+HTTP_METRICS = (HTTP_REQUESTS, HTTP_REQUEST_DURATION, HTTP_REQUESTS_IN_PROGRESS, HTTP_REQUEST_EXCEPTIONS)
+
+#: prometheus_client's own, shown for every worker: the names, types and helps are its.
+GC_COLLECTED = Metric(
+    "python_gc_objects_collected_total",
+    MetricType.COUNTER,
+    "Objects collected during gc",
+    labels=("generation",),
+    source="prometheus_client",
+)
+GC_UNCOLLECTABLE = Metric(
+    "python_gc_objects_uncollectable_total",
+    MetricType.COUNTER,
+    "Uncollectable objects found during GC",
+    labels=("generation",),
+    source="prometheus_client",
+)
+GC_COLLECTIONS = Metric(
+    "python_gc_collections_total",
+    MetricType.COUNTER,
+    "Number of times this generation was collected",
+    labels=("generation",),
+    source="prometheus_client",
+)
+PYTHON_INFO = Metric(
+    "python_info",
+    MetricType.GAUGE,
+    "Python platform information",
+    labels=("implementation", "major", "minor", "patchlevel", "version"),
+    source="prometheus_client",
+)
+
+PROCESS_METRICS = tuple(
+    Metric(f"process_{name}", type_, help_, unit=unit, source="prometheus_client")
+    for name, type_, unit, help_ in (
+        ("cpu_seconds_total", MetricType.COUNTER, "seconds", "Total user and system CPU time spent in seconds."),
+        ("resident_memory_bytes", MetricType.GAUGE, "bytes", "Resident memory size in bytes."),
+        ("virtual_memory_bytes", MetricType.GAUGE, "bytes", "Virtual memory size in bytes."),
+        ("start_time_seconds", MetricType.GAUGE, "seconds", "Start time of the process since unix epoch in seconds."),
+        ("open_fds", MetricType.GAUGE, "", "Number of open file descriptors."),
+        ("max_fds", MetricType.GAUGE, "", "Maximum number of open file descriptors."),
+    )
+)
+GC_METRICS = (GC_COLLECTED, GC_UNCOLLECTABLE, GC_COLLECTIONS)
+
+#: Only with ``instrument(app, sizes=True)``.
+HTTP_SIZE_METRICS = (HTTP_REQUEST_SIZE, HTTP_RESPONSE_SIZE)
+
+#: Made by the collector's prometheus receiver for each target it scrapes, and by Prometheus for its own targets.
+UP = Metric(
+    "up",
+    MetricType.GAUGE,
+    "1 when the last scrape of the target succeeded, 0 when it failed.",
+    labels=("job", "instance"),
+    source="otelcol",
+)
+
+METRICS = (*HTTP_METRICS, *HTTP_SIZE_METRICS, BUILD_INFO, *PROCESS_METRICS, *GC_METRICS, PYTHON_INFO, UP)

@@ -1,0 +1,107 @@
+"""The one tree of errors a user can see.
+
+```text
+KubeglassError            1   anything below, and what has no better name
+├── UsageError            2   the command line asks for something that makes no sense
+├── ConfigError           3   kubeglass.yaml, a dashboard or a rule is wrong
+├── EngineError           4   an engine cannot be found, built, started or kept running
+├── AppError              5   the user's application does not import, crashes or never listens
+├── PortError             6   no free port in the range
+├── StateError            7   .kubeglass/ is busy, unwritable or damaged; nothing runs; something runs already
+├── NoDataError           8   everything runs, yet data did not arrive before the deadline
+├── ClusterError          9   Kubernetes refused, or a rollout or its proof failed
+└── InstrumentationError  10  the library was asked for something impossible
+```
+
+The number is the process's exit code; 0 is success and 130 an interrupt (Ctrl-C). The tree imports nothing outside
+the standard library, because the instrumentation library raises from it inside production apps.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class KubeglassError(Exception):
+    """A fault that a person can act on, said as ``where: what is wrong (what was found); what to do``.
+
+    Args:
+        where: the file, engine, port or object concerned, as the user knows it.
+        wrong: what is wrong with it, as a statement.
+        found: what was found instead, if that helps; it goes in brackets.
+        hint: what to do about it, as an imperative.
+        details: further lines that carry evidence, such as an engine's last log lines.
+    """
+
+    exit_code: ClassVar[int] = 1
+
+    def __init__(
+        self, where: str, wrong: str, *, found: str = "", hint: str = "", details: tuple[str, ...] = ()
+    ) -> None:
+        self.where = where
+        self.wrong = wrong
+        self.found = found
+        self.hint = hint
+        self.details = details
+        super().__init__(self.message)
+
+    @property
+    def message(self) -> str:
+        """The fault in one line, without the details."""
+        found = f" ({self.found})" if self.found else ""
+        hint = f"; {self.hint}" if self.hint else ""
+        return f"{self.where}: {self.wrong}{found}{hint}"
+
+
+class UsageError(KubeglassError):
+    """The command line asks for something that makes no sense."""
+
+    exit_code = 2
+
+
+class ConfigError(KubeglassError):
+    """kubeglass.yaml, a dashboard or a rule is wrong."""
+
+    exit_code = 3
+
+
+class EngineError(KubeglassError):
+    """An engine cannot be found, built, started or kept running."""
+
+    exit_code = 4
+
+
+class AppError(KubeglassError):
+    """The user's application does not import, crashes or never listens."""
+
+    exit_code = 5
+
+
+class PortError(KubeglassError):
+    """No free port in the range."""
+
+    exit_code = 6
+
+
+class StateError(KubeglassError):
+    """The state folder is busy, unwritable or damaged, or the pipeline is (not) running already."""
+
+    exit_code = 7
+
+
+class NoDataError(KubeglassError):
+    """Everything runs, yet data did not arrive before the deadline."""
+
+    exit_code = 8
+
+
+class ClusterError(KubeglassError):
+    """Kubernetes refused, or a rollout or its proof failed."""
+
+    exit_code = 9
+
+
+class InstrumentationError(KubeglassError):
+    """The instrumentation library was asked for something impossible."""
+
+    exit_code = 10

@@ -1,0 +1,216 @@
+"""Instrument a Flask application: ``from kubeglass.flask import instrument; instrument(app)``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from sys import modules
+from traceback import walk_tb
+from typing import TYPE_CHECKING, Any, cast
+
+from flask import Flask, Request, Response, got_request_exception, request
+from prometheus_client import REGISTRY, CollectorRegistry
+from werkzeug.local import LocalProxy
+
+from kubeglass.catalog import DURATION_BUCKETS, UNMATCHED_ENDPOINT
+from kubeglass.errors import InstrumentationError
+from kubeglass.instrument import options as checked
+from kubeglass.instrument.answer import ANSWER, Answer
+from kubeglass.instrument.answers import Answers
+from kubeglass.instrument.exemplar import OPENTELEMETRY, current_trace
+from kubeglass.instrument.http_metrics import HttpMetrics
+from kubeglass.instrument.middleware import COUNTED, Middleware
+from kubeglass.instrument.options import ExtraLabel, Options
+from kubeglass.instrument.page import Page
+from kubeglass.instrument.registration import metrics_of, multiprocess_folder
+from kubeglass.instrument.token import find_token
+
+if TYPE_CHECKING:
+    from kubeglass.instrument.server import PageServing
+
+__all__ = ["Instrumentation", "PageServing", "instrument", "serve_metrics"]
+
+EXTENSION = "kubeglass"
+
+#: The methods of Flask's that make an answer of what a view returns or raises.
+ANSWERING = ("wsgi_app", "full_dispatch_request", "finalize_request", "handle_exception", "process_response")
+
+#: Redirects of the router and every error are HTTP exceptions.
+FIRST_ERROR = 300
+
+#: Statuses whose answers have no body, whatever the view returned (RFC 9110 section 6.4.1).
+BODYLESS = frozenset({204, 304})
+
+
+class Instrumentation:
+    """What :func:`instrument` did to an application.
+
+    Args:
+        app: the application.
+        registry: where its metrics are registered.
+        options: what was chosen.
+        metrics: the metrics it adds to.
+    """
+
+    def __init__(self, app: Flask, registry: CollectorRegistry, options: Options, metrics: HttpMetrics) -> None:
+        self.registry = registry
+        self.options = options
+        self._answers = Answers(metrics)
+        middleware = Middleware(
+            app.wsgi_app,
+            self._answers,
+            path=options.path,
+            page=Page(registry, multiprocess_folder(), options.token).answer,
+            endpoint_of_error=endpoint_of_error,
+            is_watched=not is_plain(app),
+        )
+        app.wsgi_app = middleware.entry()  # type: ignore[method-assign, assignment]
+        app.process_response = self._note_answer(app.process_response)  # type: ignore[method-assign]
+        app.extensions[EXTENSION] = self
+        # Flask turns an unhandled exception into an answer inside its wsgi_app, out of a middleware's sight.
+        got_request_exception.connect(self._count_exception, app)
+
+    def _note_answer(self, process: Callable[..., Response]) -> Callable[..., Response]:
+        """Wrap the method through which every answer of Flask's passes last, to learn what it answers.
+
+        An override of this method, unlike an ``after_request`` function, sees what those functions made of the answer.
+        """
+        find, known, note = self._answers.find, self._answers.known, ANSWER.set
+        get_request = cast(LocalProxy[Request], request)._get_current_object
+        note_trace, note_size = self.options.exemplars, self.options.sizes
+
+        # Flask 3.2 passes its context first. Not *arguments: Python calls a function with fixed ones much faster.
+        def process_response(first: Any, second: Any = None) -> Response:
+            response = process(first) if second is None else process(first, second)
+            answered = get_request()
+            rule = answered.url_rule
+            endpoint = UNMATCHED_ENDPOINT if rule is None else rule.rule
+            method, status = answered.method, response.status_code
+            answer = known.get((method, endpoint, status)) or find(answered, method, endpoint, status)
+            whole = type(response.response) is list or is_whole(response)
+            trace = current_trace() if note_trace and OPENTELEMETRY in modules else ""
+            if note_size or trace or not whole:
+                sent = size_of(response, method) if note_size and whole else 0
+                answer = Answer(answer.key, answer.series, is_whole=whole, sent=sent, trace=trace)
+            note(answer)
+            return response
+
+        return process_response
+
+    def _count_exception(self, sender: Flask, exception: BaseException) -> None:  # noqa: ARG002  # the signal's words
+        extra = self._answers.extra_of(request)
+        self._answers.count_exception(request.method, endpoint_of(request), extra, exception)
+        # It may be raised again and reach the middleware.
+        with suppress(AttributeError):
+            setattr(exception, COUNTED, True)
+
+
+def instrument(
+    app: Flask,
+    *,
+    registry: CollectorRegistry = REGISTRY,
+    path: str | None = "/metrics",
+    buckets: Iterable[float] = DURATION_BUCKETS,
+    exclude: Sequence[str] = (),
+    max_series: int = 2000,
+    extra_labels: Mapping[str, ExtraLabel] | None = None,
+    sizes: bool = False,
+    exemplars: bool = True,
+    token: str | None = None,
+) -> Instrumentation:
+    """Measure every request to ``app`` and show the metrics at ``path``.
+
+    Args:
+        app: the application, before it answers its first request.
+        registry: prometheus_client's registry whose metrics the page shows; applications that share it share metrics.
+        path: where the application shows its metrics, or None to keep them off the application's port.
+        buckets: upper bounds of the duration histogram in seconds, ascending.
+        exclude: route templates that are not measured, such as ``/healthz``; ``*`` stands for any text.
+        max_series: how many sets of label values each metric may have; the rest shares one series.
+        extra_labels: labels for every metric: a fixed text, or a function of the request that returns one.
+        sizes: measure the sizes of requests and responses too.
+        exemplars: keep trace ids for scrapes that ask for OpenMetrics.
+        token: the bearer token that a scrape must show; None takes it from ``KUBEGLASS_METRICS_TOKEN`` or from the file
+            that ``KUBEGLASS_METRICS_TOKEN_FILE`` names, and needs none if neither is set.
+
+    Raises:
+        InstrumentationError: an option is wrong, the application is instrumented already, a metric's name is taken,
+            or the workers' folder cannot be written.
+    """
+    if EXTENSION in app.extensions:
+        raise InstrumentationError(
+            f"Flask application {app.name!r}", "is instrumented already", hint="call instrument(app) once"
+        )
+    options = Options(
+        path=checked.check_path(path),
+        buckets=checked.check_buckets(buckets),
+        exclude=checked.check_exclude(exclude),
+        max_series=checked.check_max_series(max_series),
+        extra_labels=checked.check_extra_labels(extra_labels or {}),
+        sizes=sizes,
+        exemplars=exemplars,
+        token=find_token(token),
+    )
+    return Instrumentation(app, registry, options, metrics_of(registry, options))
+
+
+def serve_metrics(address: str, *, registry: CollectorRegistry = REGISTRY, token: str | None = None) -> PageServing:
+    """Show the metrics at an address of their own; with ``instrument(app, path=None)`` nowhere else.
+
+    Call it beside ``instrument``, in every worker: the first to have the address serves, another takes over from it.
+
+    Args:
+        address: ``127.0.0.1:9464``, or ``unix:/run/app/metrics.sock``.
+        registry: whose metrics to show.
+        token: as for :func:`instrument`.
+
+    Raises:
+        InstrumentationError: the address or the token is none.
+    """
+    # http.server and what it brings is for those who ask for it.
+    from kubeglass.instrument.server import PageServing
+
+    return PageServing(address, Page(registry, multiprocess_folder(), find_token(token)).answer)
+
+
+def is_whole(response: Response) -> bool:
+    """Say whether an answer is in memory, as against a stream or a file.
+
+    Flask makes HTTP exceptions into answers by way of WSGI, so theirs look like streams, but with a known length.
+    """
+    return response.is_sequence or (response.status_code >= FIRST_ERROR and response.content_length is not None)
+
+
+def size_of(response: Response, method: str) -> int:
+    """Return how many bytes of body a whole response sends."""
+    if method == "HEAD" or response.status_code in BODYLESS:
+        return 0
+    return response.calculate_content_length() or 0
+
+
+def is_plain(app: Flask) -> bool:
+    """Say whether every answer passes through Flask's own methods, with nothing between them and the server.
+
+    Then the status that Flask notes is the status that is sent.
+    """
+    own = all(getattr(type(app), name) is getattr(Flask, name) for name in ANSWERING)
+    return own and getattr(app.wsgi_app, "__func__", None) is Flask.wsgi_app
+
+
+def endpoint_of(found: Request) -> str:
+    """Return the route template a request matched, or the one value for all that match none."""
+    rule = found.url_rule
+    return UNMATCHED_ENDPOINT if rule is None else rule.rule
+
+
+def endpoint_of_error(error: BaseException) -> str:
+    """Return the route template of the request that an exception ended.
+
+    When an exception leaves Flask its request context is gone, but for the frame that the exception passed through:
+    a worker that is told to stop in the middle of a slow view should not count as a request to nowhere.
+    """
+    for frame, _ in walk_tb(error.__traceback__):
+        if frame.f_code is Flask.wsgi_app.__code__:
+            found = getattr(frame.f_locals.get("ctx"), "request", None)
+            return endpoint_of(found) if found is not None else UNMATCHED_ENDPOINT
+    return UNMATCHED_ENDPOINT

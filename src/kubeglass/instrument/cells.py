@@ -1,0 +1,108 @@
+"""Where values live: numbered cells of doubles, in this process's memory or in its file.
+
+A request adds to a handful of cells under one lock. Whether a cell lies in a list or in a file mapped into memory
+makes no difference to the code that adds, so counting costs the same in both.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import weakref
+from collections.abc import Callable
+from typing import Protocol, TypeAlias
+
+#: Doubles that can be added to in place.
+Doubles: TypeAlias = "list[float] | memoryview[float]"
+
+
+class Cell:
+    """One double: ``cell.view[cell.index] += amount`` adds to it, under the store's lock.
+
+    Args:
+        view: the doubles of a list or of a mapped file.
+        index: which of them.
+    """
+
+    __slots__ = ("index", "view")
+
+    def __init__(self, view: Doubles, index: int) -> None:
+        self.view = view
+        self.index = index
+
+
+class Store(Protocol):
+    """Hands out cells.
+
+    ``lock`` guards every addition to them. It is re-entrant because the garbage collector can run a destructor that
+    counts something in the middle of an addition. ``when_renewed`` is called when cells have moved.
+    """
+
+    lock: threading.RLock
+    is_stale: bool
+    when_renewed: list[Callable[[], object]]
+
+    def allocate(self, kind: str, key: str) -> Cell:
+        """Return a cell with value 0.
+
+        Args:
+            kind: ``counter``, ``histogram`` or ``gauge_<multiprocess mode>``.
+            key: the sample's identity, as prometheus_client's ``mmap_key`` writes it.
+        """
+
+    def renew(self) -> None:
+        """Make the cells this process's own, after a fork; call it before adding when ``is_stale``."""
+
+
+class MemoryStore:
+    """Cells of one process; a fork goes on from its parent's values."""
+
+    def __init__(self) -> None:
+        self.lock = threading.RLock()
+        self.is_stale = False
+        self.when_renewed: list[Callable[[], object]] = []
+        self._values: list[float] = []
+        FORK_AWARE.add(self)
+
+    def allocate(self, kind: str, key: str) -> Cell:  # noqa: ARG002  # memory needs no names
+        """Return a cell with value 0."""
+        self._values.append(0.0)
+        return Cell(self._values, len(self._values) - 1)
+
+    def renew(self) -> None:
+        """Do nothing: values in memory are never stale."""
+
+    def note_fork(self) -> None:
+        """Do nothing: the child has a copy of its own."""
+
+
+class ForkAware(Protocol):
+    """A store that must notice that this process is a fork."""
+
+    lock: threading.RLock
+
+    def note_fork(self) -> None:
+        """Learn in the child that this process is a fork; the lock is held."""
+
+
+FORK_AWARE: weakref.WeakSet[ForkAware] = weakref.WeakSet()
+
+
+def _hold_locks() -> None:
+    for store in list(FORK_AWARE):
+        store.lock.acquire()
+
+
+def _release_locks() -> None:
+    for store in list(FORK_AWARE):
+        store.lock.release()
+
+
+def _note_fork() -> None:
+    for store in list(FORK_AWARE):
+        store.note_fork()
+        store.lock.release()
+
+
+# Holding the locks over the fork means that no child inherits one that another thread holds and never releases.
+os.register_at_fork(before=_hold_locks, after_in_parent=_release_locks, after_in_child=_note_fork)

@@ -1,0 +1,134 @@
+"""Folding: the dead's files become part of one file of totals, so that they do not pile up.
+
+Whoever is killed at any point of it leaves a state that reads the same:
+
+1. The new totals are written to a file that nobody reads, and with them the names of the files they include.
+2. One rename puts them in place of the old: from now on the named files no longer count, though they still exist.
+3. The named files are removed. Names are unique, so they cannot come back.
+
+prometheus_client's own files are named after a pid, which another process can get: such a file is renamed before.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import secrets
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from kubeglass.instrument.multiprocess.file_name import FOLDED, TRANSIENT, FileName, parse_name
+from kubeglass.instrument.multiprocess.folder import Folder
+from kubeglass.instrument.multiprocess.merge import latest
+from kubeglass.instrument.multiprocess.owners import is_running
+from kubeglass.instrument.multiprocess.reader import ValueReader
+from kubeglass.instrument.value_file import HEADER, UNFINISHED, encode_entry
+
+LOCK_NAME = "kubeglass.lock"
+
+#: Seconds after which a file that was begun and never finished is litter.
+LITTER_AGE = 60.0
+
+
+def fold_dead(folder: Folder) -> bool:
+    """Fold the files of ended processes into the totals; False if another process is at it.
+
+    Args:
+        folder: the multiprocess folder; what it has parsed before is not parsed again.
+    """
+    with _only_folder(folder.path) as is_mine:
+        if not is_mine:
+            return False
+        # Listed anew: what was seen before the lock was held may be another process's past.
+        kinds: dict[str, list[FileName]] = {}
+        for name in folder.list_dead():
+            kinds.setdefault(name.kind, []).append(name)
+        for kind, names in kinds.items():
+            if kind in TRANSIENT:
+                _remove(folder.path, [name.name for name in names])
+            else:
+                _fold_kind(folder, kind, names)
+        _remove(folder.path, _litter(folder.path))
+    return True
+
+
+@contextmanager
+def _only_folder(path: Path) -> Iterator[bool]:
+    descriptor = os.open(path / LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        yield False
+    else:
+        yield True
+    finally:
+        os.close(descriptor)
+
+
+def _fold_kind(folder: Folder, kind: str, dead: list[FileName]) -> None:
+    names = [unique for name in dead if (unique := _make_unique(folder, name))]
+    old = parse_name(f"{kind}_{FOLDED}.db")
+    if old is not None and (folder.path / old.name).exists():
+        names.append(old)
+    readers = [folder.reader(name) for name in names]
+    included = frozenset[str]().union(*(reader.folded for reader in readers))
+    # What the old totals include already and nobody has removed yet must not be added again.
+    readers = [reader for name, reader in zip(names, readers, strict=True) if name.name not in included]
+    gone = [name.name for name in names if not name.is_folded]
+    _replace(folder.path / f"{kind}_{FOLDED}.db", _encode(folder, kind, readers), gone)
+    _remove(folder.path, gone)
+
+
+def _make_unique(folder: Folder, name: FileName) -> FileName | None:
+    """Give a file that is named after a pid a name of its own; None if a new process has taken it over."""
+    if name.is_ours:
+        return name
+    path, unique = folder.path, parse_name(f"{name.kind}_{name.pid}-{secrets.token_hex(4)}.db")
+    if unique is None:
+        return None
+    with suppress(FileNotFoundError):
+        (path / name.name).rename(path / unique.name)
+        if not is_running(name.pid):
+            folder.note_rename(name, unique)
+            return unique
+        # A process got the pid, and may have opened the file, in the instant since the pid was found free.
+        with suppress(FileExistsError):
+            os.link(path / unique.name, path / name.name)
+            (path / unique.name).unlink()
+    return None
+
+
+def _encode(folder: Folder, kind: str, readers: list[ValueReader]) -> bytes:
+    table = folder.tables[kind]
+    whens = latest(readers) if kind == "gauge_mostrecent" else {}
+    entries = [
+        encode_entry(table.keys[number].decode(), value, whens.get(number, (0.0,))[0])
+        for number, value in sorted(folder.totals(kind, readers).items())
+    ]
+    body = b"".join(entries)
+    return HEADER.pack(HEADER.size + len(body), 0) + body
+
+
+def _replace(path: Path, content: bytes, names: list[str]) -> None:
+    fresh = path.with_name(f"{path.name}.{os.getpid()}{UNFINISHED}")
+    fresh.write_bytes(content + json.dumps(names).encode())
+    fresh.replace(path)
+
+
+def _litter(path: Path) -> list[str]:
+    """Name files that a killed process began: nobody reads them."""
+    limit = time.time() - LITTER_AGE
+    found = []
+    for entry in path.glob(f"*{UNFINISHED}"):
+        with suppress(FileNotFoundError):
+            if entry.stat().st_mtime < limit:
+                found.append(entry.name)
+    return found
+
+
+def _remove(path: Path, names: list[str]) -> None:
+    for name in names:
+        (path / name).unlink(missing_ok=True)

@@ -1,0 +1,117 @@
+"""What can be chosen when an application is instrumented, checked at once."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any
+
+from kubeglass.catalog import DURATION_BUCKETS, HTTP_METRICS, HTTP_SIZE_METRICS
+from kubeglass.errors import InstrumentationError
+
+WHERE = "kubeglass.flask.instrument"
+LABEL_NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
+RESERVED_LABELS = frozenset(
+    {"le", "pid", *(label for metric in (*HTTP_METRICS, *HTTP_SIZE_METRICS) for label in metric.labels)}
+)
+
+#: A fixed value, or a function of the framework's request object.
+ExtraLabel = str | Callable[[Any], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Checked choices of one instrumentation.
+
+    Args:
+        path: where the application shows its metrics, or None for nowhere.
+        buckets: upper bounds of the duration histogram in seconds, ascending, without +Inf.
+        exclude: route templates that are not measured; ``*`` stands for any text.
+        max_series: how many sets of label values a metric may have.
+        extra_labels: label name to fixed value or function of the request.
+        sizes: whether request and response sizes are measured too.
+        exemplars: whether trace ids are kept for OpenMetrics.
+        token: the bearer token that a scrape must show, or empty for none.
+    """
+
+    path: str | None = "/metrics"
+    buckets: tuple[float, ...] = DURATION_BUCKETS
+    exclude: tuple[str, ...] = ()
+    max_series: int = 2000
+    extra_labels: Mapping[str, ExtraLabel] = field(default_factory=dict)
+    sizes: bool = False
+    exemplars: bool = True
+    token: str = field(default="", repr=False)
+
+
+def check_path(path: str | None) -> str | None:
+    """Return the path if an application can answer at it."""
+    if path is None or (path.startswith("/") and not set(path) & set("?# <>")):
+        return path
+    raise InstrumentationError(
+        WHERE, "path is not a path", found=repr(path), hint='give one such as "/metrics", or None'
+    )
+
+
+def check_buckets(buckets: Iterable[float]) -> tuple[float, ...]:
+    """Return the bounds as finite ascending floats; a closing +Inf is understood."""
+    try:
+        bounds = tuple(float(bound) for bound in buckets)
+    except (TypeError, ValueError) as error:
+        raise _bad_buckets(buckets) from error
+    if bounds and bounds[-1] == math.inf:
+        bounds = bounds[:-1]
+    is_ascending = all(low < high for low, high in pairwise(bounds))
+    if not bounds or not is_ascending or not all(math.isfinite(bound) for bound in bounds):
+        raise _bad_buckets(buckets)
+    return bounds
+
+
+def _bad_buckets(buckets: object) -> InstrumentationError:
+    return InstrumentationError(
+        WHERE,
+        "buckets are not ascending upper bounds in seconds",
+        found=repr(buckets),
+        hint="give at least one number, each larger than the one before",
+    )
+
+
+def check_exclude(exclude: Sequence[str]) -> tuple[str, ...]:
+    """Return the patterns; one string alone is a mistake, since its letters would be the patterns."""
+    if isinstance(exclude, str) or not all(isinstance(pattern, str) for pattern in exclude):
+        raise InstrumentationError(
+            WHERE,
+            "exclude is not a list of route templates",
+            found=repr(exclude),
+            hint='give a list such as ["/healthz"]',
+        )
+    return tuple(exclude)
+
+
+def check_max_series(max_series: int) -> int:
+    """Return the number if it is a number of series."""
+    if isinstance(max_series, int) and not isinstance(max_series, bool) and max_series >= 1:
+        return max_series
+    raise InstrumentationError(
+        WHERE, "max_series is not a number of series", found=repr(max_series), hint="give a whole number of at least 1"
+    )
+
+
+def check_extra_labels(labels: Mapping[str, ExtraLabel]) -> dict[str, ExtraLabel]:
+    """Return the labels if every name is a free label name and every value a text or a function."""
+    for name, value in labels.items():
+        if not LABEL_NAME.fullmatch(name) or name.startswith("__"):
+            wrong = "is not a label name"
+        elif name in RESERVED_LABELS:
+            wrong = "is a label the metrics have already"
+        elif not isinstance(value, str) and not callable(value):
+            wrong = "has neither a text nor a function as its value"
+        else:
+            continue
+        raise InstrumentationError(
+            WHERE, f"extra label {name!r} {wrong}", found=repr(value), hint="choose another name or value"
+        )
+    return dict(labels)

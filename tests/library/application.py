@@ -1,0 +1,58 @@
+"""The Flask application that the tests run under a real gunicorn; started by file, not imported by tests."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+
+from flask import Flask, Response
+from prometheus_client import Counter, Gauge, Histogram
+
+SOLD = Counter("sold_things_total", "Things sold.", ["kind"])
+PRICES = Histogram("price_euros", "Prices.", buckets=(1, 10, 100))
+WORKERS = Gauge("worker_value", "Set by every worker.", multiprocess_mode="max")
+
+app = Flask("application")
+
+
+@app.route("/things/<int:number>")
+def thing(number: int) -> str:
+    SOLD.labels("book").inc()
+    PRICES.observe(number)
+    WORKERS.set(number)
+    return str(os.getpid())
+
+
+@app.route("/fail")
+def fail() -> str:
+    raise LookupError("on purpose")
+
+
+@app.route("/hang")
+def hang() -> str:
+    time.sleep(60)
+    return "never seen"
+
+
+@app.route("/stream")
+def stream() -> Response:
+    def parts() -> Iterator[str]:
+        for _ in range(3):
+            yield "part "
+            time.sleep(0.05)
+
+    return Response(parts())
+
+
+ADDRESS = os.environ.get("TEST_METRICS_ADDRESS")
+
+if ADDRESS:
+    from kubeglass.flask import instrument, serve_metrics
+
+    instrument(app, path=None)
+    serve_metrics(ADDRESS)
+elif not os.environ.get("KUBEGLASS_INSTRUMENT"):
+    from kubeglass.flask import instrument
+
+    instrument(app)

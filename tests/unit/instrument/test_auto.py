@@ -1,0 +1,72 @@
+"""Instrumentation from outside: Flask applications get it, nobody else notices."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from kubeglass.cli.commands.run import instrumented
+
+APP = """
+from flask import Flask
+app = Flask("outside")
+app.add_url_rule("/", "index", lambda: "index")
+{more}
+app.test_client().get("/")
+print(app.test_client().get("/metrics").text)
+"""
+
+
+def run_python(code: str, *, more_path: Path | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
+    inherited = {name: text for name, text in os.environ.items() if not name.startswith(("KUBEGLASS", "PYTHONPATH"))}
+    if more_path is not None:
+        inherited["PYTHONPATH"] = str(more_path)
+    env = {**instrumented(inherited), **environment}
+    return subprocess.run(
+        [sys.executable, "-c", code], env=env, capture_output=True, text=True, check=False, timeout=60
+    )
+
+
+def test_an_application_that_knows_nothing_of_it_is_measured() -> None:
+    done = run_python(APP.format(more=""))
+
+    assert 'http_requests_total{endpoint="/",method="GET",status="200"} 1.0' in done.stdout, done.stderr
+    assert done.stderr == ""
+
+
+def test_an_application_that_does_it_itself_keeps_its_own_choice() -> None:
+    done = run_python(
+        APP.format(more='from kubeglass.flask import instrument; instrument(app, extra_labels={"by": "me"})')
+    )
+
+    assert 'http_requests_total{by="me",endpoint="/",method="GET",status="200"} 1.0' in done.stdout, done.stderr
+
+
+def test_a_fault_of_the_instrumentation_is_a_line_in_the_log_and_no_more() -> None:
+    clash = 'from prometheus_client import Counter; Counter("http_requests", "Mine.")'
+    done = run_python(APP.format(more=clash) + '\nprint("status", app.test_client().get("/").status_code)')
+
+    assert "status 200" in done.stdout, done.stderr
+    assert "'outside' is not instrumented" in done.stderr
+
+
+def test_without_the_switch_nothing_happens() -> None:
+    done = run_python("import sys, flask; print('kubeglass.flask' in sys.modules)", KUBEGLASS_INSTRUMENT="0")
+
+    assert done.stdout == "False\n", done.stderr
+
+
+def test_a_program_without_flask_imports_nothing() -> None:
+    code = (
+        "import sys, json; print(sorted(name for name in sys.modules if name.startswith(('kubeglass', 'prometheus'))))"
+    )
+
+    assert run_python(code).stdout == "[]\n"
+
+
+def test_the_next_sitecustomize_runs_too(tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text("print('the next one')")
+
+    assert run_python("pass", more_path=tmp_path).stdout == "the next one\n"

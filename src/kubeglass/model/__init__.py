@@ -1,0 +1,1 @@
+"""kubeglass.yaml as frozen, validated values; no network, no process."""

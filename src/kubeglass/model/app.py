@@ -1,0 +1,82 @@
+"""The ``apps`` section: what is watched."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from pydantic import Field
+
+from kubeglass.model.resources import Amount, Resources
+from kubeglass.model.secret import SecretSource
+from kubeglass.model.section import Section
+from kubeglass.model.text import AbsolutePath, EnvName, Module, Name, NodePort, Target
+
+DEFAULT_APP_PORT = 8000
+
+#: The port OpenTelemetry's Prometheus exporters use: https://opentelemetry.io/docs/specs/otel/metrics/sdk_exporters/prometheus/
+DEFAULT_METRICS_PORT = 9464
+
+
+class AppMetricType(StrEnum):
+    """What kind of metric an application's own one is; it decides how it is charted, never as a raw counter."""
+
+    COUNTER = "counter"
+    GAUGE = "gauge"
+    HISTOGRAM = "histogram"
+
+
+class AppMetric(Section):
+    """One of the application's own metrics that deserves a panel."""
+
+    name: str = Field(description="As PromQL sees it: a counter with _total, a histogram without _bucket.")
+    type: AppMetricType = Field(description="counter, gauge or histogram.")
+    title: str = Field(default="", description="The panel's title; empty means the name.")
+    unit: str = Field(default="short", description="Grafana's id of the unit: short, s, bytes, currencyUSD.")
+    by: tuple[str, ...] = Field(default=(), description="Labels to draw one line for each value of.")
+
+
+class HostPath(Section):
+    """An application whose source lies on the node and is mounted into its pod."""
+
+    path: AbsolutePath = Field(description="The source file or folder on the node, such as /home/me/app.py.")
+    user: int = Field(default=1000, ge=1, description="User id the pod runs as; it must be able to read the path.")
+    group: int = Field(default=1000, ge=1, description="Group id the pod runs as.")
+    node: str | None = Field(
+        default=None, description="Name of the only node that has the path; empty means every node has."
+    )
+
+
+class App(Section):
+    """One application, either run by kubeglass (``module``) or only scraped (``target``)."""
+
+    name: Name = Field(default="app", description="Becomes the job label, and the name of its Deployment.")
+    module: Module | None = Field(default=None, description="package.module:app, or a factory: package:create_app().")
+    target: Target | None = Field(
+        default=None, description="host:port of an application that already exposes its metrics."
+    )
+    workers: int = Field(default=2, ge=1, le=256, description="gunicorn worker processes.")
+    threads: int = Field(default=1, ge=1, le=256, description="Threads in each worker.")
+    port: int = Field(default=DEFAULT_APP_PORT, ge=1, le=65535, description="Port it listens on.")
+    metrics_path: AbsolutePath = Field(default="/metrics", description="Where it exposes its metrics.")
+    metrics: tuple[AppMetric, ...] = Field(default=(), description="Its own metrics to chart.")
+    image: str | None = Field(
+        default=None,
+        min_length=1,
+        description="Container image on the cluster; empty means `kubeglass images build` makes it.",
+    )
+    host_path: HostPath | None = Field(
+        default=None, description="Source mounted from the node instead of built into the image."
+    )
+    metrics_port: int = Field(
+        default=DEFAULT_METRICS_PORT,
+        ge=1,
+        le=65535,
+        description="On the cluster: port of the metrics, which no Service exposes.",
+    )
+    node_port: NodePort | None = Field(default=None, description="Port on every node that leads to it.")
+    replicas: int = Field(default=2, ge=0, le=1000, description="Pods on the cluster.")
+    resources: Resources = Resources(requests=Amount(cpu="100m", memory="128Mi"), limits=Amount(memory="256Mi"))
+    env: dict[EnvName, str] = Field(default={}, description="Environment variables that are no secret.")
+    secret_env: dict[EnvName, SecretSource] = Field(
+        default={}, description="Environment variables whose values are found elsewhere."
+    )

@@ -1,0 +1,74 @@
+"""The ``cluster`` section: where and how the pipeline runs on Kubernetes."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from pydantic import Field
+
+from kubeglass.model.section import Section
+from kubeglass.model.text import AbsolutePath, Name, NodePort
+
+
+class PullPolicy(StrEnum):
+    """When the kubelet pulls an image; its own words."""
+
+    ALWAYS = "Always"
+    IF_NOT_PRESENT = "IfNotPresent"
+    NEVER = "Never"
+
+
+class PodSecurity(StrEnum):
+    """Levels of the Pod Security Standards: https://kubernetes.io/docs/concepts/security/pod-security-standards/."""
+
+    PRIVILEGED = "privileged"
+    BASELINE = "baseline"
+    RESTRICTED = "restricted"
+
+
+class Security(Section):
+    """How tightly everything but the collector is held; the collector's host paths need more, and say so."""
+
+    pod_security: PodSecurity = Field(default=PodSecurity.RESTRICTED, description="Level the apps' pods keep to.")
+    network_policy: bool = Field(default=True, description="Allow only the traffic that the pipeline needs.")
+
+
+class Images(Section):
+    """Images to use instead of the pinned ones, such as copies in a registry of your own."""
+
+    collector: str | None = Field(default=None, min_length=1, description="Image of the collector.")
+    prometheus: str | None = Field(default=None, min_length=1, description="Image of Prometheus.")
+    grafana: str | None = Field(default=None, min_length=1, description="Image of Grafana.")
+    viewer: str | None = Field(default=None, min_length=1, description="Image of kubeglass's page.")
+
+
+class WebPage(Section):
+    """A page people open: Grafana, or kubeglass's own."""
+
+    enabled: bool = Field(default=True, description="Run it on the cluster.")
+    node_port: NodePort | None = Field(default=None, description="Port on every node; empty means none.")
+
+
+class Cluster(Section):
+    """Where and how the pipeline runs on Kubernetes."""
+
+    namespace: Name = Field(
+        default="observability", description="Namespace of the collector, Prometheus and the pages."
+    )
+    app_namespace: Name | None = Field(default=None, description="Namespace of the apps; empty means the same one.")
+    storage_class: str | None = Field(default=None, min_length=1, description="Empty means the cluster's default.")
+    queue_path: AbsolutePath = Field(
+        default="/var/lib/kubeglass/otelcol",
+        pattern=r"^/",
+        description="Folder on each node for the collector's queue.",
+    )
+    pull_policy: PullPolicy = PullPolicy.IF_NOT_PRESENT
+    images: Images = Images()
+    grafana: WebPage = WebPage()
+    viewer: WebPage = WebPage()
+    security: Security = Security()
+
+    @property
+    def apps_run_in(self) -> str:
+        """Namespace of the apps."""
+        return self.app_namespace or self.namespace

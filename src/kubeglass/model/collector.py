@@ -1,0 +1,87 @@
+"""The ``collector`` section: what else it reads, and what it may use."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from pydantic import Field
+
+from kubeglass.model.quantity import Duration
+from kubeglass.model.resources import Amount, Resources
+from kubeglass.model.section import Section
+from kubeglass.model.text import AbsolutePath
+
+
+class KubeletGroup(StrEnum):
+    """What the kubelet can be asked for."""
+
+    NODE = "node"
+    POD = "pod"
+    CONTAINER = "container"
+    VOLUME = "volume"
+
+
+class Kubelet(Section):
+    """On the cluster: CPU, memory, network and disk of nodes, pods and containers, from each node's kubelet."""
+
+    enabled: bool = Field(default=True, description="Read the kubelet of every node.")
+    interval: Duration = Field(
+        default=15.0, ge=1.0, description="Time between two readings; the kubelet refreshes every 10-15s."
+    )
+    groups: tuple[KubeletGroup, ...] = Field(
+        default=(KubeletGroup.NODE, KubeletGroup.POD, KubeletGroup.CONTAINER),
+        min_length=1,
+        description="What to ask for.",
+    )
+    ca_file: AbsolutePath = Field(
+        default="/var/run/secrets/kubernetes.io/serviceaccount/ca.crt",
+        description="Authority that signed the kubelets' certificates, as the collector's pod sees it.",
+    )
+    insecure_skip_verify: bool = Field(
+        default=False, description="Trust any certificate; only for kubeadm clusters without server TLS bootstrap."
+    )
+
+
+class HostScraper(StrEnum):
+    """Parts of a machine that can be measured."""
+
+    CPU = "cpu"
+    DISK = "disk"
+    FILESYSTEM = "filesystem"
+    LOAD = "load"
+    MEMORY = "memory"
+    NETWORK = "network"
+    PAGING = "paging"
+
+
+class HostMetrics(Section):
+    """CPU, memory, disks and network of the machine itself."""
+
+    enabled: bool = Field(default=False, description="Measure the machine the collector runs on.")
+    interval: Duration = Field(default=15.0, ge=1.0, description="Time between two readings.")
+    scrapers: tuple[HostScraper, ...] = Field(
+        default=(HostScraper.CPU, HostScraper.FILESYSTEM, HostScraper.LOAD, HostScraper.MEMORY, HostScraper.NETWORK),
+        min_length=1,
+        description="What to measure.",
+    )
+
+
+class Queue(Section):
+    """What waits on disk while the storage cannot be reached."""
+
+    size: int = Field(
+        default=10_000, ge=10, description="Requests (one scrape of one target each) kept before new ones are refused."
+    )
+    fsync: bool = Field(
+        default=False,
+        description="Force every write to the disk: survives a power cut too, and costs a write per scrape.",
+    )
+
+
+class Collector(Section):
+    """What the collector reads besides the apps, and what it may use."""
+
+    kubelet: Kubelet = Kubelet()
+    host_metrics: HostMetrics = HostMetrics()
+    queue: Queue = Queue()
+    resources: Resources = Resources(requests=Amount(cpu="100m", memory="160Mi"), limits=Amount(memory="320Mi"))

@@ -1,0 +1,119 @@
+"""pydantic's findings in our words: one sentence a person can act on, with what was found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from kubeglass.model.problem import Loc, Problem, suggest
+from kubeglass.model.quantity import format_duration
+
+#: Findings whose value must not be repeated, or says nothing.
+_UNSAID = frozenset({"secret_in_clear", "too_short", "string_too_short", "invalid_key"})
+
+#: Keys below which a value may be the secret itself, written there by mistake.
+_SECRETS = frozenset({"password", "bearer", "secret_env", "auth"})
+
+
+def explain(error: ValidationError, root: type[BaseModel], data: object) -> list[Problem]:
+    """Translate every finding of ``error``, which came from validating ``data`` as ``root``."""
+    findings = error.errors(include_url=False)
+    wrong_items = {details["loc"][:-1] for details in findings}
+    return [
+        _explain_one(details, root, data)
+        for details in findings
+        # A list counts as too short when its items are wrong, which is said already.
+        if not (details["type"] == "too_short" and details["loc"] in wrong_items)
+    ]
+
+
+def _explain_one(details: ErrorDetails, root: type[BaseModel], data: object) -> Problem:
+    loc: Loc = tuple(part for part in details["loc"] if part != "[key]")
+    kind = details["type"]
+    if kind == "extra_forbidden":
+        known = _known_keys(root, loc[:-1])
+        return Problem(loc, "is not a known key", hint=suggest(str(loc[-1]), known), at_key=True)
+    if kind == "missing":
+        return Problem(loc, "is missing", hint="add it")
+    written = _written(data, loc)
+    wrong = _WORDS[kind](details, written) if kind in _WORDS else details["msg"].removeprefix("Value error, ")
+    unsaid = kind in _UNSAID or not _SECRETS.isdisjoint(loc)
+    found = "" if unsaid else f"found {_show(loc[-1] if '[key]' in details['loc'] else written)}"
+    return Problem(loc, wrong, found=found, at_key="[key]" in details["loc"])
+
+
+def _written(data: Any, loc: Loc) -> object:
+    """Follow ``loc`` to what the user wrote; a finding's own input may be converted already."""
+    for part in loc:
+        try:
+            data = data[part]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return data
+
+
+def _limit(words: str, key: str) -> Callable[[ErrorDetails, object], str]:
+    def say(details: ErrorDetails, written: object) -> str:
+        bound = details.get("ctx", {})[key]
+        # A bound on a duration is kept in seconds, and spoken of as the user writes one.
+        return f"{words} {format_duration(bound) if isinstance(written, str) else f'{bound:g}'}"
+
+    return say
+
+
+def _one_of(details: ErrorDetails, _written: object) -> str:
+    return f"must be one of {details.get('ctx', {})['expected']}"
+
+
+def _say(words: str) -> Callable[[ErrorDetails, object], str]:
+    return lambda _details, _written: words
+
+
+#: https://docs.pydantic.dev/latest/errors/validation_errors/
+_WORDS: Mapping[str, Callable[[ErrorDetails, object], str]] = {
+    "int_type": _say("must be a whole number"),
+    "int_parsing": _say("must be a whole number"),
+    "int_from_float": _say("must be a whole number"),
+    "bool_type": _say("must be true or false"),
+    "bool_parsing": _say("must be true or false"),
+    "string_type": _say("must be text; put it in quotes"),
+    "string_too_short": _say("must not be empty"),
+    "too_short": _say("must not be an empty list"),
+    "invalid_key": _say("must be text; put the key in quotes"),
+    "tuple_type": _say("must be a list, each item after a '- '"),
+    "dict_type": _say("must be a mapping of keys to values"),
+    "model_type": _say("must be a section with keys of its own"),
+    "model_attributes_type": _say("must be a section with keys of its own"),
+    "greater_than_equal": _limit("must be at least", "ge"),
+    "less_than_equal": _limit("must be at most", "le"),
+    "enum": _one_of,
+}
+
+
+def _show(value: object) -> str:
+    if isinstance(value, dict):
+        return "a mapping"
+    if isinstance(value, list):
+        return "a list"
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"'{value}'" if isinstance(value, str) else str(value)
+
+
+def _known_keys(model: type[BaseModel], loc: Loc) -> list[str]:
+    """Follow ``loc`` from ``model`` through its fields to the section whose keys are asked for."""
+    for part in loc:
+        if isinstance(part, str) and part in model.model_fields:
+            model = _section_of(model.model_fields[part].annotation) or model
+    return list(model.model_fields)
+
+
+def _section_of(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((section for inner in get_args(annotation) if (section := _section_of(inner))), None)

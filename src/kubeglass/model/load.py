@@ -1,0 +1,100 @@
+"""kubeglass.yaml from disk to one frozen Pipeline, or every mistake in it at once, each with its line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from kubeglass.errors import ConfigError
+from kubeglass.model.explain import explain
+from kubeglass.model.pipeline import Pipeline
+from kubeglass.model.positions import Document, YamlSyntaxError, read_document
+from kubeglass.model.problem import Problem
+from kubeglass.model.references import check_references
+
+FILE_NAME = "kubeglass.yaml"
+
+
+def load_pipeline(path: Path) -> Pipeline:
+    """Read, validate and cross-check a definition.
+
+    Args:
+        path: the file; errors name it as it is given.
+
+    Returns:
+        The pipeline; an empty file means the defaults.
+
+    Raises:
+        ConfigError: the file is missing, unreadable or wrong. Several mistakes are listed in ``details``, each as
+            ``file:line:column: what is wrong``. References across sections are checked once every section is right.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise ConfigError(str(path), "does not exist", hint="write one with `kubeglass init`") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(str(path), "is not UTF-8 text", found=f"byte {error.start}") from error
+    except OSError as error:
+        raise ConfigError(str(path), "cannot be read", found=error.strerror or str(error)) from error
+    return parse_pipeline(text, str(path), folder=path.parent)
+
+
+def parse_pipeline(text: str, name: str = FILE_NAME, *, folder: Path | None = None) -> Pipeline:
+    """Do the same with text that came from elsewhere.
+
+    Args:
+        text: the definition.
+        name: what errors call it.
+        folder: what paths in it are relative to; without one their existence is not checked.
+
+    Raises:
+        ConfigError: the text is wrong, as in :func:`load_pipeline`.
+    """
+    try:
+        document = read_document(text)
+    except YamlSyntaxError as error:
+        where = f"{name}:{error.position.line}:{error.position.column}"
+        raise ConfigError(where, str(error)) from error
+    if document.data is None:
+        return Pipeline()
+    if not isinstance(document.data, dict):
+        hint = "start with a section such as 'apps:'"
+        raise ConfigError(f"{name}:1:1", "must hold sections at its top level", found=_kind(document.data), hint=hint)
+    try:
+        pipeline = Pipeline.model_validate(document.data, context={"written": True})
+    except ValidationError as error:
+        raise _config_error(explain(error, Pipeline, document.data), document, name) from error
+    problems = check_references(pipeline) + _missing_folders(pipeline, folder)
+    if problems:
+        raise _config_error(problems, document, name)
+    return pipeline
+
+
+def _config_error(problems: list[Problem], document: Document, name: str) -> ConfigError:
+    placed = sorted(
+        ((document.position(problem.loc, at_key=problem.at_key), problem) for problem in problems),
+        key=lambda pair: (pair[0], pair[1].path),
+    )
+    if len(placed) == 1:
+        position, problem = placed[0]
+        where = f"{name}:{position.line}:{position.column}"
+        return ConfigError(where, f"{problem.path} {problem.wrong}", found=problem.found, hint=problem.hint)
+    lines = tuple(
+        f"{name}:{position.line}:{position.column}: {problem.path} {problem.text}" for position, problem in placed
+    )
+    return ConfigError(name, f"has {len(lines)} mistakes", details=lines)
+
+
+def _missing_folders(pipeline: Pipeline, folder: Path | None) -> list[Problem]:
+    if folder is None:
+        return []
+    return [
+        Problem(("dashboards", "folders", index), "is not a folder", found=f"looked for {folder / name}")
+        for index, name in enumerate(pipeline.dashboards.folders)
+        if not (folder / name).is_dir()
+    ]
+
+
+def _kind(data: object) -> str:
+    return "a list" if isinstance(data, list) else f"'{data}'"

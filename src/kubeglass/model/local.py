@@ -1,0 +1,61 @@
+"""Where the local run keeps its files and which address each part listens on.
+
+These are settings, passed from code to code: nobody writes them, ports are chosen when the run starts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+LOOPBACK = "127.0.0.1"
+
+
+@dataclass(frozen=True, slots=True)
+class LocalPorts:
+    """One TCP port of 127.0.0.1 for each listener of a local run."""
+
+    viewer: int = 3000
+    prometheus: int = 9090
+    otelcol_otlp: int = 4318
+    otelcol_health: int = 13133
+    otelcol_telemetry: int = 8888
+    apps: Mapping[str, int] = field(default_factory=dict)
+    """App name to port, for the apps that kubeglass runs itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class LocalSettings:
+    """The state folder and the ports of one local run.
+
+    Args:
+        root: the ``.kubeglass`` folder, absolute; rendered files lie below it at their ``RenderedFile``'s path.
+        ports: the port each part listens on.
+    """
+
+    root: Path
+    ports: LocalPorts = LocalPorts()
+
+    @property
+    def data(self) -> Path:
+        """Folder of the engines' own data: ``data/prometheus``, ``data/otelcol``."""
+        return self.root / "data"
+
+    @property
+    def logs(self) -> Path:
+        """Folder with one log file a process."""
+        return self.root / "logs"
+
+    @property
+    def run_file(self) -> Path:
+        """What runs now: pids, addresses, start time."""
+        return self.root / "run.json"
+
+    def metrics_dir(self, app: str) -> Path:
+        """Folder of ``app``'s multiprocess metric files, one file a worker."""
+        return self.data / "metrics" / app
+
+    def url(self, port: int, path: str = "") -> str:
+        """Build the http address of a part on this machine."""
+        return f"http://{LOOPBACK}:{port}{path}"

@@ -1,0 +1,56 @@
+"""A mistake in a definition, at a place in the document and not yet at a line of a file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import TypeAlias
+
+Loc: TypeAlias = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One mistake.
+
+    Args:
+        loc: keys and list positions from the document's root, such as ``("apps", 0, "port")``.
+        wrong: what is wrong, as a statement about the value at ``loc``.
+        found: what stands there instead, if that helps.
+        hint: what to do about it, as an imperative or a question.
+        at_key: whether the key itself is the mistake, so that its own position is pointed at, not its value's.
+    """
+
+    loc: Loc
+    wrong: str
+    found: str = ""
+    hint: str = ""
+    at_key: bool = False
+
+    @property
+    def path(self) -> str:
+        """The place as a person writes it: ``apps[0].port``."""
+        return format_loc(self.loc)
+
+    @property
+    def text(self) -> str:
+        """The mistake in one line, without its position in the file."""
+        found = f" ({self.found})" if self.found else ""
+        hint = f"; {self.hint}" if self.hint else ""
+        return f"{self.wrong}{found}{hint}"
+
+
+def format_loc(loc: Loc) -> str:
+    """Write keys and list positions the way they are spoken of: ``apps[0].port``."""
+    text = ""
+    for part in loc:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
+    return text
+
+
+def suggest(word: str, known: list[str]) -> str:
+    """Ask "did you mean …?" when a known word is close, else list what is known."""
+    close = get_close_matches(word.lower(), known, n=1, cutoff=0.6)
+    if close:
+        return f"did you mean '{close[0]}'?"
+    return f"known here: {', '.join(sorted(known))}"

@@ -1,0 +1,38 @@
+"""What one part of a definition says about another, checked in one place once every part is right by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from kubeglass.model.pipeline import Pipeline
+from kubeglass.model.problem import Problem
+from kubeglass.model.references import apps, intervals, objectives, ports, resources, secrets, storage
+
+#: Read top to bottom to know every rule that spans keys or sections.
+CHECKS: tuple[Callable[[Pipeline], list[Problem]], ...] = (
+    apps.repeated_names,
+    apps.reserved_names,
+    apps.ways_to_run,
+    ports.node_ports,
+    ports.local_ports,
+    ports.metrics_ports,
+    intervals.scrape_timeout,
+    intervals.alert_window,
+    objectives.known_apps,
+    objectives.promises,
+    objectives.repeated,
+    objectives.bucket_bounds,
+    objectives.alert_latency,
+    storage.volume_holds_retention,
+    storage.retention_covers_alerts,
+    secrets.sources,
+    secrets.one_way_to_authenticate,
+    secrets.clear_text,
+    secrets.repeated_variables,
+    resources.requests_within_limits,
+)
+
+
+def check_references(pipeline: Pipeline) -> list[Problem]:
+    """Find every contradiction within ``pipeline``."""
+    return [problem for check in CHECKS for problem in check(pipeline)]

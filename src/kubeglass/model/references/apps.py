@@ -1,0 +1,58 @@
+"""How apps are named, and how each one runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kubeglass.model.app import App
+from kubeglass.model.pipeline import Pipeline
+from kubeglass.model.problem import Loc, Problem
+
+#: Names of the pipeline's own processes and scrape jobs; an app of that name could not be told from them.
+RESERVED_NAMES = ("otelcol", "otel-collector", "prometheus", "viewer", "grafana")
+
+
+def repeated_names(pipeline: Pipeline) -> list[Problem]:
+    """Find names used twice: a name is the ``job`` label."""
+    names = [app.name for app in pipeline.apps]
+    return [
+        Problem(("apps", index, "name"), "must differ from every other app's", found=f"found '{name}' again")
+        for index, name in enumerate(names)
+        if name in names[:index]
+    ]
+
+
+def reserved_names(pipeline: Pipeline) -> list[Problem]:
+    """Find apps called like a part of the pipeline itself."""
+    return [
+        Problem(
+            ("apps", index, "name"),
+            "is the name of a part of the pipeline itself",
+            found=f"found '{app.name}'",
+            hint=f"choose another than {', '.join(RESERVED_NAMES)}",
+        )
+        for index, app in enumerate(pipeline.apps)
+        if app.name in RESERVED_NAMES
+    ]
+
+
+def ways_to_run(pipeline: Pipeline) -> list[Problem]:
+    """Find apps that do not say, or say twice, whether kubeglass runs them or only scrapes them."""
+    return [problem for index, app in enumerate(pipeline.apps) for problem in _ways_of_one(app, ("apps", index))]
+
+
+def _ways_of_one(app: App, loc: Loc) -> Iterator[Problem]:
+    if app.target is not None:
+        for key in ("module", "image", "host_path"):
+            if getattr(app, key) is not None:
+                hint = f"keep 'target' to scrape what runs already, or '{key}' to have it run"
+                yield Problem((*loc, key), "contradicts 'target'", hint=hint, at_key=True)
+    elif app.module is None and app.image is None:
+        hint = (
+            "add 'module: package:app' to run it, 'image:' to run it on a cluster, or 'target: host:port' to scrape it"
+        )
+        yield Problem(loc, "does not say how it runs", hint=hint)
+    if app.host_path is not None and app.module is None and app.target is None:
+        yield Problem(
+            (*loc, "host_path"), "needs 'module'", hint="say which module the mounted source holds", at_key=True
+        )

@@ -1,0 +1,75 @@
+"""The ``storage`` section: how long Prometheus keeps data, and where else it goes."""
+
+from __future__ import annotations
+
+import math
+
+from pydantic import Field
+
+from kubeglass.model.quantity import Duration
+from kubeglass.model.resources import Amount, Resources
+from kubeglass.model.secret import PlainHeaders, SecretSource
+from kubeglass.model.section import Section
+from kubeglass.model.size import Memory, Size, parse_size
+from kubeglass.model.text import Url
+
+DAY = 86400.0
+
+
+class Retention(Section):
+    """Prometheus deletes the oldest data when either limit is reached."""
+
+    time: Duration = Field(
+        default=15 * DAY, ge=7200.0, description="Oldest data kept; at least 2h, Prometheus's block length."
+    )
+    size: Size = Field(default="5GB", description="Most disk used.")
+
+
+class BasicAuth(Section):
+    """A user name and password."""
+
+    username: str = Field(min_length=1, description="The user's name, such as a tenant's number.")
+    password: SecretSource = Field(description="Where the password is found.")
+
+
+class Auth(Section):
+    """How the endpoint is told who we are: by exactly one of these."""
+
+    basic: BasicAuth | None = Field(default=None, description="HTTP basic authentication.")
+    bearer: SecretSource | None = Field(default=None, description="Where the bearer token is found.")
+
+
+class Remote(Section):
+    """An OTLP endpoint that gets every metric too: Mimir, VictoriaMetrics, Thanos Receive, a vendor."""
+
+    url: Url = Field(description="Base address; /v1/metrics is added, as OTLP over HTTP defines.")
+    headers: PlainHeaders = Field(default={}, description="HTTP headers that are no secret, such as X-Scope-OrgID.")
+    auth: Auth | None = Field(default=None, description="Credentials, named and never written here.")
+
+    @property
+    def secrets(self) -> tuple[SecretSource, ...]:
+        """What the process that sends needs in its environment, under each source's ``variable``."""
+        if self.auth is None:
+            return ()
+        found = (self.auth.basic.password if self.auth.basic else None, self.auth.bearer)
+        return tuple(source for source in found if source is not None)
+
+
+class Storage(Section):
+    """Where metrics are kept."""
+
+    retention: Retention = Retention()
+    out_of_order: Duration = Field(
+        default=6 * 3600.0, ge=0.0, description="How late data may arrive after an outage and still be stored."
+    )
+    volume: Memory | None = Field(
+        default=None,
+        description="On the cluster: size of Prometheus's volume; empty means half more than retention.size.",
+    )
+    resources: Resources = Resources(requests=Amount(cpu="100m", memory="256Mi"), limits=Amount(memory="1Gi"))
+    remote: Remote | None = Field(default=None, description="A second place that gets every metric.")
+
+    @property
+    def volume_size(self) -> str:
+        """Size of Prometheus's volume: data, write-ahead log and room for compaction."""
+        return self.volume or f"{math.ceil(1.5 * parse_size(self.retention.size) / 1024**3)}Gi"

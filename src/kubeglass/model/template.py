@@ -1,0 +1,87 @@
+"""The commented kubeglass.yaml that ``kubeglass init`` writes: every default, ready to be changed."""
+
+from __future__ import annotations
+
+from kubeglass.model.text import Name
+
+SCHEMA_URL = "https://raw.githubusercontent.com/kubeglass/kubeglass/main/docs/schema/kubeglass.schema.json"
+
+_FOUND = """\
+apps:
+  - name: {name}
+    module: {module}
+"""
+_NOT_FOUND = """\
+# No Flask application was found in the usual places: name yours, or one that runs already.
+apps: []
+#  - name: my-app
+#    module: my_package:app        # or a factory: my_package:create_app()
+#  - name: other
+#    target: 127.0.0.1:8000        # it exposes its metrics itself
+"""
+_REST = """\
+#    workers: 2                    # gunicorn processes
+#    threads: 1                    # in each worker
+#    port: 8000
+#    metrics_path: /metrics
+#    env: {{LOG_LEVEL: info}}
+#    secret_env: {{DATABASE_URL: {{env: DATABASE_URL, secret: {{name: shop, key: url}}}}}}
+#    image: registry.example.org/shop:1.0   # on the cluster; else `kubeglass images build` makes one
+#    node_port: 30080              # on every node, 30000 to 32767
+#    replicas: 2
+#    resources: {{requests: {{cpu: 100m, memory: 128Mi}}, limits: {{memory: 256Mi}}}}
+"""
+_SECTIONS = """\
+
+scrape:
+#  interval: 5s
+
+# What is promised to users; alerts follow from how fast the error budget is spent.
+objectives: []
+#  - app: {name}
+#    availability: 99.9%
+#    latency: {{threshold: 250ms, target: 99%}}
+#    window: 30d
+
+alerts:
+#  error_ratio: 5%
+#  latency: 1s                     # 99th percentile
+#  hold: 5m                        # how long it must last
+#  down_after: 1m
+
+collector:
+#  host_metrics: {{enabled: true}}   # CPU, memory, disk and network of the machine
+#  kubelet: {{enabled: true, interval: 15s, groups: [node, pod, container]}}
+#  queue: {{size: 10000}}            # scrapes kept on disk while the storage cannot be reached
+
+storage:
+#  retention: {{time: 15d, size: 5GB}}
+#  remote:                         # a second place for every metric: Mimir, VictoriaMetrics, a vendor
+#    url: https://mimir.example.org/otlp
+#    auth: {{bearer: {{env: MIMIR_TOKEN, secret: {{name: mimir, key: token}}}}}}
+
+dashboards:
+#  folders: [dashboards]           # Grafana JSON of your own
+#  refresh: 5s
+
+cluster:
+#  namespace: observability
+#  storage_class: local-path
+#  grafana: {{enabled: true, node_port: 30030}}
+#  security: {{pod_security: restricted, network_policy: true}}
+"""
+
+
+def write_template(module: str | None, name: Name) -> str:
+    """Write a definition in which only the apps are set, and everything else stands as a comment.
+
+    Args:
+        module: where the application is, or None if it is not known.
+        name: what to call it.
+    """
+    head = (
+        f"# yaml-language-server: $schema={SCHEMA_URL}\n"
+        "# What kubeglass watches, and where it goes. Everything commented out is a default or an example.\n"
+    )
+    apps = _NOT_FOUND if module is None else (_FOUND + _REST).format(name=name, module=module)
+    return head + apps + _SECTIONS.format(name=name)

@@ -1,0 +1,130 @@
+"""A strict check of a collector's configuration, key by key, for a given version.
+
+``otelcol validate`` accepts deprecated names, durations without a unit (``10`` is ten nanoseconds) and, from 0.160 on,
+some misspelt keys (open-telemetry/opentelemetry-collector#15907); this does not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+from kubeglass.schemas.versions import KINDS, load_changes, load_version
+
+SECTIONS = (*KINDS, "connectors", "service")
+PIPELINE_KEYS = ("receivers", "processors", "exporters")
+SERVICE_KEYS = ("extensions", "pipelines", "telemetry")
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing the collector would refuse, ignore or misunderstand.
+
+    Args:
+        path: keys from the root, as the user wrote them.
+        message: what is wrong, as a statement.
+        suggestion: what to write instead; empty if nothing is close.
+    """
+
+    path: tuple[str, ...]
+    message: str
+    suggestion: str = ""
+
+    def __str__(self) -> str:
+        suggestion = f"; {self.suggestion}" if self.suggestion else ""
+        return f"{'.'.join(self.path)} {self.message}{suggestion}"
+
+
+def check_config(document: Mapping[str, Any], version: str) -> list[Problem]:
+    """Find everything in ``document`` that collector ``version`` does not know.
+
+    Args:
+        document: the configuration as plain data, ``${env:…}`` unexpanded.
+        version: such as ``0.155.0``; the newest known version that is not newer is taken.
+
+    Raises:
+        ConfigError: the version is older than any known one.
+    """
+    data = load_version(version)
+    problems = list(_unknown_keys(document, SECTIONS, ()))
+    for kind in KINDS:
+        for name, settings in _mapping(document.get(kind)).items():
+            problems += _check_component(kind, str(name), settings, data["components"][kind])
+    problems += _check_service(_mapping(document.get("service")), document, data["telemetry"])
+    return problems
+
+
+def _check_component(kind: str, name: str, settings: Any, known: Mapping[str, Any]) -> Iterator[Problem]:
+    type_ = name.partition("/")[0]
+    changes = load_changes()
+    current = changes.renamed.get((kind, type_), type_)
+    if type_ not in known and current in known:
+        suggestion = f"write '{name.replace(type_, current, 1)}'"
+        yield Problem((kind, name), f"is the deprecated name of '{current}'", suggestion)
+    elif (kind, type_) in changes.removed:
+        yield Problem((kind, name), "was removed from the collector", changes.removed[kind, type_])
+    elif type_ not in known:
+        yield Problem((kind, name), "is not a component that kubeglass knows", _closest(type_, known))
+    if current in known:
+        yield from _check_tree(settings, known[current]["config"], (kind, name), f"{kind}.{current}")
+
+
+def _check_tree(value: Any, tree: Any, path: tuple[str, ...], canonical: str) -> Iterator[Problem]:
+    """Compare ``value`` with the keys it may hold; ``canonical`` is its path without the component's own name."""
+    if tree == "duration":
+        if isinstance(value, int | float) and not isinstance(value, bool) and value != 0:
+            yield Problem(path, f"has no unit, and means {value} nanoseconds", f"write '{value}s'")
+    elif isinstance(tree, dict) and "keys" in tree and isinstance(value, Mapping):
+        yield from _unknown_keys(value, tree["keys"], path, canonical)
+        for key, child in value.items():
+            yield from _check_tree(child, tree["keys"].get(key, True), (*path, str(key)), f"{canonical}.{key}")
+    elif isinstance(tree, dict) and "map" in tree and isinstance(value, Mapping):
+        for key, child in value.items():
+            yield from _check_tree(child, tree["map"], (*path, str(key)), f"{canonical}.*")
+    elif isinstance(tree, dict) and "list" in tree and isinstance(value, list | tuple):
+        for index, child in enumerate(value):
+            yield from _check_tree(child, tree["list"], (*path, str(index)), f"{canonical}.*")
+
+
+def _unknown_keys(
+    value: Mapping[str, Any], known: Any, path: tuple[str, ...], canonical: str = ""
+) -> Iterator[Problem]:
+    removed = load_changes().removed_keys
+    for key in value:
+        if key not in known:
+            instead = removed.get(f"{canonical}.{key}")
+            if instead:
+                yield Problem((*path, str(key)), "was removed from the collector", instead)
+            else:
+                yield Problem((*path, str(key)), "is not a key the collector knows here", _closest(str(key), known))
+
+
+def _check_service(service: Mapping[str, Any], document: Mapping[str, Any], telemetry: Any) -> Iterator[Problem]:
+    yield from _unknown_keys(service, SERVICE_KEYS, ("service",), "service")
+    path = ("service", "telemetry")
+    yield from _check_tree(service.get("telemetry"), telemetry, path, "service.telemetry")
+    yield from _undefined(service.get("extensions"), document, "extensions", ("service", "extensions"))
+    for name, pipeline in _mapping(service.get("pipelines")).items():
+        here = ("service", "pipelines", str(name))
+        yield from _unknown_keys(_mapping(pipeline), PIPELINE_KEYS, here)
+        for kind in PIPELINE_KEYS:
+            yield from _undefined(_mapping(pipeline).get(kind), document, kind, (*here, kind))
+
+
+def _undefined(names: Any, document: Mapping[str, Any], kind: str, path: tuple[str, ...]) -> Iterator[Problem]:
+    connectors = {} if kind in {"extensions", "processors"} else _mapping(document.get("connectors"))
+    defined = {**_mapping(document.get(kind)), **connectors}
+    for name in names if isinstance(names, list | tuple) else ():
+        if name not in defined:
+            yield Problem((*path, str(name)), f"is not configured under '{kind}'", _closest(str(name), defined))
+
+
+def _closest(word: str, known: Any) -> str:
+    close = get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return f"did you mean '{close[0]}'?" if close else ""
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}

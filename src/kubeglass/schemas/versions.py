@@ -1,0 +1,70 @@
+"""What one version of the collector accepts, read from data: moving to another version changes a file, not code."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from kubeglass.errors import ConfigError
+
+#: Sections that hold components.
+KINDS = ("extensions", "receivers", "processors", "exporters")
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """Renames and removals between versions.
+
+    Args:
+        renamed: (kind, old name) to new name.
+        removed: (kind, name) to what to use instead.
+        removed_keys: path of a key, component ids without their ``/name``, to what to write instead.
+    """
+
+    renamed: dict[tuple[str, str], str]
+    removed: dict[tuple[str, str], str]
+    removed_keys: dict[str, str]
+
+
+@cache
+def known_versions() -> tuple[str, ...]:
+    """List the versions there is data for, ascending."""
+    names = [path.name.removesuffix(".json") for path in (files(__package__) / "versions").iterdir()]
+    return tuple(sorted((name for name in names if name[0].isdigit()), key=_order))
+
+
+@cache
+def load_version(version: str) -> dict[str, Any]:
+    """Load the newest known version that is not newer than ``version``.
+
+    Raises:
+        ConfigError: every known version is newer, so nothing can be said.
+    """
+    candidates = [known for known in known_versions() if _order(known) <= _order(version)]
+    if not candidates:
+        oldest = known_versions()[0]
+        raise ConfigError(
+            f"collector {version}", "is older than any version kubeglass knows", found=f"oldest: {oldest}"
+        )
+    text = (files(__package__) / "versions" / f"{candidates[-1]}.json").read_text(encoding="utf-8")
+    loaded: dict[str, Any] = json.loads(text)
+    return loaded
+
+
+@cache
+def load_changes() -> Changes:
+    """Load renames and removals."""
+    data = tomllib.loads((files(__package__) / "renames.toml").read_text(encoding="utf-8"))
+    return Changes(
+        renamed={(entry["kind"], entry["old"]): entry["new"] for entry in data["component"]},
+        removed={(entry["kind"], entry["name"]): entry["instead"] for entry in data["removed_component"]},
+        removed_keys={entry["path"]: entry["instead"] for entry in data["removed_key"]},
+    )
+
+
+def _order(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split("."))

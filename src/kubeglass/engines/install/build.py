@@ -1,0 +1,102 @@
+"""Build a distribution's programs from source modules, each checked against the committed ``go.sum``.
+
+Go keeps every fetched module and compiled package in its own caches, so an interrupted build goes on from there.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+from kubeglass.engines.distribution import Distribution, GoBuild
+from kubeglass.engines.install.disk import require_space
+from kubeglass.engines.install.go_command import build_environment, run_go
+from kubeglass.engines.install.progress import Phase, Progress
+from kubeglass.engines.install.toolchain import Go, find_go, needed_version
+from kubeglass.engines.install.unavailable import Unavailable
+
+#: Room for the programs themselves, beside the caches, in GiB.
+PROGRAMS_GIB = 0.3
+
+
+def build_programs(distribution: Distribution, staging: Path, progress: Progress) -> None:
+    """Build into the folder ``staging``.
+
+    Raises:
+        Unavailable: no Go, no room, no connection, or go failed.
+    """
+    build = distribution.build
+    if build is None:
+        raise Unavailable(f"{distribution.title} is not built here")
+    go = find_go(needed_version(build.sources / "go.mod"))
+    caches = _ask_caches(go)
+    pending = _list_pending(distribution, build, go, caches, progress)
+    require_space({staging: PROGRAMS_GIB, caches["GOCACHE"]: build.cache_gib * _share(len(pending), build)})
+    _compile(distribution, build, go, staging, pending, progress)
+
+
+def _list_pending(
+    distribution: Distribution, build: GoBuild, go: Go, caches: dict[str, Path], progress: Progress
+) -> set[str]:
+    """Fetch the modules, if need be, and name the packages that are not compiled yet."""
+    arguments = ["list", "-deps", "-trimpath", "-tags", build.tags, "-f", "{{if .Stale}}{{.ImportPath}}{{end}}"]
+    arguments += build.packages
+    environment = build_environment()
+    try:
+        # Without the network first: if all modules are here, nothing is asked of it, and no room is needed for them.
+        return set(run_go(go, arguments, cwd=build.sources, environment={**environment, "GOPROXY": "off"}).split())
+    except Unavailable:
+        require_space({caches["GOMODCACHE"]: build.modules_gib})
+    fetched = 0
+
+    def count(line: str) -> None:
+        nonlocal fetched
+        if line.startswith("go: downloading "):
+            fetched += 1
+            module = line.removeprefix("go: downloading ")
+            fraction = min(fetched / build.modules, 1.0)
+            progress.step(
+                distribution.name, Phase.FETCH, module, fraction=fraction, expected_seconds=build.usual_seconds
+            )
+
+    return set(run_go(go, arguments, cwd=build.sources, environment=environment, on_line=count).split())
+
+
+def _compile(
+    distribution: Distribution, build: GoBuild, go: Go, staging: Path, pending: set[str], progress: Progress
+) -> None:
+    compiled = 0
+    programs = {*build.packages, *(package for package in pending if package.startswith("kubeglass/"))}
+
+    def count(line: str) -> None:
+        nonlocal compiled
+        if line not in pending:
+            return
+        compiled += 1
+        phase = Phase.LINK if line in programs else Phase.COMPILE
+        progress.step(
+            distribution.name,
+            phase,
+            line,
+            fraction=compiled / len(pending),
+            expected_seconds=build.usual_seconds,
+        )
+
+    arguments = ["build", "-v", "-trimpath", "-buildvcs=false", "-tags", build.tags, "-ldflags", build.ldflags]
+    arguments += ["-o", f"{staging}/", *build.packages]
+    run_go(go, arguments, cwd=build.sources, environment=build_environment(), on_line=count)
+
+
+def _ask_caches(go: Go) -> dict[str, Path]:
+    answer = subprocess.run(
+        [go.path, "env", "-json", "GOCACHE", "GOMODCACHE"], capture_output=True, text=True, timeout=30, check=False
+    )
+    if answer.returncode != 0:
+        raise Unavailable("go does not say where its caches are", details=tuple(answer.stderr.splitlines()[-3:]))
+    return {name: Path(folder) for name, folder in json.loads(answer.stdout).items()}
+
+
+def _share(pending: int, build: GoBuild) -> float:
+    """Estimate which part of the build cache is still to be written."""
+    return min(pending / build.compiled_packages, 1.0)

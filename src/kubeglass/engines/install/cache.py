@@ -1,0 +1,161 @@
+"""The user's cache of engines: ``<cache>/kubeglass/engines/<distribution>/<version>/<program>``.
+
+``<cache>`` is ``$XDG_CACHE_HOME`` or ``~/.cache``, on Linux and on macOS alike. Beside the programs lies
+``install.json``, which says where they came from and what their checksums are. It is written last, so a program is used
+only if it is whole: what an interruption or a failing disk leaves behind does not match its record and is replaced.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from kubeglass.engines.distribution import Distribution
+from kubeglass.engines.install.source import Origin
+from kubeglass.errors import EngineError
+
+RECORD = "install.json"
+_STAGING_PREFIX = ".new-"
+
+
+@dataclass(frozen=True, slots=True)
+class InstallRecord:
+    """What ``install.json`` says.
+
+    Args:
+        version: version of the programs.
+        origin: how they were obtained.
+        sources: digest of the sources they were built from; empty for a release.
+        sha256: program name to the SHA-256 of its file, in hexadecimal.
+        installed_at: when, in ISO 8601.
+    """
+
+    version: str
+    origin: Origin
+    sources: str
+    sha256: dict[str, str]
+    installed_at: str
+
+
+def cache_root() -> Path:
+    """Return the folder that holds all engines; it need not exist."""
+    base = os.environ.get("XDG_CACHE_HOME", "")
+    return (Path(base) if Path(base).is_absolute() else Path.home() / ".cache") / "kubeglass" / "engines"
+
+
+def distribution_folder(distribution: Distribution) -> Path:
+    """Return the folder of the pinned version's programs; it need not exist."""
+    return cache_root() / distribution.name / distribution.version
+
+
+def find_record(distribution: Distribution, binary: str) -> InstallRecord | None:
+    """Return the record of an intact cached program, or ``None`` if it is absent, damaged or built of other sources."""
+    folder = distribution_folder(distribution)
+    record = _read_record(folder / RECORD)
+    if record is None or record.version != distribution.version or binary not in record.sha256:
+        return None
+    if record.origin is Origin.BUILD and record.sources != digest_sources(distribution):
+        return None
+    return record if _digest_file(folder / binary) == record.sha256[binary] else None
+
+
+@contextmanager
+def staging_folder(distribution: Distribution) -> Iterator[Path]:
+    """Give a folder beside the programs for files in the making; it is removed afterwards, and so are older leftovers.
+
+    Raises:
+        EngineError: the cache cannot be written.
+    """
+    folder = distribution_folder(distribution)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for leftover in folder.glob(f"{_STAGING_PREFIX}*"):
+            shutil.rmtree(leftover, ignore_errors=True)
+        staging = Path(tempfile.mkdtemp(prefix=_STAGING_PREFIX, dir=folder))
+    except OSError as error:
+        raise unwritable(folder, error) from error
+    try:
+        yield staging
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+
+
+def publish(distribution: Distribution, staging: Path, origin: Origin) -> InstallRecord:
+    """Move finished programs from ``staging`` to their place, each in one step, then write their record.
+
+    Raises:
+        EngineError: the cache cannot be written.
+    """
+    folder = distribution_folder(distribution)
+    record = InstallRecord(
+        version=distribution.version,
+        origin=origin,
+        sources=digest_sources(distribution) if origin is Origin.BUILD else "",
+        sha256={name: _digest_file(staging / name) or "" for name in distribution.binaries},
+        installed_at=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+    try:
+        for name in distribution.binaries:
+            _place(staging / name, folder / name)
+        (staging / RECORD).write_text(json.dumps(asdict(record), indent=2) + "\n", encoding="utf-8")
+        _place(staging / RECORD, folder / RECORD)
+    except OSError as error:
+        raise unwritable(folder, error) from error
+    return record
+
+
+def unwritable(folder: Path, error: OSError) -> EngineError:
+    """Build the error for a cache folder that cannot be written."""
+    return EngineError(
+        str(folder),
+        "cannot be written",
+        found=error.strerror or str(error),
+        hint="make room or give yourself access, or set XDG_CACHE_HOME to another folder",
+    )
+
+
+def digest_sources(distribution: Distribution) -> str:
+    """Return a digest of everything that decides what a build yields, or an empty text if there is no build."""
+    build = distribution.build
+    if build is None:
+        return ""
+    digest = hashlib.sha256(f"{build.packages} {build.tags} {build.ldflags}".encode())
+    for path in sorted(build.sources.iterdir()):
+        if path.suffix in {".go", ".mod", ".sum"}:
+            digest.update(path.name.encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
+def _read_record(path: Path) -> InstallRecord | None:
+    try:
+        fields = json.loads(path.read_text(encoding="utf-8"))
+        return InstallRecord(**{**fields, "origin": Origin(fields["origin"])})
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
+
+
+def _digest_file(path: Path) -> str | None:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return None
+
+
+def _place(source: Path, target: Path) -> None:
+    with source.open("rb") as file:
+        os.fsync(file.fileno())
+    source.replace(target)
+    folder = os.open(target.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

@@ -1,0 +1,89 @@
+"""Obtain programs from their makers' official release, checked against the checksums published with it."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import shutil
+import tarfile
+from pathlib import Path
+
+from kubeglass.engines.distribution import Distribution, Release
+from kubeglass.engines.install.cache import cache_root
+from kubeglass.engines.install.download import download, fetch_text
+from kubeglass.engines.install.host import Host
+from kubeglass.engines.install.progress import Phase, Progress
+from kubeglass.engines.install.unavailable import Unavailable
+
+#: No program of ours is larger; an archive that claims so is not what we asked for.
+LARGEST_PROGRAM = 1024**3
+
+
+def download_programs(distribution: Distribution, host: Host, staging: Path, progress: Progress) -> None:
+    """Download, verify and unpack the release's programs into the folder ``staging``.
+
+    Raises:
+        Unavailable: there is no release for this machine, it cannot be fetched, or it is not what its makers published.
+    """
+    release = (distribution.releases or {}).get(host.os)
+    if release is None or host.arch not in {"amd64", "arm64"}:
+        raise Unavailable(f"there is no official release for {host}")
+    names = {"version": distribution.version, "os": host.os, "arch": host.arch}
+    url = release.archive.format(**names)
+    filename = url.rpartition("/")[2]
+    # The small file first: it tells within seconds whether the host can be reached.
+    expected = _find_checksum(fetch_text(release.checksums.format(**names)), filename)
+    archive = cache_root() / distribution.name / "downloads" / filename
+    download(
+        url,
+        archive,
+        lambda fraction: progress.step(distribution.name, Phase.DOWNLOAD, filename, fraction=fraction),
+    )
+    try:
+        _verify(archive, expected)
+        progress.step(distribution.name, Phase.UNPACK, filename)
+        _unpack(archive, release, names, staging)
+    finally:
+        archive.unlink(missing_ok=True)
+
+
+def _find_checksum(listing: str, filename: str) -> str:
+    for line in listing.splitlines():
+        checksum, _, name = line.strip().partition(" ")
+        if name.lstrip(" *") == filename and re.fullmatch(r"[0-9a-f]{64}", checksum):
+            return checksum
+    raise Unavailable(f"the release publishes no checksum for {filename}")
+
+
+def _verify(archive: Path, expected: str) -> None:
+    with archive.open("rb") as file:
+        found = hashlib.file_digest(file, "sha256").hexdigest()
+    if found != expected:
+        raise Unavailable(
+            f"{archive.name} does not have the checksum its makers published",
+            hint="try again; if it stays so, something on the way alters downloads",
+            details=(f"published {expected}", f"received  {found}"),
+        )
+
+
+def _unpack(archive: Path, release: Release, names: dict[str, str], staging: Path) -> None:
+    try:
+        with tarfile.open(archive, "r:gz") as tar:
+            for program, member in release.members.items():
+                _extract(tar, member.format(**names), staging / program)
+    except (tarfile.TarError, EOFError, OSError) as error:
+        raise Unavailable(f"{archive.name} cannot be unpacked ({error})") from error
+
+
+def _extract(tar: tarfile.TarFile, member: str, target: Path) -> None:
+    # Only the named file's content is taken, under our own name: nothing in the archive chooses where it lands.
+    try:
+        info = tar.getmember(member)
+    except KeyError:
+        raise Unavailable(f"the release holds no {member}") from None
+    content = tar.extractfile(info) if info.isfile() else None
+    if content is None or info.size > LARGEST_PROGRAM:
+        raise Unavailable(f"the release's {member} is not a program")
+    with content, target.open("wb") as file:
+        shutil.copyfileobj(content, file)
+    target.chmod(0o755)

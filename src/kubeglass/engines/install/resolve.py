@@ -1,0 +1,132 @@
+"""Get hold of an engine: the ways, in their order, and what is said when none works."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from kubeglass.engines.distribution import Distribution
+from kubeglass.engines.engine import Tool
+from kubeglass.engines.install.build import build_programs
+from kubeglass.engines.install.cache import distribution_folder, find_record, publish, staging_folder
+from kubeglass.engines.install.candidate import read_version
+from kubeglass.engines.install.host import detect_host
+from kubeglass.engines.install.lock import installation_lock
+from kubeglass.engines.install.progress import Phase, Progress, Silence
+from kubeglass.engines.install.release import download_programs
+from kubeglass.engines.install.search_path import find_on_path
+from kubeglass.engines.install.source import Origin, Source
+from kubeglass.engines.install.unavailable import Unavailable
+from kubeglass.errors import EngineError
+
+ToolT = TypeVar("ToolT", bound=Tool)
+
+
+@dataclass(frozen=True, slots=True)
+class InstalledEngine(Generic[ToolT]):
+    """A program that can be run.
+
+    Args:
+        engine: what it is.
+        path: where it is, absolute.
+        version: what it says it is; one found on PATH may differ from the pin in its last number.
+        origin: how it was obtained.
+    """
+
+    engine: ToolT
+    path: Path
+    version: str
+    origin: Origin
+
+
+def find(engine: ToolT, *, source: Source = Source.AUTO, progress: Progress | None = None) -> InstalledEngine[ToolT]:
+    """Look for an engine on PATH and in the cache; fetch and build nothing.
+
+    Raises:
+        Unavailable: it is in neither; the details say what was passed over and why.
+    """
+    passed_over: tuple[str, ...] = ()
+    if source.looks_on_path:
+        try:
+            path, version = find_on_path(engine, progress or Silence())
+            return InstalledEngine(engine, path, version, Origin.PATH)
+        except Unavailable as fault:
+            passed_over = (f"PATH: {fault.reason}", *fault.details)
+    if source is not Source.PATH:
+        record = find_record(engine.distribution, engine.name)
+        if record is not None and source.accepts(record.origin):
+            path = distribution_folder(engine.distribution) / engine.name
+            return InstalledEngine(engine, path, record.version, record.origin)
+        passed_over = (*passed_over, "cache: holds no intact program of this version")
+    raise Unavailable("is not installed", hint=f"run: kubeglass engines install {engine.name}", details=passed_over)
+
+
+def resolve(engine: ToolT, *, source: Source = Source.AUTO, progress: Progress | None = None) -> InstalledEngine[ToolT]:
+    """Get hold of an engine, obtaining it if need be.
+
+    Safe to call from several processes at once, and again after an interruption: what was fetched and compiled is kept,
+    and a program is used only once it is complete and checked.
+
+    Args:
+        engine: which one.
+        source: where it may come from.
+        progress: hears what is done.
+
+    Raises:
+        EngineError: no allowed way works; the details say what was tried and why it failed.
+    """
+    progress = progress or Silence()
+    try:
+        return find(engine, source=source, progress=progress)
+    except Unavailable as fault:
+        if not (source.downloads or source.builds):
+            raise _unobtainable(engine, fault, fault.details) from fault
+        tried = fault.details
+    with installation_lock(engine.distribution, progress):
+        try:  # another process may have installed it while this one waited
+            return find(engine, source=source)
+        except Unavailable:
+            _obtain(engine, source, progress, tried)
+    return find(engine, source=source)
+
+
+def _obtain(engine: Tool, source: Source, progress: Progress, tried: tuple[str, ...]) -> None:
+    distribution = engine.distribution
+    ways: list[tuple[Origin, Callable[[Path], None]]] = []
+    if source.downloads:
+        ways.append((Origin.RELEASE, lambda staging: download_programs(distribution, detect_host(), staging, progress)))
+    if source.builds:
+        ways.append((Origin.BUILD, lambda staging: build_programs(distribution, staging, progress)))
+    for origin, way in ways:
+        try:
+            _install(distribution, origin, way)
+        except Unavailable as fault:
+            tried = (*tried, f"{origin}: {fault.reason}", *fault.details)
+            progress.note(distribution.name, f"{origin}: {fault.reason}")
+            last = fault
+        else:
+            progress.step(distribution.name, Phase.DONE, f"{distribution.version}, {origin}", fraction=1.0)
+            return
+    raise _unobtainable(engine, last, tried) from last
+
+
+def _install(distribution: Distribution, origin: Origin, way: Callable[[Path], None]) -> None:
+    with staging_folder(distribution) as staging:
+        way(staging)
+        for name in distribution.binaries:
+            version = read_version(staging / name)
+            if version != distribution.version:
+                raise Unavailable(f"{name} came out as version {version}, not {distribution.version}")
+        publish(distribution, staging, origin)
+
+
+def _unobtainable(engine: Tool, fault: Unavailable, tried: tuple[str, ...]) -> EngineError:
+    return EngineError(
+        f"{engine.name} {engine.version}",
+        "cannot be obtained",
+        found=fault.reason,
+        hint=fault.hint or f"install it yourself, so that {engine.commands[0]} {engine.series} is on PATH",
+        details=tried,
+    )

@@ -1,0 +1,48 @@
+"""Where an engine may come from, and where it did come from."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Source(StrEnum):
+    """What the user allows. Whatever it is, only the pinned version runs."""
+
+    AUTO = "auto"
+    """PATH, then the cache, then the official release, then a build."""
+    PATH = "path"
+    """A program on PATH, or an error."""
+    CACHE = "cache"
+    """What was obtained earlier, or an error: nothing is fetched."""
+    RELEASE = "release"
+    """The official release: from the cache if it came from there, else downloaded."""
+    BUILD = "build"
+    """Built from source modules: from the cache if built earlier, else built. No release is looked for."""
+
+    @property
+    def looks_on_path(self) -> bool:
+        """Whether a program on PATH will do."""
+        return self in {Source.AUTO, Source.PATH}
+
+    @property
+    def downloads(self) -> bool:
+        """Whether the official release may be downloaded."""
+        return self in {Source.AUTO, Source.RELEASE}
+
+    @property
+    def builds(self) -> bool:
+        """Whether source modules may be built."""
+        return self in {Source.AUTO, Source.BUILD}
+
+    def accepts(self, origin: Origin) -> bool:
+        """Whether a cached program that was obtained this way will do."""
+        wanted = {Source.RELEASE: Origin.RELEASE, Source.BUILD: Origin.BUILD}.get(self)
+        return self is not Source.PATH and wanted in {None, origin}
+
+
+class Origin(StrEnum):
+    """How the program at hand was obtained."""
+
+    PATH = "path"
+    RELEASE = "release"
+    BUILD = "build"

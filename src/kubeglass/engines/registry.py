@@ -1,0 +1,23 @@
+"""Every program that kubeglass obtains, in the order in which it is shown."""
+
+from __future__ import annotations
+
+from kubeglass.engines.engine import Tool
+from kubeglass.engines.otelcol import OTELCOL
+from kubeglass.engines.prometheus import PROMETHEUS, PROMTOOL
+from kubeglass.errors import UsageError
+
+TOOLS: tuple[Tool, ...] = (OTELCOL, PROMETHEUS, PROMTOOL)
+
+
+def find_tool(name: str) -> Tool:
+    """Return the program with this name.
+
+    Raises:
+        UsageError: there is none.
+    """
+    for tool in TOOLS:
+        if tool.name == name:
+            return tool
+    known = ", ".join(tool.name for tool in TOOLS)
+    raise UsageError(name, "is not an engine that kubeglass knows", hint=f"choose from: {known}")

@@ -1,0 +1,1 @@
+"""The dashboard "Application overview": one topic a file."""

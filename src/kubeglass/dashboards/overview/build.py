@@ -1,0 +1,79 @@
+"""The overview's layout: what stands where."""
+
+from __future__ import annotations
+
+from grafana_foundation_sdk.builders.dashboard import Dashboard as DashboardBuilder
+from grafana_foundation_sdk.builders.dashboard import TimePicker
+from grafana_foundation_sdk.models.dashboard import Dashboard, DashboardCursorSync
+
+from kubeglass.dashboards.layout import Section, Tile, place
+from kubeglass.dashboards.overview import errors, latency, requests, status, variables
+from kubeglass.dashboards.overview.own_metrics import own_metric
+from kubeglass.dashboards.windows import Windows, choose_windows
+from kubeglass.model.app import App
+from kubeglass.model.pipeline import Pipeline
+from kubeglass.model.quantity import format_duration
+
+UID = "application-overview"
+REFRESH_CHOICES = ["1s", "2s", "5s", "10s", "30s", "1m", "5m", "15m"]
+
+
+def build(pipeline: Pipeline) -> Dashboard:
+    """Build the overview of all applications of ``pipeline``."""
+    refresh = format_duration(max(pipeline.dashboards.refresh, pipeline.scrape.interval))
+    builder = DashboardBuilder("Application overview").uid(UID).tags(["kubeglass", "applications"]).editable()
+    builder = builder.description("Requests, errors and latency of the applications, and their own metrics.")
+    builder = builder.time("now-15m", "now").timezone("browser").refresh(refresh)
+    builder = builder.timepicker(TimePicker().refresh_intervals(REFRESH_CHOICES))
+    builder = builder.tooltip(DashboardCursorSync.CROSSHAIR)
+    for variable in (variables.job(), variables.instance(), variables.endpoint()):
+        builder = builder.with_variable(variable)
+    dashboard = builder.build()
+    dashboard.panels = place(_sections(pipeline, choose_windows(pipeline.scrape)))
+    return dashboard
+
+
+def _sections(pipeline: Pipeline, windows: Windows) -> list[Section]:
+    own = [_own_metrics(app, windows) for app in pipeline.apps if app.metrics]
+    return [_summary(windows), _requests(windows), _latency(windows), _errors(windows), *own]
+
+
+def _summary(windows: Windows) -> Section:
+    return Section(
+        "",
+        (
+            Tile(status.app_status(windows), 9, 5),
+            Tile(status.requests_now(windows), 5, 5),
+            Tile(errors.error_ratio(windows), 5, 5),
+            Tile(latency.latency_now(windows), 5, 5),
+        ),
+    )
+
+
+def _requests(windows: Windows) -> Section:
+    return Section(
+        "Requests",
+        (
+            Tile(requests.requests_by_endpoint(windows), 12, 11),
+            Tile(requests.throughput(windows), 12, 11),
+            Tile(requests.distribution(windows), 10, 9),
+            Tile(requests.statuses(), 6, 9),
+            Tile(status.in_progress(), 8, 9),
+        ),
+    )
+
+
+def _latency(windows: Windows) -> Section:
+    quantiles = tuple(Tile(latency.latency_by_endpoint(q, windows), 8, 10) for q in (0.5, 0.95, 0.99))
+    details = (Tile(latency.latency_heatmap(windows), 12, 10), Tile(latency.slowest_endpoints(windows), 12, 10))
+    return Section("Latency", (*quantiles, *details))
+
+
+def _errors(windows: Windows) -> Section:
+    tiles = (Tile(errors.error_ratio_by_endpoint(windows), 12, 9), Tile(errors.exceptions(windows), 12, 9))
+    return Section("Errors", tiles)
+
+
+def _own_metrics(app: App, windows: Windows) -> Section:
+    tiles = tuple(Tile(own_metric(app, metric, windows), 8, 9) for metric in app.metrics)
+    return Section(f"{app.name}: its own metrics", tiles)

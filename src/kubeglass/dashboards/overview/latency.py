@@ -1,0 +1,83 @@
+"""How long answers take."""
+
+from __future__ import annotations
+
+from grafana_foundation_sdk.builders import heatmap, stat, table, timeseries
+from grafana_foundation_sdk.builders.common import TableSortByFieldState
+from grafana_foundation_sdk.models.common import HeatmapCellLayout
+from grafana_foundation_sdk.models.dashboard import DataTransformerConfig, DynamicConfigValue
+from grafana_foundation_sdk.models.heatmap import HeatmapColorMode
+from grafana_foundation_sdk.models.prometheus import PromQueryFormat
+
+from kubeglass.dashboards.defaults import DATASOURCE, figure, lines, range_query, rows, table_query, thresholds
+from kubeglass.dashboards.overview.errors import FAILED
+from kubeglass.dashboards.promql import REQUESTS, quantile_of, rate_of, ratio_of, sum_of
+from kubeglass.dashboards.windows import Windows
+
+DURATION = "http_request_duration_seconds"
+
+#: Pixels that a long route template takes in a table.
+ROUTE_WIDTH = 320
+
+
+def latency_now(windows: Windows) -> stat.Panel:
+    """Show the latency that 95 of 100 requests stay below."""
+    panel = figure("Latency p95", f"95 of 100 requests were answered within this, over {windows.smooth}.", "s")
+    panel = panel.thresholds(thresholds((None, "green"), (0.5, "orange"), (1, "red"))).decimals(0)
+    return panel.with_target(range_query(quantile_of(0.95, DURATION, REQUESTS, windows.smooth), "p95"))
+
+
+def latency_by_endpoint(quantile: float, windows: Windows) -> timeseries.Panel:
+    """Draw one quantile of the latency by endpoint."""
+    percent = f"{quantile * 100:g}"
+    panel = lines(
+        f"Latency p{percent}",
+        f"{percent} of 100 requests to a route were answered within this, over {windows.smooth}, "
+        f"estimated from histogram buckets.",
+        "s",
+    )
+    return panel.with_target(
+        range_query(quantile_of(quantile, DURATION, REQUESTS, windows.smooth, "endpoint"), "{{endpoint}}")
+    )
+
+
+def latency_heatmap(windows: Windows) -> heatmap.Panel:
+    """Draw how many requests fell into each bucket of latency."""
+    color = heatmap.HeatmapColorOptions().mode(HeatmapColorMode.SCHEME).scheme("Spectral").steps(64).reverse(False)
+    panel = heatmap.Panel().title("Latency distribution").datasource(DATASOURCE).calculate(False).color(color)
+    panel = panel.description(
+        f"Requests a second by latency, over {windows.recent}; the scale below says which colour is more."
+    )
+    panel = panel.y_axis(heatmap.YAxisConfig().unit("s")).cell_values(heatmap.CellValues().unit("reqps"))
+    panel = panel.rows_frame(heatmap.RowsHeatmapOptions().layout(HeatmapCellLayout.AUTO)).cell_gap(1).show_legend()
+    panel = panel.filter_values(heatmap.FilterValueRange().le(1e-9)).show_tooltip()
+    expr = sum_of(rate_of(f"{DURATION}_bucket", REQUESTS, windows.recent), "le")
+    return panel.with_target(range_query(expr, "{{le}}").format(PromQueryFormat.HEATMAP))
+
+
+def slowest_endpoints(windows: Windows) -> table.Panel:
+    """List the endpoints, the slowest first."""
+    requests = sum_of(rate_of("http_requests_total", REQUESTS, windows.smooth), "endpoint")
+    failed = sum_of(rate_of("http_requests_total", FAILED, windows.smooth), "endpoint")
+    seconds = sum_of(rate_of(f"{DURATION}_sum", REQUESTS, windows.smooth), "endpoint")
+    answers = sum_of(rate_of(f"{DURATION}_count", REQUESTS, windows.smooth), "endpoint")
+    columns = {
+        "A": ("p95", "s", quantile_of(0.95, DURATION, REQUESTS, windows.smooth, "endpoint")),
+        "B": ("Mean", "s", ratio_of(seconds, answers)),
+        "C": ("Requests/s", "reqps", requests),
+        "D": ("Errors", "percentunit", ratio_of(f"({failed} or 0 * {requests})", requests)),
+    }
+    panel = rows("Slowest endpoints", f"Latency, load and errors of each route over {windows.smooth}, slowest first.")
+    for ref_id, (name, unit, expr) in columns.items():
+        panel = panel.with_target(table_query(expr, ref_id))
+        panel = panel.override_by_name(name, [_property("unit", unit), _property("decimals", 2)])
+    panel = panel.override_by_name("Endpoint", [_property("custom.width", ROUTE_WIDTH)])
+    names = {f"Value #{ref_id}": name for ref_id, (name, _, _) in columns.items()} | {"endpoint": "Endpoint"}
+    panel = panel.with_transformation(DataTransformerConfig("merge", options={}))
+    organize = {"excludeByName": {"Time": True}, "indexByName": {}, "renameByName": names}
+    panel = panel.with_transformation(DataTransformerConfig("organize", options=organize))
+    return panel.sort_by([TableSortByFieldState().display_name("p95").desc(True)])
+
+
+def _property(name: str, value: object) -> DynamicConfigValue:
+    return DynamicConfigValue(id_val=name, value=value)

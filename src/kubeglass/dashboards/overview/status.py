@@ -1,0 +1,63 @@
+"""Which targets are up, and how much is going on in them."""
+
+from __future__ import annotations
+
+from grafana_foundation_sdk.builders import stat, timeseries
+from grafana_foundation_sdk.models.common import BigValueColorMode, BigValueGraphMode, BigValueTextMode, VizOrientation
+from grafana_foundation_sdk.models.dashboard import ValueMap, ValueMappingResult
+
+from kubeglass.dashboards.defaults import figure, instant_query, lines, range_query, thresholds
+from kubeglass.dashboards.promql import COLLECTOR_JOB, REQUESTS, TARGETS, rate_of, sum_of
+from kubeglass.dashboards.windows import Windows
+
+UP_OR_DOWN = ValueMap(
+    options={
+        "0": ValueMappingResult(text="Down", color="red", index=0),
+        "1": ValueMappingResult(text="Up", color="green", index=1),
+    }
+)
+
+
+def app_status(windows: Windows) -> stat.Panel:
+    """Say Up or Down for each target.
+
+    A target counts as up while its last fresh sample says so. One that was seen in the time range but has no fresh
+    sample is down, whoever is to blame: it vanished, or the collector that scrapes it is dead and left no mark.
+    """
+    panel = figure(
+        "App status",
+        f"Up: the last scrape succeeded. Down: it failed, or the target was seen in the chosen time range but not in "
+        f"the last {windows.fresh}, because it vanished or the collector is dead. The collector's own state comes "
+        f"from Prometheus, so this panel is never empty.",
+        "none",
+    )
+    panel = panel.mappings([UP_OR_DOWN]).thresholds(thresholds((None, "red"), (1, "green")))
+    panel = panel.color_mode(BigValueColorMode.BACKGROUND).graph_mode(BigValueGraphMode.NONE)
+    panel = panel.text_mode(BigValueTextMode.VALUE_AND_NAME).orientation(VizOrientation.AUTO)
+    panel = panel.with_target(instant_query(_state_of_apps(windows), "{{job}} {{instance}}", "A"))
+    return panel.with_target(instant_query(f'max by (job) (up{{job="{COLLECTOR_JOB}"}})', "{{job}}", "B"))
+
+
+def _state_of_apps(windows: Windows) -> str:
+    apps = f'up{{job!="{COLLECTOR_JOB}", {TARGETS}}}'
+    fresh = f"max by (job, instance) (last_over_time({apps}[{windows.fresh}]))"
+    known = f"max by (job, instance) (last_over_time({apps}[$__range]))"
+    return f"{fresh} or 0 * {known}"
+
+
+def requests_now(windows: Windows) -> stat.Panel:
+    """Show how many requests are answered a second."""
+    panel = figure("Requests", f"Requests answered a second, over {windows.recent}.", "reqps")
+    panel = panel.thresholds(thresholds((None, "blue"))).decimals(1)
+    return panel.with_target(range_query(sum_of(rate_of("http_requests_total", REQUESTS, windows.recent)), "Requests"))
+
+
+def in_progress() -> timeseries.Panel:
+    """Draw how many requests are being answered at a time."""
+    panel = lines(
+        "Requests in progress",
+        "Requests being answered at the moment of the scrape. Rising with steady traffic, it says they take longer.",
+        "short",
+    )
+    expr = sum_of(f"http_requests_in_progress{{{TARGETS}}}", "job", "instance")
+    return panel.with_target(range_query(expr, "{{job}} {{instance}}"))

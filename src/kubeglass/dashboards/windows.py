@@ -1,0 +1,36 @@
+"""How far back a query looks: long enough for the scrape interval, short enough to follow what happens."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kubeglass.model.quantity import format_duration
+from kubeglass.model.scrape import Scrape
+
+RECENT_SECONDS = 60.0
+SMOOTH_SECONDS = 300.0
+FRESH_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Windows:
+    """Ranges as PromQL writes them, each at least four scrape intervals.
+
+    Args:
+        recent: what happens now; one minute where the interval allows.
+        smooth: the same without the noise; five minutes where the interval allows.
+        fresh: a target whose last sample is older is not being watched any more.
+    """
+
+    recent: str
+    smooth: str
+    fresh: str
+
+
+def choose_windows(scrape: Scrape) -> Windows:
+    """Choose the windows for a scrape interval."""
+
+    def at_least(seconds: float) -> str:
+        return format_duration(max(seconds, scrape.shortest_window))
+
+    return Windows(at_least(RECENT_SECONDS), at_least(SMOOTH_SECONDS), at_least(FRESH_SECONDS))

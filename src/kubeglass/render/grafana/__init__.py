@@ -1,0 +1,1 @@
+"""Grafana's provisioning files and the dashboards' JSON."""

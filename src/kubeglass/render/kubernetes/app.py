@@ -1,0 +1,160 @@
+"""``python-app.yaml``: each app as a Deployment, with a budget for disruptions."""
+
+from __future__ import annotations
+
+import math
+from pathlib import PurePosixPath
+from typing import Any
+
+from kubeglass.model.app import App
+from kubeglass.model.pipeline import Pipeline
+from kubeglass.render.kubernetes.images import app_image
+from kubeglass.render.kubernetes.names import deployed_apps, metadata
+from kubeglass.render.kubernetes.pods import (
+    empty_volume,
+    http_probe,
+    port_of,
+    resources_of,
+    secret_variable,
+    select,
+    spread,
+    template_of,
+)
+from kubeglass.render.kubernetes.security import IMAGE_USER, container_security_context, pod_security_context
+
+#: Where the workers' metric files are, in memory: they are written at every request.
+METRICS_DIR = "/run/metrics"
+#: Where an app's source is in its container.
+SOURCE_DIR = "/app"
+#: Seconds gunicorn gives requests in flight.
+GRACE_SECONDS = 30
+
+
+def build(pipeline: Pipeline) -> list[dict[str, Any]]:
+    """One Deployment and one PodDisruptionBudget an app."""
+    return [item for app in deployed_apps(pipeline) for item in (_deployment(app, pipeline), _budget(app, pipeline))]
+
+
+def _deployment(app: App, pipeline: Pipeline) -> dict[str, Any]:
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": metadata(app.name, "app", pipeline.cluster.apps_run_in),
+        "spec": {
+            "replicas": app.replicas,
+            "selector": select(app.name),
+            # The new pod answers before an old one goes.
+            "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 0, "maxSurge": 1}},
+            "template": template_of(app.name, "app", _pod(app, pipeline), _scrape_annotations(app)),
+        },
+    }
+
+
+def _scrape_annotations(app: App) -> dict[str, str]:
+    return {
+        "prometheus.io/scrape": "true",
+        "prometheus.io/port": str(app.metrics_port),
+        "prometheus.io/path": app.metrics_path,
+    }
+
+
+def _pod(app: App, pipeline: Pipeline) -> dict[str, Any]:
+    user = (app.host_path.user, app.host_path.group) if app.host_path else (IMAGE_USER, IMAGE_USER)
+    last_scrape = _last_scrape_seconds(pipeline)
+    node = {"kubernetes.io/hostname": app.host_path.node} if app.host_path and app.host_path.node else None
+    return {
+        # The app asks the API server nothing.
+        "automountServiceAccountToken": False,
+        "enableServiceLinks": False,
+        "securityContext": pod_security_context(*user),
+        "terminationGracePeriodSeconds": last_scrape + GRACE_SECONDS + 5,
+        "topologySpreadConstraints": spread(app.name),
+        **({"nodeSelector": node} if node else {}),
+        "containers": [_container(app, pipeline, last_scrape)],
+        "volumes": [
+            empty_volume("metrics", "64Mi", in_memory=True),
+            empty_volume("tmp", "256Mi"),
+            *([_source_volume(app)] if app.host_path else []),
+        ],
+    }
+
+
+def _last_scrape_seconds(pipeline: Pipeline) -> int:
+    """How long an ending pod stays for the collector to read its final counts: two scrapes, one of which may fail."""
+    return math.ceil(2 * pipeline.scrape.interval) + 1
+
+
+def _container(app: App, pipeline: Pipeline, last_scrape: int) -> dict[str, Any]:
+    return {
+        "name": "app",
+        "image": app_image(app),
+        "imagePullPolicy": pipeline.cluster.pull_policy.value,
+        "command": _command(app),
+        "workingDir": SOURCE_DIR,
+        "env": _environment(app),
+        "ports": [port_of("http", app.port), port_of("metrics", app.metrics_port)],
+        # The metrics are answered by the workers, and only once the app is imported; a connection alone would be
+        # accepted by gunicorn before. Neither probe is a request to the app, so none is counted.
+        "startupProbe": http_probe(app.metrics_path, "metrics", period=1, failures=60),
+        "readinessProbe": http_probe(app.metrics_path, "metrics", period=10),
+        "livenessProbe": http_probe(app.metrics_path, "metrics", period=30, failures=4, timeout=10),
+        # The Service forgets the pod at once, while the collector still reads it.
+        "lifecycle": {"preStop": {"exec": {"command": ["python3", "-c", f"import time; time.sleep({last_scrape})"]}}},
+        "resources": resources_of(app.resources),
+        "securityContext": container_security_context(),
+        "volumeMounts": [
+            {"name": "metrics", "mountPath": METRICS_DIR},
+            {"name": "tmp", "mountPath": "/tmp"},  # noqa: S108  # the pod's own folder
+            *([_source_mount(app)] if app.host_path else []),
+        ],
+    }
+
+
+def _command(app: App) -> list[str]:
+    return [
+        "python3",
+        "-m",
+        "gunicorn",
+        f"--bind=0.0.0.0:{app.port}",
+        # The workers answer here too, and show their metrics here alone (KUBEGLASS_METRICS_PORT).
+        f"--bind=0.0.0.0:{app.metrics_port}",
+        f"--workers={app.workers}",
+        f"--threads={app.threads}",
+        f"--graceful-timeout={GRACE_SECONDS}",
+        "--worker-tmp-dir=/dev/shm",
+        app.module or "app:app",
+    ]
+
+
+def _environment(app: App) -> list[dict[str, Any]]:
+    return [
+        {"name": "KUBEGLASS_INSTRUMENT", "value": "1"},
+        {"name": "KUBEGLASS_METRICS_PORT", "value": str(app.metrics_port)},
+        {"name": "PROMETHEUS_MULTIPROC_DIR", "value": METRICS_DIR},
+        *({"name": name, "value": value} for name, value in app.env.items()),
+        *(secret_variable(name, source) for name, source in app.secret_env.items() if source.secret),
+    ]
+
+
+def _source_volume(app: App) -> dict[str, Any]:
+    assert app.host_path is not None, "only apps with a host path have a source volume"
+    path = PurePosixPath(app.host_path.path)
+    kind = "File" if path.suffix else "Directory"
+    return {"name": "source", "hostPath": {"path": str(path), "type": kind}}
+
+
+def _source_mount(app: App) -> dict[str, Any]:
+    assert app.host_path is not None, "only apps with a host path mount one"
+    path = PurePosixPath(app.host_path.path)
+    where = f"{SOURCE_DIR}/{path.name}" if path.suffix else SOURCE_DIR
+    return {"name": "source", "mountPath": where, "readOnly": True}
+
+
+def _budget(app: App, pipeline: Pipeline) -> dict[str, Any]:
+    return {
+        "apiVersion": "policy/v1",
+        "kind": "PodDisruptionBudget",
+        "metadata": metadata(app.name, "app", pipeline.cluster.apps_run_in),
+        # One at a time: a node can always be drained, and an app of several replicas always answers.
+        "spec": {"maxUnavailable": 1, "selector": select(app.name)},
+    }

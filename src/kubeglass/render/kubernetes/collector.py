@@ -1,0 +1,106 @@
+"""``otel-collector-config.yaml`` and ``otel-collector-daemonset.yaml``: one collector a node."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+from typing import Any
+
+from kubeglass.model.pipeline import Pipeline
+from kubeglass.model.storage import Remote
+from kubeglass.render.file import RenderedFile
+from kubeglass.render.kubernetes.config_maps import config_hash, config_maps, config_volume
+from kubeglass.render.kubernetes.contents import CollectorSetup
+from kubeglass.render.kubernetes.images import collector_image
+from kubeglass.render.kubernetes.names import COLLECTOR, metadata
+from kubeglass.render.kubernetes.pods import (
+    field_variable,
+    heap_limit,
+    http_probe,
+    port_of,
+    resources_of,
+    secret_variable,
+    select,
+    template_of,
+)
+from kubeglass.render.kubernetes.security import collector_security_context, container_security_context
+
+CONFIG_MAP = f"{COLLECTOR}-config"
+CONFIG_FOLDER = "/etc/otelcol"
+CONFIG_FILE = PurePosixPath("config.yaml")
+
+
+def build_config(pipeline: Pipeline, setup: CollectorSetup) -> list[dict[str, Any]]:
+    """Build the ConfigMap of ``otel-collector-config.yaml``."""
+    return config_maps(CONFIG_MAP, "collector", pipeline.cluster.namespace, [_file(setup)])
+
+
+def build_daemon_set(pipeline: Pipeline, setup: CollectorSetup) -> list[dict[str, Any]]:
+    """Build the DaemonSet of ``otel-collector-daemonset.yaml``."""
+    spec = {
+        "selector": select(COLLECTOR),
+        # Two collectors of one node would read every pod twice, so the old one ends first.
+        "updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": "25%", "maxSurge": 0}},
+        "template": template_of(COLLECTOR, "collector", _pod(pipeline, setup), config_hash(_file(setup))),
+    }
+    about = metadata(COLLECTOR, "collector", pipeline.cluster.namespace)
+    return [{"apiVersion": "apps/v1", "kind": "DaemonSet", "metadata": about, "spec": spec}]
+
+
+def _file(setup: CollectorSetup) -> RenderedFile:
+    return RenderedFile(CONFIG_FILE, setup.config)
+
+
+def _pod(pipeline: Pipeline, setup: CollectorSetup) -> dict[str, Any]:
+    queue = {"path": pipeline.cluster.queue_path, "type": "DirectoryOrCreate"}
+    host = [{"name": "host", "hostPath": {"path": "/", "type": "Directory"}}] if setup.host_root else []
+    return {
+        "serviceAccountName": COLLECTOR,
+        "enableServiceLinks": False,
+        "securityContext": collector_security_context(),
+        # Every node has something to measure, whatever it is reserved for.
+        "tolerations": [{"operator": "Exists"}],
+        "terminationGracePeriodSeconds": 30,
+        "containers": [_container(pipeline, setup)],
+        "volumes": [config_volume("config", CONFIG_MAP, [_file(setup)]), {"name": "queue", "hostPath": queue}, *host],
+    }
+
+
+def _container(pipeline: Pipeline, setup: CollectorSetup) -> dict[str, Any]:
+    host = [{"name": "host", "mountPath": setup.host_root, "readOnly": True}] if setup.host_root else []
+    return {
+        "name": COLLECTOR,
+        "image": collector_image(pipeline),
+        "imagePullPolicy": pipeline.cluster.pull_policy.value,
+        "args": [f"--config={CONFIG_FOLDER}/{CONFIG_FILE}"],
+        "env": _environment(pipeline),
+        "ports": [port_of("health", setup.health_port), port_of("telemetry", setup.telemetry_port)],
+        "startupProbe": http_probe("/", "health", period=1, failures=60),
+        "readinessProbe": http_probe("/", "health", period=10),
+        "livenessProbe": http_probe("/", "health", period=30),
+        "resources": resources_of(pipeline.collector.resources),
+        "securityContext": container_security_context(),
+        "volumeMounts": [
+            {"name": "config", "mountPath": CONFIG_FOLDER, "readOnly": True},
+            {"name": "queue", "mountPath": setup.queue_directory},
+            *host,
+        ],
+    }
+
+
+def _environment(pipeline: Pipeline) -> list[dict[str, Any]]:
+    memory = pipeline.collector.resources.limits.memory
+    remote = pipeline.storage.remote
+    return [
+        field_variable("K8S_NODE_NAME", "spec.nodeName"),
+        field_variable("K8S_NODE_IP", "status.hostIP"),
+        field_variable("K8S_POD_IP", "status.podIP"),
+        *heap_limit(memory),
+        *(_credentials(remote) if remote else []),
+    ]
+
+
+def _credentials(remote: Remote) -> list[dict[str, Any]]:
+    if remote.auth is None:
+        return []
+    sources = [remote.auth.basic.password if remote.auth.basic else None, remote.auth.bearer]
+    return [secret_variable(source.variable, source) for source in sources if source and source.secret]

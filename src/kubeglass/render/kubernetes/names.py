@@ -1,0 +1,62 @@
+"""Names, labels and ports of what runs on the cluster."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kubeglass.model.app import App
+from kubeglass.model.pipeline import Pipeline
+
+COLLECTOR = "otel-collector"
+PROMETHEUS = "prometheus"
+GRAFANA = "grafana"
+VIEWER = "viewer"
+
+PROMETHEUS_PORT = 9090
+GRAFANA_PORT = 3000
+VIEWER_PORT = 3000
+
+#: Secret that holds Grafana's administrator's password, made by `kubeglass deploy` and never rendered.
+GRAFANA_SECRET = "grafana-admin"  # noqa: S105  # a Secret's name, not a secret
+GRAFANA_SECRET_KEY = "password"  # noqa: S105  # a key's name
+
+NAME = "app.kubernetes.io/name"
+COMPONENT = "app.kubernetes.io/component"
+PART_OF = "app.kubernetes.io/part-of"
+MANAGED_BY = "app.kubernetes.io/managed-by"
+
+#: Namespaces carry their own name in this label since Kubernetes 1.22; policies select by it.
+NAMESPACE_NAME = "kubernetes.io/metadata.name"
+
+
+def labels_of(name: str, component: str) -> dict[str, str]:
+    """Labels of one part; the name is what its pods are selected by, and what becomes the ``job`` of its metrics."""
+    return {NAME: name, COMPONENT: component, PART_OF: "kubeglass", MANAGED_BY: "kubeglass"}
+
+
+def selector_of(name: str) -> dict[str, str]:
+    """Labels that select the pods of one part; a selector can never change, so it holds as little as possible."""
+    return {NAME: name}
+
+
+def metadata(name: str, component: str, namespace: str = "", **rest: Any) -> dict[str, Any]:
+    """Metadata of an object of ours.
+
+    Args:
+        name: its name.
+        component: what it is for: ``collector``, ``storage``, ``pages``, ``app``, ``pipeline``.
+        namespace: its namespace, empty for an object of the whole cluster.
+        rest: further fields, such as ``annotations``.
+    """
+    home = {"namespace": namespace} if namespace else {}
+    return {"name": name, **home, "labels": labels_of(name, component), **rest}
+
+
+def deployed_apps(pipeline: Pipeline) -> tuple[App, ...]:
+    """Apps that run on the cluster; one with a target runs somewhere else and is only scraped."""
+    return tuple(app for app in pipeline.apps if app.target is None)
+
+
+def cluster_name(pipeline: Pipeline, name: str) -> str:
+    """Name of an object without a namespace: two pipelines on one cluster must not share it."""
+    return f"kubeglass:{pipeline.cluster.namespace}:{name}"

@@ -1,0 +1,89 @@
+"""Parts that pods and containers of different workloads share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from kubeglass.model.resources import Amount, Resources
+from kubeglass.model.secret import SecretSource
+from kubeglass.model.size import parse_memory
+from kubeglass.render.kubernetes.names import labels_of, selector_of
+
+
+def http_probe(path: str, port: str, *, period: int, failures: int = 3, timeout: int = 2) -> dict[str, Any]:
+    """Ask for a page every ``period`` seconds; ``failures`` in a row count."""
+    return {
+        "httpGet": {"path": path, "port": port},
+        "periodSeconds": period,
+        "failureThreshold": failures,
+        "timeoutSeconds": timeout,
+    }
+
+
+def tcp_probe(port: str, *, period: int, failures: int = 3) -> dict[str, Any]:
+    """Connect every ``period`` seconds; ``failures`` in a row count."""
+    return {"tcpSocket": {"port": port}, "periodSeconds": period, "failureThreshold": failures, "timeoutSeconds": 2}
+
+
+def resources_of(resources: Resources) -> dict[str, Any]:
+    """Write what a container asks for, and the most it may take."""
+    parts = {"requests": _amount(resources.requests), "limits": _amount(resources.limits)}
+    return {name: amount for name, amount in parts.items() if amount}
+
+
+def _amount(amount: Amount) -> dict[str, str]:
+    return {name: value for name, value in (("cpu", amount.cpu), ("memory", amount.memory)) if value is not None}
+
+
+def port_of(name: str, number: int) -> dict[str, Any]:
+    """One named TCP port of a container."""
+    return {"name": name, "containerPort": number, "protocol": "TCP"}
+
+
+def field_variable(name: str, path: str) -> dict[str, Any]:
+    """Environment variable filled from the pod's own description."""
+    return {"name": name, "valueFrom": {"fieldRef": {"fieldPath": path}}}
+
+
+def heap_limit(memory: str | None) -> list[dict[str, Any]]:
+    """Environment variable that makes Go collect garbage before the kernel kills the process at its limit."""
+    return [] if memory is None else [{"name": "GOMEMLIMIT", "value": str(parse_memory(memory) * 9 // 10)}]
+
+
+def secret_variable(name: str, source: SecretSource) -> dict[str, Any]:
+    """Environment variable filled from a Secret; a source without one was meant for the local run only."""
+    if source.secret is None:
+        raise ValueError(f"{name} names no Secret")
+    return {"name": name, "valueFrom": {"secretKeyRef": {"name": source.secret.name, "key": source.secret.key}}}
+
+
+def empty_volume(name: str, size: str, *, in_memory: bool = False) -> dict[str, Any]:
+    """Return a folder that lives as long as the pod, and a bound on what it may hold."""
+    medium = {"medium": "Memory"} if in_memory else {}
+    return {"name": name, "emptyDir": {**medium, "sizeLimit": size}}
+
+
+def template_of(
+    name: str, component: str, spec: Mapping[str, Any], annotations: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    """Pod template of a workload."""
+    notes = {"annotations": dict(annotations)} if annotations else {}
+    return {"metadata": {"labels": labels_of(name, component), **notes}, "spec": dict(spec)}
+
+
+def select(name: str) -> dict[str, Any]:
+    """Selector of a workload."""
+    return {"matchLabels": selector_of(name)}
+
+
+def spread(name: str) -> list[dict[str, Any]]:
+    """Keep replicas on different nodes where there are several; one node is no obstacle."""
+    return [
+        {
+            "maxSkew": 1,
+            "topologyKey": "kubernetes.io/hostname",
+            "whenUnsatisfiable": "ScheduleAnyway",
+            "labelSelector": select(name),
+        }
+    ]

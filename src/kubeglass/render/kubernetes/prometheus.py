@@ -1,0 +1,96 @@
+"""``prometheus.yaml``: the storage, with a volume of its own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kubeglass.model.pipeline import Pipeline
+from kubeglass.model.quantity import format_duration
+from kubeglass.render.kubernetes.app_service import service
+from kubeglass.render.kubernetes.config_maps import config_hash, config_maps, config_volume
+from kubeglass.render.kubernetes.contents import Contents
+from kubeglass.render.kubernetes.images import prometheus_image
+from kubeglass.render.kubernetes.names import PROMETHEUS, PROMETHEUS_PORT, labels_of, metadata
+from kubeglass.render.kubernetes.pods import heap_limit, http_probe, port_of, resources_of, select, template_of
+from kubeglass.render.kubernetes.security import PROMETHEUS_USER, container_security_context, pod_security_context
+
+CONFIG_MAP = f"{PROMETHEUS}-config"
+CONFIG_FOLDER = "/etc/prometheus"
+VOLUME = "data"
+VOLUME_FOLDER = "/prometheus"
+
+
+def build(pipeline: Pipeline, contents: Contents) -> list[dict[str, Any]]:
+    """Build configuration and rules, the Service, and the StatefulSet."""
+    namespace = pipeline.cluster.namespace
+    spec = {
+        "serviceName": PROMETHEUS,
+        "replicas": 1,
+        "selector": select(PROMETHEUS),
+        "template": template_of(PROMETHEUS, "storage", _pod(pipeline, contents), config_hash(*contents.prometheus)),
+        "volumeClaimTemplates": [_claim(pipeline)],
+        # Samples outlive the StatefulSet: only `kubeglass undeploy --purge` deletes them.
+        "persistentVolumeClaimRetentionPolicy": {"whenDeleted": "Retain", "whenScaled": "Retain"},
+    }
+    about = metadata(PROMETHEUS, "storage", namespace)
+    return [
+        *config_maps(CONFIG_MAP, "storage", namespace, contents.prometheus),
+        service(PROMETHEUS, "storage", namespace, port=PROMETHEUS_PORT),
+        {"apiVersion": "apps/v1", "kind": "StatefulSet", "metadata": about, "spec": spec},
+    ]
+
+
+def _pod(pipeline: Pipeline, contents: Contents) -> dict[str, Any]:
+    return {
+        "serviceAccountName": PROMETHEUS,
+        "enableServiceLinks": False,
+        # K3s's local-path volumes ignore fsGroup but are open to everybody (k3s-io/k3s#6401); elsewhere fsGroup makes
+        # the volume writable. Either way Prometheus makes its folder itself, below the volume's root.
+        "securityContext": pod_security_context(PROMETHEUS_USER),
+        # It writes its head block before it ends.
+        "terminationGracePeriodSeconds": 120,
+        "containers": [_container(pipeline)],
+        "volumes": [config_volume("config", CONFIG_MAP, contents.prometheus)],
+    }
+
+
+def _container(pipeline: Pipeline) -> dict[str, Any]:
+    return {
+        "name": PROMETHEUS,
+        "image": prometheus_image(pipeline),
+        "imagePullPolicy": pipeline.cluster.pull_policy.value,
+        "args": [
+            f"--config.file={CONFIG_FOLDER}/prometheus.yml",
+            # Not the volume's root, which may hold a lost+found folder or belong to somebody else.
+            f"--storage.tsdb.path={VOLUME_FOLDER}/tsdb",
+            f"--storage.tsdb.retention.time={format_duration(pipeline.storage.retention.time)}",
+            f"--storage.tsdb.retention.size={pipeline.storage.retention.size}",
+            f"--web.listen-address=0.0.0.0:{PROMETHEUS_PORT}",
+            "--web.enable-otlp-receiver",
+        ],
+        "env": heap_limit(pipeline.storage.resources.limits.memory),
+        "ports": [port_of("http", PROMETHEUS_PORT)],
+        # Reading a large write-ahead log back takes minutes.
+        "startupProbe": http_probe("/-/ready", "http", period=1, failures=600),
+        "readinessProbe": http_probe("/-/ready", "http", period=5),
+        "livenessProbe": http_probe("/-/healthy", "http", period=10, failures=6),
+        "resources": resources_of(pipeline.storage.resources),
+        "securityContext": container_security_context(),
+        "volumeMounts": [
+            {"name": "config", "mountPath": CONFIG_FOLDER, "readOnly": True},
+            {"name": VOLUME, "mountPath": VOLUME_FOLDER},
+        ],
+    }
+
+
+def _claim(pipeline: Pipeline) -> dict[str, Any]:
+    storage_class = pipeline.cluster.storage_class
+    spec: dict[str, Any] = {
+        "accessModes": ["ReadWriteOnce"],
+        "volumeMode": "Filesystem",
+        "resources": {"requests": {"storage": pipeline.storage.volume_size}},
+    }
+    if storage_class is not None:
+        spec["storageClassName"] = storage_class
+    about = {"name": VOLUME, "labels": labels_of(PROMETHEUS, "storage")}
+    return {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": about, "spec": spec}

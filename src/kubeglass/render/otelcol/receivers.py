@@ -1,0 +1,121 @@
+"""Receivers: what the collector reads, locally and on each node of a cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from kubeglass.model.app import App
+from kubeglass.model.local import LOOPBACK, LocalSettings
+from kubeglass.model.pipeline import Pipeline
+from kubeglass.model.quantity import format_duration
+
+#: Where a DaemonSet's pod sees its node's root file system.
+HOST_ROOT = "/hostfs"
+
+
+def scrape_apps(pipeline: Pipeline, settings: LocalSettings) -> dict[str, Any]:
+    """Scrape every app of this machine: those kubeglass runs, and targets that run already.
+
+    An app that only a cluster can run (it has an image and no module) has no port here, and is left out.
+    """
+    return _prometheus(
+        [
+            {
+                "job_name": app.name,
+                **scrape_times(pipeline),
+                "metrics_path": app.metrics_path,
+                "static_configs": [{"targets": [_target(app, settings)]}],
+            }
+            for app in pipeline.apps
+            if app.target is not None or app.name in settings.ports.apps
+        ]
+    )
+
+
+def scrape_pods(pipeline: Pipeline) -> dict[str, Any]:
+    """Scrape the annotated pods of the collector's own node, so that a DaemonSet reads each pod once."""
+    selector = {"role": "pod", "field": "spec.nodeName=${env:K8S_NODE_NAME}"}
+    return _prometheus(
+        [
+            {
+                "job_name": "kubernetes-pods",
+                **scrape_times(pipeline),
+                "kubernetes_sd_configs": [{"role": "pod", "selectors": [selector]}],
+                "relabel_configs": _relabel_pods(),
+            }
+        ]
+    )
+
+
+def read_kubelet(pipeline: Pipeline) -> dict[str, Any]:
+    """Read the node's own kubelet, by its IP: a node's name is not always in DNS."""
+    kubelet = pipeline.collector.kubelet
+    settings: dict[str, Any] = {
+        "collection_interval": format_duration(kubelet.interval),
+        "auth_type": "serviceAccount",
+        "endpoint": "https://${env:K8S_NODE_IP}:10250",
+        "node": "${env:K8S_NODE_NAME}",
+        "metric_groups": [group.value for group in kubelet.groups],
+    }
+    if kubelet.insecure_skip_verify:
+        return settings | {"insecure_skip_verify": True}
+    # K3s signs the kubelet's certificate with the CA that every ServiceAccount carries.
+    return settings | {"ca_file": kubelet.ca_file}
+
+
+def read_host(pipeline: Pipeline, *, root: str = "") -> dict[str, Any]:
+    """Measure the machine itself, whose root file system is mounted at ``root`` when the collector is in a pod."""
+    host = pipeline.collector.host_metrics
+    settings: dict[str, Any] = {"collection_interval": format_duration(host.interval)}
+    if root:
+        settings["root_path"] = root
+    return settings | {"scrapers": {scraper.value: {} for scraper in host.scrapers}}
+
+
+def scrape_times(pipeline: Pipeline) -> dict[str, str]:
+    """Interval and timeout of one scrape job."""
+    scrape = pipeline.scrape
+    return {"scrape_interval": format_duration(scrape.interval), "scrape_timeout": format_duration(scrape.longest)}
+
+
+def _prometheus(scrape_configs: list[dict[str, Any]]) -> dict[str, Any]:
+    return {
+        "config": {"scrape_configs": scrape_configs},
+        # Without it the first scrape waits five seconds for the discovery's own rhythm.
+        "discovery_reload_on_startup": True,
+        # What was counted between the last scrape and an orderly end is read once more.
+        "scrape_on_shutdown": True,
+    }
+
+
+def _target(app: App, settings: LocalSettings) -> str:
+    return app.target or f"{LOOPBACK}:{settings.ports.apps[app.name]}"
+
+
+def _relabel_pods() -> list[dict[str, Any]]:
+    """Read the ``prometheus.io/*`` annotations; ``$$`` is one ``$``, which the collector would else expand."""
+    annotation = "__meta_kubernetes_pod_annotation_prometheus_io_{}".format
+    return [
+        _relabel("keep", [annotation("scrape")], regex="true"),
+        _relabel("drop", ["__meta_kubernetes_pod_phase"], regex="Succeeded|Failed"),
+        _relabel("drop", ["__meta_kubernetes_pod_container_init"], regex="true"),
+        _relabel("replace", [annotation("scheme")], regex="(https?)", target_label="__scheme__"),
+        _relabel("replace", [annotation("path")], regex="(.+)", target_label="__metrics_path__"),
+        _relabel(
+            "replace",
+            ["__address__", annotation("port")],
+            regex=r"(\[.+\]|[^:]+)(?::\d+)?;(\d+)",
+            replacement="$$1:$$2",
+            target_label="__address__",
+        ),
+        # The job is the app, as in a local run: the later rule wins, and an empty label changes nothing.
+        *(
+            _relabel("replace", [f"__meta_kubernetes_pod_label_{label}"], regex="(.+)", target_label="job")
+            for label in ("app", "k8s_app", "app_kubernetes_io_name")
+        ),
+    ]
+
+
+def _relabel(action: str, source_labels: Sequence[str], **rest: str) -> dict[str, Any]:
+    return {"action": action, "source_labels": list(source_labels), **rest}

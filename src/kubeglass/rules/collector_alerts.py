@@ -1,0 +1,90 @@
+"""Alerts about the pipeline itself; Prometheus scrapes the collector directly, so they work when nothing else does."""
+
+from __future__ import annotations
+
+from kubeglass.model.pipeline import Pipeline
+from kubeglass.model.quantity import format_duration
+from kubeglass.rules.rule import AlertingRule, RuleGroup, Severity
+from kubeglass.rules.windows import MINUTE, evaluation_interval, silence
+
+JOB = "otel-collector"
+#: Share of the queue that is much more than an ordinary hiccup leaves behind, yet leaves as much time again to act.
+FILLING = 0.5
+
+
+def group(pipeline: Pipeline) -> RuleGroup:
+    """All alerts about the pipeline itself."""
+    rules = (collector_silent(pipeline), queue_filling(), data_lost(pipeline), data_refused(pipeline))
+    return RuleGroup("collector", evaluation_interval(pipeline), rules)
+
+
+def collector_silent(pipeline: Pipeline) -> AlertingRule:
+    """Tell that there is no collector at all; one that is down is a target down."""
+    period = format_duration(silence(pipeline))
+    return AlertingRule(
+        alert="CollectorSilent",
+        expr=f'absent_over_time(up{{job="{JOB}"}}[{period}])',
+        hold=0.0,
+        severity=Severity.PAGE,
+        summary="Prometheus knows of no collector",
+        description=f"For {period} it found no collector to scrape, so no app's metrics arrive either.",
+    )
+
+
+def queue_filling() -> AlertingRule:
+    """Tell that what waits for delivery grows."""
+    return AlertingRule(
+        alert="CollectorQueueFilling",
+        expr=f"otelcol_exporter_queue_size / otelcol_exporter_queue_capacity > {FILLING:g}",
+        hold=MINUTE,
+        severity=Severity.PAGE,
+        summary="The queue of {{ $labels.exporter }} is {{ $value | humanizePercentage }} full",
+        description=(
+            "What the collector at {{ $labels.instance }} sends is not accepted, or more slowly than it comes. "
+            "Nothing is lost yet; when the queue is full, new data is."
+        ),
+    )
+
+
+def data_lost(pipeline: Pipeline) -> AlertingRule:
+    """Tell that metrics were dropped for good."""
+    window = format_duration(silence(pipeline))
+    dropped = (
+        _grown("otelcol_exporter_enqueue_failed_metric_points", "job, instance, exporter", window),
+        _grown("otelcol_exporter_send_failed_metric_points", "job, instance, exporter", window),
+    )
+    return AlertingRule(
+        alert="CollectorLosesData",
+        expr="\nor\n".join(dropped),
+        hold=0.0,
+        severity=Severity.PAGE,
+        summary="The collector dropped {{ $value | humanize }} data points for {{ $labels.exporter }}",
+        description=(
+            f"Within {window}, at {{{{ $labels.instance }}}}: the queue is full, its disk cannot be written, "
+            "or the storage refused the data for good."
+        ),
+    )
+
+
+def data_refused(pipeline: Pipeline) -> AlertingRule:
+    """Tell that the memory limiter refuses scrapes."""
+    window = format_duration(silence(pipeline))
+    return AlertingRule(
+        alert="CollectorOutOfMemory",
+        expr=_grown("otelcol_processor_memory_limiter_refused_metric_points", "job, instance", window),
+        hold=0.0,
+        severity=Severity.TICKET,
+        summary="The collector at {{ $labels.instance }} refuses data to stay within its memory",
+        description=f"{{{{ $value | humanize }}}} data points within {window}; counters catch up, gauges have gaps.",
+    )
+
+
+def _grown(counter: str, by: str, window: str) -> str:
+    """Ask for growth of a counter that the collector does not expose before its first count, so that it counts too."""
+    # With or without the suffix is the collector's reader's choice (without_type_suffix), not a second metric.
+    series = f'{{__name__=~"{counter}(_total)?"}}'
+    return (
+        f"sum by ({by}) (increase({series}[{window}])) > 0\n"
+        f"or\n"
+        f"sum by ({by}) ({series} unless {series} offset {window}) > 0"
+    )

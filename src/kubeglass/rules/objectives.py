@@ -1,0 +1,126 @@
+"""Recordings and alerts for objectives: how fast each promise's error budget is being spent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from kubeglass.model.objectives import Objective
+from kubeglass.model.pipeline import Pipeline
+from kubeglass.model.quantity import format_duration
+from kubeglass.rules import burn, red
+from kubeglass.rules.rule import AlertingRule, RecordingRule, RuleGroup, Severity
+from kubeglass.rules.windows import HOUR, MINUTE, base_window
+
+#: Windows up to here are averaged often, longer ones seldom: they change slowly, and reading them costs more.
+LONGEST_FAST_WINDOW = 6 * HOUR
+FAST, SLOW = 30.0, 5 * MINUTE
+
+
+def groups(pipeline: Pipeline) -> list[RuleGroup]:
+    """Record the error ratio over every window, then alert on it; nothing without objectives."""
+    if not pipeline.objectives:
+        return []
+    levels = sorted({_level(objective) for objective in pipeline.objectives if objective.availability is not None})
+    longer = [window for window in burn.windows(pipeline) if window > base_window(pipeline)]
+    recorded = {window: [_record(level, window, pipeline) for level in levels] for window in longer}
+    fast = [rule for window, rules in recorded.items() if window <= LONGEST_FAST_WINDOW for rule in rules]
+    slow = [rule for window, rules in recorded.items() if window > LONGEST_FAST_WINDOW for rule in rules]
+    groups = [RuleGroup("budgets", FAST, tuple(fast)), RuleGroup("budgets-slow", SLOW, tuple(slow))]
+    if pipeline.alerts.enabled:
+        alerts = [alert for objective in pipeline.objectives for alert in _alerts(objective, pipeline)]
+        groups.append(RuleGroup("objectives", FAST, tuple(alerts)))
+    return [group for group in groups if group.rules]
+
+
+def _level(objective: Objective) -> str:
+    return "job" if objective.endpoint is None else "job_endpoint"
+
+
+def _error_ratio(level: str, window: float, pipeline: Pipeline) -> str:
+    if window == base_window(pipeline):
+        return red.error_ratio(level, pipeline)
+    return f"{level}:http_requests_errors:ratio_avg{format_duration(window)}"
+
+
+def _record(level: str, window: float, pipeline: Pipeline) -> RecordingRule:
+    """Average errors and requests apart, so that busy hours count for more than quiet ones."""
+    span = format_duration(window)
+    failed, total = red.errors(level, pipeline), red.requests(level, pipeline)
+    expr = f"avg_over_time({failed}[{span}])\n/\navg_over_time({total}[{span}])"
+    return RecordingRule(_error_ratio(level, window, pipeline), expr)
+
+
+def _alerts(objective: Objective, pipeline: Pipeline) -> list[AlertingRule]:
+    alerts = []
+    if objective.availability is not None:
+        ratio = _availability(objective, pipeline)
+        alerts += _both(
+            "AvailabilityBudgetBurn", "with a server error", objective.availability, ratio, objective, pipeline
+        )
+    if objective.latency is not None:
+        late = f"later than {format_duration(objective.latency.threshold)}"
+        ratio = _lateness(objective, pipeline)
+        alerts += _both("LatencyBudgetBurn", late, objective.latency.target, ratio, objective, pipeline)
+    return alerts
+
+
+def _availability(objective: Objective, pipeline: Pipeline) -> Callable[[float], str]:
+    return lambda window: _error_ratio(_level(objective), window, pipeline) + _selector(objective)
+
+
+def _lateness(objective: Objective, pipeline: Pipeline) -> Callable[[float], str]:
+    """Share of requests beyond the threshold, from the recorded histogram."""
+    assert objective.latency is not None
+    # OTLP writes the bound 1 as "1", a scrape by Prometheus itself as "1.0".
+    bound = f"{objective.latency.threshold:g}"
+    within = _selector(objective, f'le=~"{bound.replace(".", chr(92) * 2 + ".")}(\\\\.0)?"')
+    every = _selector(objective, 'le="+Inf"')
+    histogram = red.buckets(_level(objective), pipeline)
+
+    def ratio(window: float) -> str:
+        span = format_duration(window)
+        late = f"1 - avg_over_time({histogram}{within}[{span}])"
+        return f"{late}\n    / ignoring (le) avg_over_time({histogram}{every}[{span}])"
+
+    return ratio
+
+
+def _selector(objective: Objective, *more: str) -> str:
+    matchers = [f'job="{objective.app}"']
+    if objective.endpoint is not None:
+        matchers.append(f'endpoint="{_escape(objective.endpoint)}"')
+    return "{" + ", ".join((*matchers, *more)) + "}"
+
+
+def _escape(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"')
+
+
+def _both(
+    alert: str, bad: str, target: float, ratio: Callable[[float], str], objective: Objective, pipeline: Pipeline
+) -> list[AlertingRule]:
+    """Make the page and the ticket of one promise."""
+    what = objective.app if objective.endpoint is None else f"{objective.app} {objective.endpoint}"
+    period = format_duration(objective.window)
+    labels = {"job": objective.app} | ({"endpoint": objective.endpoint} if objective.endpoint else {})
+    return [
+        AlertingRule(
+            alert=alert,
+            expr=burn.condition(severity, target, objective.window, ratio, pipeline),
+            hold=0.0,
+            severity=severity,
+            summary=f"{what} spends its error budget {_PACE[severity]}",
+            description=(
+                f"{{{{ $value | humanizePercentage }}}} of its requests are answered {bad}; "
+                f"{target:g}% of {period} are promised to be better."
+            ),
+            labels=labels,
+        )
+        for severity in (Severity.PAGE, Severity.TICKET)
+    ]
+
+
+_PACE = {
+    Severity.PAGE: "so fast that it is gone within days",
+    Severity.TICKET: "faster than it may to last the whole period",
+}

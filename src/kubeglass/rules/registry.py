@@ -1,0 +1,29 @@
+"""Every rule group of a pipeline; read it top to bottom to know what is recorded and alerted on."""
+
+from __future__ import annotations
+
+from kubeglass.model.pipeline import Pipeline
+from kubeglass.rules import app_alerts, collector_alerts, objectives, red
+from kubeglass.rules.rule import RuleGroup
+
+#: Every alert there is; each has a page ``docs/rules/<name>.md`` and tests where it fires and where it must not.
+ALERTS = (
+    "TargetDown",
+    "NoData",
+    "ErrorRatioHigh",
+    "LatencyHigh",
+    "CollectorSilent",
+    "CollectorQueueFilling",
+    "CollectorLosesData",
+    "CollectorOutOfMemory",
+    "AvailabilityBudgetBurn",
+    "LatencyBudgetBurn",
+)
+
+
+def rule_groups(pipeline: Pipeline) -> list[RuleGroup]:
+    """Build every group for ``pipeline``; alerts only while they are enabled."""
+    groups = [red.group(pipeline)]
+    if pipeline.alerts.enabled:
+        groups += [app_alerts.group(pipeline), collector_alerts.group(pipeline)]
+    return groups + objectives.groups(pipeline)

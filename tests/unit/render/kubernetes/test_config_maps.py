@@ -1,0 +1,61 @@
+"""Files survive the way through ConfigMaps, in ConfigMaps small enough for plain apply."""
+
+from __future__ import annotations
+
+import json
+from pathlib import PurePosixPath
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kubeglass.render.file import RenderedFile
+from kubeglass.render.kubernetes.config_maps import MOST_BYTES, config_hash, config_maps, config_volume
+
+SIZES = st.lists(st.integers(1, 90_000), min_size=1, max_size=12)
+
+
+def make_files(sizes: list[int]) -> list[RenderedFile]:
+    return [RenderedFile(PurePosixPath(f"rules/{number}.yml"), "x" * size + "\n") for number, size in enumerate(sizes)]
+
+
+def mounted(maps: list[dict[str, Any]], volume: dict[str, Any]) -> dict[str, str]:
+    """What the kubelet would put into the volume."""
+    data = {item["metadata"]["name"]: item["data"] for item in maps}
+    return {
+        entry["path"]: data[source["configMap"]["name"]][entry["key"]]
+        for source in volume["projected"]["sources"]
+        for entry in source["configMap"]["items"]
+    }
+
+
+@given(SIZES)
+def test_every_file_is_mounted_at_its_own_path(sizes: list[int]) -> None:
+    files = make_files(sizes)
+
+    maps = config_maps("rules", "storage", "watch", files)
+    seen = mounted(maps, config_volume("config", "rules", files))
+
+    assert seen == {str(file.path): file.content.rstrip("\n") for file in files}
+
+
+@given(SIZES)
+def test_a_config_map_stays_small(sizes: list[int]) -> None:
+    maps = config_maps("rules", "storage", "watch", make_files(sizes))
+
+    assert all(len(json.dumps(item["data"])) < MOST_BYTES + 2000 for item in maps)
+    assert len({item["metadata"]["name"] for item in maps}) == len(maps)
+
+
+def test_a_file_too_large_for_any_has_one_to_itself() -> None:
+    maps = config_maps("rules", "storage", "watch", make_files([10, MOST_BYTES + 1, 10]))
+
+    assert [len(item["data"]) for item in maps] == [1, 1, 1]
+
+
+def test_the_hash_follows_names_and_texts() -> None:
+    one, two = RenderedFile(PurePosixPath("a"), "1"), RenderedFile(PurePosixPath("b"), "1")
+
+    assert config_hash(one) == config_hash(one)
+    assert config_hash(one) != config_hash(two)
+    assert config_hash(one) != config_hash(RenderedFile(PurePosixPath("a"), "2"))

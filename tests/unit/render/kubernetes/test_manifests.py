@@ -1,0 +1,260 @@
+"""The manifests: their files and order, how tightly pods are held, what may ask what, and what changes roll."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from io import StringIO
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+from kubeglass.model.load import parse_pipeline
+from kubeglass.model.pipeline import Pipeline
+from kubeglass.render.cluster import compose, render
+from kubeglass.render.kubernetes.manifests import build
+
+FILES = [
+    "otel-rbac-ns.yaml",
+    "python-app.yaml",
+    "python-nodeport-svc.yaml",
+    "otel-collector-config.yaml",
+    "otel-collector-daemonset.yaml",
+    "prometheus.yaml",
+    "grafana.yaml",
+    "viewer.yaml",
+    "network-policy.yaml",
+    "kustomization.yaml",
+]
+TEXT = """
+apps:
+  - name: shop
+    module: shop:app
+    node_port: 30080
+cluster:
+  namespace: watch
+  app_namespace: apps
+"""
+
+
+def objects_of(pipeline: Pipeline) -> list[dict[str, Any]]:
+    return [item for items in build(pipeline, compose(pipeline)).values() for item in items]
+
+
+def find(pipeline: Pipeline, kind: str, name: str) -> dict[str, Any]:
+    return next(item for item in objects_of(pipeline) if (item["kind"], item["metadata"]["name"]) == (kind, name))
+
+
+def pod_specs(pipeline: Pipeline) -> Iterator[tuple[str, dict[str, Any]]]:
+    for item in objects_of(pipeline):
+        if item["kind"] in {"Deployment", "DaemonSet", "StatefulSet"}:
+            yield item["metadata"]["name"], item["spec"]["template"]["spec"]
+
+
+@pytest.fixture
+def pipeline() -> Pipeline:
+    return parse_pipeline(TEXT)
+
+
+def test_the_files_are_the_documented_ones_in_order(pipeline: Pipeline) -> None:
+    files = render(pipeline)
+
+    assert [str(file.path) for file in files] == FILES
+
+
+def test_kustomize_applies_the_same_files_in_the_same_order(pipeline: Pipeline) -> None:
+    kustomization = YAML(typ="safe").load(render(pipeline)[-1].content)
+
+    assert kustomization["resources"] == FILES[:-1]
+
+
+def test_every_file_reads_back_as_the_objects_it_was_made_from(pipeline: Pipeline) -> None:
+    built = build(pipeline, compose(pipeline))
+
+    for file in render(pipeline)[:-1]:
+        assert list(YAML(typ="safe").load_all(StringIO(file.content))) == built[str(file.path)]
+
+
+def test_the_same_pipeline_gives_the_same_bytes(pipeline: Pipeline) -> None:
+    assert render(pipeline) == render(parse_pipeline(TEXT))
+
+
+def test_every_object_says_whose_it_is_and_is_there_once(pipeline: Pipeline) -> None:
+    items = objects_of(pipeline)
+    keys = [(item["kind"], item["metadata"].get("namespace"), item["metadata"]["name"]) for item in items]
+
+    assert {item["metadata"]["labels"]["app.kubernetes.io/managed-by"] for item in items} == {"kubeglass"}
+    assert len(set(keys)) == len(keys)
+
+
+def test_objects_are_small_enough_for_plain_apply(pipeline: Pipeline) -> None:
+    assert max(len(json.dumps(item)) for item in objects_of(pipeline)) < 262144
+
+
+@pytest.mark.parametrize("name", ["shop", "prometheus", "grafana", "viewer"])
+def test_a_pod_keeps_to_the_restricted_level(pipeline: Pipeline, name: str) -> None:
+    spec = dict(pod_specs(pipeline))[name]
+
+    context = spec["securityContext"]
+    assert context["runAsNonRoot"] is True
+    assert context["runAsUser"] > 0
+    assert context["runAsGroup"] > 0
+    assert context["seccompProfile"] == {"type": "RuntimeDefault"}
+    assert not any("hostPath" in volume for volume in spec["volumes"])
+
+
+def test_every_container_is_held_and_measured(pipeline: Pipeline) -> None:
+    for name, spec in pod_specs(pipeline):
+        for container in spec["containers"]:
+            assert container["securityContext"] == {
+                "allowPrivilegeEscalation": False,
+                "readOnlyRootFilesystem": True,
+                "capabilities": {"drop": ["ALL"]},
+            }, name
+            assert set(container["resources"]) == {"requests", "limits"}, name
+            assert {"startupProbe", "readinessProbe", "livenessProbe"} <= set(container), name
+
+
+def test_the_collector_is_the_one_exception_and_the_namespace_says_why(pipeline: Pipeline) -> None:
+    collector = dict(pod_specs(pipeline))["otel-collector"]
+    watch, apps = (find(pipeline, "Namespace", name)["metadata"] for name in ("watch", "apps"))
+
+    assert collector["securityContext"]["runAsUser"] == 0
+    assert [volume["hostPath"] for volume in collector["volumes"] if "hostPath" in volume] == [
+        {"path": "/var/lib/kubeglass/otelcol", "type": "DirectoryOrCreate"}
+    ]
+    assert watch["labels"]["pod-security.kubernetes.io/enforce"] == "privileged"
+    assert "folder of the node" in watch["annotations"]["kubeglass.dev/pod-security-reason"]
+    assert apps["labels"]["pod-security.kubernetes.io/enforce"] == "restricted"
+
+
+def test_an_app_mounted_from_the_node_loosens_its_namespace_and_says_why() -> None:
+    pipeline = parse_pipeline(TEXT.replace("node_port: 30080", "host_path: {path: /home/me/app.py, node: one}"))
+
+    namespace = find(pipeline, "Namespace", "apps")["metadata"]
+    spec = dict(pod_specs(pipeline))["shop"]
+
+    assert namespace["labels"]["pod-security.kubernetes.io/enforce"] == "privileged"
+    assert "shop is mounted from the node" in namespace["annotations"]["kubeglass.dev/pod-security-reason"]
+    assert spec["nodeSelector"] == {"kubernetes.io/hostname": "one"}
+    assert spec["securityContext"]["runAsUser"] == 1000
+    assert {"name": "source", "hostPath": {"path": "/home/me/app.py", "type": "File"}} in spec["volumes"]
+    assert {"name": "source", "mountPath": "/app/app.py", "readOnly": True} in spec["containers"][0]["volumeMounts"]
+
+
+def test_rights_are_read_only_and_name_no_secret_no_proxy_and_no_wildcard(pipeline: Pipeline) -> None:
+    rules = [rule for item in objects_of(pipeline) for rule in item.get("rules", [])]
+    resources = {resource for rule in rules for resource in rule["resources"]}
+
+    assert resources == {"nodes/stats", "nodes", "pods", "namespaces", "replicasets"}
+    assert {verb for rule in rules for verb in rule["verbs"]} == {"get", "list", "watch"}
+    assert {group for rule in rules for group in rule["apiGroups"]} == {"", "apps"}
+
+
+def test_only_what_asks_the_api_server_has_a_token(pipeline: Pipeline) -> None:
+    with_token = {name for name, spec in pod_specs(pipeline) if spec.get("automountServiceAccountToken") is not False}
+
+    assert with_token == {"otel-collector", "prometheus"}
+
+
+def test_the_node_port_leads_to_the_app_and_not_to_its_metrics(pipeline: Pipeline) -> None:
+    ports = find(pipeline, "Service", "shop")["spec"]["ports"]
+    container = dict(pod_specs(pipeline))["shop"]["containers"][0]
+    numbers = {port["name"]: port["containerPort"] for port in container["ports"]}
+
+    assert [(port["nodePort"], port["targetPort"]) for port in ports] == [(30080, "http")]
+    assert numbers == {"http": 8000, "metrics": 9464}
+
+
+def test_the_pod_says_where_it_is_scraped(pipeline: Pipeline) -> None:
+    annotations = find(pipeline, "Deployment", "shop")["spec"]["template"]["metadata"]["annotations"]
+
+    assert annotations == {
+        "prometheus.io/scrape": "true",
+        "prometheus.io/port": "9464",
+        "prometheus.io/path": "/metrics",
+    }
+
+
+def test_an_ending_pod_stays_for_two_scrapes_after_its_service_forgot_it(pipeline: Pipeline) -> None:
+    spec = dict(pod_specs(pipeline))["shop"]
+    command = spec["containers"][0]["lifecycle"]["preStop"]["exec"]["command"]
+
+    assert command[-1] == "import time; time.sleep(11)"
+    assert spec["terminationGracePeriodSeconds"] > 11 + 30
+
+
+@pytest.mark.parametrize(
+    ("change", "rolled"),
+    [
+        ("scrape: {interval: 10s}", {"otel-collector", "prometheus", "grafana", "viewer", "shop"}),
+        ("storage: {out_of_order: 1h}", {"prometheus"}),
+        ("collector: {kubelet: {interval: 30s}}", {"otel-collector"}),
+    ],
+)
+def test_a_change_rolls_the_pods_that_read_it(pipeline: Pipeline, change: str, rolled: set[str]) -> None:
+    def templates(of: Pipeline) -> dict[str, Any]:
+        return {
+            item["metadata"]["name"]: item["spec"]["template"]
+            for item in objects_of(of)
+            if "template" in item.get("spec", {})
+        }
+
+    before, after = templates(pipeline), templates(parse_pipeline(TEXT + change))
+
+    assert {name for name in before if before[name] != after[name]} == rolled
+
+
+def test_nobody_reaches_prometheus_but_the_pipeline(pipeline: Pipeline) -> None:
+    ingress = find(pipeline, "NetworkPolicy", "prometheus")["spec"]["ingress"]
+
+    names = [peer["podSelector"]["matchLabels"]["app.kubernetes.io/name"] for peer in ingress[0]["from"]]
+    assert names == ["otel-collector", "grafana", "viewer"]
+
+
+def test_the_metrics_are_for_the_collector_alone(pipeline: Pipeline) -> None:
+    public, metrics = find(pipeline, "NetworkPolicy", "shop")["spec"]["ingress"]
+
+    assert public == {"ports": [{"port": 8000, "protocol": "TCP"}]}
+    assert metrics["ports"] == [{"port": 9464, "protocol": "TCP"}]
+    assert metrics["from"][0]["podSelector"]["matchLabels"] == {"app.kubernetes.io/name": "otel-collector"}
+
+
+def test_grafana_asks_for_a_password_that_no_file_holds(pipeline: Pipeline) -> None:
+    grafana = dict(pod_specs(pipeline))["grafana"]["containers"][0]
+    secrets = [item for item in objects_of(pipeline) if item["kind"] == "Secret"]
+    text = next(file.content for file in render(pipeline) if str(file.path) == "grafana.yaml")
+
+    assert secrets == []
+    assert {"name": "grafana-admin", "key": "password"} in [
+        entry["valueFrom"]["secretKeyRef"] for entry in grafana["env"] if "valueFrom" in entry
+    ]
+    assert "kubectl -n watch create secret generic grafana-admin" in text
+
+
+@pytest.mark.parametrize(("part", "kinds"), [("grafana", {"grafana.yaml"}), ("viewer", {"viewer.yaml"})])
+def test_a_page_that_is_off_leaves_nothing_behind(part: str, kinds: set[str]) -> None:
+    pipeline = parse_pipeline(f"{TEXT}  {part}: {{enabled: false}}\n")
+
+    files = {str(file.path) for file in render(pipeline)}
+
+    assert set(FILES) - files == kinds
+    assert all(item["metadata"]["name"] != part for item in objects_of(pipeline))
+
+
+def test_an_app_elsewhere_is_not_deployed() -> None:
+    pipeline = parse_pipeline("apps: [{name: other, target: '10.0.0.1:9000'}]")
+
+    assert "other" not in dict(pod_specs(pipeline))
+    assert [str(file.path) for file in render(pipeline)] == [name for name in FILES if not name.startswith("python-")]
+
+
+def test_secrets_come_by_name(pipeline: Pipeline) -> None:
+    text = TEXT.replace(
+        "node_port: 30080", "secret_env: {API_TOKEN: {secret: {name: shop, key: token}}, OTHER: {env: LOCAL_ONLY}}"
+    )
+    container = dict(pod_specs(parse_pipeline(text)))["shop"]["containers"][0]
+
+    named = {entry["name"]: entry["valueFrom"] for entry in container["env"] if "valueFrom" in entry}
+    assert named == {"API_TOKEN": {"secretKeyRef": {"name": "shop", "key": "token"}}}

@@ -1,0 +1,106 @@
+"""Rules: every alert has its words and its page, windows follow the scrape interval, names do not depend on order."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kubeglass.model.app import App
+from kubeglass.model.objectives import LatencyObjective, Objective
+from kubeglass.model.pipeline import Pipeline, Scrape
+from kubeglass.rules import burn
+from kubeglass.rules.registry import ALERTS, rule_groups
+from kubeglass.rules.rule import AlertingRule, RecordingRule, Severity
+
+PAGES = Path(__file__).parents[3] / "docs" / "rules"
+
+
+def pipeline(interval: float = 5.0) -> Pipeline:
+    promise = Objective(
+        app="shop", availability=99.9, latency=LatencyObjective(threshold=0.25, target=99.0), window=30 * 86400.0
+    )
+    return Pipeline(
+        apps=(App(name="shop", module="shop:app"),), scrape=Scrape(interval=interval), objectives=(promise,)
+    )
+
+
+def alerts(of: Pipeline) -> list[AlertingRule]:
+    return [rule for group in rule_groups(of) for rule in group.rules if isinstance(rule, AlertingRule)]
+
+
+def test_the_registry_names_every_alert() -> None:
+    assert {alert.alert for alert in alerts(pipeline())} == set(ALERTS)
+
+
+@pytest.mark.parametrize("name", ALERTS)
+def test_every_alert_has_a_page_with_its_headings(name: str) -> None:
+    text = (PAGES / f"{name}.md").read_text()
+
+    assert text.startswith(f"# {name}\n")
+    assert all(f"## {heading}\n" in text for heading in ("Why it matters", "What to do", "How it is computed"))
+    assert f"({name}.md)" in (PAGES / "index.md").read_text()
+
+
+def test_no_page_is_of_an_alert_that_does_not_exist() -> None:
+    assert {path.stem for path in PAGES.glob("*.md")} - {"index"} == set(ALERTS)
+
+
+def test_every_alert_says_what_is_wrong_and_where_to_read_on() -> None:
+    for alert in alerts(pipeline()):
+        assert alert.summary
+        assert not alert.summary.endswith(".")
+        assert alert.description.endswith((".", "better."))
+        assert alert.runbook_url.endswith(f"/docs/rules/{alert.alert}.md")
+
+
+def test_without_alerts_only_recordings_remain() -> None:
+    quiet = pipeline().model_copy(update={"alerts": pipeline().alerts.model_copy(update={"enabled": False})})
+
+    assert alerts(quiet) == []
+    assert [group.name for group in rule_groups(quiet)] == ["red", "budgets", "budgets-slow"]
+
+
+def test_without_objectives_nothing_looks_back_for_days() -> None:
+    plain = Pipeline(apps=(App(name="shop", module="shop:app"),))
+
+    assert [group.name for group in rule_groups(plain)] == ["red", "apps", "collector"]
+
+
+@settings(deadline=None)
+@given(st.sampled_from([0.5, 1.0, 5.0, 15.0, 60.0, 120.0, 600.0]))
+def test_every_recorded_rate_covers_four_scrapes(interval: float) -> None:
+    of = pipeline(interval)
+    groups = rule_groups(of)
+
+    assert of.alert_window >= 4 * interval
+    assert all(window >= 4 * interval for window in burn.windows(of))
+    assert all(group.interval >= 5.0 for group in groups)
+
+
+def test_no_series_is_recorded_twice() -> None:
+    names = [
+        rule.record for group in rule_groups(pipeline()) for rule in group.rules if isinstance(rule, RecordingRule)
+    ]
+
+    assert len(names) == len(set(names))
+
+
+def test_burn_factors_are_those_of_the_sre_workbook() -> None:
+    month = 30 * 86400.0
+
+    assert [round(each.factor(month), 2) for each in burn.BURNS] == [14.4, 6.0, 3.0, 1.0]
+
+
+def test_a_shorter_period_spends_the_same_share_at_a_lower_pace() -> None:
+    week = 7 * 86400.0
+
+    assert [round(each.factor(week), 3) for each in burn.BURNS] == [3.36, 1.4, 0.7, 0.233]
+
+
+def test_a_loose_promise_still_has_a_threshold_that_can_be_exceeded() -> None:
+    text = burn.condition(Severity.PAGE, 50.0, 90 * 86400.0, lambda window: f"ratio{window:.0f}", pipeline())
+
+    assert "> 0.999" in text

@@ -1,0 +1,1 @@
+"""Say what is wrong, why, and the exact fix."""

@@ -1,0 +1,1 @@
+"""Look at what runs: Prometheus, the collector, processes and ports. Looks only, changes nothing."""

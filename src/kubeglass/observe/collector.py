@@ -1,0 +1,63 @@
+"""What the collector says about itself: https://opentelemetry.io/docs/collector/internal-telemetry/."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+from kubeglass.observe.errors import RefusedError, translate_http_errors
+from kubeglass.observe.http import make_client
+
+
+@dataclass(frozen=True, slots=True)
+class CollectorTelemetry:
+    """Metric points through the collector since it started.
+
+    Args:
+        accepted: points its receivers took in.
+        sent: points its exporters delivered.
+        queued: batches that wait for delivery.
+        in_flight: deliveries under way; one that is retried counts here.
+    """
+
+    accepted: float
+    sent: float
+    queued: float
+    in_flight: float
+
+
+def read_collector(url: str) -> CollectorTelemetry:
+    """Read the collector's own metrics page.
+
+    Args:
+        url: address of its telemetry, with the path ``/metrics``.
+
+    Raises:
+        UnreachableError: it does not answer.
+        RefusedError: it answers, and not with metrics.
+    """
+    with translate_http_errors(url), make_client() as client:
+        answer = client.get(url)
+    if not answer.is_success:
+        raise RefusedError(f"{url} answered {answer.status_code}")
+    try:
+        totals = _sum_by_name(answer.text)
+    except ValueError as error:
+        raise RefusedError(f"{url} answered with something else than metrics") from error
+    return CollectorTelemetry(
+        accepted=totals["otelcol_receiver_accepted_metric_points"],
+        sent=totals["otelcol_exporter_sent_metric_points"],
+        queued=totals["otelcol_exporter_queue_size"],
+        in_flight=totals["otelcol_exporter_in_flight_requests"],
+    )
+
+
+def _sum_by_name(page: str) -> defaultdict[str, float]:
+    from prometheus_client.parser import text_string_to_metric_families
+
+    totals: defaultdict[str, float] = defaultdict(float)
+    for family in text_string_to_metric_families(page):
+        for sample in family.samples:
+            # Depending on its configuration the collector writes a counter's name with or without its suffix.
+            totals[sample.name.removesuffix("_total")] += sample.value
+    return totals

@@ -1,0 +1,54 @@
+"""Looks for TCP ports of 127.0.0.1 that nobody listens on."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Collection
+
+from kubeglass.errors import PortError
+
+LOOPBACK = "127.0.0.1"
+
+#: How many ports are tried, the wanted one included.
+RANGE = 100
+
+LAST_PORT = 65535
+
+
+def is_free(port: int) -> bool:
+    """Whether a process could listen on ``port`` now."""
+    with socket.socket() as probe:
+        # As servers do: connections that are closing (TIME_WAIT) do not make a port busy, a listener does.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((LOOPBACK, port))
+        except OSError:
+            return False
+    # macOS lets a specific address be bound beside somebody who listens on all of them.
+    with socket.socket() as caller:
+        caller.settimeout(0.5)
+        return caller.connect_ex((LOOPBACK, port)) != 0
+
+
+def find_free_port(wanted: int, *, purpose: str, taken: Collection[int] = (), span: int = RANGE) -> int:
+    """Return ``wanted``, or the next free port after it.
+
+    Args:
+        wanted: the port to begin with.
+        purpose: who will listen there, for the error.
+        taken: ports promised to others already.
+        span: how many ports to try.
+
+    Raises:
+        PortError: none of them is free.
+    """
+    last = min(wanted + span - 1, LAST_PORT)
+    for port in range(wanted, last + 1):
+        if port not in taken and is_free(port):
+            return port
+    raise PortError(
+        purpose,
+        "no free port",
+        found=f"all of {wanted}-{last} are in use on {LOOPBACK}",
+        hint="stop what listens there, or choose another port in kubeglass.yaml",
+    )

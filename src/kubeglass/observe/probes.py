@@ -1,0 +1,76 @@
+"""One look at whether something answers: over HTTP, or only whether a port accepts connections."""
+
+from __future__ import annotations
+
+import socket
+from dataclasses import dataclass
+from typing import Protocol
+
+from kubeglass.observe.errors import ObserveError, translate_http_errors
+from kubeglass.observe.http import make_client
+
+#: A health endpoint that needs longer than this is not well.
+PROBE_TIMEOUT_SECONDS = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeResult:
+    """What one look found.
+
+    Args:
+        ok: whether it answered as it should.
+        detail: if not, what was found instead, in a few words.
+    """
+
+    ok: bool
+    detail: str = ""
+
+
+class Probe(Protocol):
+    """Something that can be looked at again and again, from any thread."""
+
+    def check(self) -> ProbeResult:
+        """Look once; never raises, and returns within a few seconds."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class HttpProbe:
+    """GET a page.
+
+    Args:
+        url: what to ask for.
+        any_status: whether any answer will do; otherwise it must be a 2xx.
+    """
+
+    url: str
+    any_status: bool = False
+
+    def check(self) -> ProbeResult:
+        """Ask once."""
+        try:
+            with translate_http_errors(self.url), make_client(timeout_seconds=PROBE_TIMEOUT_SECONDS) as client:
+                answer = client.get(self.url)
+        except ObserveError as error:
+            return ProbeResult(ok=False, detail=str(error))
+        if answer.is_success or self.any_status:
+            return ProbeResult(ok=True)
+        words = " ".join(answer.text.split())[:200]
+        return ProbeResult(ok=False, detail=f"{self.url} answered {answer.status_code}: {words}".rstrip(": "))
+
+
+@dataclass(frozen=True, slots=True)
+class TcpProbe:
+    """Connect to a port and hang up."""
+
+    host: str
+    port: int
+
+    def check(self) -> ProbeResult:
+        """Connect once."""
+        try:
+            socket.create_connection((self.host, self.port), timeout=PROBE_TIMEOUT_SECONDS).close()
+        except OSError as error:
+            reason = error.strerror or str(error) or type(error).__name__
+            return ProbeResult(ok=False, detail=f"{self.host}:{self.port} does not accept connections ({reason})")
+        return ProbeResult(ok=True)

@@ -1,0 +1,1 @@
+"""Keep the local run's processes alive, and end them in order."""

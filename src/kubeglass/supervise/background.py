@@ -1,0 +1,135 @@
+"""A run in the background: started as a process of its own, followed until it is up or has failed.
+
+The background process writes what happens as JSON lines into a pipe; the foreground reads them and shows them as if
+they were its own.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, TextIO
+
+from kubeglass.errors import KubeglassError
+from kubeglass.supervise.listener import Pulse, RunListener
+from kubeglass.supervise.run_file import RunRecord, parse_record
+
+#: Where the background process's own words go, should it ever have any beside its report.
+LOG_NAME = "supervisor.log"
+
+
+class ReportedError(KubeglassError):
+    """An error that the background process met, with its exit code."""
+
+    def __init__(self, report: dict[str, Any]) -> None:
+        super().__init__(
+            report["where"],
+            report["wrong"],
+            found=report["found"],
+            hint=report["hint"],
+            details=tuple(report["details"]),
+        )
+        # The class's own number means nothing here: the error has been of another class.
+        self.exit_code = report["exit_code"]  # type: ignore[misc]
+
+
+class Report:
+    """The background process's end of the pipe; a listener that passes everything on.
+
+    Args:
+        descriptor: the pipe's writable end.
+    """
+
+    def __init__(self, descriptor: int) -> None:
+        self._stream: TextIO | None = os.fdopen(descriptor, "w", buffering=1)
+
+    def note(self, text: str) -> None:
+        """Pass a fact on."""
+        self._send({"note": text})
+
+    def waiting(self, text: str) -> None:
+        """Pass on what is waited for."""
+        self._send({"waiting": text})
+
+    def up(self, record: RunRecord) -> None:
+        """Pass on that data was seen, and hang up: nobody listens any longer."""
+        self._send({"up": asdict(record)})
+        self._hang_up()
+
+    def beat(self, pulse: Pulse) -> None:
+        """Nobody watches a background process's pulse; ``status`` reads the run file."""
+
+    def fail(self, error: KubeglassError) -> None:
+        """Pass an error on, and hang up."""
+        fields = ("where", "wrong", "found", "hint", "details", "exit_code")
+        self._send({"error": {name: getattr(error, name) for name in fields}})
+        self._hang_up()
+
+    def _send(self, message: dict[str, Any]) -> None:
+        try:
+            if self._stream:
+                self._stream.write(json.dumps(message) + "\n")
+        except OSError:
+            # Whoever started us is gone; that is no reason to stop.
+            self._stream = None
+
+    def _hang_up(self) -> None:
+        if self._stream:
+            self._stream.close()
+            self._stream = None
+
+
+def start_in_background(arguments: Sequence[str], root: Path, listener: RunListener) -> None:
+    """Start ``kubeglass ARGUMENTS --report-to FD`` as a session of its own and return once it is up.
+
+    Args:
+        arguments: the command, without the option that asks for the background.
+        root: the state folder.
+        listener: hears what the background process reports.
+
+    Raises:
+        ReportedError: it did not come up.
+    """
+    reading, writing = os.pipe()
+    argv = [sys.executable, "-m", "kubeglass", *arguments, "--report-to", str(writing)]
+    with (root / LOG_NAME).open("ab") as log:
+        process = subprocess.Popen(
+            argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log, pass_fds=(writing,), start_new_session=True
+        )
+    os.close(writing)
+    try:
+        with os.fdopen(reading) as stream:
+            is_up = _follow(stream, listener)
+    except BaseException:
+        process.terminate()
+        process.wait()
+        raise
+    if not is_up:
+        code = process.wait()
+        raise KubeglassError(str(root / LOG_NAME), "the background process ended early", found=f"exit code {code}")
+    # It goes on without us: not to be waited for, which subprocess would warn about.
+    process.returncode = 0
+
+
+def _follow(stream: TextIO, listener: RunListener) -> bool:
+    hear: dict[str, Callable[[Any], None]] = {
+        "note": listener.note,
+        "waiting": listener.waiting,
+        "up": lambda record: listener.up(parse_record(record)),
+        "error": _raise,
+    }
+    is_up = False
+    for line in stream:
+        for kind, content in json.loads(line).items():
+            hear[kind](content)
+            is_up = is_up or kind == "up"
+    return is_up
+
+
+def _raise(report: dict[str, Any]) -> None:
+    raise ReportedError(report)

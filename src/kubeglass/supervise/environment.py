@@ -1,0 +1,57 @@
+"""The environments of the processes: the user's own, plus what instruments an application from outside."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import kubeglass
+from kubeglass.errors import ConfigError
+from kubeglass.model.app import App
+from kubeglass.model.local import LocalSettings
+
+#: Holds a ``sitecustomize`` that Python runs before the application: https://docs.python.org/3/library/site.html
+INSTRUMENT_FOLDER = Path(kubeglass.__file__).parent / "instrument" / "auto"
+
+#: Set for one process of ours, never handed down from whoever started us.
+_PRIVATE = frozenset({"PROMETHEUS_MULTIPROC_DIR", "KUBEGLASS_INSTRUMENT"})
+
+
+def inherit_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Take this process's environment, without what concerns one process alone, and add ``extra``."""
+    own = {name: value for name, value in os.environ.items() if name not in _PRIVATE}
+    return own | dict(extra or {})
+
+
+def app_environment(app: App) -> dict[str, str]:
+    """Build what the application itself asked for, without instrumentation.
+
+    Raises:
+        ConfigError: a secret's environment variable is not set.
+    """
+    secrets = {name: _read_secret(app, name, source.variable) for name, source in app.secret_env.items()}
+    return inherit_environment({"PYTHONUNBUFFERED": "1", **app.env, **secrets})
+
+
+def instrumented_environment(app: App, settings: LocalSettings, base: Mapping[str, str]) -> dict[str, str]:
+    """Add to ``base`` what instruments the application from outside, whatever its code does."""
+    folders = [str(INSTRUMENT_FOLDER), base.get("PYTHONPATH", "")]
+    return {
+        **base,
+        "PYTHONPATH": os.pathsep.join(folder for folder in folders if folder),
+        "KUBEGLASS_INSTRUMENT": "1",
+        "PROMETHEUS_MULTIPROC_DIR": str(settings.metrics_dir(app.name)),
+    }
+
+
+def _read_secret(app: App, name: str, variable: str) -> str:
+    try:
+        return os.environ[variable]
+    except KeyError:
+        raise ConfigError(
+            f"app {app.name}",
+            f"its secret {name} is not to be had",
+            found=f"environment variable {variable} is not set",
+            hint=f"set it before: export {variable}=…",
+        ) from None

@@ -1,0 +1,79 @@
+"""Children never outlive a killed supervisor: a small process watches a pipe and ends them when it closes.
+
+``kill -9`` gives the supervisor no chance to stop anything, but the system closes its end of the pipe in every case.
+This works on Linux and macOS alike; Linux's own parent-death signal is tied to a thread and reaches no grandchildren.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+GUARD_PROGRAM = Path(__file__).with_name("guard_process.py")
+
+
+class Guard:
+    """Tells the guard process which groups to end; it is started with the first of them, and again if it was killed."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._watched: set[int] = set()
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """The guard process's id, while there is one."""
+        return self._process.pid if self._process else None
+
+    def watch(self, pid: int) -> None:
+        """End the group that ``pid`` leads if this process is killed."""
+        with self._lock:
+            self._watched.add(pid)
+            self._tell(f"+{pid}")
+
+    def forget(self, pid: int) -> None:
+        """Stop watching a process that has ended: its id may soon belong to somebody else."""
+        with self._lock:
+            self._watched.discard(pid)
+            self._tell(f"-{pid}")
+
+    def close(self) -> None:
+        """Let the guard process end; whatever it still watches is ended with it."""
+        with self._lock:
+            self._hang_up()
+
+    def _hang_up(self) -> None:
+        if self._process and self._process.stdin:
+            self._process.stdin.close()
+            self._process.wait()
+        self._process = None
+
+    def _tell(self, line: str) -> None:
+        if self._process is None or not self._send(line):
+            self._hang_up()
+            self._process = self._start()
+            for pid in self._watched:
+                self._send(f"+{pid}")
+
+    def _send(self, line: str) -> bool:
+        if self._process is None or self._process.stdin is None:
+            return False
+        try:
+            self._process.stdin.write(f"{line}\n".encode())
+        except OSError:
+            return False
+        return True
+
+    @staticmethod
+    def _start() -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            # -I -S -E: nothing of the user's environment, and half the memory.
+            [sys.executable, "-I", "-S", "-E", str(GUARD_PROGRAM)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            bufsize=0,
+            start_new_session=True,
+        )

@@ -1,0 +1,47 @@
+"""What a run tells while it starts and while it is up; the command line shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from kubeglass.supervise.roster import ProcessStatus
+from kubeglass.supervise.run_file import RunRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """How the run is at one moment.
+
+    Args:
+        statuses: every process.
+        requests_per_second: what the apps answer together, or None if Prometheus does not say.
+        targets_up: scraped targets that answer.
+        targets: all scraped targets.
+    """
+
+    statuses: Sequence[ProcessStatus]
+    requests_per_second: float | None = None
+    targets_up: int = 0
+    targets: int = 0
+
+
+class RunListener(Protocol):
+    """Hears what a run does; calls come from the thread that runs it."""
+
+    def note(self, text: str) -> None:
+        """Take note of a fact worth a line."""
+        ...
+
+    def waiting(self, text: str) -> None:
+        """Take note of what is being waited for now; it changes often."""
+        ...
+
+    def up(self, record: RunRecord) -> None:
+        """Take note that data was seen end to end."""
+        ...
+
+    def beat(self, pulse: Pulse) -> None:
+        """Take note of how the run is, about once a second."""
+        ...

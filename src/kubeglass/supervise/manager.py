@@ -1,0 +1,89 @@
+"""Keeps the processes of a run alive: one thread takes in what happens and lets the state machines act on it."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from kubeglass.supervise.process import Child, ExitCallback, ProcessSpec
+from kubeglass.supervise.roster import DueProbe, ProcessStatus, Roster
+from kubeglass.supervise.supervised import Surroundings
+
+#: The loop turns at least this often, so that deadlines fire in time.
+TICK_SECONDS = 0.05
+
+ChangeCallback = Callable[[list[ProcessStatus]], None]
+
+
+class Manager:
+    """Starts, watches, restarts and stops processes; its methods may be called from any thread.
+
+    Args:
+        specs: the processes, each after those it needs; they are stopped in reverse order.
+        surroundings: how they are started and watched.
+        on_change: called in the manager's thread with every process's status whenever one of them changed.
+    """
+
+    def __init__(
+        self, specs: Sequence[ProcessSpec], surroundings: Surroundings, on_change: ChangeCallback | None = None
+    ) -> None:
+        self._events: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        self._roster = Roster(specs, surroundings, self._make_on_exit)
+        self._on_change = on_change
+        self._statuses = self._roster.statuses()
+        self._probers = ThreadPoolExecutor(max_workers=max(len(specs), 1), thread_name_prefix="probe")
+        self._thread = threading.Thread(target=self._loop, name="manager", daemon=True)
+
+    def start(self) -> None:
+        """Begin; each process starts as soon as those it needs are ready."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop everything, each process with its grace; returns when nothing runs any more."""
+        self._events.put(self._roster.stop)
+        while self._thread.is_alive():
+            # A join without end would keep a second Ctrl-C waiting too.
+            self._thread.join(0.1)
+        self._probers.shutdown(wait=False, cancel_futures=True)
+
+    def hurry(self) -> None:
+        """Stop everything at once, without grace."""
+        self._events.put(self._roster.hurry)
+
+    def statuses(self) -> list[ProcessStatus]:
+        """Return what is known about every process, in the order given."""
+        return self._statuses
+
+    def step(self, timeout_seconds: float = TICK_SECONDS) -> None:
+        """Take in what happened, waiting at most ``timeout_seconds`` for it, and do what is due."""
+        try:
+            self._events.get(timeout=timeout_seconds)()
+            while True:
+                self._events.get_nowait()()
+        except queue.Empty:
+            pass
+        for due in self._roster.tick():
+            self._probers.submit(self._probe, due)
+        self._publish()
+
+    def _loop(self) -> None:
+        while not self._roster.is_stopped:
+            self.step()
+
+    def _publish(self) -> None:
+        statuses = self._roster.statuses()
+        changed, self._statuses = statuses != self._statuses, statuses
+        if changed and self._on_change:
+            self._on_change(statuses)
+
+    def _probe(self, due: DueProbe) -> None:
+        result = due.probe.check()
+        self._events.put(lambda: due.process.note_probe(due.child, result))
+
+    def _make_on_exit(self, name: str) -> ExitCallback:
+        def on_exit(child: Child, code: int) -> None:
+            self._events.put(lambda: self._roster.find(name).note_exit(child, code))
+
+        return on_exit

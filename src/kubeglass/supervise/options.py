@@ -1,0 +1,33 @@
+"""What a local run is asked to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from kubeglass.model.pipeline import Pipeline
+
+DEFAULT_TIMEOUT_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """What ``up`` was asked for.
+
+    Args:
+        pipeline: what is watched.
+        folder: the folder apps are imported from.
+        root: the state folder, absolute.
+        command: how it was asked for, for ``status``.
+        demo: whether the demo's customers come along.
+        detached: whether it runs in the background.
+        timeout_seconds: how long, once the engines are there, data may take to be seen.
+    """
+
+    pipeline: Pipeline
+    folder: Path
+    root: Path
+    command: str = "up"
+    demo: bool = False
+    detached: bool = False
+    timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS

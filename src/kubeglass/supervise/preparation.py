@@ -1,0 +1,108 @@
+"""Everything that is done before the first process starts; whatever is wrong with the input is found here."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from kubeglass.dashboards.queries import PanelQuery, panel_queries
+from kubeglass.errors import StateError
+from kubeglass.model.app import App
+from kubeglass.model.local import LocalSettings
+from kubeglass.render.file import RenderedFile
+from kubeglass.render.plan import LOCAL_FOLDERS, render_local
+from kubeglass.render.write import remove_stale, write_files
+from kubeglass.supervise.app_check import check_app
+from kubeglass.supervise.environment import app_environment
+from kubeglass.supervise.limits import raise_open_files_limit, warn_about_open_files
+from kubeglass.supervise.options import RunOptions
+from kubeglass.supervise.port_plan import plan_ports
+from kubeglass.supervise.stack import TOTALS_FILE, Stack
+
+#: The dashboard whose panels must have data before a run counts as up.
+OVERVIEW = PurePosixPath("dashboards/application-overview.json")
+
+#: Brings the engines, name to program. What it is given must be called before anything is fetched or built, which takes
+#: minutes: a fault of the input is told first.
+GetBinaries = Callable[[Callable[[], None]], Mapping[str, Path]]
+
+
+@dataclass(frozen=True, slots=True)
+class Preparation:
+    """What a run starts from.
+
+    Args:
+        stack: what decides which processes run.
+        queries: what the overview's panels ask.
+        notes: what people should know: ports that moved, limits that are low.
+    """
+
+    stack: Stack
+    queries: tuple[PanelQuery, ...]
+    notes: tuple[str, ...]
+
+
+def prepare(options: RunOptions, get_binaries: GetBinaries) -> Preparation:
+    """Try the apps, get the engines, choose ports and write the configuration.
+
+    Raises:
+        AppError: an app will not run.
+        ConfigError: a secret that an app needs is not in the environment.
+        EngineError: an engine is not to be had.
+        PortError: a range of ports is in use.
+        StateError: the state folder cannot be written.
+    """
+    own_apps = [app for app in options.pipeline.apps if app.module]
+    with ThreadPoolExecutor(thread_name_prefix="app-check") as pool:
+        checks = [_begin_check(pool, app, options.folder) for app in own_apps]
+        binaries = get_binaries(lambda: _require(checks))
+        _require(checks)
+    plan = plan_ports(own_apps)
+    stack = Stack(options, LocalSettings(options.root, plan.ports), binaries)
+    files = render_local(options.pipeline, stack.settings)
+    _make_folders(stack)
+    write_files(files, options.root)
+    remove_stale(files, options.root, owned=LOCAL_FOLDERS)
+    warning = warn_about_open_files(raise_open_files_limit())
+    notes = (*plan.notes, warning) if warning else plan.notes
+    return Preparation(stack, _read_queries(files, options.pipeline.scrape.interval), notes)
+
+
+def _require(checks: list[Future[None]]) -> None:
+    for check in checks:
+        check.result()
+
+
+def _begin_check(pool: ThreadPoolExecutor, app: App, folder: Path) -> Future[None]:
+    env = app_environment(app)
+    return pool.submit(check_app, app.module or "", cwd=folder, env=env)
+
+
+def _make_folders(stack: Stack) -> None:
+    settings = stack.settings
+    metrics = [settings.metrics_dir(app.name) for app in stack.own_apps]
+    try:
+        (settings.root / TOTALS_FILE).unlink(missing_ok=True)
+        for folder in metrics:
+            # Values of an earlier run would count its requests again.
+            shutil.rmtree(folder, ignore_errors=True)
+        for folder in (settings.logs, settings.data / "prometheus", settings.data / "otelcol", *metrics):
+            folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StateError(
+            str(error.filename or settings.root),
+            "cannot be written",
+            found=error.strerror or str(error),
+            hint="check the folder's owner, mode and free space",
+        ) from error
+
+
+def _read_queries(files: list[RenderedFile], scrape_interval: float) -> tuple[PanelQuery, ...]:
+    for file in files:
+        if file.path == OVERVIEW:
+            return tuple(panel_queries(json.loads(file.content), scrape_interval=scrape_interval))
+    return ()

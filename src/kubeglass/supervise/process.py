@@ -1,0 +1,72 @@
+"""What the supervisor is told about a process, and the seam through which it starts one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from kubeglass.observe.probes import Probe
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessSpec:
+    """One process to keep alive.
+
+    Args:
+        name: how people call it in ``status`` and ``logs``; also the name of its log file.
+        argv: program and arguments.
+        env: its whole environment, nothing is inherited.
+        cwd: its working folder.
+        readiness: what says that it has started; None counts it as ready once it runs.
+        liveness: what says that it still works; None trusts it as long as it runs.
+        after: names of processes that must be ready before this one starts.
+        ready_seconds: it is given up as not starting when it is not ready by then.
+        grace_seconds: time from SIGTERM to SIGKILL.
+        address: where a person finds it; shown in ``status``.
+    """
+
+    name: str
+    argv: tuple[str, ...]
+    cwd: Path
+    env: Mapping[str, str] = field(default_factory=dict)
+    readiness: Probe | None = None
+    liveness: Probe | None = None
+    after: tuple[str, ...] = ()
+    ready_seconds: float = 30.0
+    grace_seconds: float = 5.0
+    address: str = ""
+
+
+class Child(Protocol):
+    """One started process."""
+
+    @property
+    def pid(self) -> int:
+        """The process id, also the id of its process group."""
+        ...
+
+    def terminate(self) -> None:
+        """Ask the process to end (SIGTERM); nothing happens if it is gone."""
+        ...
+
+    def kill(self) -> None:
+        """End the process's whole group at once (SIGKILL); nothing happens if it is gone."""
+        ...
+
+
+#: Called once, from any thread, with the child and its exit code (negative: the signal that killed it).
+ExitCallback = Callable[["Child", int], None]
+
+
+class Spawner(Protocol):
+    """Starts processes; tests put a fake one here."""
+
+    def spawn(self, spec: ProcessSpec, on_exit: ExitCallback) -> Child:
+        """Start ``spec``.
+
+        Raises:
+            OSError: the program cannot be executed.
+        """
+        ...

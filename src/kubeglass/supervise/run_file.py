@@ -1,0 +1,115 @@
+"""``run.json``: what runs now. The supervisor rewrites it on every change, everybody else only reads it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from kubeglass.errors import StateError
+from kubeglass.observe.processes import ProcessId
+from kubeglass.supervise.states import State
+
+
+class Phase(StrEnum):
+    """How far the whole run is."""
+
+    STARTING = "starting"
+    UP = "up"
+    STOPPING = "stopping"
+
+
+@dataclass(frozen=True, slots=True)
+class RunningProcess:
+    """One supervised process as the run file tells it.
+
+    Args:
+        name: its name.
+        state: where it is in its life.
+        identity: pid and start time, or None when it does not run.
+        restarts: how often it was started again.
+        started_at: when it was started last, in seconds since the epoch.
+        address: where a person finds it.
+        trouble: how it died or stopped answering last.
+    """
+
+    name: str
+    state: State
+    identity: ProcessId | None
+    restarts: int
+    started_at: float
+    address: str = ""
+    trouble: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """The whole run file.
+
+    Args:
+        supervisor: who keeps the processes alive.
+        command: what was asked for, as typed.
+        phase: how far the run is.
+        detached: whether it runs in the background.
+        started_at: when it began, in seconds since the epoch.
+        addresses: what a person opens: name to address.
+        prometheus: base address of the run's Prometheus.
+        scrape_interval: seconds between two scrapes of one target.
+        processes: every supervised process, in order.
+        first_data_seconds: seconds from the start until every panel had data, once it had.
+    """
+
+    supervisor: ProcessId
+    command: str
+    phase: Phase
+    detached: bool
+    started_at: float
+    addresses: Mapping[str, str] = field(default_factory=dict)
+    prometheus: str = ""
+    scrape_interval: float = 5.0
+    processes: tuple[RunningProcess, ...] = ()
+    first_data_seconds: float | None = None
+
+
+def write_run_file(path: Path, record: RunRecord) -> None:
+    """Replace the run file whole."""
+    temporary = path.with_name(f".{path.name}.new")
+    temporary.write_text(json.dumps(asdict(record), indent=2) + "\n")
+    temporary.replace(path)
+
+
+def read_run_file(path: Path) -> RunRecord | None:
+    """Read the run file, or return None when there is none.
+
+    Raises:
+        StateError: it cannot be read or is damaged.
+    """
+    try:
+        document = json.loads(path.read_text())
+        return parse_record(document)
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+        raise StateError(
+            str(path),
+            "cannot be read",
+            found=f"{type(error).__name__}: {error}",
+            hint="if nothing of kubeglass runs here, remove the file",
+        ) from error
+
+
+def parse_record(document: dict[str, Any]) -> RunRecord:
+    """Read the record from its JSON document; whatever is missing or of another kind raises as Python does."""
+    record = RunRecord(**document)
+    processes = tuple(_read_process(item) for item in document["processes"])
+    return replace(
+        record, supervisor=ProcessId(**document["supervisor"]), phase=Phase(document["phase"]), processes=processes
+    )
+
+
+def _read_process(item: dict[str, Any]) -> RunningProcess:
+    identity = ProcessId(**item["identity"]) if item["identity"] else None
+    return replace(RunningProcess(**item), state=State(item["state"]), identity=identity)

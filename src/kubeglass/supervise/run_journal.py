@@ -1,0 +1,64 @@
+"""Keeps the run file true: every change of the run is written down at once."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from kubeglass.observe.processes import identify
+from kubeglass.supervise.roster import ProcessStatus
+from kubeglass.supervise.run_file import RunningProcess, RunRecord, write_run_file
+
+
+class RunJournal:
+    """The run record and its file, safe to use from several threads.
+
+    Args:
+        path: the run file.
+        record: what is known at the start; written at once.
+    """
+
+    def __init__(self, path: Path, record: RunRecord) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+        self._record = record
+        write_run_file(path, record)
+
+    @property
+    def record(self) -> RunRecord:
+        """What is known now."""
+        return self._record
+
+    def change(self, **fields: Any) -> RunRecord:
+        """Replace fields of the record and write it."""
+        with self._lock:
+            self._record = replace(self._record, **fields)
+            # A full disk must not end a run that works; the file is behind until the next change.
+            with contextlib.suppress(OSError):
+                write_run_file(self._path, self._record)
+            return self._record
+
+    def note_statuses(self, statuses: Sequence[ProcessStatus]) -> None:
+        """Write down how the processes are."""
+        self.change(processes=tuple(_describe(status) for status in statuses))
+
+    def remove(self) -> None:
+        """Remove the file: nothing runs any more."""
+        with self._lock, contextlib.suppress(OSError):
+            self._path.unlink(missing_ok=True)
+
+
+def _describe(status: ProcessStatus) -> RunningProcess:
+    return RunningProcess(
+        name=status.name,
+        state=status.state,
+        identity=identify(status.pid) if status.pid is not None else None,
+        restarts=status.restarts,
+        started_at=status.started_at,
+        address=status.address,
+        trouble=status.trouble,
+    )

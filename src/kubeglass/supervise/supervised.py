@@ -1,0 +1,158 @@
+"""One process under the state machine: every event goes through the table, every new state has one action."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from kubeglass.observe.probes import Probe, ProbeResult
+from kubeglass.supervise.backoff import Backoff
+from kubeglass.supervise.clock import Clock
+from kubeglass.supervise.process import Child, ExitCallback, ProcessSpec, Spawner
+from kubeglass.supervise.readiness import ProbePolicy, ProbeWatch
+from kubeglass.supervise.states import ALIVE, Event, State, next_state
+
+
+class Holds(Protocol):
+    """Says which processes must not be started again yet."""
+
+    def is_held(self, name: str) -> bool:
+        """Whether ``name`` is to stay down once it has died."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What every supervised process shares.
+
+    Args:
+        spawner: starts processes.
+        clock: tells the time.
+        backoff: delays between restarts.
+        probes: how often a process is looked at.
+        holds: which processes stay down.
+    """
+
+    spawner: Spawner
+    clock: Clock
+    holds: Holds
+    backoff: Backoff = field(default_factory=Backoff)
+    probes: ProbePolicy = field(default_factory=ProbePolicy)
+
+
+class Supervised:
+    """A process that is kept as it should be; not thread-safe, one thread drives it.
+
+    Args:
+        spec: the process.
+        surroundings: what it shares with the others.
+        on_exit: given to the spawner; it must bring the exit back to :meth:`note_exit` in the driving thread.
+    """
+
+    def __init__(self, spec: ProcessSpec, surroundings: Surroundings, on_exit: ExitCallback) -> None:
+        self.spec = spec
+        self.state = State.WAITING
+        self.child: Child | None = None
+        self.started_at = 0.0
+        self.restarts = 0
+        self.trouble = ""
+        """How it died or stopped answering the last time nobody had asked it to; empty if it never did."""
+        self._around = surroundings
+        self._on_exit = on_exit
+        self._failures = 0
+        self._born = 0.0
+        self._deadline: float | None = None
+        self._watch = ProbeWatch(spec, surroundings.probes)
+
+    def handle(self, event: Event) -> None:
+        """Let ``event`` happen: look up the new state and act on it.
+
+        Raises:
+            ImpossibleEventError: the table has no such transition.
+        """
+        self.state = next_state(self.state, event)
+        self._deadline = None
+        self._act(event)
+
+    def stop(self) -> None:
+        """Ask it to end, whatever it is doing; harmless when it is ending or has ended."""
+        if self.state not in {State.TERMINATING, State.KILLING, State.STOPPED}:
+            self.handle(Event.STOP)
+
+    def hurry(self) -> None:
+        """End the grace of a process that is ending."""
+        if self.state is State.TERMINATING:
+            self.handle(Event.GRACE_OVER)
+
+    def note_exit(self, child: Child, code: int) -> None:
+        """Take in that ``child`` ended; one that was replaced already is of no interest."""
+        if child is self.child and self.state in ALIVE:
+            if self.state in {State.STARTING, State.RUNNING}:
+                self.trouble = describe_exit(code)
+            self.child = None
+            self.handle(Event.DIED)
+
+    def note_probe(self, child: Child, result: ProbeResult) -> None:
+        """Take in what a probe of ``child`` found."""
+        if child is not self.child:
+            return
+        event = self._watch.judge(self.state, result, self._around.clock.monotonic())
+        if event is Event.UNHEALTHY:
+            self.trouble = f"stopped answering ({result.detail})"
+        if event is not None:
+            self.handle(event)
+
+    def tick(self) -> Probe | None:
+        """Let time pass: fire what is due, and return the probe to make now, if any."""
+        now = self._around.clock.monotonic()
+        event = self._due_event(now)
+        if event is not None:
+            self.handle(event)
+        if self.state is State.STARTING and self.spec.readiness is None:
+            self.handle(Event.READY)
+        return self._watch.take_due(self.state, now) if self.child else None
+
+    def _due_event(self, now: float) -> Event | None:
+        name = self.spec.name
+        if self.state is State.HELD:
+            return None if self._around.holds.is_held(name) else Event.RELEASE
+        if self._deadline is None or now < self._deadline:
+            return None
+        if self.state is State.BACKOFF:
+            return Event.HOLD if self._around.holds.is_held(name) else Event.DELAY_OVER
+        if self.state is State.STARTING:
+            self.trouble = f"was not ready within {self.spec.ready_seconds:g} s ({self._watch.last_detail})"
+            return Event.UNHEALTHY
+        return Event.GRACE_OVER
+
+    def _act(self, event: Event) -> None:
+        now = self._around.clock.monotonic()
+        child = self.child
+        match self.state:
+            case State.STARTING:
+                self._start(now)
+            case State.BACKOFF:
+                self._failures = self._around.backoff.count_failures(self._failures, now - self._born)
+                self._deadline = now + self._around.backoff.delay(self._failures)
+            case State.KILLING | State.RECYCLING if child and event is Event.GRACE_OVER:
+                child.kill()
+            case State.TERMINATING | State.RECYCLING if child:
+                self._deadline = now + self.spec.grace_seconds
+                child.terminate()
+
+    def _start(self, now: float) -> None:
+        self.restarts += 1 if self.started_at else 0
+        self.started_at = self._around.clock.time()
+        self._born = now
+        self._deadline = now + self.spec.ready_seconds
+        self._watch.reset(now)
+        try:
+            self.child = self._around.spawner.spawn(self.spec, self._on_exit)
+        except OSError as error:
+            self.trouble = f"cannot be executed ({error.strerror or error})"
+            self.handle(Event.DIED)
+
+
+def describe_exit(code: int) -> str:
+    """Say how a process ended, from its exit code (negative: the signal that killed it)."""
+    return f"was killed by signal {-code}" if code < 0 else f"exited with code {code}"

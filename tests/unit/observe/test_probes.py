@@ -1,0 +1,62 @@
+"""Probes say what they found and never raise."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import pytest
+
+from kubeglass.observe.probes import HttpProbe, TcpProbe
+
+
+class Answers(BaseHTTPRequestHandler):
+    """Answers with the status that the path names."""
+
+    def do_GET(self) -> None:
+        self.send_response(int(self.path.strip("/")))
+        self.end_headers()
+        self.wfile.write(b"not  today,\nsorry")
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Stay silent."""
+
+
+@pytest.fixture
+def server() -> Iterator[str]:
+    with HTTPServer(("127.0.0.1", 0), Answers) as made:
+        thread = threading.Thread(target=made.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{made.server_port}"
+        made.shutdown()
+        thread.join()
+
+
+def test_a_page_that_answers_is_well(server: str) -> None:
+    assert HttpProbe(f"{server}/200").check().ok
+
+
+def test_a_page_that_refuses_is_quoted(server: str) -> None:
+    result = HttpProbe(f"{server}/503").check()
+
+    assert not result.ok
+    assert result.detail == f"{server}/503 answered 503: not today, sorry"
+
+
+def test_any_answer_will_do_where_that_was_asked(server: str) -> None:
+    assert HttpProbe(f"{server}/404", any_status=True).check().ok
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:{port}/", "no address at all"])
+def test_nobody_there_is_said(url: str, free_port: int) -> None:
+    result = HttpProbe(url.format(port=free_port), any_status=True).check()
+
+    assert not result.ok
+    assert "does not answer" in result.detail
+
+
+def test_a_port_is_open_or_not(server: str, free_port: int) -> None:
+    assert TcpProbe("127.0.0.1", int(server.rsplit(":", 1)[1])).check().ok
+    closed = TcpProbe("127.0.0.1", free_port).check()
+    assert closed.detail == f"127.0.0.1:{free_port} does not accept connections (Connection refused)"

@@ -1,0 +1,130 @@
+"""Several processes together: order of start and stop, and news to whoever keeps the run file."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+from kubeglass.supervise.backoff import Backoff
+from kubeglass.supervise.manager import Manager
+from kubeglass.supervise.process import Child, ExitCallback, ProcessSpec
+from kubeglass.supervise.readiness import ProbePolicy
+from kubeglass.supervise.roster import ProcessStatus
+from kubeglass.supervise.states import State
+from kubeglass.supervise.supervised import Surroundings
+from tests.unit.supervise.fakes import SILENT, AlwaysProbe, FakeHolds, FakeSpawner, HandClock
+
+
+class Run:
+    """A manager of pretended processes, driven step by step."""
+
+    def __init__(self, *specs: ProcessSpec) -> None:
+        self.spawner = FakeSpawner()
+        self.clock = HandClock()
+        self.changes: list[list[ProcessStatus]] = []
+        around = Surroundings(
+            self.spawner, self.clock, FakeHolds(), Backoff(first_seconds=1.0), ProbePolicy(starting_seconds=0.0)
+        )
+        self.manager = Manager(specs, around, self.changes.append)
+
+    def step_until(self, *states: State) -> None:
+        for _ in range(500):
+            self.manager.step(timeout_seconds=0.01)
+            if self.states == list(states):
+                return
+        raise AssertionError(f"stayed {self.states}")
+
+    @property
+    def states(self) -> list[State]:
+        return [status.state for status in self.manager.statuses()]
+
+
+def spec(name: str, *after: str, ready: bool = True) -> ProcessSpec:
+    probe = AlwaysProbe() if ready else AlwaysProbe(SILENT)
+    return ProcessSpec(name, (name,), Path("/"), readiness=probe, after=after)
+
+
+def test_a_process_waits_for_those_it_needs() -> None:
+    run = Run(spec("storage"), spec("app"), spec("collector", "storage", "app"))
+
+    run.manager.step(timeout_seconds=0.0)
+    assert run.spawner.started == ["storage", "app"]
+    run.step_until(State.RUNNING, State.RUNNING, State.RUNNING)
+
+    assert run.spawner.started == ["storage", "app", "collector"]
+
+
+def test_a_process_never_starts_before_what_it_needs_is_ready() -> None:
+    run = Run(spec("storage", ready=False), spec("collector", "storage"))
+
+    for _ in range(20):
+        run.manager.step(timeout_seconds=0.0)
+
+    assert run.states == [State.STARTING, State.WAITING]
+
+
+def test_a_process_that_died_is_started_again_and_the_news_is_told() -> None:
+    run = Run(spec("app"))
+    run.step_until(State.RUNNING)
+    run.changes.clear()
+
+    run.spawner.children[0].exit(3)
+    run.step_until(State.BACKOFF)
+    run.clock.now += 2.0
+    run.step_until(State.RUNNING)
+
+    assert [change[0].state for change in run.changes] == [State.BACKOFF, State.STARTING, State.RUNNING]
+    assert run.changes[-1][0].restarts == 1
+    assert run.changes[-1][0].trouble == "exited with code 3"
+
+
+def test_everything_stops_in_reverse_order_one_after_the_other() -> None:
+    run = Run(spec("storage"), spec("app"), spec("collector"))
+    run.step_until(State.RUNNING, State.RUNNING, State.RUNNING)
+    storage, app, collector = run.spawner.children
+
+    run.manager._events.put(run.manager._roster.stop)
+    run.step_until(State.RUNNING, State.RUNNING, State.TERMINATING)
+    assert (storage.told, app.told) == ([], [])
+    collector.exit(0)
+    run.step_until(State.RUNNING, State.TERMINATING, State.STOPPED)
+    app.exit(0)
+    run.step_until(State.TERMINATING, State.STOPPED, State.STOPPED)
+    storage.exit(0)
+
+    run.step_until(State.STOPPED, State.STOPPED, State.STOPPED)
+
+
+def test_hurrying_kills_everything_at_once() -> None:
+    run = Run(spec("storage"), spec("app"))
+    run.step_until(State.RUNNING, State.RUNNING)
+
+    run.manager.hurry()
+    run.step_until(State.KILLING, State.KILLING)
+
+    assert [child.told for child in run.spawner.children] == [["terminate", "kill"]] * 2
+
+
+class Obedient(FakeSpawner):
+    """Its processes end when they are asked to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.spawned = threading.Event()
+
+    def spawn(self, spec: ProcessSpec, on_exit: ExitCallback) -> Child:
+        child = super().spawn(spec, on_exit)
+        child.terminate = lambda: on_exit(child, 0)  # type: ignore[method-assign]
+        self.spawned.set()
+        return child
+
+
+def test_a_manager_with_a_thread_of_its_own_returns_from_stop_when_nothing_runs() -> None:
+    spawner = Obedient()
+    manager = Manager([spec("app")], Surroundings(spawner, HandClock(), FakeHolds()))
+    manager.start()
+    assert spawner.spawned.wait(10)
+
+    manager.stop()
+
+    assert [status.state for status in manager.statuses()] == [State.STOPPED]

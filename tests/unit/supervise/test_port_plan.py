@@ -1,0 +1,56 @@
+"""Ports: the usual ones, else the next free ones, and it is said."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from kubeglass.errors import PortError
+from kubeglass.model.app import App
+from kubeglass.model.local import LocalPorts
+from kubeglass.supervise.port_plan import plan_ports
+
+
+def usual(ports: list[int]) -> LocalPorts:
+    viewer, prometheus, otlp, health, telemetry = ports
+    return LocalPorts(viewer, prometheus, otlp, health, telemetry)
+
+
+def test_free_ports_are_taken_as_they_are(free_ports: Callable[[int], list[int]]) -> None:
+    *usual_ports, app_port = free_ports(6)
+
+    plan = plan_ports([App(name="shop", module="shop:app", port=app_port)], usual(usual_ports))
+
+    assert plan.notes == ()
+    assert plan.ports == replace(usual(usual_ports), apps={"shop": app_port})
+
+
+def test_a_busy_port_moves_and_it_is_said(free_ports: Callable[[int], list[int]]) -> None:
+    ports = free_ports(5)
+    with socket.socket() as busy:
+        busy.bind(("127.0.0.1", ports[0]))
+        busy.listen()
+        plan = plan_ports([], usual(ports))
+
+    assert plan.ports.viewer > ports[0]
+    assert plan.notes == (f"viewer: port {ports[0]} is in use, using {plan.ports.viewer}",)
+
+
+def test_two_apps_that_want_the_same_port_get_two(free_ports: Callable[[int], list[int]]) -> None:
+    *ports, port = free_ports(6)
+
+    plan = plan_ports([App(name=name, module="m:app", port=port) for name in ("one", "two")], usual(ports))
+
+    assert plan.ports.apps["one"] == port
+    assert plan.ports.apps["two"] > port
+
+
+def test_a_range_without_a_free_port_is_an_error_that_names_it() -> None:
+    with socket.socket() as busy:
+        busy.bind(("127.0.0.1", 65535))
+        busy.listen()
+        with pytest.raises(PortError, match=r"viewer: no free port \(all of 65535-65535 are in use"):
+            plan_ports([], LocalPorts(viewer=65535))

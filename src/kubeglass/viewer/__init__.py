@@ -1,0 +1,1 @@
+"""The dashboard page's server: static files, dashboards, and a read-only way to Prometheus."""

@@ -1,0 +1,78 @@
+"""``python -m kubeglass.viewer``: the page's server as a process of its own."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import signal
+import sys
+from pathlib import Path
+from types import FrameType
+
+from kubeglass.errors import KubeglassError
+from kubeglass.viewer.server import run_server
+from kubeglass.viewer.settings import (
+    LOOPBACK_NAMES,
+    ViewerSettings,
+    check_port,
+    check_prometheus_url,
+    check_time_interval,
+)
+
+log = logging.getLogger(__name__)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser("python -m kubeglass.viewer", description="Serve the dashboard page.")
+    parser.add_argument("--prometheus", required=True, metavar="URL", help="base address of Prometheus")
+    parser.add_argument("--dashboards", required=True, metavar="DIR", type=Path, help="folder of <uid>.json files")
+    parser.add_argument("--port", default="3000", help="TCP port, 0 for any free one (%(default)s)")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
+    parser.add_argument("--time-interval", default="15s", help="scrape interval of the data source (%(default)s)")
+    parser.add_argument(
+        "--allow-host", action="append", default=[], metavar="NAME", help="name accepted in Host beside the loopback's"
+    )
+    return parser
+
+
+def parse_settings(arguments: list[str]) -> ViewerSettings:
+    """Read the command line.
+
+    Raises:
+        UsageError: a value makes no sense.
+    """
+    given = _parser().parse_args(arguments)
+    return ViewerSettings(
+        prometheus_url=check_prometheus_url(given.prometheus),
+        dashboards=given.dashboards,
+        host=given.host,
+        port=check_port(given.port),
+        time_interval=check_time_interval(given.time_interval),
+        allowed_hosts=(*LOOPBACK_NAMES, *given.allow_host),
+    )
+
+
+def _exit_cleanly(_signal: int, _frame: FrameType | None) -> None:
+    """Exit with 0: the server re-raises the signal that stopped it, and being asked to stop is no failure."""
+    raise SystemExit(0)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Serve until told to stop and return the exit code (see :mod:`kubeglass.errors`)."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
+    # One line for each query would bury everything else.
+    for chatty in ("httpx", "uvicorn.error"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+    signal.signal(signal.SIGTERM, _exit_cleanly)
+    try:
+        run_server(parse_settings(sys.argv[1:] if arguments is None else arguments))
+    except KubeglassError as error:
+        log.error("%s", error.message)
+        return error.exit_code
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

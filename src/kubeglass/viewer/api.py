@@ -1,0 +1,88 @@
+"""``/api``: the dashboards, the data source and the health of the page's server."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+from pathlib import Path
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+
+from kubeglass.dashboards.datasource import DATASOURCE_NAME, DATASOURCE_TYPE, DATASOURCE_UID
+
+log = logging.getLogger(__name__)
+
+#: Grafana's own bounds of a dashboard's uid.
+_UID = re.compile(r"[a-zA-Z0-9_-]{1,40}")
+_NO_CACHE = {"Cache-Control": "no-cache"}
+
+
+class DashboardsApi:
+    """Reads ``<uid>.json`` files anew for each request, so a rendered change shows at the next load.
+
+    Args:
+        folder: where the files are; it may appear later than the server.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    async def list_all(self, _request: Request) -> Response:
+        """Answer ``[{uid, title, tags}]`` ordered by title; a file that is no dashboard is left out and logged."""
+        return JSONResponse(await run_in_threadpool(self._describe_all), headers=_NO_CACHE)
+
+    async def read(self, request: Request) -> Response:
+        """Answer one dashboard's JSON as it is on disk."""
+        uid = request.path_params["uid"]
+        content = await run_in_threadpool(self._read, uid) if _UID.fullmatch(uid) else None
+        if content is None:
+            return JSONResponse({"error": "no dashboard has that uid"}, 404, _NO_CACHE)
+        return Response(content, headers=_NO_CACHE, media_type="application/json")
+
+    def _describe_all(self) -> list[dict[str, Any]]:
+        entries = [entry for path in self._folder.glob("*.json") if (entry := _describe(path))]
+        return sorted(entries, key=lambda entry: (entry["title"], entry["uid"]))
+
+    def _read(self, uid: str) -> bytes | None:
+        try:
+            return (self._folder / f"{uid}.json").read_bytes()
+        except OSError:
+            return None
+
+
+def _describe(path: Path) -> dict[str, Any] | None:
+    try:
+        document = json.loads(path.read_bytes())
+        return {"uid": path.stem, "title": str(document["title"]), "tags": list(document.get("tags", []))}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        log.warning("%s: is not a dashboard (%s); it is not listed", path, error)
+        return None
+
+
+class DatasourceApi:
+    """Answers what the page must know of the one data source.
+
+    Args:
+        time_interval: scrape interval as Prometheus writes it, Grafana's ``jsonData.timeInterval``.
+    """
+
+    def __init__(self, time_interval: str) -> None:
+        self._document = {
+            "uid": DATASOURCE_UID,
+            "name": DATASOURCE_NAME,
+            "type": DATASOURCE_TYPE,
+            "timeInterval": time_interval,
+        }
+
+    async def read(self, _request: Request) -> Response:
+        """Answer ``{uid, name, type, timeInterval}``."""
+        return JSONResponse(self._document, headers=_NO_CACHE)
+
+
+async def answer_health(_request: Request) -> Response:
+    """Say that the server itself runs; Prometheus may be down."""
+    return PlainTextResponse("ok\n", headers={"Cache-Control": "no-store"})

@@ -1,0 +1,107 @@
+"""The page's server: which address is answered by what, and the layers every answer passes."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import httpx
+import uvicorn
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.types import ASGIApp
+
+from kubeglass.errors import PortError
+from kubeglass.observe.http import make_async_client
+from kubeglass.viewer.api import DashboardsApi, DatasourceApi, answer_health
+from kubeglass.viewer.headers import SecurityHeaders
+from kubeglass.viewer.page import Page, PageFiles
+from kubeglass.viewer.query import QueryProxy
+from kubeglass.viewer.settings import ViewerSettings
+from kubeglass.viewer.upstream import Upstream
+
+log = logging.getLogger(__name__)
+
+
+def build_server(settings: ViewerSettings, client: httpx.AsyncClient) -> ASGIApp:
+    """Assemble the ASGI application; ``client`` is closed when it shuts down."""
+
+    @asynccontextmanager
+    async def close_client(_app: Starlette) -> AsyncIterator[None]:
+        async with client:
+            yield
+
+    app = Starlette(routes=_routes(settings, client), middleware=_middleware(settings), lifespan=close_client)
+    # Around everything, so that the answer to a fault of our own carries them too.
+    return SecurityHeaders(app)
+
+
+def _routes(settings: ViewerSettings, client: httpx.AsyncClient) -> list[BaseRoute]:
+    upstream = Upstream(settings.prometheus_url, client, settings.limits)
+    proxy = QueryProxy(upstream, settings.limits.request_bytes)
+    dashboards = DashboardsApi(settings.dashboards)
+    page = Page(settings.static)
+    return [
+        Route("/", page.read),
+        Route("/d/{rest:path}", page.read),
+        Route("/healthz", answer_health),
+        Route("/api/dashboards", dashboards.list_all),
+        Route("/api/dashboards/{uid}", dashboards.read),
+        Route("/api/datasource", DatasourceApi(settings.time_interval).read),
+        Route("/api/prometheus/api/v1/{path:path}", proxy.answer, methods=["GET", "POST"]),
+        Mount("/", PageFiles(settings.static)),
+    ]
+
+
+def _middleware(settings: ViewerSettings) -> list[Middleware]:
+    """From the outside in."""
+    return [
+        Middleware(TrustedHostMiddleware, allowed_hosts=settings.allowed_hosts, www_redirect=False),
+        # Level 4 takes a third of level 9's time for a few per cent more bytes.
+        Middleware(GZipMiddleware, minimum_size=1024, compresslevel=4),
+    ]
+
+
+def run_server(settings: ViewerSettings) -> None:
+    """Listen and answer until SIGTERM or SIGINT.
+
+    Raises:
+        PortError: the address cannot be listened on.
+    """
+    listener = _listen(settings)
+    port = listener.getsockname()[1]
+    log.info("page at http://%s:%d, Prometheus at %s", settings.host, port, settings.prometheus_url)
+    app = build_server(settings, make_async_client(timeout_seconds=settings.limits.seconds))
+    config = uvicorn.Config(
+        app,
+        http="h11",
+        loop="asyncio",
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        h11_max_incomplete_event_size=settings.limits.request_bytes + 16 * 1024,
+        timeout_keep_alive=30,
+        timeout_graceful_shutdown=2,
+    )
+    uvicorn.Server(config).run(sockets=[listener])
+
+
+def _listen(settings: ViewerSettings) -> socket.socket:
+    try:
+        return socket.create_server((settings.host, settings.port), reuse_port=False)
+    except OSError as error:
+        raise PortError(
+            f"{settings.host}:{settings.port}",
+            "cannot be listened on",
+            found=os.strerror(error.errno) if error.errno else str(error),
+            hint="stop what listens there, or give another --port",
+        ) from error

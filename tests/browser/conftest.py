@@ -1,0 +1,67 @@
+"""The shipped page in a real browser, on real data."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tests.browser.dashboard import Dashboard
+from tests.browser.stack import Stack, find_free_ports
+
+# Debian names it chromium; elsewhere it may be Chrome.
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+
+# A busy machine takes its time; what is waited for is a condition all the same.
+expect.set_options(timeout=20_000)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """The browser on PATH; without one the test fails and says so."""
+    found = next(filter(None, map(shutil.which, BROWSERS)), None)
+    assert found, f"no browser on PATH (looked for {', '.join(BROWSERS)}); install Chromium"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A fresh browser window that remembers nothing."""
+    context = browser.new_context(viewport={"width": 1400, "height": 1000})
+    context.set_default_timeout(20_000)
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory, prometheus_binary: Path) -> Iterator[Stack]:
+    """App, Prometheus and page server, shared by tests that leave them alone."""
+    yield from _running(tmp_path_factory.mktemp("stack"), prometheus_binary)
+
+
+@pytest.fixture
+def own_stack(tmp_path: Path, prometheus_binary: Path) -> Iterator[Stack]:
+    """The same for a test that takes parts of it away."""
+    yield from _running(tmp_path, prometheus_binary)
+
+
+@pytest.fixture
+def dashboard(page: Page, stack: Stack) -> Dashboard:
+    """The page on the shared stack, nothing opened yet."""
+    return Dashboard(page, stack.url)
+
+
+def _running(folder: Path, prometheus: Path) -> Iterator[Stack]:
+    stack = Stack(folder, prometheus, find_free_ports(3))
+    try:
+        stack.start()
+        yield stack
+    finally:
+        stack.stop_all()

@@ -1,0 +1,67 @@
+"""The command line of ``python -m kubeglass.viewer``."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from kubeglass.errors import UsageError
+from kubeglass.viewer.__main__ import main, parse_settings
+
+REQUIRED = ["--prometheus", "http://127.0.0.1:9090/", "--dashboards", "dashboards"]
+
+
+def test_defaults_are_the_loopback_and_its_names() -> None:
+    settings = parse_settings(REQUIRED)
+
+    assert (settings.host, settings.port) == ("127.0.0.1", 3000)
+    assert settings.prometheus_url == "http://127.0.0.1:9090"
+    assert settings.dashboards == Path("dashboards")
+    assert settings.allowed_hosts == ("127.0.0.1", "localhost", "[::1]")
+
+
+def test_further_host_names_are_added() -> None:
+    assert "viewer.test" in parse_settings([*REQUIRED, "--allow-host", "viewer.test"]).allowed_hosts
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "words"),
+    [
+        ("--port", "65536", "is not a TCP port (65536)"),
+        ("--port", "-1", "is not a TCP port (-1)"),
+        ("--port", "http", "is not a TCP port (http)"),
+        ("--prometheus", "127.0.0.1:9090", "is not the address of a server"),
+        ("--prometheus", "ftp://127.0.0.1", "is not the address of a server"),
+        ("--prometheus", "http://", "is not the address of a server"),
+        ("--prometheus", "http://127.0.0.1:99999", "is not the address of a server"),
+        ("--prometheus", "http://127.0.0.1:9090/?a=b", "is not the address of a server"),
+        ("--prometheus", "http://me:secret@127.0.0.1", "must not carry a user name or password"),
+        ("--time-interval", "15", "must be a duration with a unit"),
+        ("--time-interval", "0s", "must be longer than nothing"),
+    ],
+)
+def test_value_that_makes_no_sense_is_one_line(option: str, value: str, words: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        parse_settings([*REQUIRED, f"{option}={value}"])
+
+    assert caught.value.message.startswith(f"{option}: ")
+    assert words in caught.value.message
+    assert "secret" not in caught.value.message
+
+
+def test_bad_value_ends_with_the_usage_exit_code(caplog: pytest.LogCaptureFixture) -> None:
+    code = main([*REQUIRED, "--port=none"])
+
+    assert code == 2
+    assert caplog.messages[-1].startswith("--port: ")
+
+
+def test_busy_port_ends_with_the_port_exit_code(caplog: pytest.LogCaptureFixture) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        code = main([*REQUIRED, f"--port={port}"])
+
+    assert code == 6
+    assert f"127.0.0.1:{port}: cannot be listened on (Address already in use)" in caplog.text

@@ -1,0 +1,27 @@
+/** What scenes says about the variable whose value is being written into a query. */
+export interface VariableTraits {
+  multi?: boolean;
+  includeAll?: boolean;
+}
+
+/** Escapes text for use between double quotes in PromQL. */
+export function escapeString(text: string): string {
+  return text.replaceAll('\\', '\\\\').replaceAll('"', '\\"');
+}
+
+/** Escapes text for use as a literal inside a regular expression between double quotes in PromQL. */
+export function escapePattern(text: string): string {
+  return escapeString(text.replace(/[\\^$*+?.()|[\]{}]/g, '\\$&'));
+}
+
+/**
+ * Writes a variable's value into a query: one value of a plain variable as text, values of a variable that allows several
+ * (or All) as a pattern, because its matcher is `=~`.
+ */
+export function formatForQuery(value: unknown, variable: VariableTraits = {}): string {
+  if (Array.isArray(value)) {
+    const patterns = value.map((item) => escapePattern(String(item)));
+    return patterns.length === 1 ? patterns[0]! : `(${patterns.join('|')})`;
+  }
+  return variable.multi || variable.includeAll ? escapePattern(String(value)) : escapeString(String(value));
+}

@@ -1,0 +1,6 @@
+export interface TextOptions {
+  mode: 'markdown' | 'html' | 'code';
+  content: string;
+}
+
+export const TEXT_OPTIONS: TextOptions = { mode: 'markdown', content: '' };

@@ -1,0 +1,212 @@
+"""The one way to a cluster: objects in and out as plain data, context and namespace explicit, errors our own.
+
+Only the kubeconfig, the credentials and the names of kinds come from the client library; objects travel as the API
+server writes them, so nothing is lost in a model of another Kubernetes version.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any, Self
+
+import httpx2
+from lightkube.config import client_adapter
+from lightkube.config.kubeconfig import KubeConfig, SingleConfig
+from lightkube.core.exceptions import ConfigError, LoadResourceError
+from lightkube.core.resource import api_info
+from lightkube.core.resource_registry import resource_registry
+
+from kubeglass.deploy.objects import OWNER, KubernetesObject, ObjectKey, key_of
+from kubeglass.deploy.refusal import KubeconfigError, MissingError, UnreachableClusterError, refusal
+from kubeglass.errors import ClusterError
+
+#: Seconds for one request; an API server under load answers late, but not later than this.
+REQUEST_TIMEOUT_SECONDS = 15.0
+APPLY_PATCH = "application/apply-patch+yaml"
+
+
+class Cluster:
+    """One API server, as one user.
+
+    Args:
+        connection: a client that knows the address and the credentials; a test passes its own.
+        context: the name of the kubeconfig's context, for messages.
+        address: the API server's address, for messages.
+    """
+
+    def __init__(self, connection: httpx2.Client, *, context: str, address: str) -> None:
+        self._connection = connection
+        self.context = context
+        self.address = address
+
+    @classmethod
+    def connect(cls, context: str | None = None) -> Self:
+        """Read the kubeconfig (``KUBECONFIG``, else ``~/.kube/config``, else the pod's own account).
+
+        Args:
+            context: which of its contexts to use; None means the current one.
+
+        Raises:
+            KubeconfigError: there is no such file or context, or its credentials cannot be used.
+        """
+        config = _load_config(context)
+        try:
+            # trust_env=False: a proxy meant for the internet must not come between us and the cluster.
+            parameters = client_adapter.ConnectionParams(
+                timeout=httpx2.Timeout(REQUEST_TIMEOUT_SECONDS), trust_env=False
+            )
+            connection = client_adapter.Client(config, parameters)
+        except (ConfigError, AssertionError, OSError, ValueError) as error:
+            raise KubeconfigError(f"context {config.context_name}", "cannot be used", found=str(error)) from error
+        return cls(connection, context=config.context_name, address=str(config.cluster.server))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._connection.close()
+
+    def get(self, key: ObjectKey) -> dict[str, Any] | None:
+        """Read one object; None when it is not there."""
+        try:
+            return _decode(self.request("GET", path_of(key), where=str(key)))
+        except MissingError:
+            return None
+
+    def list_objects(
+        self, api_version: str, kind: str, *, namespace: str = "", selector: str = ""
+    ) -> list[dict[str, Any]]:
+        """Read all objects of a kind, in one namespace or, when it is empty, in all.
+
+        Args:
+            api_version: such as ``v1``.
+            kind: such as ``Pod``.
+            namespace: the only namespace to look in.
+            selector: a label selector, such as ``app=shop``.
+        """
+        path = path_of(ObjectKey(api_version, kind, "", namespace))
+        query = {"labelSelector": selector} if selector else {}
+        items = _decode(self.request("GET", path, query=query, where=f"{kind.lower()} list"))["items"]
+        return [{"apiVersion": api_version, "kind": kind, **item} for item in items]
+
+    def apply(
+        self, item: KubernetesObject, *, namespace: str, dry_run: bool = False, force: bool = False
+    ) -> dict[str, Any]:
+        """Apply on the server, as field manager ``kubeglass``, and return the object as it is (or would be) now.
+
+        Raises:
+            ConflictError: another manager owns a field we want to set, and ``force`` is not given.
+            RefusedError: the API server said no for another reason.
+        """
+        key = key_of(item, namespace=namespace)
+        query = {"fieldManager": OWNER, "force": str(force).lower()} | ({"dryRun": "All"} if dry_run else {})
+        body = json.dumps(item).encode()
+        return _decode(
+            self.request("PATCH", path_of(key), query=query, body=body, content_type=APPLY_PATCH, where=str(key))
+        )
+
+    def delete(self, key: ObjectKey) -> bool:
+        """Delete an object after what belongs to it, such as its pods; False when it was not there."""
+        try:
+            self.request("DELETE", path_of(key), query={"propagationPolicy": "Foreground"}, where=str(key))
+        except MissingError:
+            return False
+        return True
+
+    def read_log(self, pod: ObjectKey, container: str, *, lines: int, previous: bool = False) -> list[str]:
+        """Read the last ``lines`` lines of a container, or of the run before this one."""
+        query = {"container": container, "tailLines": str(lines), "previous": str(previous).lower()}
+        return self.request("GET", f"{path_of(pod)}/log", query=query, where=str(pod)).text.splitlines()
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+        content_type: str = "application/json",
+        where: str = "",
+    ) -> httpx2.Response:
+        """Send one request to the API server and insist on success.
+
+        Raises:
+            UnreachableClusterError: nothing answers, or not in time.
+            RefusedError: it answered with an error.
+        """
+        headers = {"Content-Type": content_type} if body is not None else {}
+        answer = self.send(method, path, query=query, body=body, headers=headers)
+        if answer.is_error:
+            raise refusal(where or path, _status_of(answer))
+        return answer
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> httpx2.Response:
+        """Send one request and return whatever is answered; may be called from several threads.
+
+        Raises:
+            UnreachableClusterError: nothing answers, or not in time.
+        """
+        try:
+            return self._connection.request(method, path, params=query or None, content=body, headers=headers)
+        except httpx2.HTTPError as error:
+            raise UnreachableClusterError(
+                f"cluster {self.address}",
+                "does not answer",
+                found=str(error) or type(error).__name__,
+                hint=f"check that it runs and that context {self.context} is the right one",
+            ) from error
+        except ConfigError as error:
+            raise KubeconfigError(f"context {self.context}", "its credentials fail", found=str(error)) from error
+
+
+def _decode(answer: httpx2.Response) -> dict[str, Any]:
+    document: dict[str, Any] = answer.json()
+    return document
+
+
+def path_of(key: ObjectKey) -> str:
+    """Build an object's path; without a name, that of the collection.
+
+    Raises:
+        ClusterError: Kubernetes itself has no such kind.
+    """
+    try:
+        plural = api_info(resource_registry.load(key.api_version, key.kind)).plural
+    except LoadResourceError as error:
+        raise ClusterError(str(key), "is of a kind kubeglass does not know", found=key.api_version) from error
+    root = f"/apis/{key.api_version}" if "/" in key.api_version else f"/api/{key.api_version}"
+    home = f"/namespaces/{key.namespace}" if key.namespace else ""
+    return f"{root}{home}/{plural}" + (f"/{key.name}" if key.name else "")
+
+
+def _load_config(context: str | None) -> SingleConfig:
+    hint = "set KUBECONFIG to your cluster's file; on K3s: export KUBECONFIG=/etc/rancher/k3s/k3s.yaml"
+    try:
+        config = KubeConfig.from_env().get(context)
+    except (ConfigError, KeyError, OSError, ValueError) as error:
+        raise KubeconfigError("kubeconfig", "cannot be used", found=str(error), hint=hint) from error
+    if config is None:
+        raise KubeconfigError("kubeconfig", "has no current context", hint="name one with --context")
+    return config
+
+
+def _status_of(answer: httpx2.Response) -> dict[str, Any]:
+    try:
+        status = answer.json()
+    except ValueError:
+        status = None
+    if isinstance(status, dict) and status.get("kind") == "Status":
+        return status
+    return {"code": answer.status_code, "message": answer.text[:300]}

@@ -1,0 +1,70 @@
+"""The test cluster's command line: ``build``, ``up``, ``down``, ``status``, ``import …``, ``kubectl …``, ``run …``."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from pathlib import Path
+
+from tests.cluster.bed.failure import BedError
+from tests.cluster.bed.layout import NODE_IP, find_layout
+from tests.cluster.bed.life import build_cluster, end_cluster, start_cluster
+from tests.cluster.bed.namespaces import enter, find_init
+from tests.cluster.bed.programs import KUBE, build_program
+
+
+def main(arguments: list[str]) -> None:
+    """Do what the command line says."""
+    parser = argparse.ArgumentParser(prog="python -m tests.cluster.bed", description="A real Kubernetes for tests.")
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    verbs.add_parser("build", help="build what was never built, start nothing")
+    up = verbs.add_parser("up", help="start the cluster, building what was never built")
+    up.add_argument("--control-plane-only", action="store_true", help="no node: API server, controllers and scheduler")
+    verbs.add_parser("down", help="end the cluster and leave nothing behind")
+    verbs.add_parser("status", help="say whether it runs")
+    imports = verbs.add_parser("import", help="give the node image archives")
+    imports.add_argument("archives", nargs="+", type=Path)
+    for verb, help_text in (("kubectl", "run kubectl on it"), ("run", "run a command in its network")):
+        verbs.add_parser(verb, help=help_text).add_argument("words", nargs=argparse.REMAINDER)
+    options = parser.parse_args(arguments)
+    if options.verb == "build":
+        build_cluster(find_layout())
+    elif options.verb == "up":
+        _up(control_plane_only=options.control_plane_only)
+    elif options.verb == "import":
+        for archive in options.archives:
+            start_cluster(find_layout()).import_image(archive)
+    elif options.verb == "down":
+        print("test cluster: ended" if end_cluster(find_layout()) else "test cluster: was not running")
+    elif options.verb == "status":
+        print(f"test cluster: {'does not run' if find_init(find_layout()) is None else 'runs'}")
+    else:
+        _replace_with(options.verb, options.words)
+
+
+def _up(*, control_plane_only: bool) -> None:
+    begin = time.monotonic()
+    cluster = start_cluster(find_layout(), control_plane_only=control_plane_only)
+    print(f"test cluster: up after {time.monotonic() - begin:.1f} s")
+    print(f"  node {NODE_IP}, kubeconfig {cluster.kubeconfig} (inside its network)")
+    print("  python -m tests.cluster.bed kubectl get pods -A")
+
+
+def _replace_with(verb: str, words: list[str]) -> None:
+    layout = find_layout()
+    pid = find_init(layout)
+    if pid is None:
+        raise BedError("test cluster: does not run; start it: make cluster-up")
+    if verb == "kubectl":
+        words = [str(build_program(KUBE, layout.cache).with_name("kubectl")), *words]
+    os.environ["KUBECONFIG"] = str(layout.kubeconfig())
+    os.execvp("nsenter", [*enter(pid), *words])
+
+
+if __name__ == "__main__":
+    try:
+        main(sys.argv[1:])
+    except BedError as error:
+        sys.exit(f"error: {error}")

@@ -1,0 +1,20 @@
+"""What is said when the bed cannot be had."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+LAST_LINES = 12
+
+
+class BedError(Exception):
+    """The test cluster cannot be built, started or asked; the message says why and what to do."""
+
+
+def read_last_lines(path: Path, count: int = LAST_LINES) -> str:
+    """Return the last ``count`` lines of a log, indented, or nothing when it cannot be read."""
+    try:
+        lines = path.read_text(errors="replace").splitlines()
+    except OSError:
+        return ""
+    return "".join(f"\n  {line}" for line in lines[-count:])

@@ -1,0 +1,3 @@
+module kubeglass.test/pause
+
+go 1.24

@@ -1,0 +1,106 @@
+"""What K3s's local-path provisioner does, in miniature: a claim of class ``local-path`` gets a folder of the node.
+
+As there, the folder is open to everybody (mode 0777) because fsGroup does not reach host paths, it appears when the
+first pod that uses the claim has a node, and it goes with the claim.
+
+Run as ``python -m tests.cluster.bed.volumes KUBECONFIG`` inside the cluster.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import time
+from pathlib import Path
+
+from lightkube import ApiError, Client, KubeConfig
+from lightkube.models.core_v1 import (
+    HostPathVolumeSource,
+    NodeSelector,
+    NodeSelectorRequirement,
+    NodeSelectorTerm,
+    ObjectReference,
+    PersistentVolumeSpec,
+    VolumeNodeAffinity,
+)
+from lightkube.models.meta_v1 import ObjectMeta
+from lightkube.resources.core_v1 import PersistentVolume, PersistentVolumeClaim
+
+from tests.cluster.bed.layout import LOCAL_PATH_VOLUMES
+
+STORAGE_CLASS = "local-path"
+INTERVAL_S = 0.5
+_SELECTED_NODE = "volume.kubernetes.io/selected-node"
+
+
+def provision(client: Client) -> None:
+    """Give a volume to every claim that has none, and remove the volumes whose claims are gone."""
+    volumes = {str(volume.metadata.name): volume for volume in client.list(PersistentVolume) if volume.metadata}
+    for claim in client.list(PersistentVolumeClaim, namespace="*"):
+        node = (claim.metadata.annotations or {}).get(_SELECTED_NODE) if claim.metadata else None
+        if node and _is_ours(claim) and _name(claim) not in volumes:
+            _folder(_name(claim)).mkdir(exist_ok=True)
+            _folder(_name(claim)).chmod(0o777)
+            client.create(_make_volume(claim, node))
+    for name, volume in volumes.items():
+        if _is_left_over(volume):
+            shutil.rmtree(_folder(name), ignore_errors=True)
+            client.delete(PersistentVolume, name)
+
+
+def _is_left_over(volume: PersistentVolume) -> bool:
+    ours = volume.spec is not None and volume.spec.storageClassName == STORAGE_CLASS
+    return ours and volume.status is not None and volume.status.phase == "Released"
+
+
+def _is_ours(claim: PersistentVolumeClaim) -> bool:
+    return claim.spec is not None and claim.spec.storageClassName == STORAGE_CLASS
+
+
+def _name(claim: PersistentVolumeClaim) -> str:
+    return f"pvc-{claim.metadata.uid}" if claim.metadata else ""
+
+
+def _folder(name: str) -> Path:
+    return LOCAL_PATH_VOLUMES / name
+
+
+def _make_volume(claim: PersistentVolumeClaim, node: str) -> PersistentVolume:
+    if not claim.metadata or not claim.spec or not claim.spec.resources:
+        raise ValueError("a claim from the API server has its metadata and a size")
+    name = _name(claim)
+    here = NodeSelectorRequirement("kubernetes.io/hostname", "In", [node])
+    return PersistentVolume(
+        metadata=ObjectMeta(name=name),
+        spec=PersistentVolumeSpec(
+            accessModes=claim.spec.accessModes,
+            capacity=claim.spec.resources.requests,
+            claimRef=ObjectReference(
+                kind="PersistentVolumeClaim",
+                namespace=claim.metadata.namespace,
+                name=claim.metadata.name,
+                uid=claim.metadata.uid,
+            ),
+            hostPath=HostPathVolumeSource(str(_folder(name)), "DirectoryOrCreate"),
+            nodeAffinity=VolumeNodeAffinity(NodeSelector([NodeSelectorTerm(matchExpressions=[here])])),
+            # The folder is removed here; the volume must not be bound again meanwhile.
+            persistentVolumeReclaimPolicy="Retain",
+            storageClassName=STORAGE_CLASS,
+        ),
+    )
+
+
+def main(kubeconfig: Path) -> None:
+    """Provision until the cluster ends."""
+    client = Client(KubeConfig.from_file(kubeconfig), field_manager="local-path")
+    while True:
+        try:
+            provision(client)
+        except ApiError as error:
+            # Somebody else changed the claim at the same moment; the next round sees how it is now.
+            print(error, flush=True)
+        time.sleep(INTERVAL_S)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

@@ -1,0 +1,62 @@
+"""The real Kubernetes that these tests run on, and a namespace of it for each test."""
+
+from __future__ import annotations
+
+import secrets
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from kubeglass.deploy.images.archive import ArchivedImage
+from kubeglass.deploy.images.plan import plan_images
+from kubeglass.deploy.images.store import ImageStore
+from kubeglass.engines.install.resolve import resolve
+from kubeglass.model.load import FILE_NAME, load_pipeline
+from kubeglass.supervise.demo import find_demo
+from tests.cluster.bed.cluster import Cluster
+from tests.cluster.bed.layout import find_layout
+from tests.cluster.bed.life import end_cluster, start_cluster
+from tests.cluster.bed.namespaces import find_init
+
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.is_relative_to(HERE):
+            item.add_marker(pytest.mark.cluster)
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """The test cluster: the one that runs already, which is left running, or one that lives as long as the tests."""
+    layout = find_layout()
+    was_running = find_init(layout) is not None
+    yield start_cluster(layout)
+    if not was_running:
+        end_cluster(layout)
+
+
+@pytest.fixture
+def namespace(cluster: Cluster) -> Iterator[str]:
+    """An empty namespace, removed after the test."""
+    name = f"test-{secrets.token_hex(4)}"
+    cluster.kubectl("create", "namespace", name)
+    yield name
+    cluster.kubectl("delete", "namespace", name, "--wait=false")
+
+
+@pytest.fixture(scope="session")
+def images(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> dict[str, ArchivedImage]:
+    """Every image of the demo's pipeline, built and given to the node."""
+    folder = find_demo()
+    store = ImageStore(tmp_path_factory.mktemp("images"))
+    recipes = plan_images(
+        load_pipeline(folder / FILE_NAME), folder, Path(sys.executable), lambda engine: resolve(engine).path
+    )
+    built = {name: store.add(name, recipe()) for name, recipe in recipes.items()}
+    for archive in built.values():
+        cluster.import_image(archive.path)
+    return built

@@ -1,0 +1,171 @@
+"""``kubeglass deploy`` on a real cluster: proven, repeatable, undone, and honest when it cannot be."""
+
+from __future__ import annotations
+
+import json
+
+from tests.cluster.pipeline.stand import APP, Stand
+
+
+def test_a_deployment_is_proven_link_by_link(stand: Stand) -> None:
+    result = stand.kubeglass("deploy")
+
+    assert "deployed and proven" in result.stdout
+    assert stand.url in result.stdout
+    for subject in ("targets: python-app: 2 up", "kubelet: metrics of 1 node", "request: 5 requests", "panels: "):
+        assert subject in result.stderr
+
+
+def test_deploying_again_changes_nothing(deployed: Stand) -> None:
+    result = deployed.kubeglass("deploy", "--no-proof")
+
+    assert " unchanged" in result.stdout
+    assert "created" not in result.stdout
+    assert "changed," not in result.stdout.replace("unchanged", "")
+
+
+def test_a_diff_of_nothing_is_nothing(deployed: Stand) -> None:
+    assert deployed.kubeglass("deploy", "--diff").stdout.strip() == "no difference"
+
+
+def test_a_diff_shows_what_a_change_would_do_and_does_nothing(deployed: Stand) -> None:
+    deployed.define(replicas=3)
+
+    text = deployed.kubeglass("deploy", "--diff").stdout
+    deployed.define()
+
+    assert "-  replicas: 2\n+  replicas: 3\n" in text
+    assert deployed.get("deployment", APP, namespace=deployed.apps)["spec"]["replicas"] == 2
+
+
+def test_the_state_of_each_part_is_shown(deployed: Stand) -> None:
+    parts = json.loads(deployed.kubeglass("status", "--cluster", "--json").stdout)
+
+    assert {part["state"] for part in parts} == {"settled"}
+    assert {"deployment/python-app", "daemonset/otel-collector", "statefulset/prometheus", "deployment/viewer"} <= {
+        part["object"] for part in parts
+    }
+
+
+def test_a_part_that_is_not_there_is_refused_with_those_that_are(deployed: Stand) -> None:
+    result = deployed.kubeglass("open", "--cluster", "kibana", check=False)
+
+    assert result.returncode == 2
+    assert "its parts: prometheus, python-app, viewer" in result.stderr
+
+
+def test_an_empty_namespace_holds_no_pipeline(stand: Stand) -> None:
+    result = stand.kubeglass("status", "--cluster", "--namespace", "default", check=False)
+
+    assert result.returncode == 9
+    assert "namespace default: holds no pipeline of kubeglass; run kubeglass deploy" in result.stderr
+
+
+def test_the_node_port_answers_and_hides_the_metrics(deployed: Stand) -> None:
+    assert deployed.ask("/") == 200
+    assert deployed.ask("/metrics") == 404
+
+
+def test_the_kubelet_is_read_with_its_certificate_verified(deployed: Stand) -> None:
+    config = deployed.get("configmap", "otel-collector-config")["data"]["config.yaml"]
+    nodes = [labels["k8s_node_name"] for labels, _ in deployed.query("k8s_node_memory_working_set_bytes")]
+
+    assert "ca_file: /var/run/secrets/kubernetes.io/serviceaccount/ca.crt" in config
+    assert "insecure_skip_verify" not in config
+    assert nodes == [deployed.cluster.node_name]
+
+
+def test_two_replicas_are_two_targets(deployed: Stand) -> None:
+    up = deployed.query(f'up{{job="{APP}",k8s_namespace_name="{deployed.apps}"}}')
+
+    assert [value for _, value in up] == [1, 1]
+    assert len({labels["k8s_pod_name"] for labels, _ in up}) == 2
+
+
+def test_what_is_no_longer_rendered_is_pruned(deployed: Stand) -> None:
+    definition = deployed.folder / "kubeglass.yaml"
+    definition.write_text(definition.read_text() + "  viewer: {enabled: false}\n")
+
+    result = deployed.kubeglass("deploy", "--no-proof")
+    deployed.define()
+
+    assert "deployment/viewer deleted" in result.stderr
+    assert "viewer" not in {item["metadata"]["name"] for item in deployed.get("deployments")["items"]}
+
+
+def test_fields_that_somebody_else_took_over_are_named(deployed: Stand) -> None:
+    kubectl = deployed.cluster.kubectl
+    kubectl("scale", "deployment", APP, "--namespace", deployed.apps, "--replicas", "1")
+
+    refused = deployed.kubeglass("deploy", "--no-proof", check=False)
+    taken = deployed.kubeglass("deploy", "--no-proof", "--force-conflicts")
+
+    assert refused.returncode == 9
+    assert ".spec.replicas" in refused.stderr
+    assert "--force-conflicts" in refused.stderr
+    assert "deployment/python-app changed" in taken.stderr
+
+
+def test_an_image_that_is_not_there_ends_the_wait_with_the_cause(deployed: Stand) -> None:
+    definition = deployed.folder / "kubeglass.yaml"
+    definition.write_text(definition.read_text().replace("module:", "image: localhost/absent:1\n    module:"))
+
+    result = deployed.kubeglass("deploy", check=False)
+    deployed.define()
+
+    assert result.returncode == 9
+    assert "ErrImageNeverPull" in result.stderr
+    assert 'Container image "localhost/absent:1" is not present with pull policy of Never' in result.stderr
+    deployed.kubeglass("deploy", "--no-proof")
+
+
+def test_a_crash_shows_the_last_words_of_the_process(deployed: Stand) -> None:
+    definition = deployed.folder / "kubeglass.yaml"
+    definition.write_text(definition.read_text().replace("shop:create_app()", "shop:no_such_factory()"))
+
+    result = deployed.kubeglass("deploy", check=False)
+    deployed.define()
+
+    assert result.returncode == 9
+    assert "CrashLoopBackOff" in result.stderr
+    assert "no_such_factory" in result.stderr.partition("CrashLoopBackOff")[2]
+    deployed.kubeglass("deploy", "--no-proof")
+
+
+def test_what_somebody_else_made_is_left_alone(deployed: Stand) -> None:
+    home = f"{deployed.name}-theirs"
+    kubectl = deployed.cluster.kubectl
+    kubectl("create", "namespace", home)
+    kubectl("create", "configmap", "prometheus-config", "--namespace", home)
+
+    result = deployed.kubeglass("deploy", "--namespace", home, check=False)
+    deployed.kubeglass("undeploy", "--namespace", home, "--purge")
+    left = kubectl("get", "configmap", "--namespace", home, "--output", "name").split()
+    kubectl("delete", "namespace", home, "--wait=false")
+
+    assert result.returncode == 9
+    assert f"configmap/prometheus-config in namespace {home}: exists already" in result.stderr
+    assert left == ["configmap/kube-root-ca.crt", "configmap/prometheus-config"]
+
+
+def test_undeploying_keeps_the_samples_and_deploying_again_finds_them(deployed: Stand) -> None:
+    before = deployed.counted()
+
+    removed = deployed.kubeglass("undeploy")
+    gone = deployed.get("pods")["items"] + deployed.get("pods", namespace=deployed.apps)["items"]
+    claims = [item["metadata"]["name"] for item in deployed.get("pvc")["items"]]
+    deployed.kubeglass("deploy")
+
+    assert "undeployed: " in removed.stdout
+    assert gone == []
+    assert claims == ["data-prometheus-0"]
+    assert deployed.counted() >= before > 0
+
+
+def test_purging_leaves_nothing_and_a_second_time_says_so(deployed: Stand) -> None:
+    deployed.kubeglass("undeploy", "--purge")
+    again = deployed.kubeglass("undeploy", "--purge")
+
+    left = deployed.cluster.kubectl("get", "namespaces,clusterroles,clusterrolebindings", "--output", "name")
+    assert "nothing of kubeglass is in namespace" in again.stdout
+    assert deployed.name not in left

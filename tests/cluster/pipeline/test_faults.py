@@ -1,0 +1,66 @@
+"""Under traffic pods end, the collector ends, Prometheus ends, a new release comes: no count is lost."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.cluster.bed.waiting import wait_until
+from tests.cluster.pipeline.stand import APP, Stand, read_account
+
+
+def pod_names(stand: Stand, app: str, namespace: str) -> list[str]:
+    words = ["get", "pods", "--namespace", namespace, "--selector", f"app.kubernetes.io/name={app}", "--output", "name"]
+    return stand.cluster.kubectl(*words).split()
+
+
+def settle(stand: Stand, kind: str, name: str, namespace: str) -> None:
+    stand.cluster.kubectl("rollout", "status", f"{kind}/{name}", "--namespace", namespace, "--timeout=120s")
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "in_apps"),
+    [("deployment", APP, True), ("daemonset", "otel-collector", False), ("statefulset", "prometheus", False)],
+)
+def test_a_pod_that_is_deleted_costs_no_count(deployed: Stand, kind: str, name: str, in_apps: bool) -> None:
+    namespace = deployed.apps if in_apps else deployed.name
+    victim = pod_names(deployed, name, namespace)[0]
+    before = deployed.counted()
+
+    with deployed.traffic() as totals:
+        deployed.cluster.kubectl("delete", victim, "--namespace", namespace)
+        settle(deployed, kind, name, namespace)
+        reached = read_account(totals)[0]
+        wait_until(lambda: read_account(totals)[0] > reached + 60, "traffic afterwards")
+
+    deployed.expect_reconciled(totals, before)
+
+
+def test_a_new_release_costs_no_count(deployed: Stand) -> None:
+    old = set(pod_names(deployed, APP, deployed.apps))
+    before = deployed.counted()
+    deployed.define(release="2")
+
+    with deployed.traffic() as totals:
+        deployed.kubeglass("deploy", "--no-proof")
+        wait_until(lambda: not old & set(pod_names(deployed, APP, deployed.apps)), "the end of the old pods")
+
+    deployed.expect_reconciled(totals, before)
+
+
+def test_a_collector_that_is_killed_finds_its_queue_again(deployed: Stand) -> None:
+    before = deployed.counted()
+    collector = pod_names(deployed, "otel-collector", deployed.name)[0]
+
+    with deployed.traffic() as totals:
+        deployed.cluster.kubectl("scale", "statefulset/prometheus", "--replicas=0", "--namespace", deployed.name)
+        wait_until(lambda: not pod_names(deployed, "prometheus", deployed.name), "the end of Prometheus")
+        reached = read_account(totals)[0]
+        wait_until(lambda: read_account(totals)[0] > reached + 150, "traffic without Prometheus")
+        deployed.cluster.kubectl("delete", collector, "--namespace", deployed.name, "--grace-period=0", "--force")
+        settle(deployed, "daemonset", "otel-collector", deployed.name)
+        deployed.cluster.kubectl("scale", "statefulset/prometheus", "--replicas=1", "--namespace", deployed.name)
+        settle(deployed, "statefulset", "prometheus", deployed.name)
+
+    deployed.expect_reconciled(totals, before)
+    outage = deployed.query(f'count_over_time(up{{job="{APP}",k8s_namespace_name="{deployed.apps}"}}[1m])')
+    assert max(value for _, value in outage) > 20

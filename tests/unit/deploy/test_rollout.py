@@ -1,0 +1,177 @@
+"""A rollout ends when all is ready, and ends at once, with the cause, when it never will be."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from kubeglass.deploy.objects import ObjectKey
+from kubeglass.deploy.rollout import wait_until_settled
+from kubeglass.deploy.settled import Progress
+from kubeglass.errors import ClusterError
+from tests.unit.deploy.fake_cluster import FakeClock, FakeCluster, make_deployment, make_event, make_pod
+
+
+def wait(cluster: FakeCluster, key: ObjectKey, clock: FakeClock | None = None, seen: list[str] | None = None) -> None:
+    def report(progress: Any) -> None:
+        if seen is not None:
+            seen.append(progress[key].message)
+
+    wait_until_settled(cluster, [key], timeout=10, clock=clock or FakeClock(), report=report)
+
+
+def waits(reason: str, message: str = "") -> dict[str, Any]:
+    return {"state": {"waiting": {"reason": reason, "message": message}}}
+
+
+def test_progress_is_told_when_it_changes_and_only_then() -> None:
+    cluster = FakeCluster()
+    key = cluster.put(make_deployment(ready=0))
+    clock = FakeClock(scenes={3: lambda: cluster.put(make_deployment(ready=1))})
+    seen: list[str] = []
+
+    wait(cluster, key, clock, seen)
+
+    assert seen == ["for 1 of 1 replicas to be ready", "1 of 1 replicas ready"]
+    assert clock.sleeps == 3
+
+
+def test_an_object_that_appears_late_is_waited_for() -> None:
+    cluster = FakeCluster()
+    clock = FakeClock(scenes={2: lambda: cluster.put(make_deployment(ready=1))})
+    seen: list[str] = []
+
+    wait(cluster, ObjectKey("apps/v1", "Deployment", "shop", "shop"), clock, seen)
+
+    assert seen == ["to appear", "1 of 1 replicas ready"]
+
+
+@pytest.mark.parametrize(
+    ("reason", "message"),
+    [
+        ("ErrImageNeverPull", 'Container image "shop:1" is not present with pull policy of Never'),
+        ("ImagePullBackOff", 'Back-off pulling image "shop:1"'),
+        ("CreateContainerConfigError", 'configmap "absent" not found'),
+    ],
+)
+def test_a_container_that_can_never_start_ends_the_wait_at_once(reason: str, message: str) -> None:
+    cluster = FakeCluster()
+    key = cluster.put(make_deployment())
+    pod = make_pod(**waits(reason, message))
+    cluster.put(pod)
+    cluster.put(make_event(pod, "Failed", f"Error: {message}"))
+    clock = FakeClock()
+
+    with pytest.raises(ClusterError) as caught:
+        wait(cluster, key, clock)
+
+    assert caught.value.where == "deployment/shop"
+    assert caught.value.found == f"pod shop-1, container app: {reason}: {message}"
+    assert caught.value.hint
+    assert caught.value.details == (f"event Failed: Error: {message}",)
+    assert clock.sleeps == 0
+
+
+def test_a_crash_shows_the_last_words_of_the_process() -> None:
+    cluster = FakeCluster(logs={("shop-2", "app"): ["Traceback", "PermissionError: [Errno 13] Permission denied"]})
+    key = cluster.put(make_deployment())
+    ended = {"terminated": {"reason": "Error", "exitCode": 1}}
+    crashing = make_pod("shop-2", restartCount=1, lastState=ended, **waits("CrashLoopBackOff"))
+
+    with pytest.raises(ClusterError) as caught:
+        wait(cluster, key, FakeClock(scenes={1: lambda: cluster.put(crashing)}))
+
+    assert "CrashLoopBackOff: Error, exit code 1, 1 restarts" in caught.value.found
+    assert caught.value.details[-1] == "log app: PermissionError: [Errno 13] Permission denied"
+
+
+def test_a_killed_container_is_told_to_get_more_memory() -> None:
+    cluster = FakeCluster()
+    key = cluster.put(make_deployment())
+    ended = {"terminated": {"reason": "OOMKilled", "exitCode": 137}}
+    crashing = make_pod(restartCount=1, lastState=ended, **waits("CrashLoopBackOff"))
+
+    with pytest.raises(ClusterError, match=r"OOMKilled, exit code 137.*raise resources.limits.memory"):
+        wait(cluster, key, FakeClock(scenes={1: lambda: cluster.put(crashing)}))
+
+
+def test_a_crash_from_before_the_rollout_may_be_over() -> None:
+    cluster = FakeCluster()
+    key = cluster.put(make_deployment())
+    old = make_pod(restartCount=4, lastState={"terminated": {"exitCode": 1}}, **waits("CrashLoopBackOff"))
+    cluster.put(old)
+
+    wait(cluster, key, FakeClock(scenes={3: lambda: cluster.put(make_deployment(ready=1))}))
+
+
+def test_an_old_pod_in_trouble_does_not_fail_the_new_one() -> None:
+    cluster = FakeCluster()
+    key = cluster.put(make_deployment(image="shop:2"))
+    cluster.put(make_pod(image="shop:1", **waits("ImagePullBackOff")))
+
+    wait(cluster, key, FakeClock(scenes={2: lambda: cluster.put(make_deployment(ready=1, image="shop:2"))}))
+
+
+def test_a_host_path_of_the_wrong_kind_is_named() -> None:
+    cluster = FakeCluster()
+    key = cluster.put(make_deployment())
+    pod = make_pod(**waits("ContainerCreating"))
+    cluster.put(pod)
+    message = 'MountVolume.SetUp failed for volume "source" : hostPath type check failed: /home/a is not a directory'
+    cluster.put(make_event(pod, "FailedMount", message))
+
+    with pytest.raises(ClusterError, match="is not a directory"):
+        wait(cluster, key)
+
+
+def test_pods_that_a_policy_forbids_are_reported_from_the_replica_set() -> None:
+    cluster = FakeCluster()
+    key = cluster.put(make_deployment())
+    owner = {"kind": "ReplicaSet", "metadata": {"name": "shop-5d8", "uid": "rs"}}
+    cluster.put(make_event(owner, "FailedCreate", 'pods "shop-5d8-x" is forbidden: violates PodSecurity'))
+
+    with pytest.raises(ClusterError, match="violates PodSecurity"):
+        wait(cluster, key)
+
+
+def test_a_deadline_tells_what_is_awaited_and_what_there_is_to_read() -> None:
+    cluster = FakeCluster(logs={("shop-1", "app"): ["still warming up"]})
+    key = cluster.put(make_deployment())
+    pod = make_pod()
+    cluster.put(pod)
+    cluster.put(make_event(pod, "Unhealthy", "Readiness probe failed: HTTP probe failed with statuscode: 503"))
+    clock = FakeClock()
+
+    with pytest.raises(ClusterError, match="has not settled within 10 s") as caught:
+        wait(cluster, key, clock)
+
+    assert caught.value.details == (
+        "deployment/shop waits for 1 of 1 replicas to be ready",
+        "deployment/shop: event Unhealthy: Readiness probe failed: HTTP probe failed with statuscode: 503",
+        "deployment/shop: log app: still warming up",
+    )
+    assert clock.time == 10
+
+
+def test_a_failed_object_ends_the_wait() -> None:
+    cluster = FakeCluster()
+    item = make_deployment()
+    item["status"]["conditions"] = [
+        {"type": "Progressing", "reason": "ProgressDeadlineExceeded", "message": "too slow"}
+    ]
+    key = cluster.put(item)
+
+    with pytest.raises(ClusterError, match="too slow"):
+        wait(cluster, key)
+
+
+def test_settled_objects_are_left_alone() -> None:
+    cluster = FakeCluster()
+    key = cluster.put(make_deployment(ready=1))
+
+    result: dict[ObjectKey, Progress] = wait_until_settled(
+        cluster, [key], timeout=1, clock=FakeClock(), report=lambda progress: None
+    )
+
+    assert result[key].message == "1 of 1 replicas ready"

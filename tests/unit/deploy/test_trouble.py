@@ -1,0 +1,58 @@
+"""Which pods belong to the present rollout, and which words of the kubelet mean that waiting is in vain."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from kubeglass.deploy.trouble import find_hopeless_event, find_trouble, is_made_from
+from tests.unit.deploy.fake_cluster import make_deployment, make_pod
+
+
+@pytest.mark.parametrize("reason", ["ContainerCreating", "PodInitializing", "ErrImagePull", ""])
+def test_what_may_pass_by_itself_is_no_trouble(reason: str) -> None:
+    assert find_trouble(make_pod(state={"waiting": {"reason": reason}})) == []
+
+
+def test_a_running_container_is_no_trouble_whatever_it_went_through() -> None:
+    pod = make_pod(state={"running": {}}, restartCount=7, lastState={"terminated": {"exitCode": 1}})
+
+    assert find_trouble(pod) == []
+
+
+def test_an_init_container_counts_too() -> None:
+    pod = make_pod(state={"running": {}})
+    stuck = {"name": "first", "state": {"waiting": {"reason": "InvalidImageName", "message": "bad name"}}}
+    pod["status"]["initContainerStatuses"] = [stuck]
+
+    assert [trouble.container for trouble in find_trouble(pod)] == ["first"]
+
+
+@pytest.mark.parametrize(
+    ("image", "annotations", "belongs"),
+    [
+        ("shop:1", {"hash": "1"}, True),
+        ("shop:1", {"hash": "1", "added-by": "somebody"}, True),
+        ("shop:2", {"hash": "1"}, False),
+        ("shop:1", {"hash": "0"}, False),
+    ],
+)
+def test_a_pod_belongs_to_the_template_it_was_made_from(image: str, annotations: dict[str, str], belongs: bool) -> None:
+    pod = make_pod(image=image)
+    pod["metadata"]["annotations"] = annotations
+
+    assert is_made_from(pod, make_deployment()) is belongs
+
+
+@pytest.mark.parametrize(
+    ("event", "hopeless"),
+    [
+        ({"reason": "FailedMount", "message": "hostPath type check failed: /a is not a file"}, True),
+        ({"reason": "FailedMount", "message": 'configmap "a" not found'}, False),
+        ({"reason": "FailedCreate", "message": "pods are forbidden: exceeded quota"}, True),
+        ({"reason": "FailedScheduling", "message": "0/1 nodes are available"}, False),
+    ],
+)
+def test_only_what_no_retry_changes_is_hopeless(event: dict[str, Any], hopeless: bool) -> None:
+    assert bool(find_hopeless_event([event])) is hopeless

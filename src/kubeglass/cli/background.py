@@ -1,0 +1,39 @@
+"""``--detach``: the same command as a background process that reports to this one until it is up."""
+
+from __future__ import annotations
+
+from kubeglass.cli.running import get_engines, run_here
+from kubeglass.engines.install.source import Source
+from kubeglass.errors import KubeglassError
+from kubeglass.model.quantity import format_duration
+from kubeglass.supervise.background import Report, start_in_background
+from kubeglass.supervise.listener import RunListener
+from kubeglass.supervise.options import RunOptions
+from kubeglass.supervise.state_folder import StateFolder
+
+
+def run_in_background(options: RunOptions, source: Source, listener: RunListener) -> int:
+    """Start the run in the background and return once it is up.
+
+    Raises:
+        KubeglassError: it did not come up; with the exit code it would have had in the foreground.
+    """
+    folder = StateFolder(options.root)
+    for note in folder.take():
+        listener.note(note)
+    folder.release()
+    # Here, where progress can be seen; the background process then finds them at once.
+    get_engines(source)
+    words = [*options.command.split(" "), "--source", source, "--timeout", format_duration(options.timeout_seconds)]
+    start_in_background(words, options.root, listener)
+    return 0
+
+
+def report_to_parent(options: RunOptions, source: Source, descriptor: int) -> int:
+    """Run as the background process and return the exit code."""
+    report = Report(descriptor)
+    try:
+        return run_here(options, source, report)
+    except KubeglassError as error:
+        report.fail(error)
+        return error.exit_code

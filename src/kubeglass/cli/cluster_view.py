@@ -1,0 +1,80 @@
+"""What ``kubeglass status --cluster`` and ``kubeglass open --cluster`` show of a deployed pipeline."""
+
+from __future__ import annotations
+
+import threading
+import webbrowser
+from pathlib import Path
+
+from kubeglass.cli.cluster_context import load_cluster_pipeline
+from kubeglass.cli.output import Output
+from kubeglass.deploy.cluster import Cluster
+from kubeglass.deploy.objects import ObjectKey
+from kubeglass.deploy.order import sort_for_deletion
+from kubeglass.deploy.prune import inventory_key, read_inventory
+from kubeglass.deploy.settled import JUDGES, judge
+from kubeglass.deploy.tunnel import Tunnel
+from kubeglass.errors import ClusterError, UsageError
+
+
+def show_cluster_status(file: Path | None, context: str | None, namespace: str | None, *, as_json: bool) -> None:
+    """Show every object that can be more or less ready, the apps first.
+
+    Raises:
+        ClusterError: nothing is deployed there, or the cluster does not answer.
+    """
+    home = load_cluster_pipeline(file, namespace).cluster.namespace
+    output = Output()
+    with Cluster.connect(context) as cluster:
+        keys = _deployed(cluster, home)
+        rows = [(key, judge(cluster.get(key))) for key in keys if key.kind in JUDGES]
+    if as_json:
+        output.json(
+            [
+                {"object": str(key), "namespace": key.namespace, "state": now.state.value, "message": now.message}
+                for key, now in rows
+            ]
+        )
+        return
+    output.table(
+        ["OBJECT", "NAMESPACE", "STATE", "DETAIL"],
+        [[str(key), key.namespace or "-", now.state.value, now.message] for key, now in rows],
+    )
+
+
+def open_cluster_part(
+    part: str | None, file: Path | None, context: str | None, namespace: str | None, port: int
+) -> None:
+    """Bring a part's page to this machine until Ctrl-C, and open it in the browser.
+
+    Args:
+        part: ``viewer``, ``grafana``, ``prometheus`` or an app's name; None takes the first page there is.
+        file: the definition.
+        context: the kubeconfig's context.
+        namespace: the pipeline's namespace.
+        port: port on this machine, 0 for any free one.
+
+    Raises:
+        ClusterError: nothing is deployed there.
+        UsageError: there is no such part.
+        PortError: the port is taken.
+    """
+    home = load_cluster_pipeline(file, namespace).cluster.namespace
+    output = Output()
+    with Cluster.connect(context) as cluster:
+        services = {key.name: key for key in _deployed(cluster, home) if key.kind == "Service"}
+        name = part or next((page for page in ("viewer", "grafana") if page in services), "prometheus")
+        if name not in services:
+            raise UsageError(name, "is no part of this pipeline", found=f"its parts: {', '.join(sorted(services))}")
+        with Tunnel(cluster, services[name].namespace, name, port=port) as tunnel:
+            output.say(tunnel.url)
+            output.note("Ctrl-C closes it")
+            webbrowser.open(tunnel.url)
+            threading.Event().wait()
+
+
+def _deployed(cluster: Cluster, namespace: str) -> list[ObjectKey]:
+    keys = read_inventory(cluster.get(inventory_key(namespace))).keys
+    if not any(key.kind == "Service" for key in keys):
+        raise ClusterError(f"namespace {namespace}", "holds no pipeline of kubeglass", hint="run kubeglass deploy")
+    return sort_for_deletion(keys)

@@ -1,0 +1,1 @@
+"""One verb, one module; :mod:`kubeglass.cli.main` registers them."""

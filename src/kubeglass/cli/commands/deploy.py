@@ -1,0 +1,32 @@
+"""``kubeglass deploy``: the pipeline onto a cluster, waited for and proven."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from kubeglass.cli.cluster_options import Context, File, Namespace
+
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Let the server try everything; store nothing.")]
+Diff = Annotated[bool, typer.Option("--diff", help="Show what would change; change nothing.")]
+Timeout = Annotated[float, typer.Option(min=1.0, help="Seconds for the rollout, and again for the proof.")]
+Force = Annotated[bool, typer.Option("--force-conflicts", help="Take over fields that others manage.")]
+Proving = Annotated[bool, typer.Option("--proof/--no-proof", help="Send requests and find them on every panel.")]
+
+
+def deploy(
+    file: File = None,
+    context: Context = None,
+    namespace: Namespace = None,
+    timeout: Timeout = 180.0,
+    *,
+    dry_run: DryRun = False,
+    diff: Diff = False,
+    force_conflicts: Force = False,
+    proof: Proving = True,
+) -> None:
+    """Apply the manifests in order, wait until all is ready, and prove that data flows end to end."""
+    from kubeglass.cli.deploying import DeployOptions, run_deploy
+
+    run_deploy(DeployOptions(file, context, namespace, timeout, dry_run, diff, force_conflicts, proof))

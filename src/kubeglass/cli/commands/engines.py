@@ -1,0 +1,89 @@
+"""``kubeglass engines``: what runs, from where, in which version; and getting it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from kubeglass.cli.engine_progress import EngineProgress
+from kubeglass.cli.output import Output
+from kubeglass.engines.engine import Tool
+from kubeglass.engines.install.resolve import InstalledEngine, find, resolve
+from kubeglass.engines.install.source import Source
+from kubeglass.engines.install.unavailable import Unavailable
+from kubeglass.engines.registry import TOOLS, find_tool
+from kubeglass.errors import EngineError
+
+app = typer.Typer(help="Show and get the programs that kubeglass runs: the collector, Prometheus, promtool.")
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+Names = Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="Which engines; all, if none is named.")]
+From = Annotated[
+    Source,
+    typer.Option(
+        help="auto: PATH, cache, official release, build, in this order; path, cache: what is there; "
+        "release: the official release only; build: built from source modules only."
+    ),
+]
+
+
+@app.command("list")
+def list_engines(*, json: Json = False) -> None:
+    """List the engines: name, version, where each came from and where it is. Fetches nothing."""
+    output = Output()
+    found = [(tool, _find_quietly(tool, output)) for tool in TOOLS]
+    if json:
+        output.json([_describe(tool, installed) for tool, installed in found])
+        return
+    rows = [
+        [tool.name, installed.version, installed.origin, str(installed.path)]
+        if installed
+        else [tool.name, tool.version, "missing", "run: kubeglass engines install"]
+        for tool, installed in found
+    ]
+    output.table(["NAME", "VERSION", "FROM", "PATH"], rows)
+
+
+@app.command()
+def install(names: Names = None, source: From = Source.AUTO) -> None:
+    """Get the engines, unless they are there. Can be interrupted and repeated: it goes on where it stopped."""
+    output = Output()
+    tools = [find_tool(name) for name in names] if names else list(TOOLS)
+    with EngineProgress(output) as progress:
+        installed = [resolve(tool, source=source, progress=progress) for tool in tools]
+    output.table(
+        ["NAME", "VERSION", "FROM", "PATH"],
+        [[each.engine.name, each.version, each.origin, str(each.path)] for each in installed],
+    )
+
+
+@app.command()
+def path(name: Annotated[str, typer.Argument(help="Which engine.")]) -> None:
+    """Print where an engine's program is. Fetches nothing."""
+    tool = find_tool(name)
+    try:
+        Output().say(str(find(tool).path))
+    except Unavailable as fault:
+        raise EngineError(
+            f"{tool.name} {tool.version}", fault.reason, hint=fault.hint, details=fault.details
+        ) from fault
+
+
+def _find_quietly(tool: Tool, output: Output) -> InstalledEngine[Tool] | None:
+    try:
+        return find(tool, progress=EngineProgress(output))
+    except Unavailable:
+        return None
+
+
+def _describe(tool: Tool, installed: InstalledEngine[Tool] | None) -> dict[str, str | None]:
+    where: Path | None = installed.path if installed else None
+    return {
+        "name": tool.name,
+        "pinned": tool.version,
+        "version": installed.version if installed else None,
+        "origin": installed.origin if installed else None,
+        "path": str(where) if where else None,
+    }

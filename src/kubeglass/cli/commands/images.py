@@ -1,0 +1,99 @@
+"""``kubeglass images``: container images without Docker, and without a registry."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from kubeglass.cli.context import state_root
+from kubeglass.cli.engine_progress import EngineProgress
+from kubeglass.cli.output import Output
+from kubeglass.deploy.images.archive import ArchivedImage
+from kubeglass.deploy.images.image import find_architecture
+from kubeglass.deploy.images.node import NodeRuntime, find_runtime, load_archives
+from kubeglass.deploy.images.plan import choose, plan_images
+from kubeglass.deploy.images.store import ImageStore, copy_archive
+from kubeglass.engines.install.resolve import resolve
+from kubeglass.model.load import FILE_NAME, load_pipeline
+from kubeglass.model.pipeline import Pipeline
+from kubeglass.supervise.demo import find_demo
+
+app = typer.Typer(help="Build container images without Docker, and bring them to a cluster without a registry.")
+
+FOLDER = "images"
+
+Names = Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="Which images; all, if none is named.")]
+File = Annotated[
+    Path | None, typer.Option("--file", "-f", help="The definition; sources lie beside it.", show_default=FILE_NAME)
+]
+Demo = Annotated[bool, typer.Option("--demo", help="The demo shop's definition.")]
+Python = Annotated[
+    Path | None,
+    typer.Option(help="Interpreter whose packages go into the apps' images.", show_default="kubeglass's own"),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+Into = Annotated[NodeRuntime, typer.Option(help="Who imports them; auto takes K3s before containerd.")]
+
+
+@app.command()
+def build(names: Names = None, file: File = None, python: Python = None, *, demo: Demo = False) -> None:
+    """Build images of the apps, the collector, Prometheus and the page from what this machine has."""
+    find_architecture()
+    output = Output()
+    path = find_demo() / FILE_NAME if demo else file or Path(FILE_NAME)
+    pipeline = load_pipeline(path) if file or demo or path.exists() else Pipeline()
+    with EngineProgress(output) as progress:
+        recipes = plan_images(
+            pipeline,
+            path.resolve().parent,
+            python or Path(sys.executable),
+            lambda engine: resolve(engine, progress=progress).path,
+        )
+        built = {name: _store().add(name, recipe()) for name, recipe in choose(recipes, names or []).items()}
+    _show(built, output)
+
+
+@app.command("list")
+def list_images(*, json: Json = False) -> None:
+    """List the images that were built here."""
+    built = _store().list()
+    if json:
+        Output().json([{"name": name, **asdict(archive), "path": str(archive.path)} for name, archive in built.items()])
+        return
+    _show(built, Output())
+
+
+@app.command()
+def save(
+    folder: Annotated[Path, typer.Argument(help="Where to: a stick, a node's folder.")],
+    names: Names = None,
+) -> None:
+    """Copy image archives to a folder, for a cluster that reaches no registry."""
+    for archive in _store().choose(names or []).values():
+        Output().say(str(copy_archive(archive, folder)))
+
+
+@app.command()
+def load(names: Names = None, into: Into = NodeRuntime.AUTO) -> None:
+    """Import the images into the Kubernetes node that this machine is."""
+    archives = list(_store().choose(names or []).values())
+    runtime = find_runtime(into)
+    load_archives(archives, runtime)
+    for archive in archives:
+        Output().say(f"{archive.reference} loaded into {runtime.value}")
+
+
+def _store() -> ImageStore:
+    return ImageStore(state_root() / FOLDER)
+
+
+def _show(images: dict[str, ArchivedImage], output: Output) -> None:
+    rows = [
+        [name, archive.reference, f"{archive.size / 1e6:.1f} MB", archive.digest.removeprefix("sha256:")[:12]]
+        for name, archive in images.items()
+    ]
+    output.table(["NAME", "IMAGE", "SIZE", "DIGEST"], rows)

@@ -1,0 +1,82 @@
+"""``kubeglass render``: every file that follows from kubeglass.yaml, written, compared or shown as a diff."""
+
+from __future__ import annotations
+
+import difflib
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from kubeglass.cli.output import Output
+from kubeglass.errors import ConfigError, KubeglassError
+from kubeglass.model.load import FILE_NAME, load_pipeline
+from kubeglass.model.local import LocalPorts, LocalSettings
+from kubeglass.model.pipeline import Pipeline
+from kubeglass.render.drift import Change, compare
+from kubeglass.render.file import RenderedFile
+from kubeglass.render.plan import LOCAL_FOLDERS, render_kubernetes, render_local
+from kubeglass.render.write import remove_stale, write_files
+
+
+class Destination(StrEnum):
+    """Where the files are meant to run."""
+
+    LOCAL = "local"
+    KUBERNETES = "kubernetes"
+
+
+To = Annotated[Destination, typer.Option(help="This machine's engines, or a cluster's manifests.")]
+Out = Annotated[Path | None, typer.Option(help="Folder to write to.", show_default=".kubeglass or manifests")]
+File = Annotated[Path | None, typer.Option("--file", "-f", help="The definition.", show_default=FILE_NAME)]
+Check = Annotated[bool, typer.Option("--check", help="Write nothing; fail if a file on disk differs.")]
+Diff = Annotated[bool, typer.Option("--diff", help="Write nothing; show what would change.")]
+
+
+def render(
+    to: To = Destination.LOCAL, out: Out = None, file: File = None, *, check: Check = False, diff: Diff = False
+) -> None:
+    """Render the collector's, Prometheus's and Grafana's files, or the manifests, from kubeglass.yaml."""
+    folder = out or Path(".kubeglass" if to is Destination.LOCAL else "manifests")
+    files = _render(_load(file), to, folder)
+    owned = LOCAL_FOLDERS if to is Destination.LOCAL else ()
+    output = Output()
+    if check or diff:
+        changes = compare(files, folder, owned=owned)
+        if diff:
+            _show(changes, output)
+        if check and changes:
+            details = tuple(f"{change.kind}: {change.path}" for change in changes)
+            raise KubeglassError(
+                str(folder), "does not match kubeglass.yaml", hint="run kubeglass render", details=details
+            )
+        return
+    changed = [*write_files(files, folder), *remove_stale(files, folder, owned=owned)]
+    for path in changed:
+        output.say(str(path))
+    output.note(f"{len(files)} files rendered into {folder}, {len(changed)} changed")
+
+
+def _load(file: Path | None) -> Pipeline:
+    if file is None and not Path(FILE_NAME).exists():
+        return Pipeline()
+    return load_pipeline(file or Path(FILE_NAME))
+
+
+def _render(pipeline: Pipeline, to: Destination, folder: Path) -> list[RenderedFile]:
+    if to is Destination.KUBERNETES:
+        return render_kubernetes(pipeline)
+    images = [app.name for app in pipeline.apps if app.module is None and app.target is None]
+    if images:
+        hint = "add 'module' or 'target', or render --to kubernetes"
+        raise ConfigError(FILE_NAME, "has apps that only a cluster can run", found=", ".join(images), hint=hint)
+    ports = LocalPorts(apps={app.name: app.port for app in pipeline.apps if app.target is None})
+    return render_local(pipeline, LocalSettings(folder.resolve(), ports))
+
+
+def _show(changes: list[Change], output: Output) -> None:
+    for change in changes:
+        before, after = change.before.splitlines(), change.after.splitlines()
+        for line in difflib.unified_diff(before, after, f"a/{change.path}", f"b/{change.path}", lineterm=""):
+            output.say(line)

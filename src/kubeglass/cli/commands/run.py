@@ -1,0 +1,88 @@
+"""``kubeglass run``: run a Flask application's server with instrumentation added from outside."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import kubeglass
+from kubeglass.errors import StateError, UsageError
+
+#: Holds the ``sitecustomize`` that instruments; a folder to point at, not a module to import.
+AUTO_FOLDER = Path(kubeglass.__file__).parent / "instrument" / "auto"
+FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
+NOT_FOUND = "not found on PATH"
+
+
+def run(
+    command: Annotated[
+        list[str] | None, typer.Argument(help="The server and its arguments, such as: gunicorn -w 4 shop:app")
+    ] = None,
+) -> None:
+    """Run a server with its Flask application instrumented, without a change to the application."""
+    if not command:
+        raise UsageError("kubeglass run", "says no command", hint="give one, such as: kubeglass run gunicorn shop:app")
+    # Beside this Python first: that is the environment that has kubeglass, whether it is activated or not.
+    program = shutil.which(command[0], path=Path(sys.executable).parent) or shutil.which(command[0])
+    if program is None:
+        raise UsageError(
+            "kubeglass run", f"cannot run {command[0]!r}", found=NOT_FOUND, hint="install it, or give its path"
+        )
+    environment = instrumented(os.environ)
+    if FOLDER_VARIABLE not in environment:
+        environment[FOLDER_VARIABLE] = str(make_folder(Path(tempfile.gettempdir())))
+    os.execve(program, command, environment)  # noqa: S606  # running the user's command is what this is for
+
+
+def instrumented(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment in which Python instruments Flask applications."""
+    paths = [str(AUTO_FOLDER), *filter(None, [environment.get("PYTHONPATH")])]
+    return {**environment, "KUBEGLASS_INSTRUMENT": "1", "PYTHONPATH": os.pathsep.join(paths)}
+
+
+def make_folder(temporary: Path) -> Path:
+    """Make an empty folder for the workers' values, and remove those of servers that are gone.
+
+    It is named after this process, which the server replaces and so keeps the pid of.
+    """
+    base = temporary / f"kubeglass-{os.getuid()}"
+    try:
+        base.mkdir(mode=0o700, exist_ok=True)
+        status = base.lstat()
+        if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.getuid():
+            raise StateError(
+                str(base), "belongs to another user", hint=f"set {FOLDER_VARIABLE} to a folder of your own"
+            )
+        for old in base.iterdir():
+            if old.name.isdecimal() and not is_running(int(old.name)):
+                shutil.rmtree(old, ignore_errors=True)
+        folder = base / str(os.getpid())
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(mode=0o700)
+    except OSError as error:
+        raise StateError(
+            str(base),
+            "cannot be made",
+            found=error.strerror or str(error),
+            hint=f"set {FOLDER_VARIABLE} to a writable folder",
+        ) from error
+    return folder
+
+
+def is_running(pid: int) -> bool:
+    """Say whether a process has this pid."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -1,0 +1,109 @@
+"""``kubeglass status``: what runs in this folder, and how it is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from kubeglass.cli.cluster_options import Context, File, Namespace
+
+if TYPE_CHECKING:
+    from kubeglass.supervise.run_file import RunRecord
+    from kubeglass.supervise.run_status import ProcessView, TargetView
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+
+OnCluster = Annotated[bool, typer.Option("--cluster", help="Show the deployed pipeline instead.")]
+
+COLUMNS = ["NAME", "STATE", "PID", "UPTIME", "RESTARTS", "MEMORY", "ADDRESS"]
+
+
+def status(
+    file: File = None,
+    context: Context = None,
+    namespace: Namespace = None,
+    *,
+    json: Json = False,
+    cluster: OnCluster = False,
+) -> None:
+    """Show every process with its state, memory and address, and which targets are up. Exit code 7 if nothing runs."""
+    if cluster:
+        from kubeglass.cli.cluster_view import show_cluster_status
+
+        show_cluster_status(file, context, namespace, as_json=json)
+        return
+    from kubeglass.cli.context import state_root
+    from kubeglass.cli.output import Output
+    from kubeglass.supervise.run_status import view_processes, view_targets
+    from kubeglass.supervise.state_folder import require_run
+
+    record = require_run(state_root())
+    processes, targets = view_processes(record), view_targets(record)
+    output = Output()
+    if json:
+        output.json(_describe(record, processes, targets))
+        return
+    output.table(COLUMNS, [_row(view) for view in processes])
+    output.say(_describe_targets(targets))
+    if record.first_data_seconds is not None:
+        output.say(f"{record.phase}: data seen {record.first_data_seconds:.1f} s after the start")
+    else:
+        output.say(f"{record.phase}: no data seen yet")
+
+
+def _row(view: ProcessView) -> list[str]:
+    process = view.process
+    return [
+        process.name,
+        process.state,
+        str(process.identity.pid) if process.identity else "-",
+        _format_seconds(view.uptime_seconds),
+        str(process.restarts),
+        "-" if view.memory_bytes is None else f"{view.memory_bytes / 2**20:.0f} MiB",
+        process.address or "-",
+    ]
+
+
+def _format_seconds(seconds: float | None) -> str:
+    if seconds is None:
+        return "-"
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}h{minutes:02}m" if hours else f"{minutes}m{rest:02}s" if minutes else f"{rest}s"
+
+
+def _describe_targets(targets: list[TargetView] | None) -> str:
+    if targets is None:
+        return "targets: unknown, Prometheus does not answer"
+    down = [f"{target.job} ({target.instance})" for target in targets if not target.up]
+    text = f"targets: {len(targets) - len(down)} of {len(targets)} up"
+    return f"{text}; down: {', '.join(down)}" if down else text
+
+
+def _describe(record: RunRecord, processes: list[ProcessView], targets: list[TargetView] | None) -> dict[str, Any]:
+    return {
+        "phase": record.phase,
+        "command": record.command,
+        "detached": record.detached,
+        "supervisor_pid": record.supervisor.pid,
+        "started_at": record.started_at,
+        "first_data_seconds": record.first_data_seconds,
+        "addresses": dict(record.addresses),
+        "engines": [
+            {
+                "name": view.process.name,
+                "state": view.process.state,
+                "pid": view.process.identity.pid if view.process.identity else None,
+                "uptime_seconds": view.uptime_seconds,
+                "restarts": view.process.restarts,
+                "memory_bytes": view.memory_bytes,
+                "address": view.process.address,
+                "trouble": view.process.trouble,
+            }
+            for view in processes
+        ],
+        "targets": None
+        if targets is None
+        else [{"job": target.job, "instance": target.instance, "up": target.up} for target in targets],
+    }

@@ -1,0 +1,63 @@
+"""``kubeglass up``: start everything, see data end to end, stay until Ctrl-C."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Annotated
+
+import typer
+
+from kubeglass.engines.install.source import Source
+
+Demo = Annotated[bool, typer.Option("--demo", help="Run the demo shop and its customers.")]
+Apps = Annotated[
+    list[str] | None,
+    typer.Option("--app", metavar="MODULE:APP", help="Run this Flask app, unchanged; module:create_app() works too."),
+]
+Targets = Annotated[
+    list[str] | None,
+    typer.Option("--target", metavar="HOST:PORT", help="Scrape an app that already runs and exposes /metrics."),
+]
+Detach = Annotated[bool, typer.Option("--detach", "-d", help="Return once it is up; it goes on in the background.")]
+From = Annotated[Source, typer.Option(help="Where engines may come from, as in kubeglass engines install.")]
+Timeout = Annotated[str, typer.Option(metavar="DURATION", help="How long data may take to be seen.")]
+OpenPage = Annotated[bool, typer.Option("--open", help="Open the page in the browser once it is up.")]
+ReportTo = Annotated[int, typer.Option(hidden=True)]
+
+
+def up(  # one keyword an option
+    *,
+    demo: Demo = False,
+    app: Apps = None,
+    target: Targets = None,
+    detach: Detach = False,
+    source: From = Source.AUTO,
+    timeout: Timeout = "60s",
+    open_page: OpenPage = False,
+    report_to: ReportTo = -1,
+) -> int:
+    """Start everything and say so when data is seen end to end. Without options: as kubeglass.yaml says."""
+    from kubeglass.cli.background import report_to_parent, run_in_background
+    from kubeglass.cli.context import choose_run
+    from kubeglass.cli.output import Output
+    from kubeglass.cli.run_output import RunOutput
+    from kubeglass.cli.running import run_here
+
+    seconds = _parse_timeout(timeout)
+    options = replace(choose_run(demo=demo, apps=app or [], targets=target or []), timeout_seconds=seconds)
+    if report_to >= 0:
+        return report_to_parent(replace(options, detached=True), source, report_to)
+    with RunOutput(Output(), open_page=open_page) as listener:
+        if detach:
+            return run_in_background(options, source, listener)
+        return run_here(options, source, listener)
+
+
+def _parse_timeout(text: str) -> float:
+    from kubeglass.errors import UsageError
+    from kubeglass.model.quantity import parse_duration
+
+    try:
+        return parse_duration(text)
+    except ValueError as error:
+        raise UsageError("--timeout", str(error), found=text) from error

@@ -1,0 +1,77 @@
+"""What a command works on: the folder it was called in, and what was asked for there."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kubeglass.errors import UsageError
+
+if TYPE_CHECKING:
+    from kubeglass.model.app import App
+    from kubeglass.supervise.options import RunOptions
+
+STATE_FOLDER = ".kubeglass"
+
+
+def state_root() -> Path:
+    """Return the state folder of the folder we are in; it need not exist."""
+    return Path.cwd() / STATE_FOLDER
+
+
+def choose_run(*, demo: bool, apps: list[str], targets: list[str]) -> RunOptions:
+    """Find out what is to be watched: the demo, the apps and targets named, or what kubeglass.yaml says.
+
+    Apps and targets named take the place of those in kubeglass.yaml; its other sections stay.
+
+    Raises:
+        UsageError: nothing is named, or too much, or it is written wrongly.
+        ConfigError: kubeglass.yaml is wrong.
+    """
+    from kubeglass.model.load import FILE_NAME, load_pipeline
+    from kubeglass.model.pipeline import Pipeline
+    from kubeglass.supervise.demo import find_demo
+    from kubeglass.supervise.options import RunOptions
+
+    if demo and (apps or targets):
+        raise UsageError("--demo", "goes with neither --app nor --target", hint="choose one")
+    if demo:
+        folder = find_demo()
+        return RunOptions(load_pipeline(folder / FILE_NAME), folder, state_root(), command="up --demo", demo=True)
+    path = Path.cwd() / FILE_NAME
+    pipeline = load_pipeline(Path(FILE_NAME)) if path.exists() else Pipeline()
+    if apps or targets:
+        pipeline = pipeline.model_copy(update={"apps": _name_apps(apps, targets)})
+    if not pipeline.apps:
+        raise UsageError(
+            "kubeglass up",
+            "there is nothing to watch",
+            hint=f"give --demo, --app package.module:app or --target host:port, or write {FILE_NAME} (kubeglass init)",
+        )
+    words = [*(f"--app {app}" for app in apps), *(f"--target {target}" for target in targets)]
+    return RunOptions(pipeline, Path.cwd(), state_root(), command=" ".join(["up", *words]))
+
+
+def _name_apps(apps: list[str], targets: list[str]) -> tuple[App, ...]:
+    """Give each app its module's name and each target its address as a name, all different."""
+    made: list[App] = []
+    for option, value in [*(("module", app) for app in apps), *(("target", target) for target in targets)]:
+        words = value.partition(":")[0].split(".")[0] if option == "module" else value
+        name = re.sub(r"[^a-z0-9]+", "-", words.lower()).strip("-")[:50] or "app"
+        same = sum(app.name == name or app.name.startswith(f"{name}-") for app in made)
+        made.append(_make_app(option, value, f"{name}-{same + 1}" if same else name))
+    return tuple(made)
+
+
+def _make_app(option: str, value: str, name: str) -> App:
+    from pydantic import ValidationError
+
+    from kubeglass.model.app import App
+
+    try:
+        return App.model_validate({"name": name, option: value})
+    except ValidationError as error:
+        flag = {"module": "--app", "target": "--target"}[option]
+        reason = error.errors()[0]["msg"].removeprefix("Value error, ")
+        raise UsageError(flag, reason, found=value) from error

@@ -1,0 +1,140 @@
+"""What ``kubeglass deploy`` and ``undeploy`` do, step by step, once their options are read."""
+
+from __future__ import annotations
+
+import platform
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from kubeglass.cli.cluster_context import load_cluster_pipeline
+from kubeglass.cli.output import Output
+from kubeglass.cli.rollout_output import RolloutOutput
+from kubeglass.deploy.addresses import find_addresses
+from kubeglass.deploy.clock import RealClock
+from kubeglass.deploy.cluster import Cluster
+from kubeglass.deploy.host_path import find_obstacles
+from kubeglass.deploy.proof import Proof
+from kubeglass.deploy.release import Release, deploy, preview, rehearse, undeploy
+from kubeglass.deploy.tunnel import Tunnel
+from kubeglass.errors import ClusterError
+from kubeglass.model.pipeline import Pipeline
+from kubeglass.observe.prometheus import Prometheus
+from kubeglass.render.cluster import compose
+from kubeglass.render.kubernetes.manifests import build
+from kubeglass.render.kubernetes.names import PROMETHEUS, deployed_apps
+
+
+@dataclass(frozen=True, slots=True)
+class DeployOptions:
+    """What was chosen on the command line.
+
+    Args:
+        file: the definition, None for the one of this folder.
+        context: the kubeconfig's context, None for its current one.
+        namespace: the pipeline's namespace, None for the definition's.
+        timeout: seconds for the rollout, and again for the proof.
+        dry_run: only try.
+        diff: only show.
+        force: take over fields that others manage.
+        proof: prove it afterwards.
+    """
+
+    file: Path | None = None
+    context: str | None = None
+    namespace: str | None = None
+    timeout: float = 180.0
+    dry_run: bool = False
+    diff: bool = False
+    force: bool = False
+    proof: bool = True
+
+
+def run_deploy(options: DeployOptions) -> None:
+    """Show, rehearse or do a deployment.
+
+    Raises:
+        ConfigError: the definition is wrong.
+        ClusterError: the cluster refused, or the rollout or its proof failed.
+    """
+    pipeline = load_cluster_pipeline(options.file, options.namespace)
+    objects = [item for items in build(pipeline, compose(pipeline)).values() for item in items]
+    release = Release(pipeline.cluster.namespace, objects, force=options.force)
+    output = Output()
+    shown = RolloutOutput(output)
+    with Cluster.connect(options.context) as cluster:
+        if options.diff:
+            output.say(preview(cluster, release).rstrip("\n") or "no difference")
+            return
+        check_host_paths(pipeline)
+        output.note(f"context {cluster.context}, namespace {release.namespace}, {cluster.address}")
+        if options.dry_run:
+            rehearse(cluster, release, shown.applied)
+            output.say(f"dry run: {shown.summary}")
+            return
+        seconds = _deploy(cluster, pipeline, release, options, shown)
+        word = "deployed and proven" if options.proof else "deployed"
+        output.say(f"{word} in {seconds:.1f} s: {shown.summary}")
+        _say_addresses(cluster, objects, output)
+
+
+def run_undeploy(options: DeployOptions, *, purge: bool) -> None:
+    """Remove what deployments made.
+
+    Raises:
+        ConfigError: the definition is wrong.
+        ClusterError: the cluster refused, or something does not go.
+    """
+    pipeline = load_cluster_pipeline(options.file, options.namespace)
+    home = pipeline.cluster.namespace
+    output, clock = Output(), RealClock()
+    shown = RolloutOutput(output)
+    with Cluster.connect(options.context) as cluster:
+        output.note(f"context {cluster.context}, namespace {home}, {cluster.address}")
+        if not undeploy(cluster, home, purge=purge, timeout=options.timeout, clock=clock, tell=shown.applied):
+            output.say(f"nothing of kubeglass is in namespace {home}")
+            return
+    output.say(f"undeployed: {shown.summary}")
+    if purge:
+        output.note(f"the collectors' queues stay on the nodes, in {pipeline.cluster.queue_path}")
+    else:
+        output.note("stored samples stay; kubeglass undeploy --purge deletes them")
+
+
+def check_host_paths(pipeline: Pipeline) -> None:
+    """Look at sources mounted from the node, when the node is this machine.
+
+    Raises:
+        ClusterError: a pod could not read its source; says what to run.
+    """
+    for app in deployed_apps(pipeline):
+        if app.host_path is None or app.host_path.node not in {None, platform.node()}:
+            continue
+        obstacles = find_obstacles(app.host_path)
+        # Without a node's name the source may well lie on another machine.
+        if obstacles and (app.host_path.node is not None or obstacles[0].wrong != "is not there"):
+            found = f"{obstacles[0].path} {obstacles[0].wrong}"
+            raise ClusterError(
+                f"app {app.name}", "its source cannot be used by its pod", found=found, hint=f"run: {obstacles[0].fix}"
+            )
+
+
+def _deploy(
+    cluster: Cluster, pipeline: Pipeline, release: Release, options: DeployOptions, shown: RolloutOutput
+) -> float:
+    clock = RealClock()
+    started = clock.now()
+    deploy(cluster, release, timeout=options.timeout, clock=clock, tell=shown.applied, report=shown.progress)
+    if options.proof:
+        with Tunnel(cluster, release.namespace, PROMETHEUS) as tunnel, Prometheus(tunnel.url) as prometheus:
+            deadline = clock.now() + options.timeout
+            Proof(cluster, pipeline, prometheus, clock, deadline, shown.proven).run()
+    return clock.now() - started
+
+
+def _say_addresses(cluster: Cluster, objects: list[dict[str, Any]], output: Output) -> None:
+    rows = [
+        [address.name, address.url or f"kubeglass open --cluster {address.name}"]
+        for address in find_addresses(cluster, objects)
+    ]
+    output.table(["PART", "ADDRESS"], rows)

@@ -1,0 +1,56 @@
+"""The only code that prints: text for people on a terminal, JSON for programs, errors on stderr."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from kubeglass.errors import KubeglassError
+
+_PIPE_WIDTH = 10_000
+
+
+class Output:
+    """Where a command's words go.
+
+    Args:
+        stdout: for what the command was asked for.
+        stderr: for progress, warnings and errors, so that stdout can be piped.
+    """
+
+    def __init__(self, stdout: Console | None = None, stderr: Console | None = None) -> None:
+        # A pipe has no width: rich would cut tables at 80 columns, and paths with them.
+        self.stdout = stdout or Console(highlight=False, width=None if sys.stdout.isatty() else _PIPE_WIDTH)
+        self.stderr = stderr or Console(stderr=True, highlight=False)
+
+    def say(self, text: str) -> None:
+        """Print one line of result, unmarked-up and unwrapped."""
+        self.stdout.print(text, markup=False, soft_wrap=True)
+
+    def note(self, text: str) -> None:
+        """Print one line beside the result: progress, a port that moved."""
+        self.stderr.print(text, markup=False, soft_wrap=True)
+
+    def table(self, columns: list[str], rows: list[list[str]]) -> None:
+        """Print rows under headings, without borders that hinder copying."""
+        table = Table(box=None, pad_edge=False)
+        for column in columns[:-1]:
+            table.add_column(column, no_wrap=True)
+        table.add_column(columns[-1], overflow="fold")
+        for row in rows:
+            table.add_row(*row)
+        self.stdout.print(table)
+
+    def json(self, document: Any) -> None:
+        """Print one JSON document, indented, keys in the order given."""
+        self.stdout.print(json.dumps(document, indent=2), markup=False, soft_wrap=True)
+
+    def error(self, error: KubeglassError) -> None:
+        """Print an error in one line, then its evidence, indented."""
+        self.stderr.print(f"error: {error.message}", style="red", markup=False, soft_wrap=True)
+        for line in error.details:
+            self.stderr.print(f"  {line}", markup=False, soft_wrap=True)

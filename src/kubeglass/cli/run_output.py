@@ -1,0 +1,92 @@
+"""Shows a local run: what is waited for, the table of addresses, one live line while it is up."""
+
+from __future__ import annotations
+
+import time
+import webbrowser
+from types import TracebackType
+from typing import Self
+
+from rich.status import Status
+
+from kubeglass.cli.output import Output
+from kubeglass.supervise.listener import Pulse
+from kubeglass.supervise.run_file import RunRecord
+from kubeglass.supervise.states import State
+
+#: Seconds between two lines where nobody can see a line change.
+QUIET_SECONDS = 60.0
+
+
+class RunOutput:
+    """The command line's listener; use it in a ``with``.
+
+    Args:
+        output: where words go; the live line is shown if its stderr is a terminal.
+        open_page: whether to open the page in the browser once it is up.
+    """
+
+    def __init__(self, output: Output, *, open_page: bool = False) -> None:
+        self._output = output
+        self._open_page = open_page
+        self._live: Status | None = None
+        self._said_at = time.monotonic()
+        self._states: tuple[State, ...] = ()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.finish()
+
+    def finish(self) -> None:
+        """Take the live line away."""
+        if self._live:
+            self._live.stop()
+            self._live = None
+
+    def note(self, text: str) -> None:
+        """Show a fact on a line of its own."""
+        self._output.note(text)
+
+    def waiting(self, text: str) -> None:
+        """Show what is waited for."""
+        self._show(f"waiting for {text}")
+
+    def up(self, record: RunRecord) -> None:
+        """Show the addresses and how long it took."""
+        self.finish()
+        took = f" after {record.first_data_seconds:.1f} s" if record.first_data_seconds is not None else ""
+        self._output.say(f"kubeglass is up: data seen end to end{took}")
+        self._output.table(["PART", "ADDRESS"], [[name, address] for name, address in record.addresses.items()])
+        if not record.detached:
+            self._output.note("Ctrl-C stops everything; kubeglass status, logs and open work from another terminal")
+        if self._open_page:
+            webbrowser.open(record.addresses["page"])
+
+    def beat(self, pulse: Pulse) -> None:
+        """Show the pulse in the live line; without a terminal, now and then and when a state changes."""
+        states = tuple(status.state for status in pulse.statuses)
+        changed, self._states = bool(self._states) and states != self._states, states
+        if changed:
+            self._said_at = float("-inf")
+        self._show(describe_pulse(pulse))
+
+    def _show(self, text: str) -> None:
+        if self._output.stderr.is_terminal:
+            if self._live is None:
+                self._live = self._output.stderr.status("")
+                self._live.start()
+            self._live.update(text)
+        elif time.monotonic() - self._said_at >= QUIET_SECONDS:
+            self._said_at = time.monotonic()
+            self._output.note(text)
+
+
+def describe_pulse(pulse: Pulse) -> str:
+    """Write a pulse in one line: requests a second, targets, and each process's state."""
+    rate = "requests/s unknown" if pulse.requests_per_second is None else f"{pulse.requests_per_second:.1f} requests/s"
+    processes = ", ".join(f"{status.name} {status.state}" for status in pulse.statuses if status.state != State.RUNNING)
+    return f"{rate} · targets {pulse.targets_up}/{pulse.targets} up · {processes or 'everything running'}"

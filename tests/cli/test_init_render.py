@@ -1,0 +1,135 @@
+"""``kubeglass init`` and ``kubeglass render`` as a user types them: words, exit codes, and what is left on disk."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from kubeglass.cli.boundary import run_app
+from kubeglass.cli.main import app
+
+FLASK = "from flask import Flask\napp = Flask(__name__)\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    project = tmp_path / "My_Shop"
+    project.mkdir()
+    monkeypatch.chdir(project)
+    return project
+
+
+def type_in(*arguments: str) -> int:
+    return run_app(app, list(arguments))
+
+
+def test_init_finds_the_app_and_asks_nothing(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "web.py").write_text(FLASK)
+
+    code = type_in("init")
+
+    said = capsys.readouterr()
+    assert code == 0
+    assert said.out == "wrote kubeglass.yaml\n"
+    assert said.err == "found the app web:app\nnext: kubeglass up\n"
+    assert "  - name: my-shop\n    module: web:app\n" in (folder / "kubeglass.yaml").read_text()
+
+
+def test_init_leaves_a_file_that_is_there_alone(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "kubeglass.yaml").write_text("apps: []\n")
+
+    code = type_in("init")
+
+    assert code == 3
+    assert "kubeglass.yaml: is there already; edit it, or replace it with --force" in capsys.readouterr().err
+    assert (folder / "kubeglass.yaml").read_text() == "apps: []\n"
+    assert type_in("init", "--force") == 0
+    assert (folder / "kubeglass.yaml").read_text() != "apps: []\n"
+
+
+def test_init_into_a_folder_that_is_not_there(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert type_in("init", "nowhere") == 7
+    assert "nowhere/kubeglass.yaml: cannot be written (No such file or directory)" in capsys.readouterr().err
+
+
+def test_render_without_a_file_renders_the_defaults(folder: Path) -> None:
+    assert type_in("render") == 0
+    assert (folder / ".kubeglass/otelcol/config.yaml").exists()
+    assert (folder / ".kubeglass/prometheus/rules/red.yml").exists()
+
+
+def test_render_twice_changes_nothing(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    type_in("render")
+    capsys.readouterr()
+
+    assert type_in("render") == 0
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.endswith(", 0 changed\n")
+
+
+def test_check_tells_what_differs_and_writes_nothing(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    type_in("render")
+    (folder / ".kubeglass/prometheus/prometheus.yml").write_text("changed by hand\n")
+    (folder / ".kubeglass/prometheus/rules/old.yml").write_text("groups: []\n")
+    capsys.readouterr()
+
+    code = type_in("render", "--check")
+
+    assert code == 1
+    assert capsys.readouterr().err == (
+        "error: .kubeglass: does not match kubeglass.yaml; run kubeglass render\n"
+        "  different: prometheus/prometheus.yml\n"
+        "  stale: prometheus/rules/old.yml\n"
+    )
+    assert (folder / ".kubeglass/prometheus/prometheus.yml").read_text() == "changed by hand\n"
+    assert type_in("render") == 0
+    assert not (folder / ".kubeglass/prometheus/rules/old.yml").exists()
+    assert type_in("render", "--check") == 0
+
+
+def test_diff_shows_the_lines(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    type_in("render")
+    (folder / "kubeglass.yaml").write_text("storage: {retention: {time: 3d}}\n")
+    capsys.readouterr()
+
+    code = type_in("render", "--diff")
+
+    lines = capsys.readouterr().out.splitlines()
+    assert code == 0
+    assert "-      time: 15d" in lines
+    assert "+      time: 3d" in lines
+
+
+def test_a_named_file_must_exist(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert type_in("render", "--file", "other.yaml") == 3
+    assert "other.yaml: does not exist" in capsys.readouterr().err
+
+
+def test_a_wrong_file_writes_nothing(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "kubeglass.yaml").write_text("scrape: {intervall: 5s, timeout: 3}\n")
+
+    code = type_in("render")
+
+    said = capsys.readouterr().err
+    assert code == 3
+    assert said.splitlines() == [
+        "error: kubeglass.yaml: has 2 mistakes",
+        "  kubeglass.yaml:1:10: scrape.intervall is not a known key; did you mean 'interval'?",
+        "  kubeglass.yaml:1:34: scrape.timeout must be a duration with a unit, such as 15s, 1m30s or 500ms (found 3)",
+    ]
+    assert not (folder / ".kubeglass").exists()
+
+
+def test_an_app_that_only_a_cluster_can_run_is_told(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "kubeglass.yaml").write_text("apps: [{name: shop, image: 'shop:1'}]\n")
+
+    assert type_in("render") == 3
+    assert "has apps that only a cluster can run (shop)" in capsys.readouterr().err
+
+
+def test_help_is_there_for_both() -> None:
+    for command in ("init", "render"):
+        assert CliRunner().invoke(app, [command, "--help"]).exit_code == 0

@@ -1,0 +1,52 @@
+"""What tests of every room may ask for: the real engines, through the product's own installer, and free ports."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from kubeglass.engines.install.resolve import resolve
+from kubeglass.engines.otelcol import OTELCOL
+from kubeglass.engines.prometheus import PROMETHEUS, PROMTOOL
+
+
+@pytest.fixture(scope="session")
+def otelcol_binary() -> Path:
+    """The real collector; a test that asks for it gets it or fails."""
+    return resolve(OTELCOL).path
+
+
+@pytest.fixture(scope="session")
+def prometheus_binary() -> Path:
+    """The real Prometheus."""
+    return resolve(PROMETHEUS).path
+
+
+@pytest.fixture(scope="session")
+def promtool_binary() -> Path:
+    """The real promtool."""
+    return resolve(PROMTOOL).path
+
+
+@pytest.fixture
+def free_ports() -> Callable[[int], list[int]]:
+    """Give that many different TCP ports of 127.0.0.1 that nobody listens on."""
+    return _find_free_ports
+
+
+@pytest.fixture
+def free_port() -> int:
+    """One TCP port of 127.0.0.1 that nobody listens on."""
+    return _find_free_ports(1)[0]
+
+
+def _find_free_ports(count: int) -> list[int]:
+    with ExitStack() as held:
+        sockets = [held.enter_context(socket.socket()) for _ in range(count)]
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+        return [each.getsockname()[1] for each in sockets]

@@ -1,0 +1,177 @@
+"""The local run with real engines: up, looked at, disturbed, down; nothing is ever left behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kubeglass.observe.prometheus import Prometheus
+from tests.cli.runs import (
+    GOOD_APP,
+    assert_nothing_left,
+    call,
+    foreground,
+    process_of,
+    processes_in,
+    read_record,
+    wait_until,
+    wait_until_up,
+)
+
+pytestmark = pytest.mark.engines
+
+FAST = "apps: [{module: 'good:app', workers: 1}]\nscrape: {interval: 1s}\n"
+
+
+@pytest.fixture
+def app_folder(tmp_path: Path) -> Path:
+    """A folder with a Flask app that knows nothing of metrics, scraped each second."""
+    (tmp_path / "good.py").write_text(GOOD_APP)
+    (tmp_path / "kubeglass.yaml").write_text(FAST)
+    return tmp_path
+
+
+def test_the_demo_in_the_background_is_looked_at_and_stopped(tmp_path: Path) -> None:
+    started = call(tmp_path, "up", "--demo", "--detach")
+    try:
+        assert started.returncode == 0, started.stderr
+        assert "kubeglass is up: data seen end to end after" in started.stdout
+        status = json.loads(call(tmp_path, "status", "--json").stdout)
+        table = call(tmp_path, "status").stdout
+        again = call(tmp_path, "up", "--demo")
+        logs = call(tmp_path, "logs", "-n", "1000").stdout
+    finally:
+        stopped = call(tmp_path, "down")
+
+    names = ["viewer", "prometheus", "shop", "otelcol", "traffic"]
+    assert [engine["name"] for engine in status["engines"]] == names
+    assert {engine["state"] for engine in status["engines"]} == {"running"}
+    assert all(engine["pid"] and engine["memory_bytes"] > 2**20 for engine in status["engines"])
+    assert {target["job"] for target in status["targets"] if target["up"]} >= {"shop"}
+    assert status["first_data_seconds"] > 0
+    assert all(name in table for name in names)
+    assert again.returncode == 7
+    assert f"'up --demo', pid {status['supervisor_pid']}" in again.stderr
+    assert all(f"{name:<10} | " in logs for name in ("shop", "otelcol", "prometheus"))
+    assert stopped.returncode == 0, stopped.stderr
+    assert_nothing_left(tmp_path)
+
+
+def test_an_app_that_knows_nothing_of_metrics_is_watched_unchanged(app_folder: Path) -> None:
+    with foreground(app_folder) as process:
+        record = wait_until_up(app_folder)
+        _get(f"{record['addresses']['app']}/hello/you")
+        with Prometheus(record["prometheus"]) as prometheus:
+            query = 'sum(http_requests_total{job="app",endpoint="/hello/<name>",method="GET",status="200"})'
+            wait_until(lambda: prometheus.value(query) == 1.0, "the request to be counted")
+        process.send_signal(signal.SIGINT)
+        code = process.wait(timeout=60)
+
+    assert code == 0
+    assert_nothing_left(app_folder)
+
+
+def test_ending_the_supervisor_politely_is_as_good_as_ctrl_c(app_folder: Path) -> None:
+    with foreground(app_folder) as process:
+        wait_until_up(app_folder)
+        process.terminate()
+
+        assert process.wait(timeout=60) == 0
+    assert_nothing_left(app_folder)
+
+
+def test_interrupting_the_start_stops_what_runs_already(app_folder: Path) -> None:
+    with foreground(app_folder) as process:
+        wait_until(lambda: read_record(app_folder).get("processes"), "the first processes")
+        process.send_signal(signal.SIGINT)
+
+        assert process.wait(timeout=60) == 130
+    assert_nothing_left(app_folder)
+
+
+def test_a_killed_supervisor_leaves_no_process_and_the_next_run_cleans_up(app_folder: Path) -> None:
+    with foreground(app_folder) as process:
+        wait_until_up(app_folder)
+        process.kill()
+        process.wait()
+        wait_until(lambda: not processes_in(app_folder), "all children to end", seconds=10)
+    assert read_record(app_folder), "the run file is stale now"
+    assert call(app_folder, "status").returncode == 7
+
+    again = call(app_folder, "up", "--detach")
+    call(app_folder, "down")
+
+    assert again.returncode == 0, again.stderr
+    assert "run.json: left over from a run that was killed; removed" in again.stderr
+    assert_nothing_left(app_folder)
+
+
+@pytest.mark.parametrize("name", ["app", "viewer"])
+def test_a_killed_process_is_started_again(app_folder: Path, name: str) -> None:
+    with foreground(app_folder):
+        before = process_of(wait_until_up(app_folder), name)
+        os.kill(before["identity"]["pid"], signal.SIGKILL)
+
+        def restarted() -> dict[str, Any]:
+            now = process_of(read_record(app_folder), name) if read_record(app_folder) else {}
+            return now if now.get("restarts") == 1 and now.get("state") == "running" else {}
+
+        after = wait_until(restarted, f"{name} to run again")
+
+    assert after["identity"] != before["identity"]
+    assert after["trouble"] == "was killed by signal 9"
+    assert_nothing_left(app_folder)
+
+
+def test_an_error_of_the_background_is_shown_in_the_foreground(app_folder: Path) -> None:
+    (app_folder / "good.py").write_text("x = 1 / 0")
+
+    result = call(app_folder, "up", "--detach")
+
+    assert result.returncode == 5
+    assert "error: good:app: does not import (ZeroDivisionError: division by zero)" in result.stderr
+    assert_nothing_left(app_folder)
+
+
+def test_a_target_that_already_runs_is_only_scraped(tmp_path: Path, free_port: int) -> None:
+    code = (
+        "from prometheus_client import Counter, start_http_server; import time\n"
+        f"Counter('jobs', 'Jobs.').inc(7); start_http_server({free_port}, '127.0.0.1'); time.sleep(600)"
+    )
+    (tmp_path / "kubeglass.yaml").write_text("scrape: {interval: 1s}\n")
+    target = subprocess.Popen([sys.executable, "-c", code])
+    try:
+        wait_until(lambda: _listens(free_port), "the target to listen")
+        result = call(tmp_path, "up", "--target", f"127.0.0.1:{free_port}", "--detach")
+        record = read_record(tmp_path)
+        with Prometheus(record["prometheus"]) as prometheus:
+            count = prometheus.value("jobs_total")
+        call(tmp_path, "down")
+    finally:
+        target.kill()
+        target.wait()
+
+    assert result.returncode == 0, result.stderr
+    assert "dashboard: these panels have no data: " in result.stderr
+    assert count == 7.0
+    assert_nothing_left(tmp_path)
+
+
+def _get(url: str) -> None:
+    from kubeglass.observe.http import make_client
+
+    with make_client() as client:
+        assert client.get(url).status_code == 200
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0

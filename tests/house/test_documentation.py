@@ -1,0 +1,39 @@
+"""Everything public explains itself, and generated pages are what the code says today."""
+
+from __future__ import annotations
+
+import ast
+
+import pytest
+
+from tests.house.tree import ROOT, Source, package_sources
+from tools.reference import PAGES
+
+
+@pytest.mark.parametrize("source", package_sources(), ids=lambda source: source.name)
+def test_public_names_have_docstrings(source: Source) -> None:
+    silent = [name for name, node in _public(source.tree) if not ast.get_docstring(node)]
+
+    assert ast.get_docstring(source.tree), "the module says nothing"
+    assert silent == []
+
+
+@pytest.mark.parametrize("path", PAGES, ids=str)
+def test_a_generated_page_is_up_to_date(path: str) -> None:
+    expected = PAGES[path]()
+
+    assert (ROOT / path).read_text() == expected, "run: make docs"
+
+
+def _public(tree: ast.Module) -> list[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef]]:
+    found: list[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef]] = []
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and not node.name.startswith("_"):
+            found.append((node.name, node))
+            if isinstance(node, ast.ClassDef):
+                found += [
+                    (f"{node.name}.{child.name}", child)
+                    for child in node.body
+                    if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef) and not child.name.startswith("_")
+                ]
+    return found

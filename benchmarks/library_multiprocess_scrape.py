@@ -26,6 +26,10 @@ WORKERS, DEAD, SERIES = 8, 200, 1000
 #: Above the greatest pid that Linux gives.
 DEAD_PID = 1 << 22
 ROUNDS = 7
+METHOD = (
+    f"medians of {ROUNDS} interleaved rounds over the same files, in prometheus_client's format; the first scrape of a"
+    " folder parses every file and folds the dead's, every other reads every living worker's values anew"
+)
 
 
 def write_worker(folder: Path, pid: int) -> None:
@@ -63,60 +67,73 @@ def prometheus_client(folder: Path) -> bytes:
     return generate_latest(registry)
 
 
-def main() -> None:
-    """Measure and write the result."""
-    pids = start_workers()
-    original, folder, settled = (Path(tempfile.mkdtemp()) for _ in range(3))
-    for number in range(DEAD):
-        write_worker(original, DEAD_PID + number)
-    for pid in pids:
+def timed(scrape: Callable[[], object]) -> Callable[[], float]:
+    """Return a function that scrapes once and tells the milliseconds of processor time."""
+
+    def run() -> float:
+        began = time.thread_time()
+        scrape()
+        return (time.thread_time() - began) * 1e3
+
+    return run
+
+
+def write_all(values: SharedValues) -> bytes:
+    """Scrape as kubeglass does, in prometheus_client's format."""
+    return join_lines(values.write(Scrape(TEXT_0_0_4, {})))
+
+
+def scrape_first(original: Path, folder: Path) -> float:
+    """Scrape the same state for the first time: parse every file, fold the dead."""
+    shutil.rmtree(folder)
+    shutil.copytree(original, folder)
+    return timed(lambda: write_all(SharedValues(folder)))()
+
+
+def measure_scrapes(pids: list[int], root: Path) -> None:
+    """Write the state, measure and write the result.
+
+    Args:
+        pids: the living workers.
+        root: an empty folder for the state and its copies.
+    """
+    original, folder, settled = root / "original", root / "first", root / "settled"
+    for empty in (original, folder):
+        empty.mkdir()
+    for pid in (*range(DEAD_PID, DEAD_PID + DEAD), *pids):
         write_worker(original, pid)
-
-    def timed(scrape: Callable[[], object]) -> Callable[[], float]:
-        def run() -> float:
-            began = time.thread_time()
-            scrape()
-            return (time.thread_time() - began) * 1e3
-
-        return run
-
-    def first() -> float:
-        """Scrape the same state for the first time: parse everything, fold the dead."""
-        shutil.rmtree(folder)
-        shutil.copytree(original, folder)
-        return timed(lambda: join_lines(SharedValues(folder).write(Scrape(TEXT_0_0_4, {}))))()
-
-    shutil.copytree(original, settled, dirs_exist_ok=True)
+    shutil.copytree(original, settled)
     kept = SharedValues(settled)
-    join_lines(kept.write(Scrape(TEXT_0_0_4, {})))
+    write_all(kept)
     runs = {
         "prometheus_client": timed(lambda: prometheus_client(original)),
-        "kubeglass, first scrape": first,
-        "kubeglass, every other scrape": timed(lambda: join_lines(kept.write(Scrape(TEXT_0_0_4, {})))),
+        "kubeglass, first scrape": lambda: scrape_first(original, folder),
+        "kubeglass, every other scrape": timed(lambda: write_all(kept)),
     }
     figures = measure(runs, rounds=ROUNDS, unit="ms of processor time")
     theirs = figures["prometheus_client"].median
-    for pid in pids:
-        os.kill(pid, signal.SIGKILL)
     write_result(
         "library_multiprocess_scrape",
         claim="8 workers of 1,000 series and 200 dead workers' files: at least 10 times as fast as prometheus_client",
-        method=(
-            f"medians of {ROUNDS} interleaved rounds over the same files, in prometheus_client's format; the first"
-            " scrape of a folder parses every file and folds the dead's, every other finds them folded"
-        ),
+        method=METHOD,
         figures=figures,
         derived={
-            "prometheus_client / kubeglass, every other scrape": theirs
-            / figures["kubeglass, every other scrape"].median,
-            "prometheus_client / kubeglass, first scrape": theirs / figures["kubeglass, first scrape"].median,
+            **{f"prometheus_client / {name}": theirs / figures[name].median for name in list(runs)[1:]},
             "files before": float(len(list(original.glob("*.db")))),
             "files after": float(len(list(settled.glob("*.db")))),
         },
     )
-    shutil.rmtree(original)
-    shutil.rmtree(folder)
-    shutil.rmtree(settled)
+
+
+def main() -> None:
+    """Measure beside living workers and end them."""
+    pids = start_workers()
+    try:
+        with tempfile.TemporaryDirectory() as root:
+            measure_scrapes(pids, Path(root))
+    finally:
+        for pid in pids:
+            os.kill(pid, signal.SIGKILL)
 
 
 if __name__ == "__main__":

@@ -6,17 +6,12 @@ from kubeglass.engines.distribution import load_distribution
 from kubeglass.engines.engine import Engine, Tool
 from kubeglass.model.local import LOOPBACK, LocalSettings
 
-#: How long a local run keeps its samples: long enough to compare with last week, small enough for a laptop.
-RETENTION_TIME = "15d"
-RETENTION_SIZE = "2GB"
-
 
 def _arguments(settings: LocalSettings) -> tuple[str, ...]:
+    # Nothing about retention: the configuration file says it, and Prometheus takes the file's word over an argument's.
     return (
         f"--config.file={settings.root / 'prometheus' / 'prometheus.yml'}",
         f"--storage.tsdb.path={settings.data / 'prometheus'}",
-        f"--storage.tsdb.retention.time={RETENTION_TIME}",
-        f"--storage.tsdb.retention.size={RETENTION_SIZE}",
         f"--web.listen-address={LOOPBACK}:{settings.ports.prometheus}",
         "--web.enable-otlp-receiver",
         # Otherwise the first scrape of the collector, which App status shows, comes 5 s after the start.

@@ -35,6 +35,12 @@ def test_prometheus_is_started_on_loopback_with_its_own_data_and_ready_for_otlp(
     assert "--web.enable-otlp-receiver" in argv
 
 
+def test_how_long_prometheus_keeps_data_is_said_in_its_configuration_alone() -> None:
+    argv = PROMETHEUS.argv(Path("/bin/prometheus"), SETTINGS)
+
+    assert [argument for argument in argv if "retention" in argument] == []
+
+
 def test_no_engine_can_be_told_anything_over_http_but_data() -> None:
     argv = PROMETHEUS.argv(Path("/bin/prometheus"), SETTINGS)
 

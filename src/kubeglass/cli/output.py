@@ -8,6 +8,7 @@ from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from kubeglass.errors import KubeglassError
 
@@ -15,7 +16,7 @@ _PIPE_WIDTH = 10_000
 
 
 class Output:
-    """Where a command's words go.
+    """Where a command's words go, each shown as it is: what engines and apps say may look like markup or an emoji code.
 
     Args:
         stdout: for what the command was asked for.
@@ -29,11 +30,11 @@ class Output:
 
     def say(self, text: str) -> None:
         """Print one line of result, unmarked-up and unwrapped."""
-        self.stdout.print(text, markup=False, soft_wrap=True)
+        self.stdout.print(Text(text), soft_wrap=True)
 
     def note(self, text: str) -> None:
         """Print one line beside the result: progress, a port that moved."""
-        self.stderr.print(text, markup=False, soft_wrap=True)
+        self.stderr.print(Text(text), soft_wrap=True)
 
     def table(self, columns: list[str], rows: list[list[str]]) -> None:
         """Print rows under headings, without borders that hinder copying."""
@@ -42,15 +43,15 @@ class Output:
             table.add_column(column, no_wrap=True)
         table.add_column(columns[-1], overflow="fold")
         for row in rows:
-            table.add_row(*row)
+            table.add_row(*map(Text, row))
         self.stdout.print(table)
 
     def json(self, document: Any) -> None:
         """Print one JSON document, indented, keys in the order given."""
-        self.stdout.print(json.dumps(document, indent=2), markup=False, soft_wrap=True)
+        self.stdout.print(Text(json.dumps(document, indent=2)), soft_wrap=True)
 
     def error(self, error: KubeglassError) -> None:
         """Print an error in one line, then its evidence, indented."""
-        self.stderr.print(f"error: {error.message}", style="red", markup=False, soft_wrap=True)
+        self.stderr.print(Text(f"error: {error.message}"), style="red", soft_wrap=True)
         for line in error.details:
-            self.stderr.print(f"  {line}", markup=False, soft_wrap=True)
+            self.stderr.print(Text(f"  {line}"), soft_wrap=True)

@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Self
 
 from rich.status import Status
+from rich.text import Text
 
 from kubeglass.cli.output import Output
 from kubeglass.supervise.listener import Pulse
@@ -79,7 +80,7 @@ class RunOutput:
             if self._live is None:
                 self._live = self._output.stderr.status("")
                 self._live.start()
-            self._live.update(text)
+            self._live.update(Text(text))
         elif time.monotonic() - self._said_at >= QUIET_SECONDS:
             self._said_at = time.monotonic()
             self._output.note(text)

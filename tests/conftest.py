@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -12,6 +13,15 @@ import pytest
 from kubeglass.engines.install.resolve import resolve
 from kubeglass.engines.otelcol import OTELCOL
 from kubeglass.engines.prometheus import PROMETHEUS, PROMTOOL
+
+
+def pytest_configure() -> None:
+    """Take Ctrl-C even when started in the background of a shell, which has it ignored.
+
+    What is ignored stays ignored in every program the tests start, and many of them are ended by it.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

@@ -46,7 +46,11 @@ def foreground(folder: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]
         finally:
             if process.poll() is None:
                 process.send_signal(signal.SIGINT)
-            process.wait(timeout=60)
+            try:
+                process.wait(timeout=60)
+            finally:
+                # Its guard ends what it leaves: a run that does not stop must not disturb every later test.
+                process.kill()
 
 
 def wait_until(condition: Callable[[], Any], what: str, *, seconds: float = 60.0) -> Any:

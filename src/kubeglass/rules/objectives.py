@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from kubeglass.model.objectives import Objective
 from kubeglass.model.pipeline import Pipeline
@@ -14,6 +14,10 @@ from kubeglass.rules.windows import HOUR, MINUTE, base_window
 #: Windows up to here are averaged often, longer ones seldom: they change slowly, and reading them costs more.
 LONGEST_FAST_WINDOW = 6 * HOUR
 FAST, SLOW = 30.0, 5 * MINUTE
+
+#: A group is a file, and a file must fit into a ConfigMap: 1 MiB is Kubernetes' limit, a fifth of it is what plain
+#: `kubectl apply` takes. One objective of both kinds makes about 6 KB.
+MOST_IN_A_GROUP = 20
 
 
 def groups(pipeline: Pipeline) -> list[RuleGroup]:
@@ -27,9 +31,22 @@ def groups(pipeline: Pipeline) -> list[RuleGroup]:
     slow = [rule for window, rules in recorded.items() if window > LONGEST_FAST_WINDOW for rule in rules]
     groups = [RuleGroup("budgets", FAST, tuple(fast)), RuleGroup("budgets-slow", SLOW, tuple(slow))]
     if pipeline.alerts.enabled:
-        alerts = [alert for objective in pipeline.objectives for alert in _alerts(objective, pipeline)]
-        groups.append(RuleGroup("objectives", FAST, tuple(alerts)))
+        groups += _alert_groups(pipeline)
     return [group for group in groups if group.rules]
+
+
+def _alert_groups(pipeline: Pipeline) -> Iterator[RuleGroup]:
+    """Make a group for each app, and further ones for an app with many objectives."""
+    of_apps: dict[str, list[Objective]] = {}
+    for objective in pipeline.objectives:
+        of_apps.setdefault(objective.app, []).append(objective)
+    for app, objectives in of_apps.items():
+        for start in range(0, len(objectives), MOST_IN_A_GROUP):
+            part = objectives[start : start + MOST_IN_A_GROUP]
+            alerts = tuple(alert for objective in part for alert in _alerts(objective, pipeline))
+            # No app's name holds a dot, so no two groups have the same name.
+            name = f"objectives.{app}.{start // MOST_IN_A_GROUP + 1}" if start else f"objectives.{app}"
+            yield RuleGroup(name, FAST, alerts)
 
 
 def _level(objective: Objective) -> str:

@@ -104,3 +104,16 @@ def test_a_loose_promise_still_has_a_threshold_that_can_be_exceeded() -> None:
     text = burn.condition(Severity.PAGE, 50.0, 90 * 86400.0, lambda window: f"ratio{window:.0f}", pipeline())
 
     assert "> 0.999" in text
+
+
+def test_objectives_of_an_app_stand_in_files_of_their_own() -> None:
+    promises = tuple(
+        Objective(app=app, endpoint=f"/items/{number}", availability=99.9)
+        for app, count in (("shop", 45), ("shop-2", 1))
+        for number in range(count)
+    )
+    of = pipeline().model_copy(update={"objectives": promises})
+
+    names = [group.name for group in rule_groups(of) if group.name.startswith("objectives")]
+
+    assert names == ["objectives.shop", "objectives.shop.2", "objectives.shop.3", "objectives.shop-2"]

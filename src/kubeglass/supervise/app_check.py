@@ -6,35 +6,116 @@ import json
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 from kubeglass.errors import AppError, UsageError
+from kubeglass.supervise.child import kill_group
+from kubeglass.supervise.options import DEFAULT_TIMEOUT_SECONDS
 from kubeglass.supervise.supervised import describe_exit
 
 CHECK_PROGRAM = Path(__file__).with_name("app_check_process.py")
-
-#: Applications that load models or open databases while they are imported need some time, but not forever.
-IMPORT_SECONDS = 30.0
 
 #: Last lines of what the application wrote, shown when it crashed without a word from Python.
 OUTPUT_LINES = 8
 
 
-def check_app(module: str, *, cwd: Path, env: Mapping[str, str], timeout_seconds: float = IMPORT_SECONDS) -> None:
-    """Import the application in a process of its own and see that it is a Flask application.
+class AppCheck:
+    """Imports an application in a process of its own; use it in a ``with``, which ends that process and its children.
 
     Args:
         module: ``package.module:app``, or a factory call such as ``package:create_app()``.
         cwd: the folder it is imported from.
         env: the environment it will have.
-        timeout_seconds: how long importing may take.
+        timeout_seconds: how long importing may take: models are loaded and databases opened meanwhile.
 
     Raises:
         UsageError: ``module`` is not written as it must be.
-        AppError: it does not import, crashes, takes too long, or is not a Flask application.
     """
+
+    def __init__(self, module: str, *, cwd: Path, env: Mapping[str, str], timeout_seconds: float) -> None:
+        _require_name(module)
+        self._module = module
+        self._timeout_seconds = timeout_seconds
+        self._deadline = time.monotonic() + timeout_seconds
+        self._folder = tempfile.TemporaryDirectory(prefix="kubeglass-")
+        # -P: the folder of our own program must not shadow the user's modules.
+        argv = [sys.executable, "-P", str(CHECK_PROGRAM), module, str(self._report)]
+        # A file and not a pipe: a process that the application starts would keep a pipe open. A session of its own:
+        # its end is that of all it started.
+        with self._output.open("wb") as output:
+            self._process = subprocess.Popen(
+                argv,
+                cwd=cwd,
+                env=dict(env),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        kill_group(self._process.pid)
+        self._process.wait()
+        self._folder.cleanup()
+
+    def require_fit(self) -> None:
+        """Wait for the outcome.
+
+        Raises:
+            AppError: the application does not import, crashes, takes too long, or is not a Flask application.
+        """
+        try:
+            code = self._process.wait(max(self._deadline - time.monotonic(), 0.0))
+        except subprocess.TimeoutExpired as error:
+            raise AppError(
+                self._module,
+                f"does not finish importing within {self._timeout_seconds:g} s",
+                hint="start nothing while the module is imported: put app.run() and loops under "
+                "if __name__ == '__main__'; if it only needs longer, give it a longer --timeout",
+                details=self._last_lines(),
+            ) from error
+        found = _read(self._report)
+        if found is None:
+            details = self._last_lines()
+            raise AppError(self._module, "crashes while it is imported", found=describe_exit(code), details=details)
+        if found:
+            raise AppError(self._module, found["wrong"], hint=found["hint"], details=tuple(found["details"]))
+
+    @property
+    def _report(self) -> Path:
+        return Path(self._folder.name) / "report.json"
+
+    @property
+    def _output(self) -> Path:
+        return Path(self._folder.name) / "output"
+
+    def _last_lines(self) -> tuple[str, ...]:
+        return tuple(self._output.read_text(errors="replace").rstrip().splitlines()[-OUTPUT_LINES:])
+
+
+def check_app(
+    module: str, *, cwd: Path, env: Mapping[str, str], timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS
+) -> None:
+    """Check one application and wait for the outcome.
+
+    Raises:
+        UsageError: ``module`` is not written as it must be.
+        AppError: it will not do.
+    """
+    with AppCheck(module, cwd=cwd, env=env, timeout_seconds=timeout_seconds) as check:
+        check.require_fit()
+
+
+def _require_name(module: str) -> None:
     name, _, expression = module.partition(":")
     if not name or not expression or not all(part.isidentifier() for part in name.split(".")):
         raise UsageError(
@@ -42,40 +123,6 @@ def check_app(module: str, *, cwd: Path, env: Mapping[str, str], timeout_seconds
             "does not name an application",
             hint="write package.module:app, or package.module:create_app() for a factory",
         )
-    with tempfile.TemporaryDirectory(prefix="kubeglass-") as folder:
-        report = Path(folder) / "report.json"
-        output = _run(module, report, cwd=cwd, env=env, timeout_seconds=timeout_seconds)
-        found = _read(report)
-    if found is None:
-        raise AppError(module, "crashes while it is imported", found=output[0], details=output[1])
-    if found:
-        raise AppError(module, found["wrong"], hint=found["hint"], details=tuple(found["details"]))
-
-
-def _run(
-    module: str, report: Path, *, cwd: Path, env: Mapping[str, str], timeout_seconds: float
-) -> tuple[str, tuple[str, ...]]:
-    # -P: the folder of our own program must not shadow the user's modules.
-    argv = [sys.executable, "-P", str(CHECK_PROGRAM), module, str(report)]
-    try:
-        done = subprocess.run(
-            argv,
-            cwd=cwd,
-            env=dict(env),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            timeout=timeout_seconds,
-            check=False,
-        )
-    except subprocess.TimeoutExpired as error:
-        raise AppError(
-            module,
-            f"does not finish importing within {timeout_seconds:g} s",
-            hint="start nothing while the module is imported: put app.run() and loops under if __name__ == '__main__'",
-            details=_last_lines(error.stdout or b""),
-        ) from error
-    return describe_exit(done.returncode), _last_lines(done.stdout)
 
 
 def _read(report: Path) -> dict[str, Any] | None:
@@ -83,7 +130,3 @@ def _read(report: Path) -> dict[str, Any] | None:
         return dict(json.loads(report.read_text()))
     except (OSError, ValueError):
         return None
-
-
-def _last_lines(output: bytes) -> tuple[str, ...]:
-    return tuple(output.decode(errors="replace").rstrip().splitlines()[-OUTPUT_LINES:])

@@ -8,13 +8,15 @@ application is.
 from __future__ import annotations
 
 import ast
+import contextlib
 import json
+import os
 import sys
 import traceback
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, NoReturn
 
 #: Lines of a traceback that tell most: the last frames and the error.
 TRACEBACK_LINES = 8
@@ -121,16 +123,20 @@ def _is_flask(value: Any) -> bool:
     return flask is not None and isinstance(value, flask.Flask)
 
 
-def main(spec: str, report: str) -> int:
-    """Write the report as JSON: an empty object if all is well."""
+def main(spec: str, report: str) -> NoReturn:
+    """Write the report as JSON, an empty object if all is well, and end."""
     found: dict[str, object] = {}
     try:
         check_app(spec)
     except UnfitError as unfit:
         found = unfit.report
     Path(report).write_text(json.dumps(found))
-    return 0
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(Exception):
+            stream.flush()
+    # At once: Python would wait for threads that the application started, and they may well run forever.
+    os._exit(0)
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+    main(*sys.argv[1:])

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from kubeglass.errors import AppError, UsageError
-from kubeglass.supervise.app_check import check_app
+from kubeglass.supervise.app_check import AppCheck, check_app
+from tests.cli.runs import wait_until
+from tests.unit.supervise.test_child import wait_until_gone
 
 GOOD = "from flask import Flask\napp = Flask(__name__)\ndef create_app(): return Flask('made')\nnumber = 7\n"
 
@@ -63,6 +65,39 @@ def test_an_import_without_end_is_ended(tmp_path: Path) -> None:
         check(tmp_path, "import time\nprint('loading')\ntime.sleep(600)", "app", timeout_seconds=1.0)
 
     assert caught.value.details == ("loading",)
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        pytest.param("import threading, time; threading.Thread(target=time.sleep, args=(600,)).start()", id="a thread"),
+        pytest.param("import subprocess; subprocess.Popen(['sleep', '600'])", id="a program"),
+        pytest.param("import os, time; os.fork() or time.sleep(600)", id="a copy of itself"),
+    ],
+)
+def test_what_the_application_starts_does_not_keep_the_check(tmp_path: Path, start: str) -> None:
+    check(tmp_path, f"{GOOD}{start}\n", "app")
+
+
+def test_what_the_application_started_is_gone_after_the_check(tmp_path: Path) -> None:
+    code = f"{GOOD}import subprocess; print(subprocess.Popen(['sleep', '600']).pid, file=open('pid', 'w'))\n"
+
+    check(tmp_path, code, "app")
+
+    wait_until_gone(int((tmp_path / "pid").read_text()))
+
+
+def test_leaving_a_check_ends_it(tmp_path: Path) -> None:
+    (tmp_path / "myapp.py").write_text("import os, time; print(os.getpid(), file=open('pid', 'w')); time.sleep(600)")
+
+    with AppCheck("myapp:app", cwd=tmp_path, env=os.environ, timeout_seconds=600.0):
+        pid = int(wait_until(lambda: read(tmp_path / "pid"), "the import to begin"))
+
+    wait_until_gone(pid)
+
+
+def read(path: Path) -> str:
+    return path.read_text() if path.exists() else ""
 
 
 def test_a_module_that_is_not_there_is_named_with_what_to_do(tmp_path: Path) -> None:

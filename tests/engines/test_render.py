@@ -103,6 +103,21 @@ def query(settings: LocalSettings, expr: str) -> list[dict[str, Any]]:
         return []
 
 
+def push(settings: LocalSettings, service: str, name: str, value: int) -> None:
+    """Send one counter as OTLP's JSON: https://opentelemetry.io/docs/specs/otlp/#otlphttp"""
+    point = {"asInt": str(value), "timeUnixNano": str(time.time_ns())}
+    metric = {"name": name, "sum": {"dataPoints": [point], "aggregationTemporality": 2, "isMonotonic": True}}
+    resource = {"attributes": [{"key": "service.name", "value": {"stringValue": service}}]}
+    document = {"resourceMetrics": [{"resource": resource, "scopeMetrics": [{"metrics": [metric]}]}]}
+    request = urllib.request.Request(
+        settings.url(settings.ports.otelcol_otlp, "/v1/metrics"),
+        data=json.dumps(document).encode(),
+        headers={"Content-Type": "application/json"},
+    )
+    with urllib.request.urlopen(request, timeout=5) as answer:
+        assert answer.status == 200
+
+
 def wait_for(condition: Callable[[], bool], seconds: float = 60.0) -> bool:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
@@ -115,10 +130,8 @@ def wait_for(condition: Callable[[], bool], seconds: float = 60.0) -> bool:
 def test_what_an_app_counts_arrives_as_it_was_counted(
     otelcol_binary: Path, prometheus_binary: Path, tmp_path: Path, free_ports: Callable[[int], list[int]]
 ) -> None:
-    app, http, health, telemetry = free_ports(4)
-    settings = LocalSettings(
-        tmp_path, LocalPorts(prometheus=http, otelcol_health=health, otelcol_telemetry=telemetry, apps={"shop": app})
-    )
+    app, http, otlp, health, telemetry = free_ports(5)
+    settings = LocalSettings(tmp_path, LocalPorts(0, http, otlp, health, telemetry, apps={"shop": app}))
     text = (
         'apps: [{name: shop, module: "shop:app"}]\nscrape: {interval: 1s}\ncollector: {host_metrics: {enabled: true}}'
     )
@@ -142,11 +155,14 @@ def test_what_an_app_counts_arrives_as_it_was_counted(
         with running(collector, log):
             assert wait_for(lambda: bool(query(settings, 'up{job="shop"} == 1'))), log.read_text()
             assert wait_for(lambda: bool(query(settings, HOST))), log.read_text()
+            push(settings, "night-job", "rows_copied", 7)
             requests.labels("/", "200").inc(1)
         # The last scrape happens on the way out, and is delivered before the process ends.
         stored = query(settings, 'last_over_time(http_requests_total{job="shop", endpoint="/", status="200"}[1m])')
+        pushed = query(settings, 'last_over_time(rows_copied_total{job="night-job"}[1m])')
         bounds = query(settings, 'last_over_time(http_request_duration_seconds_bucket{job="shop"}[1m])')
 
     assert [sample["value"][1] for sample in stored] == ["42"]
+    assert [sample["value"][1] for sample in pushed] == ["7"]
     assert {"0.75", "1", "+Inf"} <= {sample["metric"]["le"].removesuffix(".0") for sample in bounds}
     assert [line for line in log.read_text().splitlines() if "deprecat" in line.lower()] == []

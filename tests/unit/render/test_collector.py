@@ -61,6 +61,7 @@ def test_nothing_local_listens_beyond_this_machine() -> None:
     document = build_local()
     reader = document["service"]["telemetry"]["metrics"]["readers"][0]["pull"]["exporter"]["prometheus"]
 
+    assert document["receivers"]["otlp"] == {"protocols": {"http": {"endpoint": "127.0.0.1:4318"}}}
     assert document["extensions"]["health_check"]["endpoint"].startswith("127.0.0.1:")
     assert reader["host"] == "127.0.0.1"
 

@@ -16,7 +16,7 @@ PATH = PurePosixPath("otelcol/config.yaml")
 
 
 def render(pipeline: Pipeline, settings: LocalSettings) -> list[RenderedFile]:
-    """Scrape every app and push over OTLP to Prometheus through a queue that survives a restart."""
+    """Scrape every app, take what others push, and push over OTLP to Prometheus through a queue on disk."""
     return [RenderedFile(PATH, dump_yaml(build(pipeline, settings)))]
 
 
@@ -24,10 +24,13 @@ def build(pipeline: Pipeline, settings: LocalSettings) -> dict[str, Any]:
     """Build the configuration as data."""
     out = _exporters(pipeline, settings)
     extensions = _extensions(pipeline, settings)
-    pipelines: dict[str, tuple[str, list[str]]] = {"metrics/apps": ("prometheus", [])}
+    pipelines: dict[str, tuple[str, list[str]]] = {"metrics/apps": ("prometheus", []), "metrics/pushed": ("otlp", [])}
     document: dict[str, Any] = {
         "extensions": extensions,
-        "receivers": {"prometheus": receivers.scrape_apps(pipeline, settings)},
+        "receivers": {
+            "prometheus": receivers.scrape_apps(pipeline, settings),
+            "otlp": receivers.receive_pushes(settings),
+        },
         "processors": {"memory_limiter": processors.limit_memory(pipeline)},
         "exporters": out,
     }

@@ -33,6 +33,11 @@ def scrape_apps(pipeline: Pipeline, settings: LocalSettings) -> dict[str, Any]:
     )
 
 
+def receive_pushes(settings: LocalSettings) -> dict[str, Any]:
+    """Take metrics that apps of this machine push over OTLP/HTTP; ``service.name`` becomes their job."""
+    return {"protocols": {"http": {"endpoint": f"{LOOPBACK}:{settings.ports.otelcol_otlp}"}}}
+
+
 def scrape_pods(pipeline: Pipeline) -> dict[str, Any]:
     """Scrape the annotated pods of the collector's own node, so that a DaemonSet reads each pod once."""
     selector = {"role": "pod", "field": "spec.nodeName=${env:K8S_NODE_NAME}"}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
+from difflib import get_close_matches
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
@@ -40,9 +42,10 @@ def _explain_one(details: ErrorDetails, root: type[BaseModel], data: object) -> 
         return Problem(loc, "is missing", hint="add it")
     written = _written(data, loc)
     wrong = _WORDS[kind](details, written) if kind in _WORDS else details["msg"].removeprefix("Value error, ")
+    hint = _guess(details, written) if kind == "enum" else ""
     unsaid = kind in _UNSAID or not _SECRETS.isdisjoint(loc)
     found = "" if unsaid else f"found {_show(loc[-1] if '[key]' in details['loc'] else written)}"
-    return Problem(loc, wrong, found=found, at_key="[key]" in details["loc"])
+    return Problem(loc, wrong, found=found, hint=hint, at_key="[key]" in details["loc"])
 
 
 def _written(data: Any, loc: Loc) -> object:
@@ -66,6 +69,13 @@ def _limit(words: str, key: str) -> Callable[[ErrorDetails, object], str]:
 
 def _one_of(details: ErrorDetails, _written: object) -> str:
     return f"must be one of {details.get('ctx', {})['expected']}"
+
+
+def _guess(details: ErrorDetails, written: object) -> str:
+    """Ask "did you mean …?" when one of the words expected is close; they are all listed anyway."""
+    known = re.findall(r"'([^']+)'", details.get("ctx", {})["expected"])
+    close = get_close_matches(str(written).lower(), [word.lower() for word in known], n=1, cutoff=0.6)
+    return "".join(f"did you mean '{word}'?" for word in known if close == [word.lower()])
 
 
 def _say(words: str) -> Callable[[ErrorDetails, object], str]:

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from kubeglass.errors import ConfigError
 from kubeglass.model.explain import explain
+from kubeglass.model.own_dashboards import read_dashboards
 from kubeglass.model.pipeline import Pipeline
 from kubeglass.model.positions import Document, YamlSyntaxError, read_document
 from kubeglass.model.problem import Problem
@@ -46,7 +47,7 @@ def parse_pipeline(text: str, name: str = FILE_NAME, *, folder: Path | None = No
     Args:
         text: the definition.
         name: what errors call it.
-        folder: what paths in it are relative to; without one their existence is not checked.
+        folder: what paths in it are relative to; without one nothing is read from them.
 
     Raises:
         ConfigError: the text is wrong, as in :func:`load_pipeline`.
@@ -65,7 +66,11 @@ def parse_pipeline(text: str, name: str = FILE_NAME, *, folder: Path | None = No
         pipeline = Pipeline.model_validate(document.data, context={"written": True})
     except ValidationError as error:
         raise _config_error(explain(error, Pipeline, document.data), document, name) from error
-    problems = check_references(pipeline) + _missing_folders(pipeline, folder)
+    problems = check_references(pipeline)
+    if folder is not None:
+        own, wrong = read_dashboards(pipeline.dashboards, folder)
+        problems += wrong
+        pipeline = pipeline.model_copy(update={"dashboards": pipeline.dashboards.holding(own)})
     if problems:
         raise _config_error(problems, document, name)
     return pipeline
@@ -84,16 +89,6 @@ def _config_error(problems: list[Problem], document: Document, name: str) -> Con
         f"{name}:{position.line}:{position.column}: {problem.path} {problem.text}" for position, problem in placed
     )
     return ConfigError(name, f"has {len(lines)} mistakes", details=lines)
-
-
-def _missing_folders(pipeline: Pipeline, folder: Path | None) -> list[Problem]:
-    if folder is None:
-        return []
-    return [
-        Problem(("dashboards", "folders", index), "is not a folder", found=f"looked for {folder / name}")
-        for index, name in enumerate(pipeline.dashboards.folders)
-        if not (folder / name).is_dir()
-    ]
 
 
 def _kind(data: object) -> str:

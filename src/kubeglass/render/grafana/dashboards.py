@@ -17,15 +17,15 @@ FOLDER = PurePosixPath("dashboards")
 
 def render(pipeline: Pipeline, _settings: LocalSettings) -> list[RenderedFile]:
     """Render the dashboards of a local run."""
-    return render_dashboards(pipeline)
+    return render_dashboards(pipeline, on_cluster=False)
 
 
-def render_dashboards(pipeline: Pipeline) -> list[RenderedFile]:
-    """Render each chosen dashboard as ``dashboards/<uid>.json``."""
-    return [
-        RenderedFile(FOLDER / f"{source.uid}.json", encode(source.build(pipeline)))
-        for source in chosen_dashboards(pipeline)
-    ]
+def render_dashboards(pipeline: Pipeline, *, on_cluster: bool = True) -> list[RenderedFile]:
+    """Render each chosen dashboard as ``dashboards/<uid>.json``, and put the user's own beside them."""
+    chosen = chosen_dashboards(pipeline, on_cluster=on_cluster)
+    made = [(source.uid, encode(source.build(pipeline))) for source in chosen]
+    own = [(dashboard.uid, dashboard.text) for dashboard in pipeline.dashboards.own]
+    return [RenderedFile(FOLDER / f"{uid}.json", text) for uid, text in (*made, *own)]
 
 
 def encode(dashboard: Dashboard) -> str:

@@ -8,11 +8,14 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from kubeglass.model.dashboards import Dashboards
+from kubeglass.dashboards.registry import DASHBOARDS
+from kubeglass.model.dashboards import DashboardName, Dashboards, OwnDashboard
 from kubeglass.model.local import LocalPorts, LocalSettings
 from kubeglass.model.pipeline import Pipeline
 from kubeglass.model.scrape import Scrape
+from kubeglass.render.cluster import compose
 from kubeglass.render.grafana import dashboards, provisioning
+from kubeglass.render.kubernetes import manifests
 from kubeglass.render.plan import render_local
 
 SETTINGS = LocalSettings(Path("/home/me/project/.kubeglass"), LocalPorts(prometheus=9191))
@@ -53,17 +56,31 @@ def test_settings_let_nobody_change_anything_and_stay_on_this_machine() -> None:
     assert not [name for name in values if "PASSWORD" in name or "SECRET" in name]
 
 
-def test_home_is_the_first_dashboard_that_was_chosen() -> None:
-    nothing = Pipeline(dashboards=Dashboards(include=("absent",)))
-
-    assert "HOME_DASHBOARD" not in content("grafana/grafana.env", nothing)
+def test_home_is_a_dashboard_only_if_there_is_one() -> None:
+    assert "GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH" not in provisioning.grafana_settings("/p", "")
 
 
-@pytest.mark.parametrize(("include", "expected"), [((), True), (("application-overview",), True), (("absent",), False)])
-def test_only_chosen_dashboards_are_rendered(include: tuple[str, ...], expected: bool) -> None:
+def test_every_dashboard_of_the_registry_can_be_chosen_and_no_other() -> None:
+    assert [source.uid for source in DASHBOARDS] == [name.value for name in DashboardName]
+
+
+def test_dashboards_of_the_users_own_go_wherever_kubeglass_s_own_go() -> None:
+    own = OwnDashboard("mine", '{"uid": "mine"}\n')
+    pipeline = PIPELINE.model_copy(update={"dashboards": Dashboards().holding([own])})
+
+    local = {str(file.path): file.content for file in render_local(pipeline, SETTINGS)}
+    objects = [item for items in manifests.build(pipeline, compose(pipeline)).values() for item in items]
+    maps = [item for item in objects if item["kind"] == "ConfigMap" and "mine.json" in item["data"]]
+
+    assert local["dashboards/mine.json"] == own.text
+    assert [item["metadata"]["name"] for item in maps] == ["grafana-dashboards", "viewer-dashboards"]
+
+
+@pytest.mark.parametrize("include", [(), (DashboardName.OVERVIEW,)])
+def test_chosen_dashboards_are_rendered(include: tuple[DashboardName, ...]) -> None:
     files = dashboards.render_dashboards(Pipeline(dashboards=Dashboards(include=include)))
 
-    assert ("dashboards/application-overview.json" in [str(file.path) for file in files]) is expected
+    assert "dashboards/application-overview.json" in [str(file.path) for file in files]
 
 
 def test_same_pipeline_gives_the_same_bytes() -> None:

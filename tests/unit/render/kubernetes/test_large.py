@@ -1,4 +1,4 @@
-"""The largest example reaches a cluster: every object within what Kubernetes stores, and every rule in some ConfigMap."""
+"""The largest example reaches a cluster: every object can be stored, and every rule stands in some ConfigMap."""
 
 from __future__ import annotations
 

@@ -18,7 +18,6 @@ class DashboardName(StrEnum):
 
     OVERVIEW = "application-overview"
     CLUSTER = "cluster-nodes-and-pods"
-    CLUSTER = "cluster-nodes-and-pods"
 
 
 @dataclass(frozen=True, slots=True)

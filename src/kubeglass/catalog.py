@@ -164,4 +164,108 @@ UP = Metric(
     source="otelcol",
 )
 
-METRICS = (*HTTP_METRICS, *HTTP_SIZE_METRICS, BUILD_INFO, *PROCESS_METRICS, *GC_METRICS, PYTHON_INFO, UP)
+_NODE_LABELS = ("k8s_node_name",)
+_POD_LABELS = ("k8s_node_name", "k8s_namespace_name", "k8s_pod_name")
+_CONTAINER_LABELS = (*_POD_LABELS, "k8s_container_name")
+
+#: What the collector's kubeletstats receiver brings and dashboards show; it brings more of the same kind.
+KUBELET_METRICS = tuple(
+    Metric(name, type_, help_, unit=unit, labels=("job", "instance", *labels), source="kubeletstats")
+    for name, type_, unit, labels, help_ in (
+        (
+            "k8s_node_cpu_time_seconds_total",
+            MetricType.COUNTER,
+            "seconds",
+            _NODE_LABELS,
+            "CPU time that the node's cores spent, in seconds.",
+        ),
+        (
+            "k8s_node_memory_working_set_bytes",
+            MetricType.GAUGE,
+            "bytes",
+            _NODE_LABELS,
+            "Memory of the node that cannot be given back without harm, in bytes.",
+        ),
+        (
+            "k8s_node_memory_available_bytes",
+            MetricType.GAUGE,
+            "bytes",
+            _NODE_LABELS,
+            "Memory of the node that is left for pods, in bytes.",
+        ),
+        (
+            "k8s_node_filesystem_usage_bytes",
+            MetricType.GAUGE,
+            "bytes",
+            _NODE_LABELS,
+            "Bytes used of the node's file system that holds pods and their logs.",
+        ),
+        (
+            "k8s_node_filesystem_capacity_bytes",
+            MetricType.GAUGE,
+            "bytes",
+            _NODE_LABELS,
+            "Size of the node's file system that holds pods and their logs, in bytes.",
+        ),
+        (
+            "k8s_node_network_io_bytes_total",
+            MetricType.COUNTER,
+            "bytes",
+            (*_NODE_LABELS, "interface", "direction"),
+            "Bytes the node received and transmitted.",
+        ),
+        (
+            "k8s_pod_cpu_time_seconds_total",
+            MetricType.COUNTER,
+            "seconds",
+            _POD_LABELS,
+            "CPU time that the pod's containers spent, in seconds.",
+        ),
+        (
+            "k8s_pod_memory_working_set_bytes",
+            MetricType.GAUGE,
+            "bytes",
+            _POD_LABELS,
+            "Memory of the pod that counts against its limits, in bytes.",
+        ),
+        (
+            "k8s_pod_network_io_bytes_total",
+            MetricType.COUNTER,
+            "bytes",
+            (*_POD_LABELS, "interface", "direction"),
+            "Bytes the pod received and transmitted.",
+        ),
+        (
+            "container_cpu_time_seconds_total",
+            MetricType.COUNTER,
+            "seconds",
+            _CONTAINER_LABELS,
+            "CPU time that the container spent, in seconds.",
+        ),
+        (
+            "container_memory_working_set_bytes",
+            MetricType.GAUGE,
+            "bytes",
+            _CONTAINER_LABELS,
+            "Memory of the container that counts against its limit, in bytes.",
+        ),
+        (
+            "container_uptime_seconds_total",
+            MetricType.COUNTER,
+            "seconds",
+            _CONTAINER_LABELS,
+            "Seconds since the container's process started; it begins anew with each restart.",
+        ),
+    )
+)
+
+METRICS = (
+    *HTTP_METRICS,
+    *HTTP_SIZE_METRICS,
+    BUILD_INFO,
+    *PROCESS_METRICS,
+    *GC_METRICS,
+    PYTHON_INFO,
+    UP,
+    *KUBELET_METRICS,
+)

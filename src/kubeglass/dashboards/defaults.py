@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from grafana_foundation_sdk.builders import bargauge, common, gauge, piechart, prometheus, stat, table, timeseries
-from grafana_foundation_sdk.builders.dashboard import FieldColor, ThresholdsConfig
+from grafana_foundation_sdk.builders.dashboard import Dashboard as DashboardBuilder
+from grafana_foundation_sdk.builders.dashboard import FieldColor, ThresholdsConfig, TimePicker
 from grafana_foundation_sdk.models.common import (
     BarGaugeDisplayMode,
     BigValueColorMode,
@@ -16,13 +17,37 @@ from grafana_foundation_sdk.models.common import (
     VisibilityMode,
     VizOrientation,
 )
-from grafana_foundation_sdk.models.dashboard import DataSourceRef, FieldColorModeId, Threshold, ThresholdsMode
+from grafana_foundation_sdk.models.dashboard import (
+    DashboardCursorSync,
+    DataSourceRef,
+    FieldColorModeId,
+    Threshold,
+    ThresholdsMode,
+)
 from grafana_foundation_sdk.models.piechart import PieChartLegendValues, PieChartType
 from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 
 from kubeglass.dashboards.datasource import DATASOURCE_TYPE, DATASOURCE_UID
+from kubeglass.model.quantity import format_duration
 
 DATASOURCE = DataSourceRef(type_val=DATASOURCE_TYPE, uid=DATASOURCE_UID)
+REFRESH_CHOICES = ["1s", "2s", "5s", "10s", "30s", "1m", "5m", "15m"]
+
+
+def page(title: str, uid: str, topic: str, description: str, *, refresh: float) -> DashboardBuilder:
+    """Begin a dashboard that shows the last quarter of an hour.
+
+    Args:
+        title: its name in lists.
+        uid: its name in addresses and files.
+        topic: the tag it is found by, beside ``kubeglass``.
+        description: what it shows, as a sentence.
+        refresh: seconds between two readings of an open page.
+    """
+    builder = DashboardBuilder(title).uid(uid).tags(["kubeglass", topic]).editable().description(description)
+    builder = builder.time("now-15m", "now").timezone("browser").refresh(format_duration(refresh))
+    builder = builder.timepicker(TimePicker().refresh_intervals(REFRESH_CHOICES))
+    return builder.tooltip(DashboardCursorSync.CROSSHAIR)
 
 
 def range_query(expr: str, legend: str = "__auto", ref_id: str = "A") -> prometheus.Dataquery:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from kubeglass.model.quantity import format_duration
-from kubeglass.model.scrape import Scrape
+from kubeglass.model.scrape import INTERVALS_PER_WINDOW, Scrape
 
 RECENT_SECONDS = 60.0
 SMOOTH_SECONDS = 300.0
@@ -34,3 +34,8 @@ def choose_windows(scrape: Scrape) -> Windows:
         return format_duration(max(seconds, scrape.shortest_window))
 
     return Windows(at_least(RECENT_SECONDS), at_least(SMOOTH_SECONDS), at_least(FRESH_SECONDS))
+
+
+def choose_window(interval: float) -> str:
+    """Choose the window of a rate over what is read every ``interval`` seconds; one minute where that allows."""
+    return format_duration(max(RECENT_SECONDS, INTERVALS_PER_WINDOW * interval))

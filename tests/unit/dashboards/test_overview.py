@@ -6,11 +6,9 @@ import json
 import re
 from typing import Any
 
-import promql_parser
 import pytest
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 
-from kubeglass.catalog import METRICS, MetricType
 from kubeglass.dashboards.overview.build import build
 from kubeglass.dashboards.queries import panel_queries
 from kubeglass.dashboards.registry import DASHBOARDS
@@ -18,6 +16,7 @@ from kubeglass.model.app import App, AppMetric, AppMetricType
 from kubeglass.model.dashboards import Dashboards
 from kubeglass.model.pipeline import Pipeline
 from kubeglass.model.scrape import Scrape
+from tests.unit.dashboards.reading import selectors, series_names
 
 OWN = (
     AppMetric(name="shop_orders_total", type=AppMetricType.COUNTER, title="Orders", by=("payment",)),
@@ -48,29 +47,10 @@ def exprs(document: dict[str, Any], title: str) -> list[str]:
     return [target["expr"] for target in panels(document)[title]["targets"]]
 
 
-def selectors(expr: str) -> tuple[set[str], list[float]]:
-    """Return the metric names and the windows in seconds of a query."""
-    names: set[str] = set()
-    windows: list[float] = []
-
-    def visit(node: promql_parser.Expr) -> bool:
-        if isinstance(node, promql_parser.VectorSelector):
-            names.add(str(node.name))
-        if isinstance(node, promql_parser.MatrixSelector):
-            names.add(str(node.vector_selector.name))
-            windows.append(node.range.total_seconds())
-        return True
-
-    promql_parser.walk(promql_parser.parse(expr), visit)
-    return names, windows
-
-
 def known_names() -> set[str]:
     names = {metric.name for metric in OWN if metric.type is not AppMetricType.HISTOGRAM}
     histograms = {metric.name for metric in OWN if metric.type is AppMetricType.HISTOGRAM}
-    names |= {metric.name for metric in METRICS if metric.type is not MetricType.HISTOGRAM}
-    histograms |= {metric.name for metric in METRICS if metric.type is MetricType.HISTOGRAM}
-    return names | {f"{name}_{part}" for name in histograms for part in ("bucket", "sum", "count")}
+    return series_names() | names | {f"{name}_{part}" for name in histograms for part in ("bucket", "sum", "count")}
 
 
 def test_requests_per_second_is_asked_by_exactly_this_expression() -> None:

@@ -2,30 +2,24 @@
 
 from __future__ import annotations
 
-from grafana_foundation_sdk.builders.dashboard import Dashboard as DashboardBuilder
-from grafana_foundation_sdk.builders.dashboard import TimePicker
-from grafana_foundation_sdk.models.dashboard import Dashboard, DashboardCursorSync
+from grafana_foundation_sdk.models.dashboard import Dashboard
 
+from kubeglass.dashboards.defaults import page
 from kubeglass.dashboards.layout import Section, Tile, place
 from kubeglass.dashboards.overview import errors, latency, requests, status, variables
 from kubeglass.dashboards.overview.own_metrics import own_metric
 from kubeglass.dashboards.windows import Windows, choose_windows
 from kubeglass.model.app import App
 from kubeglass.model.pipeline import Pipeline
-from kubeglass.model.quantity import format_duration
 
 UID = "application-overview"
-REFRESH_CHOICES = ["1s", "2s", "5s", "10s", "30s", "1m", "5m", "15m"]
+DESCRIPTION = "Requests, errors and latency of the applications, and their own metrics."
 
 
 def build(pipeline: Pipeline) -> Dashboard:
     """Build the overview of all applications of ``pipeline``."""
-    refresh = format_duration(max(pipeline.dashboards.refresh, pipeline.scrape.interval))
-    builder = DashboardBuilder("Application overview").uid(UID).tags(["kubeglass", "applications"]).editable()
-    builder = builder.description("Requests, errors and latency of the applications, and their own metrics.")
-    builder = builder.time("now-15m", "now").timezone("browser").refresh(refresh)
-    builder = builder.timepicker(TimePicker().refresh_intervals(REFRESH_CHOICES))
-    builder = builder.tooltip(DashboardCursorSync.CROSSHAIR)
+    refresh = max(pipeline.dashboards.refresh, pipeline.scrape.interval)
+    builder = page("Application overview", UID, "applications", DESCRIPTION, refresh=refresh)
     for variable in (variables.job(), variables.instance(), variables.endpoint()):
         builder = builder.with_variable(variable)
     dashboard = builder.build()

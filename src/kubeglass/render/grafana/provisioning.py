@@ -106,7 +106,7 @@ def grafana_settings(provisioning: str, home_dashboard: str) -> dict[str, str]:
 
 
 def _environment(pipeline: Pipeline, settings: LocalSettings) -> dict[str, str]:
-    chosen = chosen_dashboards(pipeline)
+    chosen = chosen_dashboards(pipeline, on_cluster=False)
     home = str(settings.root / "dashboards" / f"{chosen[0].uid}.json") if chosen else ""
     return {"GF_SERVER_HTTP_ADDR": LOOPBACK} | grafana_settings(str(settings.root / FOLDER), home)
 

@@ -62,6 +62,8 @@ def read_kubelet(pipeline: Pipeline) -> dict[str, Any]:
         "endpoint": "https://${env:K8S_NODE_IP}:10250",
         "node": "${env:K8S_NODE_NAME}",
         "metric_groups": [group.value for group in kubelet.groups],
+        # Off unless asked for: it alone shows that a container started anew.
+        "metrics": {"container.uptime": {"enabled": True}},
     }
     if kubelet.insecure_skip_verify:
         return settings | {"insecure_skip_verify": True}

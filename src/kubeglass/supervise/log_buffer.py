@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections import deque
 from datetime import UTC, datetime
@@ -41,6 +42,8 @@ class LogBuffer:
 class LogFile:
     """A file of lines, each with the time it was written, renamed to ``<name>.1`` when it is full.
 
+    It is opened by the first line. What goes wrong costs the line at hand and nothing more: the next one tries again.
+
     Args:
         path: the file; continued if it exists.
         max_bytes: size at which it is rotated.
@@ -51,7 +54,7 @@ class LogFile:
         self.path = path
         self._max_bytes = max_bytes
         self._clock = clock or SystemClock()
-        self._stream = self._open()
+        self._stream: BinaryIO | None = None
 
     def __enter__(self) -> LogFile:
         return self
@@ -59,20 +62,30 @@ class LogFile:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._stream.close()
+        if self._stream is not None:
+            self._stream.close()
 
     def write(self, line: str) -> None:
-        """Add one line, without its line end; it is on disk when this returns."""
+        """Add one line, without its line end; it is on disk when this returns.
+
+        Raises:
+            OSError: it cannot be written.
+        """
         stamp = datetime.fromtimestamp(self._clock.time(), UTC).isoformat(timespec="milliseconds")
         text = f"{stamp.replace('+00:00', 'Z')} {line}\n".encode()
+        if self._stream is None:
+            self._stream = self._open()
         if self._stream.tell() and self._stream.tell() + len(text) > self._max_bytes:
-            self._rotate()
+            self._stream = self._rotate(self._stream)
         self._stream.write(text)
 
-    def _rotate(self) -> None:
-        self._stream.close()
-        self.path.replace(rotated_path(self.path))
-        self._stream = self._open()
+    def _rotate(self, full: BinaryIO) -> BinaryIO:
+        # It may be gone: put aside by an attempt that could not open the next one.
+        with contextlib.suppress(FileNotFoundError):
+            self.path.replace(rotated_path(self.path))
+        fresh = self._open()
+        full.close()
+        return fresh
 
     def _open(self) -> BinaryIO:
         self.path.parent.mkdir(parents=True, exist_ok=True)

@@ -53,6 +53,16 @@ def test_what_it_wrote_is_complete_when_its_end_is_told(spawner: RealSpawner, tm
     assert len((tmp_path / "logs" / "program.log").read_text().splitlines()) == 4, "a long line is cut in two"
 
 
+def test_a_log_that_cannot_be_written_neither_blocks_nor_ends_it(spawner: RealSpawner, tmp_path: Path) -> None:
+    (tmp_path / "logs").write_text("in the way")
+    code = "print('x' * 1000); [print('y' * 1000) for _ in range(500)]; print('done')"
+
+    _, exits = run(spawner, python(code, tmp_path))
+
+    assert exits.get(timeout=10) == 0, "more than a pipe holds was taken in"
+    assert spawner.buffer("program").tail(1) == ("done",)
+
+
 def test_a_signal_that_killed_it_is_told(spawner: RealSpawner, tmp_path: Path) -> None:
     child, exits = run(spawner, python("import time; time.sleep(600)", tmp_path))
 

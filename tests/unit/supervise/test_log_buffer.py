@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from kubeglass.supervise.log_buffer import LogBuffer, LogFile, rotated_path, split_stamp
 from tests.unit.supervise.fakes import HandClock
 
@@ -47,3 +49,51 @@ def test_a_log_is_continued_by_the_next_process(tmp_path: Path) -> None:
             file.write(text)
 
     assert [split_stamp(line)[1] for line in path.read_text().splitlines()] == ["first life", "second life"]
+
+
+def test_a_file_that_cannot_be_opened_costs_lines_until_it_can(tmp_path: Path) -> None:
+    folder = tmp_path / "logs"
+    folder.write_text("in the way")
+    with LogFile(folder / "app.log") as file:
+        with pytest.raises(OSError, match="logs"):
+            file.write("lost")
+        folder.unlink()
+        file.write("kept")
+
+    assert (folder / "app.log").read_text().endswith(" kept\n")
+
+
+def test_a_file_that_cannot_be_put_aside_stays_within_bounds_until_it_can(tmp_path: Path) -> None:
+    path = tmp_path / "app.log"
+    in_the_way = rotated_path(path)
+    (in_the_way / "inside").mkdir(parents=True)
+    with LogFile(path, max_bytes=100) as file:
+        file.write("x" * 60)
+        for _ in range(3):
+            with pytest.raises(OSError, match="app.log"):
+                file.write("lost")
+        (in_the_way / "inside").rmdir()
+        in_the_way.rmdir()
+        file.write("kept")
+
+    assert path.read_text().endswith(" kept\n")
+    assert "x" * 60 in in_the_way.read_text()
+
+
+def test_a_file_that_was_put_aside_without_a_successor_gets_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "app.log"
+    with LogFile(path, max_bytes=100) as file:
+        file.write("x" * 60)
+        with monkeypatch.context() as patch:
+            patch.setattr(LogFile, "_open", _refuse)
+            with pytest.raises(OSError, match="no room"):
+                file.write("lost")
+        file.write("kept")
+
+    assert path.read_text().endswith(" kept\n")
+
+
+def _refuse(_: LogFile) -> None:
+    raise OSError("no room")

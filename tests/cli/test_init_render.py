@@ -133,3 +133,13 @@ def test_an_app_that_only_a_cluster_can_run_is_told(folder: Path, capsys: pytest
 def test_help_is_there_for_both() -> None:
     for command in ("init", "render"):
         assert CliRunner().invoke(app, [command, "--help"]).exit_code == 0
+
+
+def test_render_says_that_grafana_is_left_out_of_a_cluster_without_a_registry(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "kubeglass.yaml").write_text("cluster: {images: {source: local}}\n")
+
+    assert type_in("render", "--to", "kubernetes") == 0
+    assert "Grafana is left out: cluster.images.source is local" in capsys.readouterr().err
+    assert not (folder / "manifests/grafana.yaml").exists()

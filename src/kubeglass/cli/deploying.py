@@ -21,6 +21,7 @@ from kubeglass.errors import ClusterError
 from kubeglass.model.pipeline import Pipeline
 from kubeglass.observe.prometheus import Prometheus
 from kubeglass.render.cluster import compose
+from kubeglass.render.kubernetes.images import missing_grafana
 from kubeglass.render.kubernetes.manifests import build
 from kubeglass.render.kubernetes.names import PROMETHEUS, deployed_apps
 
@@ -68,6 +69,8 @@ def run_deploy(options: DeployOptions) -> None:
             return
         check_host_paths(pipeline)
         output.note(f"context {cluster.context}, namespace {release.namespace}, {cluster.address}")
+        if missing := missing_grafana(pipeline):
+            output.note(missing)
         if options.dry_run:
             rehearse(cluster, release, shown.applied)
             output.say(f"dry run: {shown.summary}")

@@ -33,9 +33,21 @@ class Security(Section):
     network_policy: bool = Field(default=True, description="Allow only the traffic that the pipeline needs.")
 
 
+class ImageSource(StrEnum):
+    """Where the images come from that are not named one by one."""
+
+    UPSTREAM = "upstream"
+    LOCAL = "local"
+
+
 class Images(Section):
     """Images to use instead of the pinned ones, such as copies in a registry of your own."""
 
+    source: ImageSource = Field(
+        default=ImageSource.UPSTREAM,
+        description="upstream: the official ones, pinned. local: those of `kubeglass images build`, for a cluster that"
+        " reaches no registry; of Grafana there is none, so it then runs only if `grafana` names its image.",
+    )
     collector: str | None = Field(default=None, min_length=1, description="Image of the collector.")
     prometheus: str | None = Field(default=None, min_length=1, description="Image of Prometheus.")
     grafana: str | None = Field(default=None, min_length=1, description="Image of Grafana.")
@@ -67,6 +79,12 @@ class Cluster(Section):
     grafana: WebPage = WebPage()
     viewer: WebPage = WebPage()
     security: Security = Security()
+
+    @property
+    def runs_grafana(self) -> bool:
+        """Whether Grafana runs: it is wanted, and there is an image of it."""
+        has_image = self.images.source is ImageSource.UPSTREAM or self.images.grafana is not None
+        return self.grafana.enabled and has_image
 
     @property
     def apps_run_in(self) -> str:

@@ -67,6 +67,7 @@ dashboards:
 cluster:
 #  namespace: observability
 #  storage_class: local-path
+#  images: {{source: local}}         # those of `kubeglass images build`, for a cluster without a registry
 #  grafana: {{enabled: true, node_port: 30030}}
 #  security: {{pod_security: restricted, network_policy: true}}
 """

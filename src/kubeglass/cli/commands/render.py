@@ -16,6 +16,7 @@ from kubeglass.model.local import LocalPorts, LocalSettings
 from kubeglass.model.pipeline import Pipeline
 from kubeglass.render.drift import Change, compare
 from kubeglass.render.file import RenderedFile
+from kubeglass.render.kubernetes.images import missing_grafana
 from kubeglass.render.plan import LOCAL_FOLDERS, render_kubernetes, render_local
 from kubeglass.render.write import remove_stale, write_files
 
@@ -39,9 +40,12 @@ def render(
 ) -> None:
     """Render the collector's, Prometheus's and Grafana's files, or the manifests, from kubeglass.yaml."""
     folder = out or Path(".kubeglass" if to is Destination.LOCAL else "manifests")
-    files = _render(_load(file), to, folder)
+    pipeline = _load(file)
+    files = _render(pipeline, to, folder)
     owned = LOCAL_FOLDERS if to is Destination.LOCAL else ()
     output = Output()
+    if to is Destination.KUBERNETES and (missing := missing_grafana(pipeline)):
+        output.note(missing)
     if check or diff:
         changes = compare(files, folder, owned=owned)
         if diff:

@@ -11,7 +11,7 @@ from kubeglass.deploy.images.tree import PROGRAM_MODE, File
 from kubeglass.engines.distribution import Distribution
 from kubeglass.engines.otelcol import OTELCOL
 from kubeglass.engines.prometheus import PROMETHEUS
-from kubeglass.render.kubernetes.images import OWN_REGISTRY
+from kubeglass.render.kubernetes.images import own_image
 
 COLLECTOR_PORTS = (4318, 8888, 13133)
 PROMETHEUS_PORTS = (9090,)
@@ -37,7 +37,7 @@ def _build(
 ) -> Image:
     inside = f"bin/{distribution.name}"
     return Image(
-        reference=f"{OWN_REGISTRY}/{part}:{distribution.version}",
+        reference=own_image(part, distribution),
         # The program changes with its version, the authorities with the machine: apart, each is stored once.
         layers=(
             tuple(list_system_files()),

@@ -101,6 +101,11 @@ def grafana_settings(provisioning: str, home_dashboard: str) -> dict[str, str]:
         "GF_ANALYTICS_CHECK_FOR_UPDATES": "false",
         "GF_ANALYTICS_CHECK_FOR_PLUGIN_UPDATES": "false",
         "GF_NEWS_NEWS_FEED_ENABLED": "false",
+        # It would fetch newer plugins over its own at every start; where it cannot write them, the data source goes
+        # missing with them: https://grafana.com/docs/grafana/latest/setup-grafana/configure-grafana/#plugins
+        "GF_PLUGINS_PREINSTALL_DISABLED": "true",
+        "GF_PLUGINS_PREINSTALL_AUTO_UPDATE": "false",
+        "GF_PLUGINS_PUBLIC_KEY_RETRIEVAL_DISABLED": "true",
         "GF_SECURITY_DISABLE_GRAVATAR": "true",
     }
 

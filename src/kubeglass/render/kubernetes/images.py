@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from kubeglass import __version__
+from kubeglass.engines.distribution import Distribution
 from kubeglass.engines.grafana import GRAFANA
 from kubeglass.engines.otelcol import OTELCOL
 from kubeglass.engines.prometheus import PROMETHEUS
 from kubeglass.model.app import App
+from kubeglass.model.cluster import ImageSource
 from kubeglass.model.pipeline import Pipeline
 
 #: Images that were never in a registry are named under localhost, so an attempt to pull one fails at once instead of
@@ -16,12 +18,17 @@ OWN_REGISTRY = "localhost/kubeglass"
 
 def collector_image(pipeline: Pipeline) -> str:
     """Image of the collector."""
-    return pipeline.cluster.images.collector or OTELCOL.distribution.image
+    return pipeline.cluster.images.collector or _engine_image("collector", OTELCOL.distribution, pipeline)
 
 
 def prometheus_image(pipeline: Pipeline) -> str:
     """Image of Prometheus."""
-    return pipeline.cluster.images.prometheus or PROMETHEUS.distribution.image
+    return pipeline.cluster.images.prometheus or _engine_image("prometheus", PROMETHEUS.distribution, pipeline)
+
+
+def own_image(part: str, distribution: Distribution) -> str:
+    """Image that kubeglass builds of an engine's program."""
+    return f"{OWN_REGISTRY}/{part}:{distribution.version}"
 
 
 def grafana_image(pipeline: Pipeline) -> str:
@@ -39,3 +46,18 @@ def app_image(app: App) -> str:
     if app.image is not None:
         return app.image
     return f"{OWN_REGISTRY}/{'python' if app.host_path else app.name}:{__version__}"
+
+
+def missing_grafana(pipeline: Pipeline) -> str:
+    """Say why Grafana is left out although it was not switched off; empty when it runs or is not wanted."""
+    if pipeline.cluster.runs_grafana or not pipeline.cluster.grafana.enabled:
+        return ""
+    return (
+        "Grafana is left out: cluster.images.source is local, and kubeglass builds no image of it; name one in"
+        " cluster.images.grafana, or use the page"
+    )
+
+
+def _engine_image(part: str, distribution: Distribution, pipeline: Pipeline) -> str:
+    local = pipeline.cluster.images.source is ImageSource.LOCAL
+    return own_image(part, distribution) if local else distribution.image

@@ -19,6 +19,7 @@ from kubeglass.render.kubernetes import (
     viewer,
 )
 from kubeglass.render.kubernetes.contents import Contents
+from kubeglass.render.kubernetes.images import missing_grafana
 from kubeglass.render.yaml import HEADER, dump_yaml, dump_yaml_documents
 
 KUSTOMIZATION = "kustomization.yaml"
@@ -29,7 +30,7 @@ def build(pipeline: Pipeline, contents: Contents) -> dict[str, list[dict[str, An
 
     Each file applies alone: Grafana and the viewer have a copy of the dashboards each.
     """
-    grafana_on, viewer_on = pipeline.cluster.grafana.enabled, pipeline.cluster.viewer.enabled
+    grafana_on, viewer_on = pipeline.cluster.runs_grafana, pipeline.cluster.viewer.enabled
     files = {
         "otel-rbac-ns.yaml": rbac.build(pipeline),
         "python-app.yaml": app.build(pipeline),
@@ -51,10 +52,12 @@ def render(pipeline: Pipeline, contents: Contents) -> list[RenderedFile]:
         RenderedFile(PurePosixPath(name), dump_yaml_documents(items, header=_header(name, pipeline)))
         for name, items in objects.items()
     ]
-    return [*files, RenderedFile(PurePosixPath(KUSTOMIZATION), dump_yaml(kustomization.build(objects)))]
+    whole = dump_yaml(kustomization.build(objects), header=_header(KUSTOMIZATION, pipeline))
+    return [*files, RenderedFile(PurePosixPath(KUSTOMIZATION), whole)]
 
 
 def _header(name: str, pipeline: Pipeline) -> str:
-    if name != "grafana.yaml":
-        return HEADER
-    return HEADER + grafana.HOW_TO_MAKE_THE_SECRET.format(namespace=pipeline.cluster.namespace)
+    if name == "grafana.yaml":
+        return HEADER + grafana.HOW_TO_MAKE_THE_SECRET.format(namespace=pipeline.cluster.namespace)
+    note = missing_grafana(pipeline) if name == KUSTOMIZATION else ""
+    return HEADER + (f"# {note}.\n" if note else "")

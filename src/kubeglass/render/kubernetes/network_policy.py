@@ -40,11 +40,12 @@ def build(pipeline: Pipeline, setup: CollectorSetup) -> list[dict[str, Any]]:
         _policy(COLLECTOR, "collector", home, [_allow(setup.telemetry_port, prometheus)]),
         _policy(PROMETHEUS, "storage", home, [_allow(PROMETHEUS_PORT, readers)]),
     ]
-    for name, page, port in (
-        (GRAFANA, pipeline.cluster.grafana, GRAFANA_PORT),
-        (VIEWER, pipeline.cluster.viewer, VIEWER_PORT),
+    cluster = pipeline.cluster
+    for name, runs, page, port in (
+        (GRAFANA, cluster.runs_grafana, cluster.grafana, GRAFANA_PORT),
+        (VIEWER, cluster.viewer.enabled, cluster.viewer, VIEWER_PORT),
     ):
-        if page.enabled:
+        if runs:
             # Without a node port people come by port-forward, which the kubelet opens inside the pod.
             opened = [] if page.node_port is None else [_allow(port, ANYBODY)]
             policies.append(_policy(name, "pages", home, opened))

@@ -56,6 +56,15 @@ def test_settings_let_nobody_change_anything_and_stay_on_this_machine() -> None:
     assert not [name for name in values if "PASSWORD" in name or "SECRET" in name]
 
 
+def test_settings_keep_grafana_from_calling_home() -> None:
+    values = provisioning.grafana_settings("/etc/grafana/provisioning", "")
+
+    for name in ("ANALYTICS_REPORTING_ENABLED", "ANALYTICS_CHECK_FOR_UPDATES", "ANALYTICS_CHECK_FOR_PLUGIN_UPDATES"):
+        assert values[f"GF_{name}"] == "false"
+    assert values["GF_PLUGINS_PREINSTALL_AUTO_UPDATE"] == "false"
+    assert values["GF_PLUGINS_PREINSTALL_DISABLED"] == "true"
+
+
 def test_home_is_a_dashboard_only_if_there_is_one() -> None:
     assert "GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH" not in provisioning.grafana_settings("/p", "")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 from collections.abc import Collection
 
@@ -16,13 +17,19 @@ LAST_PORT = 65535
 
 
 def is_free(port: int) -> bool:
-    """Whether a process could listen on ``port`` now."""
+    """Whether a process could listen on ``port`` now.
+
+    Raises:
+        PermissionError: no process of this user may, whether it is free or not.
+    """
     with socket.socket() as probe:
         # As servers do: connections that are closing (TIME_WAIT) do not make a port busy, a listener does.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((LOOPBACK, port))
-        except OSError:
+        except OSError as error:
+            if error.errno == errno.EACCES:
+                raise
             return False
     # macOS lets a specific address be bound beside somebody who listens on all of them.
     with socket.socket() as caller:
@@ -40,12 +47,21 @@ def find_free_port(wanted: int, *, purpose: str, taken: Collection[int] = (), sp
         span: how many ports to try.
 
     Raises:
-        PortError: none of them is free.
+        PortError: none of them is free, or this user may not listen there.
     """
     last = min(wanted + span - 1, LAST_PORT)
     for port in range(wanted, last + 1):
-        if port not in taken and is_free(port):
-            return port
+        try:
+            if port not in taken and is_free(port):
+                return port
+        except PermissionError as error:
+            # Not moved on from, as a busy one is: the next hundred are most often refused as well.
+            raise PortError(
+                purpose,
+                f"port {port} may not be listened on",
+                found=f"{error.strerror}; most systems keep ports below 1024 for root",
+                hint="choose a port from 1024 on in kubeglass.yaml",
+            ) from error
     raise PortError(
         purpose,
         "no free port",

@@ -24,6 +24,30 @@ def selectors(expr: str) -> tuple[set[str], list[float]]:
     return names, windows
 
 
+def raw_counters(expr: str) -> set[str]:
+    """Return the counters in a query that are shown as they are, and not as a rate, an increase or their resets."""
+    counters = {metric.name for metric in METRICS if metric.type is MetricType.COUNTER}
+    raw: set[str] = set()
+    around: list[promql_parser.Expr] = []
+
+    def enter(node: promql_parser.Expr) -> bool:
+        around.append(node)
+        if isinstance(node, promql_parser.VectorSelector | promql_parser.MatrixSelector):
+            name = str(node.name if isinstance(node, promql_parser.VectorSelector) else node.vector_selector.name)
+            counts = name in counters or name.endswith(("_total", "_bucket", "_sum", "_count"))
+            functions = {each.func.name for each in around if isinstance(each, promql_parser.Call)}
+            if counts and not functions & {"rate", "increase", "irate", "resets"}:
+                raw.add(name)
+        return True
+
+    def leave(_: promql_parser.Expr) -> bool:
+        around.pop()
+        return True
+
+    promql_parser.walk(promql_parser.parse(expr), enter, leave)
+    return raw
+
+
 def series_names() -> set[str]:
     """Return the name of every series that the catalogue's metrics make."""
     plain = {metric.name for metric in METRICS if metric.type is not MetricType.HISTOGRAM}

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import signal
+import subprocess
 from pathlib import Path
 
+import psutil
 import pytest
 
-from .runs import call
+from .runs import KUBEGLASS, call, wait_until
 
 
 @pytest.fixture
@@ -90,3 +93,38 @@ def test_a_right_version_on_path_is_used_as_it_is(tmp_path: Path, bare: dict[str
     result = call(tmp_path, "engines", "path", "promtool", env=bare)
 
     assert (result.returncode, result.stdout) == (0, f"{program}\n")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_build_ends_with_the_installation(tmp_path: Path, bare: dict[str, str], number: signal.Signals) -> None:
+    write_endless_go(tmp_path)
+    process = subprocess.Popen(
+        [*KUBEGLASS, "engines", "install", "promtool", "--source", "build"],
+        cwd=tmp_path,
+        env={**bare, "PATH": f"{bare['PATH']}:/usr/bin:/bin"},
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
+    pid = int(wait_until(lambda: read(tmp_path / "pid"), "the build to begin"))
+
+    process.send_signal(number)
+
+    assert process.wait(timeout=30) == 130
+    assert not psutil.pid_exists(pid)
+
+
+def write_endless_go(folder: Path) -> None:
+    """Write a toolchain that builds forever."""
+    go = folder / "bin" / "go"
+    go.write_text(
+        "#!/bin/sh\n"
+        "case $1 in\n"
+        "version) echo go version go1.99.0 linux/amd64 ;;\n"
+        f'env) echo \'{{"GOCACHE": "{folder}/gocache", "GOMODCACHE": "{folder}/modules"}}\' ;;\n'
+        f"*) echo $$ > {folder}/pid; exec sleep 600 ;;\n"
+        "esac\n"
+    )
+    go.chmod(0o755)
+
+
+def read(path: Path) -> str:
+    return path.read_text().strip() if path.exists() else ""

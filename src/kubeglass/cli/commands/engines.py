@@ -15,6 +15,7 @@ from kubeglass.engines.install.source import Source
 from kubeglass.engines.install.unavailable import Unavailable
 from kubeglass.engines.registry import TOOLS, find_tool
 from kubeglass.errors import EngineError
+from kubeglass.supervise.interruption import Interruption
 
 app = typer.Typer(help="Show and get the programs that kubeglass runs: the collector, Prometheus, promtool.")
 
@@ -51,7 +52,8 @@ def install(names: Names = None, source: From = Source.AUTO) -> None:
     """Get the engines, unless they are there. Can be interrupted and repeated: it goes on where it stopped."""
     output = Output()
     tools = [find_tool(name) for name in names] if names else list(TOOLS)
-    with EngineProgress(output) as progress:
+    # A build leads a session of its own: a signal that ended us at once would leave it running.
+    with Interruption(), EngineProgress(output) as progress:
         installed = [resolve(tool, source=source, progress=progress) for tool in tools]
     output.table(
         ["NAME", "VERSION", "FROM", "PATH"],

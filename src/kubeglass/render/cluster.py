@@ -12,7 +12,7 @@ from kubeglass.render.kubernetes import manifests
 from kubeglass.render.kubernetes.contents import DASHBOARDS_FOLDER, PROVISIONING_FOLDER, CollectorSetup, Contents
 from kubeglass.render.kubernetes.names import PROMETHEUS, PROMETHEUS_PORT
 from kubeglass.render.otelcol import cluster as otelcol
-from kubeglass.render.otelcol.receivers import HOST_ROOT
+from kubeglass.render.otelcol.receivers import host_folders
 from kubeglass.render.prometheus import cluster as prometheus
 from kubeglass.render.prometheus.rules import rule_files
 from kubeglass.render.yaml import dump_yaml
@@ -40,7 +40,7 @@ def _collector(pipeline: Pipeline) -> CollectorSetup:
         queue_directory=otelcol.QUEUE_DIRECTORY,
         health_port=otelcol.HEALTH_PORT,
         telemetry_port=otelcol.TELEMETRY_PORT,
-        host_root=HOST_ROOT if pipeline.collector.host_metrics.enabled else "",
+        host_folders=host_folders(pipeline),
     )
 
 

@@ -18,6 +18,7 @@ from kubeglass.render.kubernetes.pods import (
     secret_variable,
     select,
     spread,
+    tcp_probe,
     template_of,
 )
 from kubeglass.render.kubernetes.security import IMAGE_USER, container_security_context, pod_security_context
@@ -96,8 +97,10 @@ def _container(app: App, pipeline: Pipeline, last_scrape: int) -> dict[str, Any]
         # The metrics are answered by the workers, and only once the app is imported; a connection alone would be
         # accepted by gunicorn before. Neither probe is a request to the app, so none is counted.
         "startupProbe": http_probe(app.metrics_path, "metrics", period=1, failures=60),
-        "readinessProbe": http_probe(app.metrics_path, "metrics", period=10),
-        "livenessProbe": http_probe(app.metrics_path, "metrics", period=30, failures=4, timeout=10),
+        # All threads busy means that other replicas should answer, and never that this one should start anew: so
+        # being alive asks no worker.
+        "readinessProbe": http_probe(app.metrics_path, "metrics", period=10, timeout=5),
+        "livenessProbe": tcp_probe("metrics", period=15, failures=4),
         # The Service forgets the pod at once, while the collector still reads it.
         "lifecycle": {"preStop": {"exec": {"command": ["python3", "-c", f"import time; time.sleep({last_scrape})"]}}},
         "resources": resources_of(app.resources),

@@ -52,7 +52,6 @@ def _file(setup: CollectorSetup) -> RenderedFile:
 
 def _pod(pipeline: Pipeline, setup: CollectorSetup) -> dict[str, Any]:
     queue = {"path": pipeline.cluster.queue_path, "type": "DirectoryOrCreate"}
-    host = [{"name": "host", "hostPath": {"path": "/", "type": "Directory"}}] if setup.host_root else []
     return {
         "serviceAccountName": COLLECTOR,
         "enableServiceLinks": False,
@@ -61,12 +60,18 @@ def _pod(pipeline: Pipeline, setup: CollectorSetup) -> dict[str, Any]:
         "tolerations": [{"operator": "Exists"}],
         "terminationGracePeriodSeconds": 30,
         "containers": [_container(pipeline, setup)],
-        "volumes": [config_volume("config", CONFIG_MAP, [_file(setup)]), {"name": "queue", "hostPath": queue}, *host],
+        "volumes": [
+            config_volume("config", CONFIG_MAP, [_file(setup)]),
+            {"name": "queue", "hostPath": queue},
+            *(
+                {"name": _volume_name(folder), "hostPath": {"path": folder, "type": "Directory"}}
+                for folder in setup.host_folders.values()
+            ),
+        ],
     }
 
 
 def _container(pipeline: Pipeline, setup: CollectorSetup) -> dict[str, Any]:
-    host = [{"name": "host", "mountPath": setup.host_root, "readOnly": True}] if setup.host_root else []
     return {
         "name": COLLECTOR,
         "image": collector_image(pipeline),
@@ -82,9 +87,16 @@ def _container(pipeline: Pipeline, setup: CollectorSetup) -> dict[str, Any]:
         "volumeMounts": [
             {"name": "config", "mountPath": CONFIG_FOLDER, "readOnly": True},
             {"name": "queue", "mountPath": setup.queue_directory},
-            *host,
+            *(
+                {"name": _volume_name(folder), "mountPath": where, "readOnly": True}
+                for where, folder in setup.host_folders.items()
+            ),
         ],
     }
+
+
+def _volume_name(folder: str) -> str:
+    return f"host{folder.rstrip('/').replace('/', '-')}"
 
 
 def _environment(pipeline: Pipeline) -> list[dict[str, Any]]:

@@ -19,16 +19,16 @@ class CollectorSetup:
     Args:
         config: the configuration file's text.
         queue_directory: where the configuration looks for its node's folder.
-        host_root: where it looks for its node's root file system, empty when it does not.
         health_port: where it answers probes.
         telemetry_port: where it exposes its own metrics.
+        host_folders: folders of its node it reads, by where it looks for them; none unless it measures the node.
     """
 
     config: str
     queue_directory: str
     health_port: int
     telemetry_port: int
-    host_root: str = ""
+    host_folders: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

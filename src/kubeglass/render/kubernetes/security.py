@@ -42,7 +42,8 @@ def collector_security_context() -> dict[str, Any]:
 
     The kubelet makes the queue's folder on the node for root alone, so the collector is user 0: without any capability
     (see :func:`container_security_context`), with a read-only root and no host path but that folder, it can do there
-    what its owner can and nothing else.
+    what its owner can and nothing else. With ``collector.host_metrics`` on it also reads, and only reads, the node's
+    ``/proc`` and ``/sys``, or all of its files when file systems are measured.
     """
     return {
         "runAsNonRoot": False,
@@ -72,7 +73,8 @@ def namespace_labels(pipeline: Pipeline, namespace: str) -> tuple[dict[str, str]
 
 def _exception(pipeline: Pipeline, namespace: str) -> str:
     if namespace == pipeline.cluster.namespace:
-        return "the collector keeps its queue in a folder of the node, which only this level allows"
+        host = " and reads the node's files to measure it" if pipeline.collector.host_metrics.enabled else ""
+        return f"the collector keeps its queue in a folder of the node{host}, which only this level allows"
     mounted = [app.name for app in deployed_apps(pipeline) if app.host_path is not None]
     return (
         f"the source of {', '.join(mounted)} is mounted from the node, which only this level allows" if mounted else ""

@@ -2,7 +2,7 @@
 
 The pod that reads it must have the environment variables ``K8S_NODE_NAME``, ``K8S_NODE_IP``, ``K8S_POD_IP`` (downward
 API), those of :attr:`kubeglass.model.storage.Remote.secrets`, a folder of its node at :data:`QUEUE_DIRECTORY`
-and, when host metrics are on, the node's root at :data:`kubeglass.render.otelcol.receivers.HOST_ROOT`.
+and, when host metrics are on, the folders that :func:`kubeglass.render.otelcol.receivers.host_folders` names.
 """
 
 from __future__ import annotations
@@ -70,7 +70,8 @@ def _extensions(pipeline: Pipeline) -> dict[str, Any]:
     remote = pipeline.storage.remote
     return {
         exporters.QUEUE: exporters.keep_queue(pipeline, QUEUE_DIRECTORY),
-        "health_check": {"endpoint": f"{_POD_IP}:{HEALTH_PORT}"},
+        # An IPv6 address must stand in brackets here, an IPv4 address may.
+        "health_check": {"endpoint": f"[{_POD_IP}]:{HEALTH_PORT}"},
         **(exporters.authenticate(remote) if remote else {}),
     }
 

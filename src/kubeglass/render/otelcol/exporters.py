@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from kubeglass.model.pipeline import Pipeline
+from kubeglass.model.size import parse_size
 from kubeglass.model.storage import Remote
+from kubeglass.render.otelcol.expansion import literal
 
 #: Ids of components that other parts of the configuration refer to.
 QUEUE = "file_storage/queue"
@@ -27,7 +29,7 @@ def send_to_remote(pipeline: Pipeline, remote: Remote) -> dict[str, Any]:
     """Push the same to an OTLP endpoint elsewhere, with credentials that only the environment knows."""
     settings: dict[str, Any] = {"metrics_endpoint": f"{remote.url}/v1/metrics", "compression": "gzip"}
     if remote.headers:
-        settings["headers"] = {name: _literal(value) for name, value in remote.headers.items()}
+        settings["headers"] = {name: literal(value) for name, value in remote.headers.items()}
     if remote.auth is not None:
         settings["auth"] = {"authenticator": REMOTE_BASIC if remote.auth.basic else REMOTE_BEARER}
     return settings | _delivery(pipeline)
@@ -40,7 +42,7 @@ def authenticate(remote: Remote) -> dict[str, Any]:
     if remote.auth.basic is not None:
         basic = remote.auth.basic
         password = f"${{env:{basic.password.variable}}}"
-        return {REMOTE_BASIC: {"client_auth": {"username": _literal(basic.username), "password": password}}}
+        return {REMOTE_BASIC: {"client_auth": {"username": literal(basic.username), "password": password}}}
     assert remote.auth.bearer is not None, "references.secrets refuses an auth section without a way"
     return {REMOTE_BEARER: {"token": f"${{env:{remote.auth.bearer.variable}}}"}}
 
@@ -48,12 +50,12 @@ def authenticate(remote: Remote) -> dict[str, Any]:
 def keep_queue(pipeline: Pipeline, directory: str) -> dict[str, Any]:
     """Keep the queues below ``directory``: one file an exporter, which shrinks again after an outage."""
     return {
-        "directory": directory,
+        "directory": literal(directory),
         "create_directory": True,
         "fsync": pipeline.collector.queue.fsync,
         # A damaged file is put aside and a new one begun; without it the collector would not start at all.
         "recreate": True,
-        "compaction": {"directory": directory, "on_start": True, "on_rebound": True, "cleanup_on_start": True},
+        "compaction": {"directory": literal(directory), "on_start": True, "on_rebound": True, "cleanup_on_start": True},
     }
 
 
@@ -61,18 +63,15 @@ def _delivery(pipeline: Pipeline) -> dict[str, Any]:
     return {
         "sending_queue": {
             "storage": QUEUE,
-            "queue_size": pipeline.collector.queue.size,
+            # In bytes, so that the disk is bounded whatever one scrape holds.
+            "sizer": "bytes",
+            "queue_size": parse_size(pipeline.collector.queue.size),
             # One sender keeps each series in order; several would make late samples out of punctual ones.
             "num_consumers": 1,
             # Joined after the queue and not before it: what the batch processor holds in memory dies with the process.
-            "batch": {"flush_timeout": "200ms", "min_size": 2000, "max_size": 10_000},
+            "batch": {"flush_timeout": "200ms", "sizer": "items", "min_size": 2000, "max_size": 10_000},
         },
         # Forever: what cannot be delivered waits on disk, and the queue's size is the only bound.
         "retry_on_failure": {"initial_interval": "500ms", "max_interval": "2s", "max_elapsed_time": "0s"},
         "timeout": "10s",
     }
-
-
-def _literal(text: str) -> str:
-    """Keep the collector from expanding a ``$`` that is meant as one."""
-    return text.replace("$", "$$")

@@ -6,12 +6,16 @@ from collections.abc import Sequence
 from typing import Any
 
 from kubeglass.model.app import App
+from kubeglass.model.collector import HostScraper
 from kubeglass.model.local import LOOPBACK, LocalSettings
 from kubeglass.model.pipeline import Pipeline
 from kubeglass.model.quantity import format_duration
+from kubeglass.render.otelcol.expansion import literal
 
-#: Where a DaemonSet's pod sees its node's root file system.
+#: Where a DaemonSet's pod sees its node's files, as far as they are mounted.
 HOST_ROOT = "/hostfs"
+#: All that scrapers read but the one that looks at every file system's own mount point.
+KERNEL_FOLDERS = ("/proc", "/sys")
 
 
 def scrape_apps(pipeline: Pipeline, settings: LocalSettings) -> dict[str, Any]:
@@ -24,7 +28,7 @@ def scrape_apps(pipeline: Pipeline, settings: LocalSettings) -> dict[str, Any]:
             {
                 "job_name": app.name,
                 **scrape_times(pipeline),
-                "metrics_path": app.metrics_path,
+                "metrics_path": literal(app.metrics_path),
                 "static_configs": [{"targets": [_target(app, settings)]}],
             }
             for app in pipeline.apps
@@ -68,7 +72,7 @@ def read_kubelet(pipeline: Pipeline) -> dict[str, Any]:
     if kubelet.insecure_skip_verify:
         return settings | {"insecure_skip_verify": True}
     # K3s signs the kubelet's certificate with the CA that every ServiceAccount carries.
-    return settings | {"ca_file": kubelet.ca_file}
+    return settings | {"ca_file": literal(kubelet.ca_file)}
 
 
 def read_host(pipeline: Pipeline, *, root: str = "") -> dict[str, Any]:
@@ -78,6 +82,16 @@ def read_host(pipeline: Pipeline, *, root: str = "") -> dict[str, Any]:
     if root:
         settings["root_path"] = root
     return settings | {"scrapers": {scraper.value: {} for scraper in host.scrapers}}
+
+
+def host_folders(pipeline: Pipeline) -> dict[str, str]:
+    """Folders of the node that measuring it takes, by where the pod must see them: the kernel's own if they suffice."""
+    host = pipeline.collector.host_metrics
+    if not host.enabled:
+        return {}
+    if HostScraper.FILESYSTEM in host.scrapers:
+        return {HOST_ROOT: "/"}
+    return {f"{HOST_ROOT}{folder}": folder for folder in KERNEL_FOLDERS}
 
 
 def scrape_times(pipeline: Pipeline) -> dict[str, str]:

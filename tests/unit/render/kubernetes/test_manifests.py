@@ -177,6 +177,13 @@ def test_the_pod_says_where_it_is_scraped(pipeline: Pipeline) -> None:
     }
 
 
+def test_a_busy_app_is_taken_out_of_its_service_and_not_restarted(pipeline: Pipeline) -> None:
+    container = dict(pod_specs(pipeline))["shop"]["containers"][0]
+
+    assert "httpGet" in container["readinessProbe"]
+    assert container["livenessProbe"]["tcpSocket"] == {"port": "metrics"}
+
+
 def test_an_ending_pod_stays_for_two_scrapes_after_its_service_forgot_it(pipeline: Pipeline) -> None:
     spec = dict(pod_specs(pipeline))["shop"]
     command = spec["containers"][0]["lifecycle"]["preStop"]["exec"]["command"]

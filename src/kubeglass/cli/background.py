@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from kubeglass.cli.running import get_engines, run_here
 from kubeglass.engines.install.source import Source
 from kubeglass.errors import KubeglassError
@@ -9,6 +11,7 @@ from kubeglass.model.quantity import format_duration
 from kubeglass.supervise.background import Report, start_in_background
 from kubeglass.supervise.listener import RunListener
 from kubeglass.supervise.options import RunOptions
+from kubeglass.supervise.reloading import ReadOptions
 from kubeglass.supervise.state_folder import StateFolder
 
 
@@ -29,11 +32,11 @@ def run_in_background(options: RunOptions, source: Source, listener: RunListener
     return 0
 
 
-def report_to_parent(options: RunOptions, source: Source, descriptor: int) -> int:
+def report_to_parent(read_options: ReadOptions, source: Source, descriptor: int) -> int:
     """Run as the background process and return the exit code."""
     report = Report(descriptor)
     try:
-        return run_here(options, source, report)
+        return run_here(lambda: replace(read_options(), detached=True), source, report)
     except KubeglassError as error:
         report.fail(error)
         return error.exit_code

@@ -53,6 +53,20 @@ def choose_run(*, demo: bool, apps: list[str], targets: list[str]) -> RunOptions
     return RunOptions(pipeline, Path.cwd(), state_root(), command=" ".join(["up", *words]))
 
 
+def parse_timeout(text: str) -> float:
+    """Read the ``--timeout`` option, a duration such as ``60s``; in seconds.
+
+    Raises:
+        UsageError: it is none.
+    """
+    from kubeglass.model.quantity import parse_duration
+
+    try:
+        return parse_duration(text)
+    except ValueError as error:
+        raise UsageError("--timeout", str(error), found=text) from error
+
+
 def _name_apps(apps: list[str], targets: list[str]) -> tuple[App, ...]:
     """Give each app its module's name and each target its address as a name, all different."""
     made: list[App] = []

@@ -6,13 +6,16 @@ import typer
 
 from kubeglass import __version__
 from kubeglass.cli.boundary import run_app
+from kubeglass.cli.commands import backup as backup_command
 from kubeglass.cli.commands import deploy as deploy_command
 from kubeglass.cli.commands import down as down_command
 from kubeglass.cli.commands import engines, images
 from kubeglass.cli.commands import init as init_command
 from kubeglass.cli.commands import logs as logs_command
 from kubeglass.cli.commands import open as open_command
+from kubeglass.cli.commands import reload as reload_command
 from kubeglass.cli.commands import render as render_command
+from kubeglass.cli.commands import restore as restore_command
 from kubeglass.cli.commands import run as run_command
 from kubeglass.cli.commands import status as status_command
 from kubeglass.cli.commands import undeploy as undeploy_command
@@ -49,10 +52,13 @@ def kubeglass(
 app.command("init")(init_command.init)
 app.command("render")(render_command.render)
 app.command("up")(up_command.up)
+app.command("reload")(reload_command.reload)
 app.command("down")(down_command.down)
 app.command("status")(status_command.status)
 app.command("logs")(logs_command.logs)
 app.command("open")(open_command.open_page)
+app.command("backup")(backup_command.backup)
+app.command("restore")(restore_command.restore)
 app.add_typer(engines.app, name="engines")
 app.add_typer(images.app, name="images")
 app.command("run", context_settings={"allow_interspersed_args": False, "ignore_unknown_options": True})(run_command.run)

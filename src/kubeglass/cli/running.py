@@ -17,18 +17,24 @@ from kubeglass.engines.prometheus import PROMETHEUS
 from kubeglass.observe.processes import ProcessId, identify
 from kubeglass.supervise.listener import RunListener
 from kubeglass.supervise.local_run import LocalRun
-from kubeglass.supervise.options import RunOptions
+from kubeglass.supervise.reloading import ReadOptions
 
 ENGINES = (OTELCOL, PROMETHEUS)
 
 
-def run_here(options: RunOptions, source: Source, listener: RunListener) -> int:
+def run_here(read_options: ReadOptions, source: Source, listener: RunListener) -> int:
     """Run until interrupted and return the exit code: 0 if it was up by then.
+
+    Args:
+        read_options: says what to run, now and again at every reload.
+        source: where engines may come from.
+        listener: hears what happens.
 
     Raises:
         KubeglassError: it did not come up.
     """
-    was_up = LocalRun(options, listener, identify_self()).run(lambda before: get_engines(source, before))
+    run = LocalRun(read_options(), listener, identify_self(), read_options)
+    was_up = run.run(lambda before: get_engines(source, before))
     return 0 if was_up else INTERRUPTED
 
 

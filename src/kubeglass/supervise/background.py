@@ -17,25 +17,11 @@ from typing import Any, TextIO
 
 from kubeglass.errors import KubeglassError
 from kubeglass.supervise.listener import Pulse, RunListener
+from kubeglass.supervise.reported_error import ReportedError, describe_error
 from kubeglass.supervise.run_file import RunRecord, parse_record
 
 #: Where the background process's own words go, should it ever have any beside its report.
 LOG_NAME = "supervisor.log"
-
-
-class ReportedError(KubeglassError):
-    """An error that the background process met, with its exit code."""
-
-    def __init__(self, report: dict[str, Any]) -> None:
-        super().__init__(
-            report["where"],
-            report["wrong"],
-            found=report["found"],
-            hint=report["hint"],
-            details=tuple(report["details"]),
-        )
-        # The class's own number means nothing here: the error has been of another class.
-        self.exit_code = report["exit_code"]  # type: ignore[misc]
 
 
 class Report:
@@ -66,8 +52,7 @@ class Report:
 
     def fail(self, error: KubeglassError) -> None:
         """Pass an error on, and hang up."""
-        fields = ("where", "wrong", "found", "hint", "details", "exit_code")
-        self._send({"error": {name: getattr(error, name) for name in fields}})
+        self._send({"error": describe_error(error)})
         self._hang_up()
 
     def _send(self, message: dict[str, Any]) -> None:

@@ -33,6 +33,10 @@ class RealChild:
         """Ask the process alone: what it started itself is its own to end."""
         self._popen.send_signal(signal.SIGTERM)
 
+    def reread(self) -> None:
+        """Ask the process alone; engines take SIGHUP as the wish to read their configuration anew."""
+        self._popen.send_signal(signal.SIGHUP)
+
     def kill(self) -> None:
         """End the whole group, for a process that cannot look after its own children any more."""
         kill_group(self.pid)

@@ -6,27 +6,26 @@ import time
 from typing import Never
 
 from kubeglass.catalog import HTTP_REQUESTS
+from kubeglass.errors import KubeglassError
 from kubeglass.observe.errors import ObserveError
 from kubeglass.observe.processes import ProcessId
 from kubeglass.observe.prometheus import Prometheus
 from kubeglass.observe.targets import read_targets
 from kubeglass.supervise.awaiting import Awaiting
-from kubeglass.supervise.child import RealSpawner
-from kubeglass.supervise.clock import SystemClock
-from kubeglass.supervise.guard import Guard
 from kubeglass.supervise.interruption import Interruption
 from kubeglass.supervise.listener import Pulse, RunListener
-from kubeglass.supervise.manager import Manager
 from kubeglass.supervise.options import RunOptions
 from kubeglass.supervise.preparation import GetBinaries, Preparation, prepare
-from kubeglass.supervise.run_file import Phase, RunRecord
-from kubeglass.supervise.run_journal import RunJournal
+from kubeglass.supervise.reloading import ReadOptions, reload_run
+from kubeglass.supervise.reported_error import describe_error
+from kubeglass.supervise.run_file import Phase, ReloadRecord
+from kubeglass.supervise.running import Running
 from kubeglass.supervise.sight import Goal, Sight
-from kubeglass.supervise.stack import Stack, plan_processes
-from kubeglass.supervise.state_folder import HoldFiles, StateFolder
-from kubeglass.supervise.supervised import Surroundings
+from kubeglass.supervise.state_folder import StateFolder
 
 BEAT_SECONDS = 1.0
+#: How soon a wish is noticed between two beats.
+REACTION_SECONDS = 0.1
 
 
 class LocalRun:
@@ -36,10 +35,14 @@ class LocalRun:
         options: what it is asked to do.
         listener: hears what happens.
         supervisor: this process; its start is the run's.
+        read_options: reads the definition anew, for a reload; without it a reload finds nothing changed.
     """
 
-    def __init__(self, options: RunOptions, listener: RunListener, supervisor: ProcessId) -> None:
+    def __init__(
+        self, options: RunOptions, listener: RunListener, supervisor: ProcessId, read_options: ReadOptions | None = None
+    ) -> None:
         self._options = options
+        self._read_options = read_options or (lambda: options)
         self._listener = listener
         self._supervisor = supervisor
         self._was_up = False
@@ -65,10 +68,10 @@ class LocalRun:
                 preparation = prepare(self._options, get_binaries)
                 for note in preparation.notes:
                     self._listener.note(note)
-                with _Running(preparation, self._supervisor, interruption) as running:
+                with Running(preparation.stack, self._supervisor, interruption) as running:
                     try:
                         self._wait_until_up(running, preparation)
-                        self._keep(running, preparation)
+                        self._keep(running, interruption)
                     finally:
                         self._listener.waiting("everything to stop")
             except KeyboardInterrupt:
@@ -76,7 +79,7 @@ class LocalRun:
             finally:
                 folder.release()
 
-    def _wait_until_up(self, running: _Running, preparation: Preparation) -> None:
+    def _wait_until_up(self, running: Running, preparation: Preparation) -> None:
         deadline = time.monotonic() + self._options.timeout_seconds
         awaiting = Awaiting(preparation.stack, running.manager, self._listener, running.tail, deadline)
         awaiting.wait_for_processes()
@@ -96,66 +99,42 @@ class LocalRun:
         if titles:
             self._listener.note(f"dashboard: these panels have no data: {', '.join(titles)}")
 
-    def _keep(self, running: _Running, preparation: Preparation) -> Never:
-        settings = preparation.stack.settings
+    def _keep(self, running: Running, interruption: Interruption) -> Never:
+        settings = running.stack.settings
         with Prometheus(settings.url(settings.ports.prometheus), timeout_seconds=2.0) as prometheus:
             while True:
-                self._listener.beat(self._measure(running.manager, prometheus))
-                time.sleep(BEAT_SECONDS)
+                if interruption.wants_reload:
+                    interruption.wants_reload = False
+                    self._reload(running)
+                self._listener.beat(self._measure(running, prometheus))
+                self._rest(interruption)
 
-    def _measure(self, manager: Manager, prometheus: Prometheus) -> Pulse:
-        jobs = [app.name for app in self._options.pipeline.apps]
-        window = max(self._options.pipeline.scrape.shortest_window, 4.0)
+    @staticmethod
+    def _rest(interruption: Interruption) -> None:
+        """Wait for the next beat, or until something is asked for."""
+        until = time.monotonic() + BEAT_SECONDS
+        while not interruption.wants_reload and time.monotonic() < until:
+            time.sleep(REACTION_SECONDS)
+
+    def _reload(self, running: Running) -> None:
+        last = running.journal.record.reload
+        number = last.number + 1 if last else 1
+        try:
+            summary = str(reload_run(running, self._read_options, self._listener))
+        except KubeglassError as error:
+            self._listener.note(f"reload: {error}")
+            running.journal.change(reload=ReloadRecord(number, error=describe_error(error)))
+        else:
+            self._listener.note(f"reload: {summary}")
+            running.journal.change(reload=ReloadRecord(number, summary))
+
+    def _measure(self, running: Running, prometheus: Prometheus) -> Pulse:
+        manager, pipeline = running.manager, running.stack.options.pipeline
+        jobs = [app.name for app in pipeline.apps]
+        window = max(pipeline.scrape.shortest_window, 4.0)
         try:
             health = read_targets(prometheus, jobs, window_seconds=window)
             rate = prometheus.value(f"sum(rate({HTTP_REQUESTS.name}[{window:.0f}s]))")
         except ObserveError:
             return Pulse(manager.statuses(), targets=len(jobs))
         return Pulse(manager.statuses(), rate, len(health.up), len(jobs))
-
-
-class _Running:
-    """The processes of a run while they run; leaving it stops them."""
-
-    def __init__(self, preparation: Preparation, supervisor: ProcessId, interruption: Interruption) -> None:
-        stack = preparation.stack
-        self._guard = Guard()
-        self._interruption = interruption
-        self._spawner = RealSpawner(stack.settings.logs, self._guard)
-        specs = plan_processes(stack)
-        self.journal = RunJournal(stack.settings.run_file, _first_record(stack, supervisor))
-        surroundings = Surroundings(self._spawner, SystemClock(), HoldFiles(stack.settings.root))
-        self.manager = Manager(specs, surroundings, self.journal.note_statuses)
-
-    def __enter__(self) -> _Running:
-        self.manager.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._interruption.begin_stopping(self.manager.hurry)
-        self.journal.change(phase=Phase.STOPPING)
-        self.manager.stop()
-        self._guard.close()
-        self.journal.remove()
-
-    def tail(self, name: str, count: int) -> tuple[str, ...]:
-        return self._spawner.buffer(name).tail(count)
-
-
-def _first_record(stack: Stack, supervisor: ProcessId) -> RunRecord:
-    settings = stack.settings
-    addresses = {
-        "page": settings.url(settings.ports.viewer),
-        **{name: settings.url(port) for name, port in settings.ports.apps.items()},
-        "prometheus": settings.url(settings.ports.prometheus),
-    }
-    return RunRecord(
-        supervisor=supervisor,
-        command=stack.options.command,
-        phase=Phase.STARTING,
-        detached=stack.options.detached,
-        started_at=supervisor.created,
-        addresses=addresses,
-        prometheus=addresses["prometheus"],
-        scrape_interval=stack.options.pipeline.scrape.interval,
-    )

@@ -52,6 +52,19 @@ class Manager:
         """Stop everything at once, without grace."""
         self._events.put(self._roster.hurry)
 
+    def do(self, action: Callable[[Roster], None]) -> None:
+        """Have the manager's thread act, and return once :meth:`statuses` tells what came of it."""
+        done = threading.Event()
+
+        def act() -> None:
+            action(self._roster)
+            self._publish()
+            done.set()
+
+        self._events.put(act)
+        while not done.wait(0.1) and self._thread.is_alive():
+            pass
+
     def statuses(self) -> list[ProcessStatus]:
         """Return what is known about every process, in the order given."""
         return self._statuses
@@ -84,6 +97,6 @@ class Manager:
 
     def _make_on_exit(self, name: str) -> ExitCallback:
         def on_exit(child: Child, code: int) -> None:
-            self._events.put(lambda: self._roster.find(name).note_exit(child, code))
+            self._events.put(lambda: self._roster.note_exit(name, child, code))
 
         return on_exit

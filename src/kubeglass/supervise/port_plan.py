@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from kubeglass.model.app import App
 from kubeglass.model.local import LocalPorts
@@ -47,6 +47,25 @@ def plan_ports(apps: Iterable[App], wanted: LocalPorts | None = None) -> PortPla
     chosen = {name: _choose(name, port, taken, notes) for name, port in usual.items()}
     chosen_for_apps = {name: _choose(name, port, taken, notes) for name, port in usual_of_apps.items()}
     return PortPlan(LocalPorts(**chosen, apps=chosen_for_apps), tuple(notes))
+
+
+def extend_ports(current: LocalPorts, before: Iterable[App], after: Sequence[App]) -> PortPlan:
+    """Keep the ports of a run and choose one for each app that is new or would like another.
+
+    Args:
+        current: the run's ports.
+        before: the apps that run.
+        after: the apps to run from now on.
+
+    Raises:
+        PortError: a whole range is in use.
+    """
+    wished = {app.name: app.port for app in before}
+    kept = {app.name: current.apps[app.name] for app in after if wished.get(app.name) == app.port}
+    taken = set(kept.values())
+    notes: list[str] = []
+    chosen = {app.name: kept.get(app.name) or _choose(app.name, app.port, taken, notes) for app in after}
+    return PortPlan(replace(current, apps=chosen), tuple(notes))
 
 
 def _choose(name: str, wanted: int, taken: set[int], notes: list[str]) -> int:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-import shutil
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from kubeglass.dashboards.queries import PanelQuery, panel_queries
-from kubeglass.errors import StateError
 from kubeglass.model.app import App
 from kubeglass.model.local import LocalSettings
 from kubeglass.render.file import RenderedFile
@@ -21,6 +20,7 @@ from kubeglass.supervise.environment import app_environment
 from kubeglass.supervise.limits import raise_open_files_limit, warn_about_open_files
 from kubeglass.supervise.options import RunOptions
 from kubeglass.supervise.port_plan import plan_ports
+from kubeglass.supervise.run_folders import make_folders
 from kubeglass.supervise.stack import TOTALS_FILE, Stack
 
 #: The dashboard whose panels must have data before a run counts as up.
@@ -64,7 +64,8 @@ def prepare(options: RunOptions, get_binaries: GetBinaries) -> Preparation:
     plan = plan_ports(own_apps)
     stack = Stack(options, LocalSettings(options.root, plan.ports), binaries)
     files = render_local(options.pipeline, stack.settings)
-    _make_folders(stack)
+    make_folders(stack.settings, stack.own_apps)
+    _forget_customers(stack)
     write_files(files, options.root)
     remove_stale(files, options.root, owned=LOCAL_FOLDERS)
     warning = warn_about_open_files(raise_open_files_limit())
@@ -82,23 +83,10 @@ def _begin_check(pool: ThreadPoolExecutor, app: App, folder: Path) -> Future[Non
     return pool.submit(check_app, app.module or "", cwd=folder, env=env)
 
 
-def _make_folders(stack: Stack) -> None:
-    settings = stack.settings
-    metrics = [settings.metrics_dir(app.name) for app in stack.own_apps]
-    try:
-        (settings.root / TOTALS_FILE).unlink(missing_ok=True)
-        for folder in metrics:
-            # Values of an earlier run would count its requests again.
-            shutil.rmtree(folder, ignore_errors=True)
-        for folder in (settings.logs, settings.data / "prometheus", settings.data / "otelcol", *metrics):
-            folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StateError(
-            str(error.filename or settings.root),
-            "cannot be written",
-            found=error.strerror or str(error),
-            hint="check the folder's owner, mode and free space",
-        ) from error
+def _forget_customers(stack: Stack) -> None:
+    # A full or unwritable disk is told of by whoever needs to write.
+    with contextlib.suppress(OSError):
+        (stack.settings.root / TOTALS_FILE).unlink(missing_ok=True)
 
 
 def _read_queries(files: list[RenderedFile], scrape_interval: float) -> tuple[PanelQuery, ...]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass, field, replace
+from pathlib import Path, PurePosixPath
 from typing import Protocol
 
 from kubeglass.observe.probes import Probe
@@ -25,6 +25,8 @@ class ProcessSpec:
         ready_seconds: it is given up as not starting when it is not ready by then.
         grace_seconds: time from SIGTERM to SIGKILL.
         address: where a person finds it; shown in ``status``.
+        config: folder of the configuration that it reads anew on SIGHUP, relative to the state folder; None if a change
+            needs another process.
     """
 
     name: str
@@ -37,6 +39,11 @@ class ProcessSpec:
     ready_seconds: float = 30.0
     grace_seconds: float = 5.0
     address: str = ""
+    config: PurePosixPath | None = None
+
+    def runs_like(self, other: ProcessSpec) -> bool:
+        """Whether a process of the one will do for the other; what came before it when it started no longer matters."""
+        return replace(self, after=other.after) == other
 
 
 class Child(Protocol):
@@ -49,6 +56,10 @@ class Child(Protocol):
 
     def terminate(self) -> None:
         """Ask the process to end (SIGTERM); nothing happens if it is gone."""
+        ...
+
+    def reread(self) -> None:
+        """Have the process read its configuration anew (SIGHUP); nothing happens if it is gone."""
         ...
 
     def kill(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from kubeglass.observe.probes import Probe
@@ -58,25 +58,53 @@ class Roster:
         surroundings: Surroundings,
         make_on_exit: Callable[[str], ExitCallback],
     ) -> None:
-        self._processes = {spec.name: Supervised(spec, surroundings, make_on_exit(spec.name)) for spec in specs}
+        self._surroundings = surroundings
+        self._make_on_exit = make_on_exit
+        self._processes = {spec.name: self._supervise(spec) for spec in specs}
+        self._leaving: list[Supervised] = []
         self._stopping = False
 
     @property
     def is_stopped(self) -> bool:
         """Whether everything was asked to stop and nothing runs any more."""
-        return self._stopping and all(process.state is State.STOPPED for process in self._processes.values())
+        return self._stopping and all(process.state is State.STOPPED for process in self._everyone())
 
-    def find(self, name: str) -> Supervised:
-        """Return the process called ``name``."""
-        return self._processes[name]
+    def note_exit(self, name: str, child: Child, code: int) -> None:
+        """Take in that a process called ``name`` ended; another may have taken the name meanwhile."""
+        for process in self._everyone():
+            if process.spec.name == name:
+                process.note_exit(child, code)
+
+    def change(self, specs: Sequence[ProcessSpec]) -> None:
+        """Run these processes from now on: others are stopped, new ones started, changed ones started anew."""
+        before = self._processes
+        self._processes = {}
+        for spec in specs:
+            process = before.pop(spec.name, None) or self._supervise(spec)
+            self._processes[spec.name] = process
+            if process.spec.runs_like(spec):
+                process.spec = spec
+            else:
+                process.renew(spec)
+        self._leaving += before.values()
+
+    def reread(self, names: Collection[str]) -> None:
+        """Have these processes read their configuration anew; one that does not run will do so anyway."""
+        for name in names:
+            child = self._processes[name].child
+            if child is not None:
+                child.reread()
 
     def tick(self) -> list[DueProbe]:
         """Let time pass for every process and return the looks to take now."""
         if self._stopping:
-            self._stop_next()
+            stop_next(self._processes)
         else:
-            self._start_next()
-        due = [(process, process.tick()) for process in self._processes.values()]
+            start_next(self._processes)
+        for process in self._leaving:
+            process.stop()
+        self._leaving = [process for process in self._leaving if process.state is not State.STOPPED]
+        due = [(process, process.tick()) for process in self._everyone()]
         return [DueProbe(process, process.child, probe) for process, probe in due if probe and process.child]
 
     def stop(self) -> None:
@@ -86,7 +114,7 @@ class Roster:
     def hurry(self) -> None:
         """End the grace of whatever is ending, now and from now on."""
         self._stopping = True
-        for process in self._processes.values():
+        for process in self._everyone():
             process.stop()
             process.hurry()
 
@@ -102,17 +130,27 @@ class Roster:
                 address=process.spec.address,
                 trouble=process.trouble,
             )
-            for process in self._processes.values()
+            for process in self._everyone()
         ]
 
-    def _start_next(self) -> None:
-        for process in self._processes.values():
-            needed = (self._processes[name] for name in process.spec.after)
-            if process.state is State.WAITING and all(other.state is State.RUNNING for other in needed):
-                process.handle(Event.START)
+    def _everyone(self) -> list[Supervised]:
+        return [*self._processes.values(), *self._leaving]
 
-    def _stop_next(self) -> None:
-        for process in reversed(self._processes.values()):
-            process.stop()
-            if process.state is not State.STOPPED:
-                return
+    def _supervise(self, spec: ProcessSpec) -> Supervised:
+        return Supervised(spec, self._surroundings, self._make_on_exit(spec.name))
+
+
+def start_next(processes: Mapping[str, Supervised]) -> None:
+    """Start whatever waits for nothing any more."""
+    for process in processes.values():
+        needed = (processes[name] for name in process.spec.after)
+        if process.state is State.WAITING and all(other.state is State.RUNNING for other in needed):
+            process.handle(Event.START)
+
+
+def stop_next(processes: Mapping[str, Supervised]) -> None:
+    """Stop the last that is not stopped yet."""
+    for process in reversed(list(processes.values())):
+        process.stop()
+        if process.state is not State.STOPPED:
+            return

@@ -46,6 +46,21 @@ class RunningProcess:
 
 
 @dataclass(frozen=True, slots=True)
+class ReloadRecord:
+    """How the last reload went.
+
+    Args:
+        number: counts the reloads of this run, from 1.
+        summary: what changed, in one line.
+        error: what was wrong, as :func:`~kubeglass.supervise.reported_error.describe_error` writes it; None if nothing.
+    """
+
+    number: int
+    summary: str = ""
+    error: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class RunRecord:
     """The whole run file.
 
@@ -60,6 +75,7 @@ class RunRecord:
         scrape_interval: seconds between two scrapes of one target.
         processes: every supervised process, in order.
         first_data_seconds: seconds from the start until every panel had data, once it had.
+        reload: how the last reload went, once there was one.
     """
 
     supervisor: ProcessId
@@ -72,6 +88,7 @@ class RunRecord:
     scrape_interval: float = 5.0
     processes: tuple[RunningProcess, ...] = ()
     first_data_seconds: float | None = None
+    reload: ReloadRecord | None = None
 
 
 def write_run_file(path: Path, record: RunRecord) -> None:
@@ -105,8 +122,13 @@ def parse_record(document: dict[str, Any]) -> RunRecord:
     """Read the record from its JSON document; whatever is missing or of another kind raises as Python does."""
     record = RunRecord(**document)
     processes = tuple(_read_process(item) for item in document["processes"])
+    reload = document.get("reload")
     return replace(
-        record, supervisor=ProcessId(**document["supervisor"]), phase=Phase(document["phase"]), processes=processes
+        record,
+        supervisor=ProcessId(**document["supervisor"]),
+        phase=Phase(document["phase"]),
+        processes=processes,
+        reload=ReloadRecord(**reload) if reload else None,
     )
 
 

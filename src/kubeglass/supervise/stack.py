@@ -6,7 +6,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from kubeglass.engines.engine import Engine
 from kubeglass.engines.otelcol import OTELCOL
@@ -81,6 +81,8 @@ def _plan_engine(engine: Engine, stack: Stack, after: tuple[str, ...] = ()) -> P
         ready_seconds=120.0,
         grace_seconds=15.0,
         address=settings.url(engine.port(settings.ports)),
+        # The folder that its renderer writes bears its name.
+        config=PurePosixPath(engine.name),
     )
 
 

@@ -20,6 +20,8 @@ class State(StrEnum):
     """It runs and answered."""
     RECYCLING = "recycling"
     """It runs but stopped answering: it was told to end and will be started again."""
+    RENEWING = "renewing"
+    """It runs with what no longer holds: it was told to end and starts at once as it is wanted now."""
     BACKOFF = "backoff"
     """It died; it starts again after a delay that grows with each failure in a row."""
     HELD = "held"
@@ -39,6 +41,7 @@ class Event(StrEnum):
     READY = "ready"
     DIED = "died"
     UNHEALTHY = "unhealthy"
+    RENEW = "renew"
     GRACE_OVER = "grace over"
     DELAY_OVER = "delay over"
     HOLD = "hold"
@@ -52,14 +55,19 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
     (State.STARTING, Event.READY): State.RUNNING,
     (State.STARTING, Event.DIED): State.BACKOFF,
     (State.STARTING, Event.UNHEALTHY): State.RECYCLING,
+    (State.STARTING, Event.RENEW): State.RENEWING,
     (State.STARTING, Event.STOP): State.TERMINATING,
     (State.RUNNING, Event.DIED): State.BACKOFF,
     (State.RUNNING, Event.UNHEALTHY): State.RECYCLING,
+    (State.RUNNING, Event.RENEW): State.RENEWING,
     (State.RUNNING, Event.STOP): State.TERMINATING,
     # The kill after the grace leaves the state: the process still ends and is still started again.
     (State.RECYCLING, Event.GRACE_OVER): State.RECYCLING,
     (State.RECYCLING, Event.DIED): State.BACKOFF,
     (State.RECYCLING, Event.STOP): State.TERMINATING,
+    (State.RENEWING, Event.GRACE_OVER): State.RENEWING,
+    (State.RENEWING, Event.DIED): State.STARTING,
+    (State.RENEWING, Event.STOP): State.TERMINATING,
     (State.BACKOFF, Event.DELAY_OVER): State.STARTING,
     (State.BACKOFF, Event.HOLD): State.HELD,
     (State.BACKOFF, Event.STOP): State.STOPPED,
@@ -71,7 +79,7 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
 }
 
 #: States in which the operating system knows a process of ours.
-ALIVE = frozenset({State.STARTING, State.RUNNING, State.RECYCLING, State.TERMINATING, State.KILLING})
+ALIVE = frozenset({State.STARTING, State.RUNNING, State.RECYCLING, State.RENEWING, State.TERMINATING, State.KILLING})
 
 
 class ImpossibleEventError(RuntimeError):

@@ -79,6 +79,14 @@ class Supervised:
         if self.state not in {State.TERMINATING, State.KILLING, State.STOPPED}:
             self.handle(Event.STOP)
 
+    def renew(self, spec: ProcessSpec) -> None:
+        """Run it as ``spec`` says from now on: at once if it runs, otherwise when it starts next."""
+        self.spec = spec
+        self.trouble = ""
+        self._watch = ProbeWatch(spec, self._around.probes)
+        if self.state in {State.STARTING, State.RUNNING}:
+            self.handle(Event.RENEW)
+
     def hurry(self) -> None:
         """End the grace of a process that is ending."""
         if self.state is State.TERMINATING:
@@ -134,9 +142,9 @@ class Supervised:
             case State.BACKOFF:
                 self._failures = self._around.backoff.count_failures(self._failures, now - self._born)
                 self._deadline = now + self._around.backoff.delay(self._failures)
-            case State.KILLING | State.RECYCLING if child and event is Event.GRACE_OVER:
+            case State.KILLING | State.RECYCLING | State.RENEWING if child and event is Event.GRACE_OVER:
                 child.kill()
-            case State.TERMINATING | State.RECYCLING if child:
+            case State.TERMINATING | State.RECYCLING | State.RENEWING if child:
                 self._deadline = now + self.spec.grace_seconds
                 child.terminate()
 

@@ -40,6 +40,9 @@ class FakeChild:
     def terminate(self) -> None:
         self.told.append("terminate")
 
+    def reread(self) -> None:
+        self.told.append("reread")
+
     def kill(self) -> None:
         self.told.append("kill")
 
@@ -52,13 +55,17 @@ class FakeSpawner:
 
     def __init__(self) -> None:
         self.children: list[FakeChild] = []
-        self.started: list[str] = []
+        self.specs: list[ProcessSpec] = []
         self.fault: OSError | None = None
+
+    @property
+    def started(self) -> list[str]:
+        return [spec.name for spec in self.specs]
 
     def spawn(self, spec: ProcessSpec, on_exit: ExitCallback) -> Child:
         if self.fault is not None:
             raise self.fault
-        self.started.append(spec.name)
+        self.specs.append(spec)
         self.children.append(FakeChild(len(self.children) + 1, on_exit))
         return self.children[-1]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 from kubeglass.supervise.backoff import Backoff
@@ -13,6 +14,8 @@ from kubeglass.supervise.roster import ProcessStatus
 from kubeglass.supervise.states import State
 from kubeglass.supervise.supervised import Surroundings
 from tests.unit.supervise.fakes import SILENT, AlwaysProbe, FakeHolds, FakeSpawner, HandClock
+
+READY_PROBE, SILENT_PROBE = AlwaysProbe(), AlwaysProbe(SILENT)
 
 
 class Run:
@@ -40,7 +43,7 @@ class Run:
 
 
 def spec(name: str, *after: str, ready: bool = True) -> ProcessSpec:
-    probe = AlwaysProbe() if ready else AlwaysProbe(SILENT)
+    probe = READY_PROBE if ready else SILENT_PROBE
     return ProcessSpec(name, (name,), Path("/"), readiness=probe, after=after)
 
 
@@ -103,6 +106,49 @@ def test_hurrying_kills_everything_at_once() -> None:
     run.step_until(State.KILLING, State.KILLING)
 
     assert [child.told for child in run.spawner.children] == [["terminate", "kill"]] * 2
+
+
+def test_a_changed_definition_touches_only_what_differs() -> None:
+    run = Run(spec("storage"), spec("app"), spec("lost"))
+    run.step_until(State.RUNNING, State.RUNNING, State.RUNNING)
+    storage, app, lost = run.spawner.children
+
+    run.manager._events.put(
+        lambda: run.manager._roster.change([spec("storage"), replace(spec("app"), argv=("new",)), spec("found", "app")])
+    )
+    run.step_until(State.RUNNING, State.RENEWING, State.WAITING, State.TERMINATING)
+    app.exit(0)
+    lost.exit(0)
+    run.step_until(State.RUNNING, State.RUNNING, State.RUNNING)
+
+    assert storage.told == []
+    assert [status.name for status in run.manager.statuses()] == ["storage", "app", "found"]
+    assert run.spawner.started == ["storage", "app", "lost", "app", "found"]
+
+
+def test_only_those_named_read_their_configuration_anew() -> None:
+    run = Run(spec("storage"), spec("app"))
+    run.step_until(State.RUNNING, State.RUNNING)
+
+    run.manager._roster.reread(["storage"])
+
+    assert [child.told for child in run.spawner.children] == [["reread"], []]
+
+
+def test_what_is_no_longer_wanted_is_stopped_with_the_rest() -> None:
+    run = Run(spec("storage"), spec("lost"))
+    run.step_until(State.RUNNING, State.RUNNING)
+    storage, lost = run.spawner.children
+
+    run.manager._roster.change([spec("storage")])
+    run.manager._roster.stop()
+    run.step_until(State.TERMINATING, State.TERMINATING)
+    storage.exit(0)
+    assert not run.manager._roster.is_stopped
+    lost.exit(0)
+    run.step_until(State.STOPPED)
+
+    assert run.manager._roster.is_stopped
 
 
 class Obedient(FakeSpawner):

@@ -11,7 +11,7 @@ import pytest
 from kubeglass.errors import PortError
 from kubeglass.model.app import App
 from kubeglass.model.local import LocalPorts
-from kubeglass.supervise.port_plan import plan_ports
+from kubeglass.supervise.port_plan import extend_ports, plan_ports
 
 
 def usual(ports: list[int]) -> LocalPorts:
@@ -54,3 +54,25 @@ def test_a_range_without_a_free_port_is_an_error_that_names_it() -> None:
         busy.listen()
         with pytest.raises(PortError, match=r"viewer: no free port \(all of 65535-65535 are in use"):
             plan_ports([], LocalPorts(viewer=65535))
+
+
+def test_an_app_that_runs_keeps_its_port_and_a_new_one_gets_another(free_ports: Callable[[int], list[int]]) -> None:
+    (port,) = free_ports(1)
+    shop, blog = (App(name=name, module=f"{name}:app", port=port) for name in ("shop", "blog"))
+    running = LocalPorts(apps={"shop": port})
+
+    with socket.create_server(("127.0.0.1", port)):
+        plan = extend_ports(running, [shop], [blog, shop])
+
+    assert plan.ports.apps["shop"] == port
+    assert plan.ports.apps["blog"] > port
+    assert plan.notes == (f"blog: port {port} is in use, using {plan.ports.apps['blog']}",)
+
+
+def test_an_app_that_would_like_another_port_moves(free_ports: Callable[[int], list[int]]) -> None:
+    before, after = free_ports(2)
+    shop = App(name="shop", module="shop:app", port=before)
+
+    plan = extend_ports(LocalPorts(apps={"shop": before}), [shop], [shop.model_copy(update={"port": after})])
+
+    assert plan.ports.apps == {"shop": after}

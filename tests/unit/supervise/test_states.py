@@ -32,7 +32,7 @@ def test_stop_is_possible_wherever_it_is_not_under_way(state: State) -> None:
 
 @pytest.mark.parametrize("state", sorted(ALIVE))
 def test_a_process_that_runs_can_die(state: State) -> None:
-    assert next_state(state, Event.DIED) in {State.BACKOFF, State.STOPPED}
+    assert next_state(state, Event.DIED) in {State.BACKOFF, State.STOPPED, State.STARTING}
 
 
 def test_an_event_without_a_row_is_refused_by_name() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -172,7 +174,46 @@ def test_late_news_of_a_process_that_was_replaced_is_ignored() -> None:
     assert bench.state() is State.STARTING
 
 
-@given(st.lists(st.sampled_from(["exit", "ready", "silent", "time", "hold", "release", "stop", "hurry"]), max_size=40))
+def test_one_whose_definition_changed_ends_with_its_grace_and_starts_at_once_as_it_is_wanted_now() -> None:
+    bench = running()
+    wanted = replace(bench.process.spec, argv=("engine", "--new"))
+
+    bench.process.renew(wanted)
+    assert bench.state() is State.RENEWING
+    assert bench.child.told == ["terminate"]
+    bench.child.exit(0)
+
+    assert bench.state() is State.STARTING
+    assert bench.spawner.specs[-1] == wanted
+    assert bench.process.trouble == "", "it was asked to end"
+
+
+def test_one_that_does_not_end_for_its_new_definition_is_killed() -> None:
+    bench = running()
+    bench.process.renew(replace(bench.process.spec, argv=("engine", "--new")))
+
+    bench.pass_time(bench.process.spec.grace_seconds)
+
+    assert bench.child.told == ["terminate", "kill"]
+    assert bench.state() is State.RENEWING
+
+
+def test_one_that_is_down_takes_its_new_definition_when_it_starts_next() -> None:
+    bench = running()
+    bench.child.exit(1)
+    wanted = replace(bench.process.spec, argv=("engine", "--new"))
+
+    bench.process.renew(wanted)
+    assert bench.state() is State.BACKOFF
+    bench.pass_time(1.0)
+
+    assert bench.spawner.specs[-1] == wanted
+
+
+EVENTS = ["exit", "ready", "silent", "time", "hold", "release", "renew", "stop", "hurry"]
+
+
+@given(st.lists(st.sampled_from(EVENTS), max_size=40))
 def test_no_order_of_events_confuses_it(events: list[str]) -> None:
     bench = started()
     for event in events:
@@ -186,6 +227,8 @@ def test_no_order_of_events_confuses_it(events: list[str]) -> None:
             bench.holds.names.add("engine")
         elif event == "release":
             bench.holds.names.clear()
+        elif event == "renew":
+            bench.process.renew(bench.process.spec)
         elif event == "stop":
             bench.process.stop()
         elif event == "hurry":

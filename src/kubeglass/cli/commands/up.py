@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from kubeglass.engines.install.source import Source
+
+if TYPE_CHECKING:
+    from kubeglass.supervise.options import RunOptions
 
 Demo = Annotated[bool, typer.Option("--demo", help="Run the demo shop and its customers.")]
 Apps = Annotated[
@@ -38,26 +41,19 @@ def up(  # one keyword an option
 ) -> int:
     """Start everything and say so when data is seen end to end. Without options: as kubeglass.yaml says."""
     from kubeglass.cli.background import report_to_parent, run_in_background
-    from kubeglass.cli.context import choose_run
+    from kubeglass.cli.context import choose_run, parse_timeout
     from kubeglass.cli.output import Output
     from kubeglass.cli.run_output import RunOutput
     from kubeglass.cli.running import run_here
 
-    seconds = _parse_timeout(timeout)
-    options = replace(choose_run(demo=demo, apps=app or [], targets=target or []), timeout_seconds=seconds)
+    seconds = parse_timeout(timeout)
+
+    def read_options() -> RunOptions:
+        return replace(choose_run(demo=demo, apps=app or [], targets=target or []), timeout_seconds=seconds)
+
     if report_to >= 0:
-        return report_to_parent(replace(options, detached=True), source, report_to)
+        return report_to_parent(read_options, source, report_to)
     with RunOutput(Output(), open_page=open_page) as listener:
         if detach:
-            return run_in_background(options, source, listener)
-        return run_here(options, source, listener)
-
-
-def _parse_timeout(text: str) -> float:
-    from kubeglass.errors import UsageError
-    from kubeglass.model.quantity import parse_duration
-
-    try:
-        return parse_duration(text)
-    except ValueError as error:
-        raise UsageError("--timeout", str(error), found=text) from error
+            return run_in_background(read_options(), source, listener)
+        return run_here(read_options, source, listener)

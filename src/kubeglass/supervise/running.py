@@ -1,0 +1,87 @@
+"""The processes of a run while they run, and the file that tells others of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Self
+
+from kubeglass.observe.processes import ProcessId
+from kubeglass.supervise.child import RealSpawner
+from kubeglass.supervise.clock import SystemClock
+from kubeglass.supervise.guard import Guard
+from kubeglass.supervise.interruption import Interruption
+from kubeglass.supervise.manager import Manager
+from kubeglass.supervise.process import ProcessSpec
+from kubeglass.supervise.run_file import Phase, RunRecord
+from kubeglass.supervise.run_journal import RunJournal
+from kubeglass.supervise.stack import Stack, plan_processes
+from kubeglass.supervise.state_folder import HoldFiles
+from kubeglass.supervise.supervised import Surroundings
+
+
+class Running:
+    """A stack that runs as long as the ``with`` block; leaving it stops everything.
+
+    Args:
+        stack: what decides which processes run.
+        supervisor: this process.
+        interruption: what a second Ctrl-C means is told to it when stopping begins.
+    """
+
+    def __init__(self, stack: Stack, supervisor: ProcessId, interruption: Interruption) -> None:
+        self.stack = stack
+        self._guard = Guard()
+        self._interruption = interruption
+        self._spawner = RealSpawner(stack.settings.logs, self._guard)
+        self.specs = tuple(plan_processes(stack))
+        self.journal = RunJournal(stack.settings.run_file, describe_run(stack, supervisor))
+        surroundings = Surroundings(self._spawner, SystemClock(), HoldFiles(stack.settings.root))
+        self.manager = Manager(self.specs, surroundings, self.journal.note_statuses)
+
+    def __enter__(self) -> Self:
+        self.manager.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._interruption.begin_stopping(self.manager.hurry)
+        self.journal.change(phase=Phase.STOPPING)
+        self.manager.stop()
+        self._guard.close()
+        self.journal.remove()
+
+    def take_over(self, stack: Stack, specs: Sequence[ProcessSpec]) -> None:
+        """Run these processes from now on; whatever is the same goes on undisturbed."""
+        self.stack, self.specs = stack, tuple(specs)
+        self.manager.do(lambda roster: roster.change(self.specs))
+        interval = stack.options.pipeline.scrape.interval
+        self.journal.change(addresses=addresses_of(stack), scrape_interval=interval)
+
+    def tail(self, name: str, count: int) -> tuple[str, ...]:
+        """Return the last lines that the process called ``name`` wrote."""
+        return self._spawner.buffer(name).tail(count)
+
+
+def describe_run(stack: Stack, supervisor: ProcessId) -> RunRecord:
+    """Write down what a person wants to know of a run before anything of it has started."""
+    settings = stack.settings
+    addresses = addresses_of(stack)
+    return RunRecord(
+        supervisor=supervisor,
+        command=stack.options.command,
+        phase=Phase.STARTING,
+        detached=stack.options.detached,
+        started_at=supervisor.created,
+        addresses=addresses,
+        prometheus=settings.url(settings.ports.prometheus),
+        scrape_interval=stack.options.pipeline.scrape.interval,
+    )
+
+
+def addresses_of(stack: Stack) -> dict[str, str]:
+    """Name the addresses that a person opens."""
+    settings = stack.settings
+    return {
+        "page": settings.url(settings.ports.viewer),
+        **{name: settings.url(port) for name, port in settings.ports.apps.items()},
+        "prometheus": settings.url(settings.ports.prometheus),
+    }

@@ -102,7 +102,6 @@ def test_a_build_ends_with_the_installation(tmp_path: Path, bare: dict[str, str]
         [*KUBEGLASS, "engines", "install", "promtool", "--source", "build"],
         cwd=tmp_path,
         env={**bare, "PATH": f"{bare['PATH']}:/usr/bin:/bin"},
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
     pid = int(wait_until(lambda: read(tmp_path / "pid"), "the build to begin"))
 

@@ -67,14 +67,21 @@ class LogFollower:
 
     Args:
         folder: where the logs are.
-        names: whose logs.
+        name: whose log; None follows all of them, and those that begin later too.
     """
 
-    def __init__(self, folder: Path, names: Sequence[str]) -> None:
-        self._paths = {name: folder / f"{name}.log" for name in names}
-        self._streams: dict[str, BinaryIO] = {name: path.open("rb") for name, path in self._paths.items()}
+    def __init__(self, folder: Path, name: str | None = None) -> None:
+        self._folder = folder
+        self._name = name
+        self._streams: dict[str, BinaryIO] = {}
+        self._open_new()
         for stream in self._streams.values():
             stream.seek(0, 2)
+
+    @property
+    def names(self) -> list[str]:
+        """Whose logs are followed now."""
+        return sorted(self._streams)
 
     def close(self) -> None:
         """Close the files."""
@@ -83,17 +90,26 @@ class LogFollower:
 
     def read_new(self) -> list[LogLine]:
         """Return what was added since the last call, oldest first."""
-        lines = [line for name in self._paths for line in self._read(name)]
+        self._open_new()
+        lines = [line for name in self.names for line in self._read(name)]
         return sorted(lines, key=lambda line: line.stamp)
+
+    def _open_new(self) -> None:
+        for name in list_logs(self._folder) if self._name is None else [self._name]:
+            if name not in self._streams:
+                self._streams[name] = self._path(name).open("rb")
 
     def _read(self, name: str) -> Iterator[LogLine]:
         yield from self._rest(name)
-        if _is_replaced(self._streams[name], self._paths[name]):
+        if _is_replaced(self._streams[name], self._path(name)):
             # What was written between the last read and the rotation.
             yield from self._rest(name)
             self._streams[name].close()
-            self._streams[name] = self._paths[name].open("rb")
+            self._streams[name] = self._path(name).open("rb")
             yield from self._rest(name)
+
+    def _path(self, name: str) -> Path:
+        return self._folder / f"{name}.log"
 
     def _rest(self, name: str) -> Iterator[LogLine]:
         stream = self._streams[name]

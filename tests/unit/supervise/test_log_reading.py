@@ -38,7 +38,7 @@ def test_what_was_rotated_away_still_counts(tmp_path: Path) -> None:
 def test_following_sees_new_lines_and_survives_rotation(tmp_path: Path) -> None:
     with LogFile(tmp_path / "shop.log", max_bytes=150) as file:
         file.write("before")
-        follower = LogFollower(tmp_path, ["shop"])
+        follower = LogFollower(tmp_path, "shop")
         seen = []
         for number in range(12):
             file.write(f"line {number} of some length")
@@ -48,10 +48,22 @@ def test_following_sees_new_lines_and_survives_rotation(tmp_path: Path) -> None:
     assert [line.text for line in seen] == [f"line {number} of some length" for number in range(12)]
 
 
+def test_following_all_takes_up_logs_that_begin_later(tmp_path: Path) -> None:
+    write(tmp_path, HandClock(), ("shop", "before"))
+    follower = LogFollower(tmp_path)
+
+    write(tmp_path, HandClock(), ("otelcol", "first"), ("shop", "second"))
+    lines = follower.read_new()
+    follower.close()
+
+    assert [(line.name, line.text) for line in lines] == [("otelcol", "first"), ("shop", "second")]
+    assert follower.names == ["otelcol", "shop"]
+
+
 def test_half_a_line_waits_for_its_end(tmp_path: Path) -> None:
     path = tmp_path / "shop.log"
     path.write_text("")
-    follower = LogFollower(tmp_path, ["shop"])
+    follower = LogFollower(tmp_path, "shop")
 
     with path.open("a") as stream:
         stream.write("2026-01-01T00:00:00.000Z hel")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -29,16 +29,17 @@ def logs(*, name: Name = None, follow: Follow = False, lines: Lines = 50, timest
 
     folder = state_root() / "logs"
     names = choose_logs(folder, name)
-    width = max(map(len, names)) if len(names) > 1 else 0
     output = Output()
-    follower = LogFollower(folder, names) if follow else None
-    _show(read_last_lines(folder, names, lines), output, width, timestamps=timestamps)
+    follower = LogFollower(folder, name) if follow else None
+    _show(read_last_lines(folder, names, lines), output, names, timestamps=timestamps)
     while follower:
-        _show(follower.read_new(), output, width, timestamps=timestamps)
+        new = follower.read_new()
+        _show(new, output, follower.names, timestamps=timestamps)
         time.sleep(LOOK_SECONDS)
 
 
-def _show(lines: Iterable[LogLine], output: Output, width: int, *, timestamps: bool) -> None:
+def _show(lines: Iterable[LogLine], output: Output, names: Sequence[str], *, timestamps: bool) -> None:
+    width = max(map(len, names)) if len(names) > 1 else 0
     for line in lines:
         prefix = f"{line.name:<{width}} | " if width else ""
         output.say(f"{prefix}{line.stamp} {line.text}" if timestamps else f"{prefix}{line.text}")

@@ -1,0 +1,44 @@
+"""``kubeglass logs`` as a user types it: the last lines, then what is written from now on."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+from pathlib import Path
+
+from kubeglass.supervise.log_buffer import LogFile
+from tests.cli.runs import KUBEGLASS, call, wait_until
+
+
+def write(folder: Path, name: str, text: str) -> None:
+    with LogFile(folder / ".kubeglass" / "logs" / f"{name}.log") as file:
+        file.write(text)
+
+
+def test_the_last_lines_say_who_wrote_them(tmp_path: Path) -> None:
+    for name, text in (("shop", "one"), ("otelcol", "two"), ("shop", "three")):
+        write(tmp_path, name, text)
+
+    assert call(tmp_path, "logs", "-n", "2").stdout == "otelcol | two\nshop    | three\n"
+    assert call(tmp_path, "logs", "shop").stdout == "one\nthree\n"
+
+
+def test_following_shows_what_is_written_and_who_joins_until_ctrl_c(tmp_path: Path) -> None:
+    write(tmp_path, "shop", "before")
+    seen = tmp_path / "seen"
+    with seen.open("w") as stream:
+        process = subprocess.Popen(
+            [*KUBEGLASS, "logs", "-f"],
+            cwd=tmp_path,
+            stdout=stream,
+        )
+    wait_until(lambda: "before" in seen.read_text(), "the last lines")
+
+    write(tmp_path, "shop", "after")
+    wait_until(lambda: "after" in seen.read_text(), "the new line")
+    write(tmp_path, "otelcol", "joined")
+    wait_until(lambda: "joined" in seen.read_text(), "the new log")
+    process.send_signal(signal.SIGINT)
+
+    assert process.wait(timeout=30) == 130
+    assert seen.read_text() == "before\nafter\notelcol | joined\n"

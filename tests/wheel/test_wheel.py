@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+import urllib.request
 import zipfile
 from pathlib import Path
 
 import pytest
+
+from tests.cli.runs import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 UV = Path(sys.executable).with_name("uv")
@@ -57,6 +61,18 @@ def test_the_library_imports_without_the_extra(library_python: Path) -> None:
     assert result.stdout == "imported\n"
 
 
+def test_a_flask_app_is_instrumented_by_the_library_alone(wheel: Path, tmp_path: Path) -> None:
+    python = _install(str(wheel), tmp_path, "flask")
+    code = (
+        "from flask import Flask; from kubeglass.flask import instrument; app = Flask('shop'); instrument(app)\n"
+        "client = app.test_client(); client.get('/nowhere'); print(client.get('/metrics').text)"
+    )
+
+    result = _run(python, "-c", code)
+
+    assert 'http_requests_total{endpoint="<unmatched>",method="GET",status="404"} 1.0' in result.stdout
+
+
 def test_the_command_says_how_to_get_the_extra(library_python: Path) -> None:
     result = _run(library_python.with_name("kubeglass"), "up", check=False)
 
@@ -80,13 +96,36 @@ def test_the_wheel_renders_a_pipeline(cli_python: Path, tmp_path: Path) -> None:
     assert (tmp_path / "out" / "dashboards" / "application-overview.json").is_file()
 
 
-def _install(requirement: str, folder: Path) -> Path:
+def test_the_wheel_serves_the_page(cli_python: Path, tmp_path: Path, free_port: int) -> None:
+    address = f"http://127.0.0.1:{free_port}"
+    options = ["--port", str(free_port), "--prometheus", "http://127.0.0.1:9", "--dashboards", str(tmp_path)]
+    with subprocess.Popen([cli_python, "-m", "kubeglass.viewer", *options], cwd=tmp_path) as server:
+        try:
+            page = wait_until(lambda: _get(address), "the page").decode()
+            assets = re.findall(r'(?:src|href)="/?(assets/[^"]+\.js)"', page)
+            contents = [_get(f"{address}/{asset}") for asset in assets]
+        finally:
+            server.terminate()
+
+    assert assets
+    assert all(contents)
+
+
+def _get(address: str) -> bytes:
+    try:
+        with urllib.request.urlopen(address, timeout=5) as answer:
+            return bytes(answer.read())
+    except OSError:
+        return b""
+
+
+def _install(requirement: str, folder: Path, *beside: str) -> Path:
     _run(UV, "venv", "--quiet", "--python", sys.executable, folder / "venv")
     python = folder / "venv" / "bin" / "python"
     pins = folder / "pins.txt"
     locked = (ROOT / "requirements" / "cli.lock").read_text().splitlines()
     pins.write_text("\n".join(line.split(" \\")[0] for line in locked if line[:1].isalnum()))
-    _run(UV, "pip", "install", "--quiet", "--python", python, "--constraint", pins, requirement)
+    _run(UV, "pip", "install", "--quiet", "--python", python, "--constraint", pins, requirement, *beside)
     return python
 
 

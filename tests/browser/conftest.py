@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,8 +12,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from tests.browser.dashboard import Dashboard
 from tests.browser.stack import Stack, find_free_ports
 
-# Debian names it chromium; elsewhere it may be Chrome.
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+FIND = Path(__file__).resolve().parents[2] / "tools" / "chromium"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 # A busy machine takes its time; what is waited for is a condition all the same.
@@ -22,11 +21,11 @@ expect.set_options(timeout=20_000)
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """The browser on PATH; without one the test fails and says so."""
-    found = next(filter(None, map(shutil.which, BROWSERS)), None)
-    assert found, f"no browser on PATH (looked for {', '.join(BROWSERS)}); install Chromium"
+    """The machine's own browser; without one the test fails and says so."""
+    found = subprocess.run([FIND, "--find"], capture_output=True, text=True, check=False)
+    assert found.returncode == 0, found.stderr
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=found.stdout.strip(), args=FLAGS)
         yield browser
         browser.close()
 

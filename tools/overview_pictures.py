@@ -1,0 +1,83 @@
+"""Pictures of the real page for the README: the demo runs, its overview is drawn in a real browser, dark and light.
+
+``python -m tools.overview_pictures [MINUTES]`` starts the demo, lets it gather that much history (5 by default), and
+writes docs/images.
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Page, expect, sync_playwright
+
+ROOT = Path(__file__).resolve().parents[1]
+IMAGES = ROOT / "docs" / "images"
+OVERVIEW = "/d/application-overview"
+#: Tall enough for the whole dashboard: only what is in view is drawn.
+WIDTH, HEIGHT = 1400, 3200
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+
+
+def open_whole(page: Page, url: str, theme: str) -> None:
+    """Open the overview so that every panel is in view, and wait until each is drawn."""
+    page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
+    page.goto(f"{url}{OVERVIEW}?theme={theme}")
+    expect(page.locator("html")).to_have_attribute("data-ready", "true", timeout=90_000)
+
+
+def find_browser() -> str:
+    """Return the machine's own browser."""
+    return subprocess.run(
+        [ROOT / "tools" / "chromium", "--find"], capture_output=True, text=True, check=True
+    ).stdout.strip()
+
+
+@contextmanager
+def running_demo() -> Iterator[str]:
+    """Run the demo and yield the page's address."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-m", "kubeglass", "up", "--demo"]
+        with subprocess.Popen(command, cwd=folder) as process:
+            try:
+                yield _page_of(Path(folder) / ".kubeglass" / "run.json")
+            finally:
+                process.send_signal(signal.SIGINT)
+
+
+def _page_of(run_file: Path) -> str:
+    while True:
+        try:
+            record = json.loads(run_file.read_text())
+            if record["phase"] == "up":
+                return str(record["addresses"]["page"])
+        except (OSError, ValueError):
+            pass
+        time.sleep(0.2)
+
+
+def main() -> None:
+    """Take both pictures."""
+    minutes = float(sys.argv[1]) if sys.argv[1:] else 5.0
+    with running_demo() as url, sync_playwright() as playwright:
+        time.sleep(60 * minutes)
+        browser = playwright.chromium.launch(executable_path=find_browser(), args=FLAGS)
+        for theme in ("dark", "light"):
+            page = browser.new_page()
+            open_whole(page, url, theme)
+            height = page.evaluate("Math.ceil(document.querySelector('#root, main, body').scrollHeight)")
+            page.set_viewport_size({"width": WIDTH, "height": height})
+            page.screenshot(path=IMAGES / f"overview-{theme}.png")
+            page.close()
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()

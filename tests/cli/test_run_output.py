@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 
@@ -49,6 +50,16 @@ def test_being_up_shows_the_time_it_took_and_the_addresses() -> None:
     assert "kubeglass is up: data seen end to end after 3.2 s" in stdout.getvalue()
     assert "http://127.0.0.1:3000" in stdout.getvalue()
     assert "Ctrl-C stops everything" in stderr.getvalue()
+
+
+def test_a_run_in_the_background_says_how_to_look_at_it_and_how_to_stop_it() -> None:
+    output, _, stderr = consoles()
+
+    RunOutput(output).up(replace(RECORD, detached=True))
+
+    assert stderr.getvalue() == (
+        "it goes on in the background; look with kubeglass status and logs, stop with kubeglass down\n"
+    )
 
 
 def test_a_pipe_is_not_flooded_but_hears_of_changes() -> None:

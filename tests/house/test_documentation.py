@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 
 import pytest
 
@@ -23,6 +24,20 @@ def test_a_generated_page_is_up_to_date(path: str) -> None:
     expected = PAGES[path]()
 
     assert (ROOT / path).read_text() == expected, "run: make docs"
+
+
+def test_every_page_is_reached_from_the_index() -> None:
+    docs = ROOT / "docs"
+    reached = {docs / "README.md"}
+    pending = list(reached)
+    while pending:
+        page = pending.pop()
+        links = {(page.parent / link).resolve() for link in re.findall(r"\]\(([^):#]+\.md)", page.read_text())}
+        pending += [link for link in links - reached if docs in link.parents]
+        reached |= links
+
+    assert {page.relative_to(ROOT) for page in set(docs.rglob("*.md")) - reached} == set()
+    assert [page for page in reached if not page.is_file()] == []
 
 
 def _public(tree: ast.Module) -> list[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef]]:

@@ -62,7 +62,11 @@ class RunOutput:
         took = f" after {record.first_data_seconds:.1f} s" if record.first_data_seconds is not None else ""
         self._output.say(f"kubeglass is up: data seen end to end{took}")
         self._output.table(["PART", "ADDRESS"], [[name, address] for name, address in record.addresses.items()])
-        if not record.detached:
+        if record.detached:
+            self._output.note(
+                "it goes on in the background; look with kubeglass status and logs, stop with kubeglass down"
+            )
+        else:
             self._output.note("Ctrl-C stops everything; kubeglass status, logs and open work from another terminal")
         if self._open_page:
             webbrowser.open(record.addresses["page"])

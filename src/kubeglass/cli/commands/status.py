@@ -45,6 +45,9 @@ def status(
         output.json(_describe(record, processes, targets))
         return
     output.table(COLUMNS, [_row(view) for view in processes])
+    for view in processes:
+        if view.process.trouble:
+            output.say(f"last trouble of {view.process.name}: {view.process.trouble}")
     output.say(_describe_targets(targets))
     if record.first_data_seconds is not None:
         output.say(f"{record.phase}: data seen {record.first_data_seconds:.1f} s after the start")

@@ -1,0 +1,56 @@
+"""``kubeglass status`` and ``kubeglass open`` on a run that another process keeps."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from kubeglass.observe.processes import identify
+from kubeglass.supervise.run_file import Phase, RunningProcess, RunRecord, write_run_file
+from kubeglass.supervise.states import State
+from tests.cli.runs import call, wait_until
+
+PAGE = "http://127.0.0.1:3000"
+
+
+@pytest.fixture
+def folder(tmp_path: Path, free_port: int) -> Path:
+    """A folder where this very process keeps a run, whose Prometheus does not answer."""
+    this = identify(os.getpid())
+    assert this is not None
+    processes = (
+        RunningProcess("shop", State.RUNNING, this, restarts=1, started_at=1.0, trouble="was killed by signal 9"),
+        RunningProcess("viewer", State.RUNNING, this, restarts=0, started_at=1.0, address=PAGE),
+    )
+    record = RunRecord(
+        this, "up", Phase.UP, detached=True, started_at=1.0, addresses={"page": PAGE},
+        prometheus=f"http://127.0.0.1:{free_port}", processes=processes, first_data_seconds=3.5,
+    )  # fmt: skip
+    (tmp_path / ".kubeglass").mkdir()
+    write_run_file(tmp_path / ".kubeglass" / "run.json", record)
+    return tmp_path
+
+
+def test_status_tells_what_was_wrong_last(folder: Path) -> None:
+    lines = call(folder, "status").stdout.splitlines()
+
+    assert lines[0].split() == ["NAME", "STATE", "PID", "UPTIME", "RESTARTS", "MEMORY", "ADDRESS"]
+    assert lines[3:] == [
+        "last trouble of shop: was killed by signal 9",
+        "targets: unknown, Prometheus does not answer",
+        "up: data seen 3.5 s after the start",
+    ]
+
+
+def test_open_prints_the_pages_address_and_opens_it_in_the_browser(folder: Path) -> None:
+    opened = folder / "opened"
+    browser = folder / "browser"
+    browser.write_text(f"#!/bin/sh\necho $1 > {opened}\n")
+    browser.chmod(0o755)
+
+    result = call(folder, "open", env={**os.environ, "BROWSER": f"{browser} %s"})
+
+    assert (result.returncode, result.stdout) == (0, f"{PAGE}\n")
+    assert wait_until(lambda: opened.exists() and opened.read_text(), "the browser") == f"{PAGE}\n"

@@ -20,6 +20,7 @@ from kubeglass.render.kubernetes import (
 )
 from kubeglass.render.kubernetes.contents import Contents
 from kubeglass.render.kubernetes.images import missing_grafana
+from kubeglass.render.kubernetes.names import mark
 from kubeglass.render.yaml import HEADER, dump_yaml, dump_yaml_documents
 
 KUSTOMIZATION = "kustomization.yaml"
@@ -42,7 +43,7 @@ def build(pipeline: Pipeline, contents: Contents) -> dict[str, list[dict[str, An
         "viewer.yaml": viewer.build(pipeline, contents) if viewer_on else [],
         "network-policy.yaml": network_policy.build(pipeline, contents.collector),
     }
-    return {name: objects for name, objects in files.items() if objects}
+    return {name: [mark(item, pipeline) for item in objects] for name, objects in files.items() if objects}
 
 
 def render(pipeline: Pipeline, contents: Contents) -> list[RenderedFile]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from kubeglass.model.app import App
@@ -24,6 +25,8 @@ NAME = "app.kubernetes.io/name"
 COMPONENT = "app.kubernetes.io/component"
 PART_OF = "app.kubernetes.io/part-of"
 MANAGED_BY = "app.kubernetes.io/managed-by"
+#: Which pipeline an object belongs to, by its namespace: two may share the namespace of their apps.
+PIPELINE = "kubeglass.dev/pipeline"
 
 #: Namespaces carry their own name in this label since Kubernetes 1.22; policies select by it.
 NAMESPACE_NAME = "kubernetes.io/metadata.name"
@@ -32,6 +35,15 @@ NAMESPACE_NAME = "kubernetes.io/metadata.name"
 def labels_of(name: str, component: str) -> dict[str, str]:
     """Labels of one part; the name is what its pods are selected by, and what becomes the ``job`` of its metrics."""
     return {NAME: name, COMPONENT: component, PART_OF: "kubeglass", MANAGED_BY: "kubeglass"}
+
+
+def mark(item: Mapping[str, Any], pipeline: Pipeline) -> dict[str, Any]:
+    """Label an object with its pipeline.
+
+    Pod templates and claims stay as they are: a label there would start every pod anew, and a StatefulSet refuses it.
+    """
+    about = item["metadata"]
+    return {**item, "metadata": {**about, "labels": {**about["labels"], PIPELINE: pipeline.cluster.namespace}}}
 
 
 def selector_of(name: str) -> dict[str, str]:

@@ -88,6 +88,15 @@ def test_every_object_says_whose_it_is_and_is_there_once(pipeline: Pipeline) -> 
     assert len(set(keys)) == len(keys)
 
 
+def test_every_object_names_its_pipeline_and_no_template_does(pipeline: Pipeline) -> None:
+    """A label in a pod's or a claim's template would start pods anew, and a StatefulSet would refuse it."""
+    items = objects_of(pipeline)
+    specs = json.dumps([item.get("spec", {}) for item in items])
+
+    assert {item["metadata"]["labels"]["kubeglass.dev/pipeline"] for item in items} == {pipeline.cluster.namespace}
+    assert "kubeglass.dev/pipeline" not in specs
+
+
 def test_objects_are_small_enough_for_plain_apply(pipeline: Pipeline) -> None:
     assert max(len(json.dumps(item)) for item in objects_of(pipeline)) < 262144
 

@@ -13,7 +13,7 @@ from kubeglass.deploy.objects import ObjectKey
 from kubeglass.deploy.order import sort_for_deletion
 from kubeglass.deploy.prune import inventory_key, read_inventory
 from kubeglass.deploy.settled import JUDGES, judge
-from kubeglass.deploy.tunnel import Tunnel
+from kubeglass.deploy.tunnel import open_service
 from kubeglass.errors import ClusterError, UsageError
 
 
@@ -66,7 +66,10 @@ def open_cluster_part(
         name = part or next((page for page in ("viewer", "grafana") if page in services), "prometheus")
         if name not in services:
             raise UsageError(name, "is no part of this pipeline", found=f"its parts: {', '.join(sorted(services))}")
-        with Tunnel(cluster, services[name].namespace, name, port=port) as tunnel:
+        tunnel = open_service(
+            cluster, services[name].namespace, name, port=port, report=lambda error: output.note(error.message)
+        )
+        with tunnel:
             output.say(tunnel.url)
             output.note("Ctrl-C closes it")
             webbrowser.open(tunnel.url)

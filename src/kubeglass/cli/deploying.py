@@ -14,16 +14,18 @@ from kubeglass.deploy.addresses import find_addresses
 from kubeglass.deploy.clock import RealClock
 from kubeglass.deploy.cluster import Cluster
 from kubeglass.deploy.host_path import find_obstacles
-from kubeglass.deploy.proof import Proof
-from kubeglass.deploy.release import Release, deploy, preview, rehearse, undeploy
-from kubeglass.deploy.tunnel import Tunnel
+from kubeglass.deploy.proof import prove
+from kubeglass.deploy.release import Release, deploy, preview, rehearse
+from kubeglass.deploy.removal import undeploy
 from kubeglass.errors import ClusterError
 from kubeglass.model.pipeline import Pipeline
-from kubeglass.observe.prometheus import Prometheus
 from kubeglass.render.cluster import compose
 from kubeglass.render.kubernetes.images import missing_grafana
 from kubeglass.render.kubernetes.manifests import build
-from kubeglass.render.kubernetes.names import PROMETHEUS, deployed_apps
+from kubeglass.render.kubernetes.names import deployed_apps
+
+#: Every node answers; a large cluster's would fill the screen.
+MOST_NODES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +66,11 @@ def run_deploy(options: DeployOptions) -> None:
     output = Output()
     shown = RolloutOutput(output)
     with Cluster.connect(options.context) as cluster:
+        output.note(f"context {cluster.context}, namespace {release.namespace}, {cluster.address}")
         if options.diff:
             output.say(preview(cluster, release).rstrip("\n") or "no difference")
             return
-        check_host_paths(pipeline)
-        output.note(f"context {cluster.context}, namespace {release.namespace}, {cluster.address}")
+        check_host_paths(pipeline, output)
         if missing := missing_grafana(pipeline):
             output.note(missing)
         if options.dry_run:
@@ -104,7 +106,7 @@ def run_undeploy(options: DeployOptions, *, purge: bool) -> None:
         output.note("stored samples stay; kubeglass undeploy --purge deletes them")
 
 
-def check_host_paths(pipeline: Pipeline) -> None:
+def check_host_paths(pipeline: Pipeline, output: Output) -> None:
     """Look at sources mounted from the node, when the node is this machine.
 
     Raises:
@@ -113,7 +115,12 @@ def check_host_paths(pipeline: Pipeline) -> None:
     for app in deployed_apps(pipeline):
         if app.host_path is None or app.host_path.node not in {None, platform.node()}:
             continue
-        obstacles = find_obstacles(app.host_path)
+        try:
+            obstacles = find_obstacles(app.host_path)
+        except PermissionError as error:
+            who = f"user {app.host_path.user}, group {app.host_path.group}"
+            output.note(f"app {app.name}: could not look at {error.filename} ({error.strerror}); {who} must read it")
+            continue
         # Without a node's name the source may well lie on another machine.
         if obstacles and (app.host_path.node is not None or obstacles[0].wrong != "is not there"):
             found = f"{obstacles[0].path} {obstacles[0].wrong}"
@@ -129,15 +136,18 @@ def _deploy(
     started = clock.now()
     deploy(cluster, release, timeout=options.timeout, clock=clock, tell=shown.applied, report=shown.progress)
     if options.proof:
-        with Tunnel(cluster, release.namespace, PROMETHEUS) as tunnel, Prometheus(tunnel.url) as prometheus:
-            deadline = clock.now() + options.timeout
-            Proof(cluster, pipeline, prometheus, clock, deadline, shown.proven).run()
+        prove(cluster, pipeline, timeout=options.timeout, clock=clock, tell=shown.proven)
     return clock.now() - started
 
 
 def _say_addresses(cluster: Cluster, objects: list[dict[str, Any]], output: Output) -> None:
     rows = [
-        [address.name, address.url or f"kubeglass open --cluster {address.name}"]
+        [address.name, _describe(address.urls) or f"kubeglass open --cluster {address.name}"]
         for address in find_addresses(cluster, objects)
     ]
     output.table(["PART", "ADDRESS"], rows)
+
+
+def _describe(urls: tuple[str, ...]) -> str:
+    more = f", and on {len(urls) - MOST_NODES} more nodes" if len(urls) > MOST_NODES else ""
+    return f"{', '.join(urls[:MOST_NODES])}{more}"

@@ -28,7 +28,8 @@ class RolloutOutput:
         """Tell of one object; one that did not change is only counted."""
         self._changes[applied.change] += 1
         if applied.change is not Change.UNCHANGED:
-            self._output.note(f"  {applied.key} {applied.change.value}")
+            detail = f" ({applied.detail})" if applied.detail else ""
+            self._output.note(f"  {applied.key} {applied.change.value}{detail}")
 
     def progress(self, progress: Mapping[ObjectKey, Progress]) -> None:
         """Tell what objects wait for, when that changed; one that is ready at first sight says nothing."""

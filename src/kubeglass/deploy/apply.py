@@ -9,8 +9,9 @@ from typing import Any, Protocol
 
 from kubeglass.deploy.clock import Clock
 from kubeglass.deploy.diff import render_diff
-from kubeglass.deploy.objects import KubernetesObject, ObjectKey, is_ours, key_of
+from kubeglass.deploy.objects import KubernetesObject, ObjectKey, is_made_by_kubeglass, is_ours, key_of, pipeline_of
 from kubeglass.errors import ClusterError
+from kubeglass.render.kubernetes.names import PIPELINE
 
 POLL_SECONDS = 0.5
 
@@ -21,8 +22,10 @@ class Change(Enum):
     CREATED = "created"
     CHANGED = "changed"
     UNCHANGED = "unchanged"
-    KEPT = "kept, as it was not made by kubeglass"
+    KEPT = "kept, as it was not made by this pipeline"
+    HELD = "kept, as it still holds what others made"
     DELETED = "deleted"
+    RETRIED = "deleted to be made anew, as it was stuck"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +35,12 @@ class Applied:
     Args:
         key: which object.
         change: what happened to it.
+        detail: more about that, such as what holds it.
     """
 
     key: ObjectKey
     change: Change
+    detail: str = ""
 
 
 class Writer(Protocol):
@@ -63,15 +68,22 @@ def apply_object(
 
     A namespace that exists already is used as it is and never changed; anything else of the same name is refused.
 
+    Args:
+        writer: the cluster.
+        item: the rendered object.
+        namespace: the pipeline's namespace, which tells it from others, and is that of objects that name none.
+        dry_run: only try.
+        force: take over fields that others manage.
+
     Raises:
-        ClusterError: an object of that name exists and was not made by kubeglass, or the server refused.
+        ClusterError: an object of that name exists and was not made by this pipeline, or the server refused.
     """
     key = key_of(item, namespace=namespace)
     live = writer.get(key)
-    if live is not None and not is_ours(live):
+    if live is not None and not is_ours(live, namespace):
         if key.kind == "Namespace":
             return Applied(key, Change.KEPT)
-        raise _foreign(key)
+        raise _foreign(key, live)
     after = writer.apply(item, namespace=namespace, dry_run=dry_run, force=force)
     if live is None:
         return Applied(key, Change.CREATED)
@@ -84,7 +96,7 @@ def diff_object(writer: Writer, item: KubernetesObject, *, namespace: str, new_n
     Args:
         writer: the cluster.
         item: the rendered object.
-        namespace: the namespace of objects that name none.
+        namespace: the pipeline's namespace, and that of objects that name none.
         new_namespaces: namespaces that do not exist yet: the server cannot try objects in them, so those are shown
             as rendered.
     """
@@ -92,20 +104,25 @@ def diff_object(writer: Writer, item: KubernetesObject, *, namespace: str, new_n
     if key.namespace in new_namespaces:
         return render_diff(str(key), None, item)
     live = writer.get(key)
-    if live is not None and not is_ours(live):
-        return "" if key.kind == "Namespace" else f"# {key} exists and was not made by kubeglass\n"
+    if live is not None and not is_ours(live, namespace):
+        return "" if key.kind == "Namespace" else f"# {_foreign(key, live).message}\n"
     return render_diff(str(key), live, writer.apply(item, namespace=namespace, dry_run=True, force=True))
 
 
-def delete_object(writer: Writer, key: ObjectKey) -> Applied | None:
+def delete_object(writer: Writer, key: ObjectKey, *, pipeline: str) -> Applied | None:
     """Delete one object of ours; None when it is gone already.
 
     An object of that name which somebody else has made meanwhile is kept.
+
+    Args:
+        writer: the cluster.
+        key: the object.
+        pipeline: the pipeline's namespace, which tells it from others.
     """
     live = writer.get(key)
     if live is None:
         return None
-    if not is_ours(live):
+    if not is_ours(live, pipeline):
         return Applied(key, Change.KEPT)
     return Applied(key, Change.DELETED) if writer.delete(key) else None
 
@@ -130,11 +147,29 @@ def wait_until_gone(writer: Writer, keys: Iterable[ObjectKey], *, timeout: float
         clock.sleep(POLL_SECONDS)
 
 
-def _foreign(key: ObjectKey) -> ClusterError:
-    home = f" in namespace {key.namespace}" if key.namespace else ""
+def _foreign(key: ObjectKey, live: KubernetesObject) -> ClusterError:
+    where = f"{key} in namespace {key.namespace}" if key.namespace else str(key)
+    if not is_made_by_kubeglass(live):
+        return ClusterError(
+            where,
+            "exists already and was not made by kubeglass",
+            found="it lacks the label app.kubernetes.io/managed-by=kubeglass",
+            hint="remove or rename it, or use another namespace (--namespace)",
+        )
+    owner = pipeline_of(live)
+    if not owner:
+        return ClusterError(
+            where,
+            "exists already and does not say which pipeline it belongs to",
+            found=f"it lacks the label {PIPELINE}",
+            hint=f"if it is this one's, hand it over: kubectl label {key}{_option(key)} {PIPELINE}=NAMESPACE",
+        )
     return ClusterError(
-        f"{key}{home}",
-        "exists already and was not made by kubeglass",
-        found="it lacks the label app.kubernetes.io/managed-by=kubeglass",
-        hint="remove or rename it, use another namespace (--namespace), or give it that label to hand it over",
+        where,
+        f"belongs to the pipeline of namespace {owner}",
+        hint="give this pipeline's another name, or its apps another namespace (cluster.app_namespace)",
     )
+
+
+def _option(key: ObjectKey) -> str:
+    return f" --namespace {key.namespace}" if key.namespace else ""

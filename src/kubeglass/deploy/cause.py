@@ -2,35 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from kubeglass.deploy.events import EventReader, describe_events, list_events, occurrence_of
 from kubeglass.deploy.last_words import LINES_READ, choose_last_words
 from kubeglass.deploy.objects import KubernetesObject, ObjectKey, key_of
+from kubeglass.deploy.pods import is_ending, is_ready
 from kubeglass.deploy.refusal import RefusedError
-from kubeglass.deploy.trouble import (
-    TELLING_EVENTS,
-    Trouble,
-    count_restarts,
-    find_hopeless_event,
-    find_trouble,
-    is_made_from,
-)
+from kubeglass.deploy.revision import Revision, find_revision, list_pods
+from kubeglass.deploy.trouble import Trouble, find_hopeless_event, find_trouble
 
-EVENT_LINES = 5
-
-Restarts = Mapping[str, dict[str, int]]
-"""Pod uid to restarts of each container."""
+#: Of many pods with the same trouble, these tell enough.
+PODS_READ = 3
 
 
-class Reader(Protocol):
+class Reader(EventReader, Protocol):
     """What finding a cause reads from a cluster."""
 
-    def list_objects(
-        self, api_version: str, kind: str, *, namespace: str = "", selector: str = ""
-    ) -> list[dict[str, Any]]:
-        """Read all objects of a kind."""
+    def get(self, key: ObjectKey) -> dict[str, Any] | None:
+        """Read one object."""
         ...
 
     def read_log(self, pod: ObjectKey, container: str, *, lines: int, previous: bool = False) -> list[str]:
@@ -46,42 +39,46 @@ class Cause:
         message: the cause in one sentence, with the pod and container it was seen at.
         hint: what to do about it.
         evidence: events and log lines, the telling ones only.
+        patience: seconds it must go on for.
     """
 
     message: str
     hint: str = ""
     evidence: tuple[str, ...] = ()
+    patience: float = 0.0
 
 
-def read_restarts(reader: Reader, workload: KubernetesObject) -> dict[str, dict[str, int]]:
-    """Read how often the containers of a workload's pods were started again so far."""
-    return {pod["metadata"]["uid"]: count_restarts(pod) for pod in _pods(reader, workload)}
-
-
-def find_cause(reader: Reader, workload: KubernetesObject, restarts_before: Restarts) -> Cause | None:
+def find_cause(reader: Reader, workload: KubernetesObject, known: AbstractSet[str] = frozenset()) -> Cause | None:
     """Find a cause that waiting does not remove; None while there is hope.
 
     Args:
         reader: the cluster.
         workload: a Deployment, StatefulSet or DaemonSet as it is now.
-        restarts_before: restarts at the beginning of the rollout.
+        known: occurrences of events from before the rollout, which say nothing about it.
     """
-    pods = [pod for pod in _pods(reader, workload) if is_made_from(pod, workload)]
-    for pod in pods:
-        for trouble in find_trouble(pod, restarts_before.get(pod["metadata"]["uid"])):
-            return _explain(reader, pod, trouble)
-    events = _events(reader, workload, pods)
-    hopeless = find_hopeless_event(events)
-    if not hopeless:
+    revision = find_revision(reader, workload)
+    if revision is None:
         return None
-    hint = "correct the host path, or the node it is looked for on" if "hostPath" in hopeless else ""
-    return Cause(hopeless, hint, tuple(_event_lines(events)))
+    pods = _waiting_pods(reader, workload, revision)
+    for about in _suspects(reader, revision, pods):
+        events = [event for event in list_events(reader, about) if occurrence_of(event) not in known]
+        if hopeless := find_hopeless_event(events):
+            message, hint = hopeless
+            return Cause(message, hint, tuple(describe_events(events)))
+    for pod in pods:
+        for trouble in find_trouble(pod):
+            return _explain(reader, pod, trouble)
+    return None
 
 
 def describe_delay(reader: Reader, workload: KubernetesObject) -> tuple[str, ...]:
     """Gather what there is to read when time runs out: events, and the log of a container that is not ready."""
-    pods = [pod for pod in _pods(reader, workload) if is_made_from(pod, workload)]
-    lines = _event_lines(_events(reader, workload, pods))
+    revision = find_revision(reader, workload)
+    if revision is None:
+        return ()
+    pods = _waiting_pods(reader, workload, revision)
+    events = [event for about in _suspects(reader, revision, pods) for event in list_events(reader, about)]
+    lines = describe_events(events)
     for pod in pods:
         for status in (pod.get("status") or {}).get("containerStatuses") or []:
             if not status.get("ready"):
@@ -89,45 +86,42 @@ def describe_delay(reader: Reader, workload: KubernetesObject) -> tuple[str, ...
     return tuple(lines)
 
 
-def _explain(reader: Reader, pod: KubernetesObject, trouble: Trouble) -> Cause:
-    events = _event_lines(_events(reader, pod, []))
+def claims_of(reader: Reader, pod: KubernetesObject) -> Iterator[dict[str, Any]]:
+    """Read the claims that ``pod`` waits for."""
+    for volume in pod["spec"].get("volumes") or []:
+        if claim := volume.get("persistentVolumeClaim"):
+            key = ObjectKey("v1", "PersistentVolumeClaim", claim["claimName"], pod["metadata"]["namespace"])
+            if (item := reader.get(key)) is not None:
+                yield item
+
+
+def _waiting_pods(reader: Reader, workload: KubernetesObject, revision: Revision) -> list[dict[str, Any]]:
+    pods = list_pods(reader, workload, revision)
+    return [pod for pod in pods if not is_ready(pod) and not is_ending(pod)][:PODS_READ]
+
+
+def _suspects(reader: Reader, revision: Revision, pods: list[dict[str, Any]]) -> Iterator[KubernetesObject]:
+    """Name the objects whose events tell something, the maker only when it may have failed to make pods."""
+    if not pods:
+        yield revision.maker
+    for pod in pods:
+        if not _has_started(pod):
+            yield pod
+            yield from claims_of(reader, pod)
+
+
+def _has_started(pod: KubernetesObject) -> bool:
+    statuses = (pod.get("status") or {}).get("containerStatuses") or []
+    return any("running" in (status.get("state") or {}) or status.get("restartCount") for status in statuses)
+
+
+def _explain(reader: Reader, pod: KubernetesObject, trouble: Trouble) -> Cause | None:
+    events = list_events(reader, pod)
+    if any(event.get("reason") == "TriggeredScaleUp" for event in events):
+        # A node for it is on its way.
+        return None
     log = _log_lines(reader, pod, trouble.container, previous=True) if trouble.ended else []
-    message = f"pod {trouble.pod}, container {trouble.container}: {trouble.reason}: {trouble.message}"
-    return Cause(message.rstrip(": "), trouble.hint, (*events, *log))
-
-
-def _pods(reader: Reader, workload: KubernetesObject) -> list[dict[str, Any]]:
-    labels = workload["spec"]["selector"]["matchLabels"]
-    selector = ",".join(f"{name}={value}" for name, value in sorted(labels.items()))
-    return reader.list_objects("v1", "Pod", namespace=workload["metadata"]["namespace"], selector=selector)
-
-
-def _events(reader: Reader, item: KubernetesObject, pods: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    uids = {entry["metadata"].get("uid") for entry in (item, *pods)}
-    names = [entry["metadata"]["name"] for entry in (item, *pods)]
-    events = reader.list_objects("v1", "Event", namespace=item["metadata"]["namespace"])
-    concerned = [event for event in events if _concerns(event, uids, names)]
-    return sorted(concerned, key=lambda event: str(event.get("lastTimestamp") or event.get("eventTime") or ""))
-
-
-def _concerns(event: Mapping[str, Any], uids: set[str | None], names: list[str]) -> bool:
-    involved = event.get("involvedObject") or {}
-    if involved.get("uid") in uids:
-        return True
-    # A Deployment's refused pods are reported at its ReplicaSet, a StatefulSet's volume at its claim.
-    name = str(involved.get("name", ""))
-    if involved.get("kind") == "ReplicaSet":
-        return any(name.startswith(f"{owner}-") for owner in names[:1])
-    return involved.get("kind") == "PersistentVolumeClaim" and any(name.endswith(f"-{owner}") for owner in names)
-
-
-def _event_lines(events: list[dict[str, Any]]) -> list[str]:
-    lines = [
-        f"event {event['reason']}: {' '.join(str(event.get('message', '')).split())}"
-        for event in events
-        if event.get("reason") in TELLING_EVENTS
-    ]
-    return list(dict.fromkeys(lines))[-EVENT_LINES:]
+    return Cause(str(trouble), trouble.hint, (*describe_events(events), *log), trouble.patience)
 
 
 def _log_lines(reader: Reader, pod: KubernetesObject, container: str, *, previous: bool) -> list[str]:

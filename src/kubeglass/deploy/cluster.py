@@ -7,16 +7,20 @@ server writes them, so nothing is lost in a model of another Kubernetes version.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from types import TracebackType
+import math
+import socket
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Any, Self
 
 import httpx2
+from httpx2 import websockets
 from lightkube.config import client_adapter
 from lightkube.config.kubeconfig import KubeConfig, SingleConfig
 from lightkube.core.exceptions import ConfigError, LoadResourceError
 from lightkube.core.resource import api_info
 from lightkube.core.resource_registry import resource_registry
+from wsproto.utilities import LocalProtocolError
 
 from kubeglass.deploy.objects import OWNER, KubernetesObject, ObjectKey, key_of
 from kubeglass.deploy.refusal import KubeconfigError, MissingError, UnreachableClusterError, refusal
@@ -25,6 +29,8 @@ from kubeglass.errors import ClusterError
 #: Seconds for one request; an API server under load answers late, but not later than this.
 REQUEST_TIMEOUT_SECONDS = 15.0
 APPLY_PATCH = "application/apply-patch+yaml"
+#: Bytes of one message of a forwarded connection; container runtimes send 32 KiB at a time.
+MESSAGE_BYTES = 1 << 20
 
 
 class Cluster:
@@ -42,8 +48,11 @@ class Cluster:
         self.address = address
 
     @classmethod
-    def connect(cls, context: str | None = None) -> Self:
+    @contextmanager
+    def connect(cls, context: str | None = None) -> Iterator[Self]:
         """Read the kubeconfig (``KUBECONFIG``, else ``~/.kube/config``, else the pod's own account).
+
+        The connection lasts as long as the ``with`` block.
 
         Args:
             context: which of its contexts to use; None means the current one.
@@ -60,15 +69,8 @@ class Cluster:
             connection = client_adapter.Client(config, parameters)
         except (ConfigError, AssertionError, OSError, ValueError) as error:
             raise KubeconfigError(f"context {config.context_name}", "cannot be used", found=str(error)) from error
-        return cls(connection, context=config.context_name, address=str(config.cluster.server))
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._connection.close()
+        with connection:
+            yield cls(connection, context=config.context_name, address=str(config.cluster.server))
 
     def get(self, key: ObjectKey) -> dict[str, Any] | None:
         """Read one object; None when it is not there."""
@@ -78,7 +80,7 @@ class Cluster:
             return None
 
     def list_objects(
-        self, api_version: str, kind: str, *, namespace: str = "", selector: str = ""
+        self, api_version: str, kind: str, *, namespace: str = "", selector: str = "", fields: str = ""
     ) -> list[dict[str, Any]]:
         """Read all objects of a kind, in one namespace or, when it is empty, in all.
 
@@ -87,11 +89,16 @@ class Cluster:
             kind: such as ``Pod``.
             namespace: the only namespace to look in.
             selector: a label selector, such as ``app=shop``.
+            fields: a field selector, such as ``involvedObject.uid=…``.
         """
         path = path_of(ObjectKey(api_version, kind, "", namespace))
-        query = {"labelSelector": selector} if selector else {}
+        query = ({"labelSelector": selector} if selector else {}) | ({"fieldSelector": fields} if fields else {})
         items = _decode(self.request("GET", path, query=query, where=f"{kind.lower()} list"))["items"]
         return [{"apiVersion": api_version, "kind": kind, **item} for item in items]
+
+    def read(self, path: str) -> dict[str, Any]:
+        """Read a document of the API server, such as ``/apis``."""
+        return _decode(self.request("GET", path))
 
     def apply(
         self, item: KubernetesObject, *, namespace: str, dry_run: bool = False, force: bool = False
@@ -117,10 +124,53 @@ class Cluster:
             return False
         return True
 
-    def read_log(self, pod: ObjectKey, container: str, *, lines: int, previous: bool = False) -> list[str]:
-        """Read the last ``lines`` lines of a container, or of the run before this one."""
+    def read_log(
+        self, pod: ObjectKey, container: str, *, lines: int, previous: bool = False, since_seconds: float | None = None
+    ) -> list[str]:
+        """Read the last lines of a container.
+
+        Args:
+            pod: the pod.
+            container: the container's name.
+            lines: how many at most.
+            previous: read those of the run before this one.
+            since_seconds: how far to look back; None means to the beginning.
+        """
         query = {"container": container, "tailLines": str(lines), "previous": str(previous).lower()}
+        if since_seconds is not None:
+            query["sinceSeconds"] = str(max(1, math.ceil(since_seconds)))
         return self.request("GET", f"{path_of(pod)}/log", query=query, where=str(pod)).text.splitlines()
+
+    @contextmanager
+    def open_websocket(self, path: str, *, query: Mapping[str, str], protocol: str, where: str) -> Iterator[WebSocket]:
+        """Open a WebSocket to the API server; may be called from several threads.
+
+        Args:
+            path: what to open, such as a pod's ``portforward``.
+            query: its parameters.
+            protocol: the subprotocol both sides must speak.
+            where: the object concerned, for messages.
+
+        Raises:
+            UnreachableClusterError: nothing answers, or not in time.
+            RefusedError: it answered with an error instead.
+        """
+        # Without pings: two threads would write to one connection, and what is idle may stay so.
+        opening = self._connection.websocket(
+            path,
+            params=dict(query),
+            subprotocols=[protocol],
+            max_message_size_bytes=MESSAGE_BYTES,
+            keepalive_ping_interval_seconds=None,
+        )
+        with ExitStack() as stack:
+            with self._translate_errors():
+                try:
+                    session = stack.enter_context(opening)
+                except websockets.WebSocketUpgradeError as error:
+                    code = error.response.status_code
+                    raise refusal(where, {"code": code, "message": f"get {path} answered HTTP {code}"}) from error
+            yield WebSocket(session)
 
     def request(
         self,
@@ -139,27 +189,16 @@ class Cluster:
             RefusedError: it answered with an error.
         """
         headers = {"Content-Type": content_type} if body is not None else {}
-        answer = self.send(method, path, query=query, body=body, headers=headers)
+        with self._translate_errors():
+            answer = self._connection.request(method, path, params=query or None, content=body, headers=headers)
         if answer.is_error:
             raise refusal(where or path, _status_of(answer))
         return answer
 
-    def send(
-        self,
-        method: str,
-        path: str,
-        *,
-        query: Mapping[str, str] | None = None,
-        body: bytes | None = None,
-        headers: Mapping[str, str] | None = None,
-    ) -> httpx2.Response:
-        """Send one request and return whatever is answered; may be called from several threads.
-
-        Raises:
-            UnreachableClusterError: nothing answers, or not in time.
-        """
+    @contextmanager
+    def _translate_errors(self) -> Iterator[None]:
         try:
-            return self._connection.request(method, path, params=query or None, content=body, headers=headers)
+            yield
         except httpx2.HTTPError as error:
             raise UnreachableClusterError(
                 f"cluster {self.address}",
@@ -169,6 +208,45 @@ class Cluster:
             ) from error
         except ConfigError as error:
             raise KubeconfigError(f"context {self.context}", "its credentials fail", found=str(error)) from error
+
+
+class WebSocket:
+    """Messages to and from the API server; one thread may send while another receives.
+
+    Args:
+        session: the client library's connection.
+    """
+
+    def __init__(self, session: websockets.WebSocketSession) -> None:
+        self._session = session
+
+    def send(self, message: bytes) -> None:
+        """Send one message.
+
+        Raises:
+            EOFError: the other side has hung up, or :meth:`close` was called.
+        """
+        try:
+            self._session.send_bytes(message)
+        except (websockets.HTTPXWSException, LocalProtocolError, OSError) as error:
+            raise EOFError from error
+
+    def receive(self) -> bytes:
+        """Wait for the next message.
+
+        Raises:
+            EOFError: the other side has hung up, or :meth:`close` was called.
+        """
+        try:
+            return self._session.receive_bytes()
+        except websockets.HTTPXWSException as error:
+            raise EOFError from error
+
+    def close(self) -> None:
+        """Hang up, and wake whoever waits; may be called from any thread, and again."""
+        connection = self._session.stream.get_extra_info("socket")
+        with suppress(OSError):
+            connection.shutdown(socket.SHUT_RDWR)
 
 
 def _decode(answer: httpx2.Response) -> dict[str, Any]:

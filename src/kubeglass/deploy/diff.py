@@ -44,8 +44,8 @@ def _comparable(item: KubernetesObject) -> dict[str, Any]:
     if annotations := metadata.get("annotations"):
         annotations.pop(_LAST_APPLIED, None)
     if plain["kind"] == "Secret":
-        plain["data"] = dict.fromkeys(plain.get("data") or {}, "(masked)")
-        plain.pop("stringData", None)
+        keys = [*(plain.get("data") or {}), *(plain.pop("stringData", None) or {})]
+        plain["data"] = dict.fromkeys(keys, "(masked)")
     return _sorted(plain)  # type: ignore[no-any-return]
 
 

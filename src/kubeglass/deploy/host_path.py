@@ -5,12 +5,20 @@ Kubernetes itself says nothing: the kubelet mounts the path, and the process end
 
 from __future__ import annotations
 
+import os
+import shlex
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path, PurePosixPath
 
 from kubeglass.model.app import HostPath
+
+#: Of a folder's content, so much is looked at.
+MOST_ENTRIES = 20_000
+#: Not the app's source; the interpreter does without its cache.
+_PASSED_OVER = frozenset({".git", "__pycache__"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,36 +54,76 @@ class Obstacle:
 Look = Callable[[str], Status | None]
 """Reads a path's status, None when nothing is there."""
 
+Walk = Callable[[str], Iterator[tuple[str, Status]]]
+"""Reads the status of everything in a folder."""
+
 
 def read_status(path: str) -> Status | None:
-    """Look at a path of this machine."""
+    """Look at a path of this machine.
+
+    Raises:
+        PermissionError: this user may not look there.
+    """
     try:
-        found = Path(path).stat()
-    except FileNotFoundError:
+        return _status_of(Path(path).stat())
+    except (FileNotFoundError, NotADirectoryError):
         return None
+
+
+def read_folder(path: str) -> Iterator[tuple[str, Status]]:
+    """Look at the files and folders in a folder of this machine; links lead elsewhere in the pod and are passed over.
+
+    Raises:
+        PermissionError: this user may not look into one of the folders.
+    """
+    with os.scandir(path) as entries:
+        for entry in sorted(entries, key=lambda entry: entry.name):
+            if entry.is_symlink() or entry.name in _PASSED_OVER:
+                continue
+            yield entry.path, _status_of(entry.stat(follow_symlinks=False))
+            if entry.is_dir(follow_symlinks=False):
+                yield from read_folder(entry.path)
+
+
+def _status_of(found: os.stat_result) -> Status:
     return Status(found.st_mode, found.st_uid, found.st_gid)
 
 
-def find_obstacles(source: HostPath, look: Look = read_status) -> list[Obstacle]:
-    """Check that the pod's user can reach and read the source.
+def find_obstacles(source: HostPath, look: Look = read_status, walk: Walk = read_folder) -> list[Obstacle]:
+    """Check that the pod's user can read the source, and everything in it if it is a folder.
+
+    The kubelet walks to the path as root and mounts it, so the folders above it do not matter to the pod.
 
     Args:
         source: the path, and the user and group the pod runs as.
         look: reads a path's status.
+        walk: reads a folder's content.
+
+    Raises:
+        PermissionError: this user may not look there, so nothing can be said.
     """
-    path = PurePosixPath(source.path)
-    status = look(str(path))
+    path = str(PurePosixPath(source.path))
+    status = look(path)
     if status is None:
-        return [Obstacle(str(path), "is not there", f"put your source there, or correct host_path.path (now {path})")]
-    is_file = bool(path.suffix)
-    if is_file != stat.S_ISREG(status.mode):
-        found, hint = ("a folder", "a path without a suffix") if is_file else ("a file", "a path with a suffix")
-        return [Obstacle(str(path), f"is {found}, and is mounted as the other", f"name {hint} in host_path.path")]
-    # The kubelet walks to the path as root and mounts it, so the folders above it do not matter to the pod.
-    wanted = stat.S_IROTH if is_file else stat.S_IROTH | stat.S_IXOTH
-    if _may(status, source, wanted):
-        return []
-    return [Obstacle(str(path), _describe(status, source), _fix(path, status, source, is_file=is_file))]
+        return [Obstacle(path, "is not there", f"put your source there, or correct host_path.path (now {path})")]
+    if not (stat.S_ISREG(status.mode) or stat.S_ISDIR(status.mode)):
+        return [Obstacle(path, "is neither a file nor a folder", "name the source in host_path.path")]
+    is_file, is_mounted_as_file = stat.S_ISREG(status.mode), bool(PurePosixPath(path).suffix)
+    if is_file != is_mounted_as_file:
+        found, hint = ("a file", "a path with a suffix") if is_file else ("a folder", "a path without a suffix")
+        return [Obstacle(path, f"is {found}, and is mounted as the other", f"name {hint} in host_path.path")]
+    inside = iter(()) if is_file else islice(walk(path), MOST_ENTRIES)
+    if not _may_read(status, source):
+        return [_unreadable(path, path, status, source)]
+    return [_unreadable(path, name, found, source) for name, found in inside if not _may_read(found, source)][:1]
+
+
+def _unreadable(root: str, path: str, status: Status, source: HostPath) -> Obstacle:
+    return Obstacle(path, _describe(status, source), _fix(root, status, source))
+
+
+def _may_read(status: Status, source: HostPath) -> bool:
+    return _may(status, source, stat.S_IROTH | stat.S_IXOTH if stat.S_ISDIR(status.mode) else stat.S_IROTH)
 
 
 def _may(status: Status, source: HostPath, wanted: int) -> bool:
@@ -94,10 +142,14 @@ def _describe(status: Status, source: HostPath) -> str:
     )
 
 
-def _fix(path: PurePosixPath, status: Status, source: HostPath, *, is_file: bool) -> str:
+def _fix(root: str, status: Status, source: HostPath) -> str:
+    """Write the command that opens the whole source, whose root is the path as it was given."""
+    is_file = bool(PurePosixPath(root).suffix)
+    recursive, right = ("", "r") if is_file else ("-R ", "rX")
+    quoted = shlex.quote(root)
     if status.user == source.user:
-        return f"chmod {'u+r' if is_file else '-R u+rX'} {path}"
+        return f"sudo chmod {recursive}u+{right} {quoted}"
+    opened = f"sudo chmod {recursive}g+{right} {quoted}"
     if status.group == source.group:
-        return f"chmod {'g+r' if is_file else '-R g+rX'} {path}"
-    recursive = "" if is_file else "-R "
-    return f"sudo chgrp {recursive}{source.group} {path} && chmod {'g+r' if is_file else '-R g+rX'} {path}"
+        return opened
+    return f"sudo chgrp {recursive}{source.group} {quoted} && {opened}"

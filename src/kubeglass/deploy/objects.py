@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from kubeglass.render.kubernetes.names import MANAGED_BY, PART_OF, PIPELINE
+
 KubernetesObject = Mapping[str, Any]
 """One object as the API server reads and writes it, decoded from JSON or YAML."""
 
-MANAGED_BY = "app.kubernetes.io/managed-by"
-PART_OF = "app.kubernetes.io/part-of"
 OWNER = "kubeglass"
 
 #: Kinds without a namespace, as far as kubeglass renders them.
@@ -47,6 +47,26 @@ def key_of(item: KubernetesObject, *, namespace: str = "") -> ObjectKey:
     return ObjectKey(item["apiVersion"], item["kind"], metadata["name"], home)
 
 
-def is_ours(item: KubernetesObject) -> bool:
+def write_selector(wanted: Mapping[str, str]) -> str:
+    """Write a label selector that asks for every pair of ``wanted``, such as ``app=shop,tier=web``."""
+    return ",".join(f"{name}={value}" for name, value in sorted(wanted.items()))
+
+
+def labels_for(pipeline: str) -> dict[str, str]:
+    """Labels of what the deployer makes itself, for the pipeline of namespace ``pipeline``."""
+    return {MANAGED_BY: OWNER, PART_OF: OWNER, PIPELINE: pipeline}
+
+
+def is_made_by_kubeglass(item: KubernetesObject) -> bool:
     """Say whether kubeglass made ``item``, by the label that everything it renders carries."""
     return bool((item["metadata"].get("labels") or {}).get(MANAGED_BY) == OWNER)
+
+
+def is_ours(item: KubernetesObject, pipeline: str) -> bool:
+    """Say whether kubeglass made ``item`` for the pipeline of namespace ``pipeline``."""
+    return is_made_by_kubeglass(item) and pipeline_of(item) == pipeline
+
+
+def pipeline_of(item: KubernetesObject) -> str:
+    """Read which pipeline ``item`` belongs to, empty when it does not say."""
+    return str((item["metadata"].get("labels") or {}).get(PIPELINE, ""))

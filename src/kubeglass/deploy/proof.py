@@ -2,30 +2,24 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
-from kubeglass.catalog import UNMATCHED_ENDPOINT
-from kubeglass.dashboards.queries import PanelQuery, panel_queries
+from kubeglass.deploy.canary import Ask, Canaries, ask_through_tunnel
 from kubeglass.deploy.clock import Clock
 from kubeglass.deploy.cluster import Cluster
-from kubeglass.deploy.tunnel import service_path
+from kubeglass.deploy.deployed import Deployed
+from kubeglass.deploy.links import Seen, look_at_kubelets, look_at_panels, look_at_targets
+from kubeglass.deploy.refusal import ForbiddenError
+from kubeglass.deploy.suspicion import Suspicion
+from kubeglass.deploy.tunnel import open_service
 from kubeglass.errors import ClusterError
-from kubeglass.model.app import App
 from kubeglass.model.pipeline import Pipeline
 from kubeglass.observe.errors import ObserveError
-from kubeglass.observe.panels import find_empty_panels
 from kubeglass.observe.prometheus import Prometheus
-from kubeglass.render.grafana.dashboards import render_dashboards
-from kubeglass.render.kubernetes.names import COLLECTOR, deployed_apps
-from kubeglass.render.otelcol.cluster import TELEMETRY_PORT
+from kubeglass.render.kubernetes.names import PROMETHEUS
 
 POLL_SECONDS = 0.5
-CANARIES = 5
-#: The same path that a local run asks.
-CANARY_PATH = "/-/kubeglass-canary"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,144 +37,102 @@ class Proven:
     seconds: float
 
 
+Tell = Callable[[Proven], None]
+"""Told of each thing as it is proven."""
+
+
 @dataclass(slots=True)
 class Proof:
     """One attempt to prove a pipeline.
 
     Args:
-        cluster: the cluster, for pods and for requests to the apps.
-        pipeline: what was deployed.
-        prometheus: its Prometheus.
+        deployed: the pipeline.
+        ask: sends canaries to a pod.
         clock: what to wait by.
         deadline: the clock's time at which the attempt is given up.
         tell: told of each thing as it is proven.
-        canaries: app to the query that counts its canaries, and the count before they were sent.
+        troubles: what the way to Prometheus met, the last one last.
     """
 
-    cluster: Cluster
-    pipeline: Pipeline
-    prometheus: Prometheus
+    deployed: Deployed
+    ask: Ask
     clock: Clock
     deadline: float
-    tell: Callable[[Proven], None]
-    canaries: dict[str, tuple[str, float]] = field(default_factory=dict)
+    tell: Tell
+    troubles: list[ClusterError] = field(default_factory=list)
 
     def run(self) -> None:
         """Prove one thing after another.
 
         Raises:
-            ClusterError: a link is broken; says which, and what was seen instead.
+            ClusterError: a link is broken; says which, what was seen instead, and what the collector says of it.
         """
-        self._prove("targets", self._look_at_targets)
-        self._send_canaries()
-        if self.pipeline.collector.kubelet.enabled:
-            self._prove("kubelet", self._look_at_kubelets)
-        self._prove("request", self._look_for_canaries)
-        self._prove("panels", self._look_at_panels)
+        canaries = Canaries(self.deployed, self.ask)
+        self._prove("targets", lambda: look_at_targets(self.deployed))
+        # Sent now, they are counted while the kubelets are awaited.
+        self._look(canaries.look)
+        if self.deployed.pipeline.collector.kubelet.enabled:
+            self._prove("kubelet", lambda: look_at_kubelets(self.deployed))
+        self._prove("request", canaries.look)
+        self._prove("panels", lambda: look_at_panels(self.deployed))
 
-    def _prove(self, subject: str, look: Callable[[], tuple[bool, str]]) -> None:
+    def _prove(self, subject: str, look: Callable[[], Seen]) -> None:
         started = self.clock.now()
-        while True:
-            try:
-                done, seen = look()
-            except ObserveError as error:
-                done, seen = False, str(error)
-            if done:
-                self.tell(Proven(subject, seen, self.clock.now() - started))
-                return
-            if self.clock.now() >= self.deadline:
-                raise ClusterError(f"proof of {subject}", "did not arrive in time", found=seen, hint=_HINTS[subject])
+        suspicion = Suspicion(self.deployed, started)
+        while not (seen := self._look(look)).holds:
+            now = self.clock.now()
+            if subject in _REFUSED_AT and (refusal := suspicion.find_refusal(seen.nodes, now)):
+                raise ClusterError(f"proof of {subject}", seen.detail, found=refusal.words, hint=refusal.hint)
+            if now >= self.deadline:
+                evidence = suspicion.gather(seen.nodes)
+                wrong = "did not arrive in time"
+                where = f"proof of {subject}"
+                raise ClusterError(where, wrong, found=seen.detail, hint=_HINTS[subject], details=evidence)
             self.clock.sleep(POLL_SECONDS)
+        self.tell(Proven(subject, seen.detail, self.clock.now() - started))
 
-    def _look_at_targets(self) -> tuple[bool, str]:
-        """Find each present pod among the targets that are up; those of pods that are gone may linger for minutes."""
-        up = {(sample.labels.get("job"), sample.labels.get("instance")) for sample in self.prometheus.query("up == 1")}
-        wanted = {
-            app.name: (app.replicas, self._addresses(self.pipeline.cluster.apps_run_in, app.name, app.metrics_port))
-            for app in deployed_apps(self.pipeline)
-            if app.replicas
-        }
-        collectors = self._addresses(self.pipeline.cluster.namespace, COLLECTOR, TELEMETRY_PORT)
-        wanted[COLLECTOR] = max(len(collectors), 1), collectors
-        seen = {job: sum((job, address) in up for address in addresses) for job, (_, addresses) in wanted.items()}
-        missing = [f"{job}: {seen[job]} of {count}" for job, (count, _) in wanted.items() if seen[job] < count]
-        if missing:
-            return False, f"up {', '.join(missing)}"
-        return True, ", ".join(f"{job}: {count} up" for job, count in seen.items())
-
-    def _look_at_kubelets(self) -> tuple[bool, str]:
-        pods = self._pods(self.pipeline.cluster.namespace, COLLECTOR)
-        wanted = {pod["spec"]["nodeName"] for pod in pods}
-        # Read within two intervals: a node that was read last by a collector that is gone proves nothing.
-        oldest = f"time() - {2 * self.pipeline.collector.kubelet.interval:g}"
-        fresh = f"timestamp(k8s_node_cpu_time_seconds_total) > {oldest}"
-        samples = self.prometheus.query(f"count by (k8s_node_name) ({fresh})")
-        seen = {sample.labels.get("k8s_node_name", "") for sample in samples}
-        missing = sorted(wanted - seen)
-        if missing:
-            return False, f"no metrics of node {', '.join(missing)}"
-        return True, f"metrics of {len(wanted)} {'node' if len(wanted) == 1 else 'nodes'}"
-
-    def _send_canaries(self) -> None:
-        for app in deployed_apps(self.pipeline):
-            if not app.replicas:
-                continue
-            everything = f'sum(http_requests_total{{job="{app.name}"}})'
-            unmatched = f'sum(http_requests_total{{job="{app.name}",endpoint="{UNMATCHED_ENDPOINT}"}})'
-            before = {expr: self.prometheus.value(expr) or 0.0 for expr in (everything, unmatched)}
-            # A path that no application has: its answer changes nothing, and is counted apart from its users'.
-            codes = {self._ask(app, CANARY_PATH) for _ in range(CANARIES)}
-            expr = unmatched if codes == {404} else everything
-            self.canaries[app.name] = expr, before[expr]
-
-    def _ask(self, app: App, path: str) -> int:
-        where = service_path(self.pipeline.cluster.apps_run_in, app.name, path)
-        return self.cluster.send("GET", where).status_code
-
-    def _look_for_canaries(self) -> tuple[bool, str]:
-        seen = {name: self.prometheus.value(expr) or 0.0 for name, (expr, _) in self.canaries.items()}
-        missing = [name for name, (_, before) in self.canaries.items() if seen[name] < before + CANARIES]
-        if missing:
-            return False, f"{CANARIES} requests to {', '.join(missing)} are not counted"
-        return True, f"{CANARIES} requests counted for {', '.join(seen) or 'no app'}"
-
-    def _look_at_panels(self) -> tuple[bool, str]:
-        queries = self._queries()
-        own = _own_metrics(self.pipeline)
-        empty = find_empty_panels(self.prometheus, queries)
-        quiet = [panel for panel in empty if not panel.refusal and any(name in panel.query.expr for name in own)]
-        broken = [panel for panel in empty if panel not in quiet]
-        if broken:
-            return False, str(broken[0])
-        titles = ", ".join(dict.fromkeys(panel.query.panel_title for panel in quiet))
-        note = f"; still quiet: {titles}" if titles else ""
-        return True, f"{len(queries) - len(quiet)} of {len(queries)} queries have data{note}"
-
-    def _queries(self) -> list[PanelQuery]:
-        interval = self.pipeline.scrape.interval
-        documents = [json.loads(file.content) for file in render_dashboards(self.pipeline)]
-        return [query for document in documents for query in panel_queries(document, scrape_interval=interval)]
-
-    def _pods(self, namespace: str, name: str) -> list[dict[str, Any]]:
-        selector = f"app.kubernetes.io/name={name}"
-        pods = self.cluster.list_objects("v1", "Pod", namespace=namespace, selector=selector)
-        return [pod for pod in pods if "deletionTimestamp" not in pod["metadata"]]
-
-    def _addresses(self, namespace: str, name: str, port: int) -> list[str]:
-        addresses = [str(pod["status"].get("podIP", "")) for pod in self._pods(namespace, name)]
-        return [f"[{address}]:{port}" if ":" in address else f"{address}:{port}" for address in addresses]
+    def _look(self, look: Callable[[], Seen]) -> Seen:
+        try:
+            return look()
+        except ForbiddenError:
+            raise
+        except ClusterError as error:
+            return Seen(False, error.message)
+        except ObserveError as error:
+            if self.troubles and isinstance(self.troubles[-1], ForbiddenError):
+                raise self.troubles[-1] from error
+            return Seen(False, self.troubles[-1].message if self.troubles else str(error))
 
 
-def _own_metrics(pipeline: Pipeline) -> set[str]:
-    """Metrics that only appear once the application has counted something."""
-    return {metric.name for app in pipeline.apps for metric in app.metrics}
+def prove(cluster: Cluster, pipeline: Pipeline, *, timeout: float, clock: Clock, tell: Tell) -> None:
+    """Prove that what was deployed works, by way of port-forwards, so that no network policy stands in the way.
 
+    Args:
+        cluster: the cluster.
+        pipeline: what was deployed.
+        timeout: seconds until the attempt is given up.
+        clock: what to wait by.
+        tell: told of each thing as it is proven.
+
+    Raises:
+        ClusterError: a link is broken; says which, and what was seen instead.
+    """
+    troubles: list[ClusterError] = []
+    with (
+        open_service(cluster, pipeline.cluster.namespace, PROMETHEUS, report=troubles.append) as tunnel,
+        Prometheus(tunnel.url) as prometheus,
+    ):
+        deployed = Deployed(cluster, pipeline, prometheus)
+        Proof(deployed, ask_through_tunnel(cluster), clock, clock.now() + timeout, tell, troubles).run()
+
+
+#: Links at which a collector is refused a right, or refuses a certificate.
+_REFUSED_AT = frozenset({"targets", "kubelet"})
 
 _HINTS: Mapping[str, str] = {
-    "targets": "see the collector's log: kubectl logs daemonset/otel-collector; it scrapes pods that say"
-    " prometheus.io/scrape: 'true'",
-    "kubelet": "see the collector's log for 'kubelet': 403 means rights (nodes/stats), 'x509' a certificate the"
-    " cluster's CA did not sign (collector.kubelet.insecure_skip_verify)",
+    "targets": "the collector scrapes pods that say prometheus.io/scrape: 'true'; its last complaints are below, all of"
+    " them in: kubectl logs daemonset/otel-collector",
+    "kubelet": "see the collector's last complaints below",
     "request": "the app is up but its requests are not counted: check that it is instrumented",
-    "panels": "try the query in Prometheus: kubeglass open --cluster",
+    "panels": "try the query in Prometheus: kubeglass open --cluster prometheus",
 }

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
-from kubeglass.deploy.objects import MANAGED_BY, OWNER, PART_OF, KubernetesObject, ObjectKey
+from kubeglass.deploy.objects import KubernetesObject, ObjectKey, labels_for
 from kubeglass.errors import ClusterError
 
 NAME = "kubeglass-inventory"
@@ -50,10 +50,25 @@ def write_inventory(inventory: Inventory, namespace: str) -> dict[str, Any]:
         "metadata": {
             "name": NAME,
             "namespace": namespace,
-            "labels": {MANAGED_BY: OWNER, PART_OF: OWNER},
+            "labels": labels_for(namespace),
         },
         "data": {_ENTRY: json.dumps(entries, indent=1)},
     }
+
+
+class Store(Protocol):
+    """What keeping an inventory needs from a cluster."""
+
+    def apply(
+        self, item: KubernetesObject, *, namespace: str, dry_run: bool = False, force: bool = False
+    ) -> dict[str, Any]:
+        """Apply one object on the server."""
+        ...
+
+
+def store_inventory(store: Store, inventory: Inventory, namespace: str) -> None:
+    """Keep ``inventory`` on the cluster."""
+    store.apply(write_inventory(inventory, namespace), namespace=namespace, force=True)
 
 
 def read_inventory(item: KubernetesObject | None) -> Inventory:

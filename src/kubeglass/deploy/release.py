@@ -1,26 +1,24 @@
-"""One deployment from beginning to end: inventory, apply in order, wait, prune; and its undoing."""
+"""One deployment from beginning to end: inventory, apply in order, wait, prune."""
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import groupby
-from typing import Any, Protocol
+from typing import Protocol
 
-from kubeglass.deploy.apply import Applied, Change, Writer, apply_object, delete_object, diff_object, wait_until_gone
+from kubeglass.deploy.apply import Applied, Change, Writer, apply_object, diff_object
+from kubeglass.deploy.cause import Reader
 from kubeglass.deploy.clock import Clock
-from kubeglass.deploy.objects import MANAGED_BY, OWNER, PART_OF, KubernetesObject, ObjectKey, key_of
-from kubeglass.deploy.order import rank_of, sort_for_apply, sort_for_deletion
-from kubeglass.deploy.prune import Inventory, inventory_key, read_inventory, write_inventory
-from kubeglass.deploy.rollout import Report, Source, wait_until_settled
-from kubeglass.render.kubernetes.names import GRAFANA, GRAFANA_SECRET, GRAFANA_SECRET_KEY
+from kubeglass.deploy.history import History, read_history
+from kubeglass.deploy.objects import KubernetesObject, ObjectKey, key_of
+from kubeglass.deploy.order import sort_for_apply
+from kubeglass.deploy.password import ensure_password, needs_password, password_key, preview_password
+from kubeglass.deploy.prune import Inventory, inventory_key, read_inventory, store_inventory
+from kubeglass.deploy.removal import Tell, remove
+from kubeglass.deploy.rollout import Report, wait_until_settled
 
-Tell = Callable[[Applied], None]
-"""Told of every object as it is applied or deleted."""
 
-
-class Target(Writer, Source, Protocol):
+class Target(Writer, Reader, Protocol):
     """What a release needs from a cluster."""
 
 
@@ -47,17 +45,15 @@ class Release:
     def keys(self) -> list[ObjectKey]:
         """Every object's key, and that of the password's Secret if Grafana is among them."""
         keys = [key_of(item, namespace=self.namespace) for item in self.ordered]
-        return [*keys, *([_secret_key(self.namespace)] if self._has_grafana(keys) else [])]
-
-    @staticmethod
-    def _has_grafana(keys: Iterable[ObjectKey]) -> bool:
-        return any(key.kind == "Deployment" and key.name == GRAFANA for key in keys)
+        return [*keys, *([password_key(self.namespace)] if needs_password(keys) else [])]
 
 
 def preview(target: Target, release: Release) -> str:
     """Show as a unified diff what :func:`deploy` would change; nothing is changed."""
     new = _new_namespaces(target, release)
     diffs = [diff_object(target, item, namespace=release.namespace, new_namespaces=new) for item in release.ordered]
+    if needs_password(release.keys):
+        diffs.append(preview_password(target, release.namespace))
     orphans = read_inventory(target.get(inventory_key(release.namespace))).orphans(release.keys)
     return "".join(diffs) + "".join(f"# {key} is no longer rendered and would be deleted\n" for key in sorted(orphans))
 
@@ -75,6 +71,10 @@ def rehearse(target: Target, release: Release, tell: Tell) -> None:
             tell(Applied(key, Change.CREATED))
         else:
             tell(apply_object(target, item, namespace=release.namespace, dry_run=True, force=release.force))
+    if needs_password(release.keys):
+        key = password_key(release.namespace)
+        is_new = key.namespace in new
+        tell(Applied(key, Change.CREATED) if is_new else ensure_password(target, key.namespace, dry_run=True))
 
 
 def deploy(target: Target, release: Release, *, timeout: float, clock: Clock, tell: Tell, report: Report) -> None:
@@ -85,50 +85,21 @@ def deploy(target: Target, release: Release, *, timeout: float, clock: Clock, te
             inventory, so the next deployment or undeploy knows of it.
     """
     before = read_inventory(target.get(inventory_key(release.namespace)))
+    history = read_history(target, release.keys)
     made = _apply_namespaces(target, release, tell)
     wanted = [key for key in release.keys if key.kind != "Namespace" or key in made or key in before.keys]
-    _store(target, before.including(wanted), release.namespace)
+    store_inventory(target, before.including(wanted), release.namespace)
+    if needs_password(wanted):
+        # Before the Deployment: a pod without it is tried again minutes later.
+        tell(ensure_password(target, release.namespace))
     for item in release.ordered:
         if item["kind"] != "Namespace":
             tell(apply_object(target, item, namespace=release.namespace, force=release.force))
-    if _secret_key(release.namespace) in wanted:
-        _ensure_secret(target, release.namespace, tell)
-    wait_until_settled(target, release.keys, timeout=timeout, clock=clock, report=report)
+    _retry(target, history, tell)
+    wait_until_settled(target, release.keys, timeout=timeout, clock=clock, report=report, history=history)
     orphans = before.orphans(wanted)
-    _delete(target, orphans, timeout=timeout, clock=clock, tell=tell)
-    _store(target, Inventory(frozenset(wanted) | (before.keys - orphans)), release.namespace)
-
-
-def undeploy(target: Target, namespace: str, *, purge: bool, timeout: float, clock: Clock, tell: Tell) -> bool:
-    """Remove what deployments of this namespace made, the apps first and the storage last.
-
-    Args:
-        target: the cluster.
-        namespace: the pipeline's namespace.
-        purge: delete the samples (PersistentVolumeClaims), and the namespaces that kubeglass made, too.
-        timeout: seconds until each kind of object must be gone.
-        clock: what to wait by.
-        tell: told of every object.
-
-    Returns:
-        Whether there was anything to remove.
-
-    Raises:
-        ClusterError: the server refused, or an object does not go.
-    """
-    stored = target.get(inventory_key(namespace))
-    inventory = read_inventory(stored)
-    namespaces = {key for key in inventory.keys if key.kind == "Namespace"}
-    found = _delete(target, inventory.keys - namespaces, timeout=timeout, clock=clock, tell=tell)
-    if purge:
-        claims = _claims(target, namespace)
-        _delete(target, claims, timeout=timeout, clock=clock, tell=tell)
-        target.delete(inventory_key(namespace))
-        found += _delete(target, namespaces, timeout=timeout, clock=clock, tell=tell)
-    elif stored is not None:
-        # What stays is remembered, for a later --purge.
-        _store(target, Inventory(frozenset(namespaces)), namespace)
-    return bool(found)
+    remove(target, orphans, pipeline=release.namespace, timeout=timeout, clock=clock, tell=tell)
+    store_inventory(target, Inventory(frozenset(wanted) | (before.keys - orphans)), release.namespace)
 
 
 def _apply_namespaces(target: Target, release: Release, tell: Tell) -> set[ObjectKey]:
@@ -142,50 +113,13 @@ def _apply_namespaces(target: Target, release: Release, tell: Tell) -> set[Objec
     return made
 
 
-def _delete(target: Target, keys: Iterable[ObjectKey], *, timeout: float, clock: Clock, tell: Tell) -> list[Applied]:
-    """Delete kind after kind, each only when the one before is gone: an app ends before what counts its requests."""
-    deleted = []
-    for _, group in groupby(sort_for_deletion(keys), key=lambda key: rank_of(key.kind)):
-        gone = [applied for key in group if (applied := delete_object(target, key))]
-        for applied in gone:
-            tell(applied)
-        awaited = [applied.key for applied in gone if applied.change is Change.DELETED]
-        wait_until_gone(target, awaited, timeout=timeout, clock=clock)
-        deleted += gone
-    return deleted
-
-
-def _claims(target: Target, namespace: str) -> list[ObjectKey]:
-    ours = f"{MANAGED_BY}={OWNER},{PART_OF}={OWNER}"
-    return [
-        key_of(item) for item in target.list_objects("v1", "PersistentVolumeClaim", namespace=namespace, selector=ours)
-    ]
+def _retry(target: Target, history: History, tell: Tell) -> None:
+    """Have the pods that were stuck made anew, so that they are tried now and not minutes later."""
+    for key in history.stuck:
+        if target.delete(key):
+            tell(Applied(key, Change.RETRIED))
 
 
 def _new_namespaces(target: Target, release: Release) -> list[str]:
     keys = [key_of(item) for item in release.objects if item["kind"] == "Namespace"]
     return [key.name for key in keys if target.get(key) is None]
-
-
-def _store(target: Target, inventory: Inventory, namespace: str) -> None:
-    target.apply(write_inventory(inventory, namespace), namespace=namespace, force=True)
-
-
-def _secret_key(namespace: str) -> ObjectKey:
-    return ObjectKey("v1", "Secret", GRAFANA_SECRET, namespace)
-
-
-def _ensure_secret(target: Target, namespace: str, tell: Tell) -> None:
-    """Generate Grafana's password once; one that is there, whoever made it, stays."""
-    key = _secret_key(namespace)
-    if target.get(key) is not None:
-        return
-    item: dict[str, Any] = {
-        "apiVersion": key.api_version,
-        "kind": key.kind,
-        "metadata": {"name": key.name, "namespace": namespace, "labels": {MANAGED_BY: OWNER, PART_OF: OWNER}},
-        "type": "Opaque",
-        "stringData": {GRAFANA_SECRET_KEY: secrets.token_urlsafe(24)},
-    }
-    target.apply(item, namespace=namespace)
-    tell(Applied(key, Change.CREATED))

@@ -2,30 +2,34 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
-from kubeglass.deploy.cause import Cause, Reader, Restarts, describe_delay, find_cause, read_restarts
+from kubeglass.deploy.cause import Cause, Reader, describe_delay, find_cause
 from kubeglass.deploy.clock import Clock
+from kubeglass.deploy.history import History, generation_of
 from kubeglass.deploy.objects import ObjectKey
+from kubeglass.deploy.refusal import UnreachableClusterError
+from kubeglass.deploy.revision import WORKLOADS
 from kubeglass.deploy.settled import Progress, State, judge
+from kubeglass.deploy.settled.progress import waiting
 from kubeglass.errors import ClusterError
 
 #: Seconds between two looks; pods take seconds, and each look costs one read an object.
 POLL_SECONDS = 0.5
-_WORKLOADS = frozenset({"Deployment", "StatefulSet", "DaemonSet"})
+#: Seconds between two searches for a cause, which read pods and events.
+CAUSE_SECONDS = 2.0
 
 Report = Callable[[Mapping[ObjectKey, Progress]], None]
 """Told the progress of every object whenever one of them changed."""
 
 
-class Source(Reader, Protocol):
-    """What a rollout reads from a cluster."""
+NO_HISTORY = History()
 
-    def get(self, key: ObjectKey) -> dict[str, Any] | None:
-        """Read one object."""
-        ...
+Objects = Mapping[ObjectKey, dict[str, Any] | None]
+"""Objects as they are on the cluster, None where there is none."""
 
 
 @dataclass(slots=True)
@@ -37,14 +41,20 @@ class Rollout:
         keys: the objects to wait for.
         clock: what to wait by.
         report: told about every change.
+        history: what was wrong before, which is no evidence now.
+        progress: how far each object is.
+        suspected: causes seen, each with the clock's time at which it was seen first.
+        searched_at: the clock's time of the last search for causes.
     """
 
-    source: Source
+    source: Reader
     keys: list[ObjectKey]
     clock: Clock
     report: Report
+    history: History = NO_HISTORY
     progress: dict[ObjectKey, Progress] = field(default_factory=dict)
-    restarts: dict[ObjectKey, Restarts] = field(default_factory=dict)
+    suspected: dict[tuple[ObjectKey, str], float] = field(default_factory=dict)
+    searched_at: float = -math.inf
 
     def wait(self, timeout: float) -> None:
         """Look again and again until all have settled.
@@ -57,16 +67,22 @@ class Rollout:
         """
         deadline = self.clock.now() + timeout
         while True:
-            awaited = self._look()
-            if not awaited:
-                return
-            if self.clock.now() >= deadline:
-                raise self._give_up(awaited, timeout)
+            is_over = self.clock.now() >= deadline
+            try:
+                awaited = self._look()
+                if not awaited:
+                    return
+                if is_over:
+                    raise self._give_up(awaited, timeout)
+            except UnreachableClusterError:
+                # An API server that is replaced meanwhile, as on a single server of K3s, is away for some seconds.
+                if is_over:
+                    raise
             self.clock.sleep(POLL_SECONDS)
 
-    def _look(self) -> dict[ObjectKey, dict[str, Any] | None]:
+    def _look(self) -> Objects:
         seen = {key: self.source.get(key) for key in self.keys if not self._is_settled(key)}
-        now = {key: judge(item) for key, item in seen.items()}
+        now = {key: self._judge(key, item) for key, item in seen.items()}
         if any(self.progress.get(key) != progress for key, progress in now.items()):
             self.progress.update(now)
             self.report(self.progress)
@@ -74,31 +90,44 @@ class Rollout:
         for key, item in awaited.items():
             if now[key].state is State.FAILED:
                 raise self._fail(key, Cause(now[key].message, evidence=self._evidence(item)))
-            self._look_for_cause(key, item)
+        self._search_causes(awaited)
         return awaited
 
-    def _look_for_cause(self, key: ObjectKey, item: dict[str, Any] | None) -> None:
-        if item is None or key.kind not in _WORKLOADS:
+    def _judge(self, key: ObjectKey, item: dict[str, Any] | None) -> Progress:
+        progress = judge(item)
+        if item and progress.state is State.FAILED and (key, generation_of(item)) in self.history.failed:
+            return waiting("to recover from an earlier failure")
+        return progress
+
+    def _search_causes(self, awaited: Objects) -> None:
+        now = self.clock.now()
+        if now - self.searched_at < CAUSE_SECONDS:
             return
-        if key not in self.restarts:
-            self.restarts[key] = read_restarts(self.source, item)
-        cause = find_cause(self.source, item, self.restarts[key])
-        if cause:
-            raise self._fail(key, cause)
+        self.searched_at = now
+        found = {
+            key: cause
+            for key, item in awaited.items()
+            if item and key.kind in WORKLOADS and (cause := find_cause(self.source, item, self.history.events))
+        }
+        since = {(key, cause.message): now for key, cause in found.items()}
+        self.suspected = since | {seen: at for seen, at in self.suspected.items() if seen in since}
+        for key, cause in found.items():
+            if now - self.suspected[key, cause.message] >= cause.patience:
+                raise self._fail(key, cause)
 
     def _is_settled(self, key: ObjectKey) -> bool:
         progress = self.progress.get(key)
         return progress is not None and progress.state is State.SETTLED
 
     def _evidence(self, item: dict[str, Any] | None) -> tuple[str, ...]:
-        return describe_delay(self.source, item) if item and item["kind"] in _WORKLOADS else ()
+        return describe_delay(self.source, item) if item and item["kind"] in WORKLOADS else ()
 
     @staticmethod
     def _fail(key: ObjectKey, cause: Cause) -> ClusterError:
         wrong = "cannot become ready"
         return ClusterError(str(key), wrong, found=cause.message, hint=cause.hint, details=cause.evidence)
 
-    def _give_up(self, awaited: Mapping[ObjectKey, dict[str, Any] | None], timeout: float) -> ClusterError:
+    def _give_up(self, awaited: Objects, timeout: float) -> ClusterError:
         lines = [f"{key} waits {self.progress[key].message}" for key in awaited]
         for key, item in awaited.items():
             lines += [f"{key}: {line}" for line in self._evidence(item)]
@@ -112,9 +141,15 @@ class Rollout:
 
 
 def wait_until_settled(
-    source: Source, keys: Iterable[ObjectKey], *, timeout: float, clock: Clock, report: Report
+    source: Reader,
+    keys: Iterable[ObjectKey],
+    *,
+    timeout: float,
+    clock: Clock,
+    report: Report,
+    history: History = NO_HISTORY,
 ) -> dict[ObjectKey, Progress]:
     """Wait for ``keys`` and return what each reached; see :meth:`Rollout.wait` for what it raises."""
-    rollout = Rollout(source, list(keys), clock, report)
+    rollout = Rollout(source, list(keys), clock, report, history)
     rollout.wait(timeout)
     return rollout.progress

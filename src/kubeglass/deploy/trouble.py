@@ -1,15 +1,17 @@
-"""Why a pod does not become ready, read from its own status; pure.
+"""Why a pod does not become ready, read from its own status and events; pure.
 
 The reasons are the kubelet's own words: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from kubeglass.deploy.events import message_of
 from kubeglass.deploy.objects import KubernetesObject
+from kubeglass.deploy.settled.progress import find_condition
 
 #: Waiting reasons that no amount of waiting changes, with what to do about each.
 _HOPELESS = {
@@ -21,19 +23,23 @@ _HOPELESS = {
     "RunContainerError": "see the pod's events: the command may not exist in the image",
 }
 _CRASHED = "CrashLoopBackOff"
+_UNSCHEDULABLE = "Unschedulable"
+#: Seconds in which old pods make room, or a volume is made.
+SCHEDULING_PATIENCE = 30.0
 
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """One container that will not start by waiting.
+    """One reason why a pod will not start by waiting.
 
     Args:
         pod: the pod's name.
-        container: the container's name.
-        reason: the kubelet's word, such as ``ErrImageNeverPull``.
-        message: the kubelet's sentence, or how the container ended.
+        container: the container's name, empty when it is about the whole pod.
+        reason: Kubernetes's word, such as ``ErrImageNeverPull``.
+        message: its sentence, or how the container ended.
         hint: what to do about it.
         ended: whether the container ran and ended, so that its last log lines tell more.
+        patience: seconds it must go on for.
     """
 
     pod: str
@@ -42,29 +48,29 @@ class Trouble:
     message: str
     hint: str
     ended: bool = False
+    patience: float = 0.0
+
+    def __str__(self) -> str:
+        """Write it in one sentence."""
+        container = f", container {self.container}" if self.container else ""
+        return f"pod {self.pod}{container}: {self.reason}: {self.message}".rstrip(": ")
 
 
-def count_restarts(pod: KubernetesObject) -> dict[str, int]:
-    """Map each container to the number of times it was started again; the yardstick of a *new* crash."""
-    return {status["name"]: status.get("restartCount", 0) for status in _container_statuses(pod)}
-
-
-def find_trouble(pod: KubernetesObject, restarts_before: dict[str, int] | None = None) -> list[Trouble]:
-    """Find the containers of ``pod`` that are stuck.
-
-    Args:
-        pod: the pod as it is now.
-        restarts_before: restarts at the beginning of the rollout: a container that has not crashed since then may
-            only be sitting out the wait for crashes whose cause is gone.
-    """
+def find_trouble(pod: KubernetesObject) -> list[Trouble]:
+    """Find what keeps ``pod`` from starting: stuck containers, or no node to run on."""
+    name = pod["metadata"]["name"]
     found = []
     for status in _container_statuses(pod):
         reason, message = _waiting_reason(status)
-        name = status["name"]
         if reason in _HOPELESS:
-            found.append(Trouble(pod["metadata"]["name"], name, reason, message, _HOPELESS[reason]))
-        elif reason == _CRASHED and status.get("restartCount", 0) > (restarts_before or {}).get(name, 0):
+            found.append(Trouble(name, status["name"], reason, message, _HOPELESS[reason]))
+        elif reason == _CRASHED:
             found.append(_crash(pod, status))
+    scheduled = find_condition(pod, "PodScheduled")
+    if scheduled and scheduled["status"] == "False" and scheduled.get("reason") == _UNSCHEDULABLE:
+        hint = "make room on the nodes, or ask for less (resources.requests in kubeglass.yaml)"
+        message = message_of(scheduled)
+        found.append(Trouble(name, "", _UNSCHEDULABLE, message, hint, patience=SCHEDULING_PATIENCE))
     return found
 
 
@@ -88,54 +94,30 @@ def _waiting_reason(status: dict[str, Any]) -> tuple[str, str]:
     return waiting.get("reason", ""), " ".join(str(waiting.get("message", "")).split())
 
 
-def is_made_from(pod: KubernetesObject, workload: KubernetesObject) -> bool:
-    """Say whether ``pod`` came from the workload's present template, not from the one before.
+@dataclass(frozen=True, slots=True)
+class _Sign:
+    """What makes an event a sign of a cause that stays until a person acts."""
 
-    The images and the template's annotations (which carry the hash of the configuration) tell them apart, for all
-    kinds of workload alike.
-    """
-    template = workload["spec"]["template"]
-    wanted = (template.get("metadata") or {}).get("annotations") or {}
-    has = pod["metadata"].get("annotations") or {}
-    return all(has.get(key) == value for key, value in wanted.items()) and _images(pod["spec"]) == _images(
-        template["spec"]
-    )
+    reason: str
+    words: str
+    hint: str = ""
 
 
-def _images(spec: KubernetesObject) -> list[str]:
-    return [container["image"] for container in (*(spec.get("initContainers") or []), *spec["containers"])]
-
-
-#: Event reasons that name the cause of a pod that cannot start; others are noise of a normal start.
-TELLING_EVENTS = frozenset(
-    {
-        "FailedMount",
-        "FailedAttachVolume",
-        "FailedScheduling",
-        "FailedCreate",
-        "FailedCreatePodSandBox",
-        "FailedBinding",
-        "ProvisioningFailed",
-        "Failed",
-        "Unhealthy",
-        "BackOff",
-        "Evicted",
-        "ErrImageNeverPull",
-        "InspectFailed",
-    }
+_STORAGE = "name a storage class that the cluster has (cluster.storage_class), or make one the default"
+_SIGNS = (
+    # The host lacks the path, or holds something else there.
+    _Sign("FailedMount", "hostPath type check failed", "correct the host path, or the node it is looked for on"),
+    # Pods that the namespace's policy or quota refuses; retried forever by their controller.
+    _Sign("FailedCreate", "forbidden"),
+    _Sign("FailedBinding", "no storage class is set", _STORAGE),
+    _Sign("ProvisioningFailed", "not found", _STORAGE),
 )
 
-#: Words in a FailedMount that no retry changes: the host lacks the path, or holds something else there.
-_HOPELESS_MOUNT = ("hostPath type check failed",)
 
-
-def find_hopeless_event(events: list[dict[str, Any]]) -> str:
-    """Find the event whose cause stays until a person acts; empty when there is none."""
+def find_hopeless_event(events: Iterable[Mapping[str, Any]]) -> tuple[str, str] | None:
+    """Find the event whose cause stays until a person acts, and what to do about it."""
     for event in events:
-        message = " ".join(str(event.get("message", "")).split())
-        if event.get("reason") == "FailedMount" and any(words in message for words in _HOPELESS_MOUNT):
-            return message
-        # A workload whose pods the namespace's policy or quota refuses; retried forever by its controller.
-        if event.get("reason") == "FailedCreate" and "forbidden" in message:
-            return message
-    return ""
+        for sign in _SIGNS:
+            if event.get("reason") == sign.reason and sign.words in message_of(event):
+                return message_of(event), sign.hint
+    return None

@@ -1,59 +1,76 @@
-"""A Service of the cluster at an address of this machine, by way of the API server.
+"""A port of this machine that leads to a pod of the cluster, byte for byte.
 
-The API server's own proxy does the work (``services/proxy``, part of the roles ``edit`` and ``admin``), so nothing is
-needed on the cluster, neither kubectl nor a NodePort, and the Service's network policy stays as it is.
-https://kubernetes.io/docs/tasks/access-application-cluster/access-cluster-services/
+Each connection is forwarded by the API server and the pod's kubelet (see :mod:`kubeglass.deploy.port_forward`), so
+nothing is needed on the cluster, neither kubectl nor a NodePort; pages, cookies and downloads pass as they are, and
+the pod's network policy stays as it is.
 """
 
 from __future__ import annotations
 
+import socket
+import socketserver
 import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from types import TracebackType
-from typing import ClassVar, Self
+from typing import Protocol, Self
 
-from kubeglass.deploy.cluster import Cluster
+from kubeglass.deploy.backend import Backend, Reader, find_backend
+from kubeglass.deploy.port_forward import Forwarded, Opener, forward
 from kubeglass.errors import ClusterError, PortError
 
 LOOPBACK = "127.0.0.1"
-_PASSED_ON = ("accept", "content-type", "if-none-match")
-#: Belong to one connection, or say how the body was coded, which the client has undone.
-_KEPT_BACK = frozenset({"connection", "content-encoding", "content-length", "date", "keep-alive", "transfer-encoding"})
+CHUNK_BYTES = 1 << 16
+
+Report = Callable[[ClusterError], None]
+"""Told, from another thread, why a connection could not be forwarded."""
 
 
-def service_path(namespace: str, service: str, path: str = "/") -> str:
-    """Build the API server's path to ``path`` of a Service's port named ``http``."""
-    return f"/api/v1/namespaces/{namespace}/services/http:{service}:http/proxy{path}"
+def ignore(error: ClusterError) -> None:
+    """Do nothing with ``error``: whoever asked through the tunnel notices."""
+
+
+class Way(Reader, Opener, Protocol):
+    """What a tunnel needs from a cluster."""
 
 
 class Tunnel:
-    """Answers at :attr:`url` with what a Service answers; use it in a ``with``.
+    """Answers at :attr:`url` with what a pod answers; use it in a ``with``.
 
     Args:
-        cluster: the way to the cluster.
-        namespace: the Service's namespace.
-        service: its name; it has a port named ``http``.
+        way: the way to the cluster.
+        find: finds the pod, anew for each connection, as a pod may have been replaced.
         port: port on this machine, 0 for any free one.
+        report: told why a connection could not be forwarded.
 
     Raises:
         PortError: the port is taken.
     """
 
-    def __init__(self, cluster: Cluster, namespace: str, service: str, *, port: int = 0) -> None:
-        handler = type("Handler", (_Handler,), {"cluster": cluster, "base": service_path(namespace, service, "")})
+    def __init__(self, way: Way, find: Callable[[], Backend], *, port: int = 0, report: Report = ignore) -> None:
+        self._find = find
         try:
-            self._server = ThreadingHTTPServer((LOOPBACK, port), handler)
+            self._server = _Server(port, way, find, report)
         except OSError as error:
             raise PortError(f"port {port}", "is taken", found=str(error), hint="choose another with --port") from error
-        self._server.daemon_threads = True
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
 
     @property
     def url(self) -> str:
         """The address on this machine, without a trailing slash."""
-        return f"http://{LOOPBACK}:{self._server.server_port}"
+        return f"http://{LOOPBACK}:{self._server.server_address[1]}"
 
     def __enter__(self) -> Self:
+        """Start to listen.
+
+        Raises:
+            ClusterError: there is no pod to forward to.
+        """
+        try:
+            self._find()
+        except ClusterError:
+            self._server.server_close()
+            raise
         self._thread.start()
         return self
 
@@ -62,39 +79,80 @@ class Tunnel:
     ) -> None:
         self._server.shutdown()
         self._server.server_close()
+        self._server.hang_up()
 
 
-class _Handler(BaseHTTPRequestHandler):
-    cluster: ClassVar[Cluster]
-    base: ClassVar[str]
-    protocol_version = "HTTP/1.1"
+def open_service(way: Way, namespace: str, service: str, *, port: int = 0, report: Report = ignore) -> Tunnel:
+    """Make a tunnel to whichever pod of a Service is ready.
 
-    def do_GET(self) -> None:  # the name http.server calls
-        self._forward()
+    Args:
+        way: the way to the cluster.
+        namespace: the Service's namespace.
+        service: its name; it has a port named ``http``.
+        port: port on this machine, 0 for any free one.
+        report: told why a connection could not be forwarded.
 
-    def do_POST(self) -> None:  # the name http.server calls
-        self._forward()
+    Raises:
+        PortError: the port is taken.
+    """
+    return Tunnel(way, lambda: find_backend(way, namespace, service), port=port, report=report)
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # the parent's word
-        """Say nothing: the Service has a log of its own."""
 
-    def _forward(self) -> None:
-        if self.headers.get("Host", "").rpartition(":")[0] not in {LOOPBACK, "localhost"}:
-            # A page from elsewhere whose name was pointed at this address must not use our credentials.
-            self.send_error(403)
-            return
-        headers = {name: self.headers[name] for name in _PASSED_ON if name in self.headers}
-        size = int(self.headers.get("Content-Length") or 0)
-        body = self.rfile.read(size) if size else None
+class _Server(socketserver.ThreadingTCPServer):
+    daemon_threads = True
+    request_queue_size = 64
+
+    def __init__(self, port: int, way: Way, find: Callable[[], Backend], report: Report) -> None:
+        self.way, self.find, self.report = way, find, report
+        self._opened: set[Forwarded] = set()
+        self._is_closing = False
+        super().__init__((LOOPBACK, port), _Handler)
+
+    @contextmanager
+    def remembering(self, forwarded: Forwarded) -> Iterator[None]:
+        """Keep a connection among those that end with the tunnel."""
+        self._opened.add(forwarded)
+        if self._is_closing:
+            forwarded.close()
         try:
-            answer = self.cluster.send(self.command, self.base + self.path, body=body, headers=headers)
+            yield
+        finally:
+            self._opened.discard(forwarded)
+
+    def hang_up(self) -> None:
+        """End every connection, and those that are just being made."""
+        self._is_closing = True
+        for forwarded in tuple(self._opened):
+            forwarded.close()
+
+
+class _Handler(socketserver.BaseRequestHandler):
+    server: _Server
+    request: socket.socket
+
+    def handle(self) -> None:
+        try:
+            backend = self.server.find()
+            with (
+                forward(self.server.way, backend.key, backend.port) as forwarded,
+                self.server.remembering(forwarded),
+            ):
+                self._relay(forwarded)
         except ClusterError as error:
-            self.send_error(502, error.message[:200])
-            return
-        self.send_response(answer.status_code)
-        for name, value in answer.headers.items():
-            if name.lower() not in _KEPT_BACK:
-                self.send_header(name, value)
-        self.send_header("Content-Length", str(len(answer.content)))
-        self.end_headers()
-        self.wfile.write(answer.content)
+            self.server.report(error)
+
+    def _relay(self, forwarded: Forwarded) -> None:
+        threading.Thread(target=_send_all, args=(self.request, forwarded), daemon=True).start()
+        while data := forwarded.receive():
+            try:
+                self.request.sendall(data)
+            except OSError:
+                # Whoever asked has gone.
+                return
+
+
+def _send_all(source: socket.socket, forwarded: Forwarded) -> None:
+    with suppress(OSError, EOFError):
+        while data := source.recv(CHUNK_BYTES):
+            forwarded.send(data)
+    forwarded.close()

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from kubeglass.deploy.objects import MANAGED_BY, OWNER, KubernetesObject, ObjectKey, key_of
+from kubeglass.deploy.objects import KubernetesObject, ObjectKey, key_of, labels_for
 
 
 @dataclass
@@ -21,13 +21,34 @@ class FakeCluster:
         return self.objects.get(key)
 
     def list_objects(
-        self, api_version: str, kind: str, *, namespace: str = "", selector: str = ""
+        self, api_version: str, kind: str, *, namespace: str = "", selector: str = "", fields: str = ""
     ) -> list[dict[str, Any]]:
         return [
             item
             for key, item in self.objects.items()
-            if key.kind == kind and key.namespace in (namespace, "") and _matches(item, selector)
+            if key.kind == kind
+            and key.namespace in (namespace, "")
+            and _matches(item["metadata"].get("labels", {}), selector)
+            and _matches({f"involvedObject.{k}": v for k, v in item.get("involvedObject", {}).items()}, fields)
         ]
+
+    def read(self, path: str) -> dict[str, Any]:
+        """Answer what an API server without further groups answers."""
+        if path == "/apis":
+            return {"groups": []}
+        if path == "/api/v1":
+            verbs = ["delete", "get", "list"]
+            return {
+                "resources": [
+                    {"name": "configmaps", "kind": "ConfigMap", "namespaced": True, "verbs": verbs},
+                    {"name": "pods", "kind": "Pod", "namespaced": True, "verbs": verbs},
+                    {"name": "pods/log", "kind": "Pod", "namespaced": True, "verbs": ["get"]},
+                    {"name": "namespaces", "kind": "Namespace", "namespaced": False, "verbs": verbs},
+                ]
+            }
+        namespace, _, plural = path.removeprefix("/api/v1/namespaces/").partition("/")
+        kind = {"configmaps": "ConfigMap", "pods": "Pod"}[plural]
+        return {"items": self.list_objects("v1", kind, namespace=namespace)}
 
     def apply(
         self, item: KubernetesObject, *, namespace: str, dry_run: bool = False, force: bool = False
@@ -43,7 +64,9 @@ class FakeCluster:
         self.calls.append(("delete", key))
         return self.objects.pop(key, None) is not None
 
-    def read_log(self, pod: ObjectKey, container: str, *, lines: int, previous: bool = False) -> list[str]:
+    def read_log(
+        self, pod: ObjectKey, container: str, *, lines: int, previous: bool = False, since_seconds: float | None = None
+    ) -> list[str]:
         return self.logs.get((pod.name, container), [])[-lines:]
 
     def put(self, item: dict[str, Any]) -> ObjectKey:
@@ -70,47 +93,70 @@ class FakeClock:
         self.scenes.get(self.sleeps, lambda: None)()
 
 
-def _matches(item: dict[str, Any], selector: str) -> bool:
-    labels = item["metadata"].get("labels", {})
+def _matches(labels: Mapping[str, str], selector: str) -> bool:
     return all(
         labels.get(name) == value for name, _, value in (pair.partition("=") for pair in selector.split(",")) if name
     )
 
 
 def make_object(
-    kind: str, name: str, *, api_version: str = "v1", namespace: str = "shop", **rest: Any
+    kind: str, name: str, *, api_version: str = "v1", namespace: str = "shop", pipeline: str = "shop", **rest: Any
 ) -> dict[str, Any]:
-    """Make an object of ours."""
-    metadata = {"name": name, "namespace": namespace, "uid": f"uid-{name}", "labels": {MANAGED_BY: OWNER}}
+    """Make an object of a pipeline of ours."""
+    metadata = {"name": name, "namespace": namespace, "uid": f"uid-{name}", "labels": labels_for(pipeline)}
     return {"apiVersion": api_version, "kind": kind, "metadata": metadata, **rest}
 
 
-def make_deployment(name: str = "shop", *, ready: int = 0, image: str = "shop:1") -> dict[str, Any]:
-    """Make a Deployment of one replica."""
-    spec = {
+def make_deployment(name: str = "shop", *, ready: int = 0, revision: int = 1, seen: bool = True) -> dict[str, Any]:
+    """Make a Deployment of one replica, whose template is the ``revision``-th; ``seen`` by its controller or not."""
+    spec = {"replicas": 1, "selector": {"matchLabels": {"app": name}}}
+    status = {
         "replicas": 1,
-        "selector": {"matchLabels": {"app": name}},
-        "template": {
-            "metadata": {"labels": {"app": name}, "annotations": {"hash": "1"}},
-            "spec": {"containers": [{"name": "app", "image": image}]},
-        },
+        "updatedReplicas": 1,
+        "availableReplicas": ready,
+        "observedGeneration": revision if seen else revision - 1,
     }
-    status = {"replicas": 1, "updatedReplicas": 1, "availableReplicas": ready}
-    return make_object("Deployment", name, api_version="apps/v1", spec=spec, status=status)
+    item = make_object("Deployment", name, api_version="apps/v1", spec=spec, status=status)
+    item["metadata"]["generation"] = revision
+    item["metadata"]["annotations"] = {"deployment.kubernetes.io/revision": str(revision if seen else revision - 1)}
+    return item
 
 
-def make_pod(name: str = "shop-1", *, app: str = "shop", image: str = "shop:1", **container: Any) -> dict[str, Any]:
-    """Make a pod of :func:`make_deployment`, with one container's status."""
-    pod = make_object("Pod", name, spec={"containers": [{"name": "app", "image": image}]})
-    pod["metadata"]["labels"]["app"] = app
-    pod["metadata"]["annotations"] = {"hash": "1"}
+def make_replica_set(revision: int = 1, *, app: str = "shop") -> dict[str, Any]:
+    """Make what the controller of :func:`make_deployment` makes for a revision of its template."""
+    item = make_object("ReplicaSet", f"{app}-{revision}", api_version="apps/v1")
+    item["metadata"]["labels"] |= {"app": app, "pod-template-hash": f"hash-{revision}"}
+    item["metadata"]["annotations"] = {"deployment.kubernetes.io/revision": str(revision)}
+    item["metadata"]["ownerReferences"] = [{"controller": True, "uid": f"uid-{app}"}]
+    return item
+
+
+def make_pod(name: str = "shop-1", *, app: str = "shop", revision: int = 1, **container: Any) -> dict[str, Any]:
+    """Make a pod of :func:`make_replica_set`, with one container's status."""
+    pod = make_object("Pod", name, spec={"containers": [{"name": "app", "image": "shop:1"}]})
+    pod["metadata"]["labels"] |= {"app": app, "pod-template-hash": f"hash-{revision}"}
+    pod["metadata"]["ownerReferences"] = [{"controller": True, "uid": f"uid-{app}-{revision}"}]
     pod["status"] = {"phase": "Running", "containerStatuses": [{"name": "app", "ready": False, **container}]}
     return pod
 
 
-def make_event(about: dict[str, Any], reason: str, message: str) -> dict[str, Any]:
-    """Make an event about an object."""
+def put_deployment(cluster: FakeCluster, name: str = "shop", *, ready: int = 0, revision: int = 1) -> ObjectKey:
+    """Store a Deployment and the ReplicaSets of all its revisions."""
+    for number in range(1, revision + 1):
+        cluster.put(make_replica_set(number, app=name))
+    return cluster.put(make_deployment(name, ready=ready, revision=revision))
+
+
+def make_ready(pod: dict[str, Any]) -> dict[str, Any]:
+    """Make ``pod`` ready."""
+    pod["status"]["conditions"] = [{"type": "Ready", "status": "True"}]
+    return pod
+
+
+def make_event(about: dict[str, Any], reason: str, message: str, *, version: str = "1") -> dict[str, Any]:
+    """Make an event about an object; each repetition has another ``version``."""
     event = make_object("Event", f"{about['metadata']['name']}.{reason}", reason=reason, message=message)
+    event["metadata"]["resourceVersion"] = version
     event["involvedObject"] = {
         "kind": about["kind"],
         "name": about["metadata"]["name"],

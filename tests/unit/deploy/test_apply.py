@@ -35,6 +35,34 @@ def test_an_object_of_somebody_else_is_never_touched() -> None:
     assert cluster.calls == []
 
 
+def test_an_object_of_another_pipeline_is_never_touched() -> None:
+    cluster = FakeCluster()
+    key = cluster.put(make_object("ConfigMap", "a", pipeline="other"))
+
+    with pytest.raises(
+        ClusterError,
+        match=r"configmap/a in namespace shop: belongs to the pipeline of namespace other; .*app_namespace",
+    ):
+        apply_object(cluster, make_object("ConfigMap", "a"), namespace="shop")
+    shown = diff_object(cluster, make_object("ConfigMap", "a"), namespace="shop")
+    deleted = delete_object(cluster, key, pipeline="shop")
+
+    assert cluster.calls == []
+    assert "belongs to the pipeline of namespace other" in shown
+    assert deleted is not None
+    assert deleted.change is Change.KEPT
+
+
+def test_an_object_that_names_no_pipeline_can_be_handed_over() -> None:
+    cluster = FakeCluster()
+    old = make_object("ConfigMap", "a")
+    del old["metadata"]["labels"]["kubeglass.dev/pipeline"]
+    cluster.put(old)
+
+    with pytest.raises(ClusterError, match="kubectl label configmap/a --namespace shop kubeglass.dev/pipeline="):
+        apply_object(cluster, make_object("ConfigMap", "a"), namespace="shop")
+
+
 def test_a_namespace_of_somebody_else_is_used_as_it_is() -> None:
     cluster = FakeCluster()
     theirs = make_object("Namespace", "shop", namespace="")
@@ -71,11 +99,11 @@ def test_deleting_leaves_what_somebody_else_made_meanwhile() -> None:
     theirs["metadata"]["labels"] = {}
     key = cluster.put(theirs)
 
-    applied = delete_object(cluster, key)
+    applied = delete_object(cluster, key, pipeline="shop")
 
     assert applied is not None
     assert applied.change is Change.KEPT
-    assert delete_object(cluster, key_of(make_object("ConfigMap", "gone"))) is None
+    assert delete_object(cluster, key_of(make_object("ConfigMap", "gone")), pipeline="shop") is None
 
 
 def test_what_does_not_go_names_its_finalizers() -> None:

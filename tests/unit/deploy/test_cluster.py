@@ -95,6 +95,21 @@ def test_items_of_a_list_know_their_kind() -> None:
     ]
 
 
+def test_lists_and_logs_are_narrowed_by_the_server() -> None:
+    asked: list[httpx2.QueryParams] = []
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        asked.append(request.url.params)
+        return httpx2.Response(200, json={"items": []})
+
+    cluster = make_cluster(answer)
+    cluster.list_objects("v1", "Event", namespace="demo", fields="involvedObject.uid=u")
+    cluster.read_log(ObjectKey("v1", "Pod", "a", "demo"), "app", lines=7, since_seconds=1.2)
+
+    assert asked[0]["fieldSelector"] == "involvedObject.uid=u"
+    assert (asked[1]["tailLines"], asked[1]["sinceSeconds"]) == ("7", "2")
+
+
 def test_a_conflict_names_the_managers_and_the_fields() -> None:
     cause = {"reason": "FieldManagerConflict", "message": 'conflict with "kubectl"', "field": ".data.x"}
     cluster = make_cluster(refuse(409, "Apply failed with 1 conflict", causes=[cause]))
@@ -143,8 +158,8 @@ def test_a_kubeconfig_that_is_not_there_says_where_k3s_keeps_it(
 ) -> None:
     monkeypatch.setenv("KUBECONFIG", str(tmp_path / "absent"))
 
-    with pytest.raises(KubeconfigError, match=r"/etc/rancher/k3s/k3s.yaml"):
-        Cluster.connect()
+    with pytest.raises(KubeconfigError, match=r"/etc/rancher/k3s/k3s.yaml"), Cluster.connect():
+        pass
 
 
 def test_an_unknown_context_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -152,5 +167,5 @@ def test_an_unknown_context_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: 
     file.write_text("clusters: []\ncontexts: []\nusers: []\n")
     monkeypatch.setenv("KUBECONFIG", str(file))
 
-    with pytest.raises(KubeconfigError, match="Context 'staging' not found"):
-        Cluster.connect("staging")
+    with pytest.raises(KubeconfigError, match="Context 'staging' not found"), Cluster.connect("staging"):
+        pass

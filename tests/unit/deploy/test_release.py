@@ -1,4 +1,4 @@
-"""A release is remembered before it is applied, pruned after it is ready, and undone in order."""
+"""A release is remembered before it is applied and pruned after it is ready, and undone in order."""
 
 from __future__ import annotations
 
@@ -7,11 +7,20 @@ from typing import Any
 import pytest
 
 from kubeglass.deploy.apply import Applied, Change
-from kubeglass.deploy.objects import MANAGED_BY, OWNER, ObjectKey, key_of
+from kubeglass.deploy.objects import ObjectKey, key_of
 from kubeglass.deploy.prune import inventory_key, read_inventory
-from kubeglass.deploy.release import Release, deploy, preview, rehearse, undeploy
+from kubeglass.deploy.release import Release, deploy, preview, rehearse
+from kubeglass.deploy.removal import undeploy
 from kubeglass.errors import ClusterError
-from tests.unit.deploy.fake_cluster import FakeClock, FakeCluster, make_deployment, make_object
+from tests.unit.deploy.fake_cluster import (
+    FakeClock,
+    FakeCluster,
+    make_deployment,
+    make_object,
+    make_pod,
+    make_replica_set,
+    put_deployment,
+)
 
 HOME = "shop"
 SECRET = ObjectKey("v1", "Secret", "grafana-admin", HOME)
@@ -100,6 +109,33 @@ def test_grafana_gets_a_password_of_its_own_once() -> None:
     assert SECRET in read_inventory(cluster.get(inventory_key(HOME))).keys
 
 
+def test_the_password_is_there_before_grafana() -> None:
+    told = [str(applied.key) for applied in run(FakeCluster(), make_release("a", deployment="grafana"))]
+
+    assert told == ["namespace/shop", "secret/grafana-admin", "configmap/a", "deployment/grafana"]
+
+
+def test_a_preview_shows_the_password_masked() -> None:
+    text = preview(FakeCluster(), make_release(deployment="grafana"))
+
+    assert "password: " in text
+    assert "(masked)" in text
+    assert "stringData" not in text
+
+
+@pytest.mark.parametrize("has_namespace", [True, False])
+def test_a_rehearsal_includes_the_password(has_namespace: bool) -> None:
+    cluster = FakeCluster()
+    if has_namespace:
+        cluster.put(make_namespace())
+    told: list[Applied] = []
+
+    rehearse(cluster, make_release(deployment="grafana"), told.append)
+
+    assert Applied(SECRET, Change.CREATED) in told
+    assert SECRET not in cluster.objects
+
+
 def test_no_grafana_no_password() -> None:
     cluster = FakeCluster()
 
@@ -137,7 +173,8 @@ def test_purging_later_still_knows_what_was_made() -> None:
     cluster = FakeCluster()
     run(cluster, make_release("a"))
     claim = make_object("PersistentVolumeClaim", "data")
-    claim["metadata"]["labels"] = {MANAGED_BY: OWNER, "app.kubernetes.io/part-of": OWNER}
+    # As a StatefulSet's controller makes it, from a template that may never change.
+    del claim["metadata"]["labels"]["kubeglass.dev/pipeline"]
     cluster.put(claim)
     remove(cluster)
 
@@ -157,6 +194,45 @@ def test_a_namespace_that_was_there_before_stays() -> None:
     remove(cluster, purge=True)
 
     assert cluster.objects == {key_of(theirs): theirs}
+
+
+def test_pods_that_were_stuck_are_made_anew_and_their_past_is_forgotten() -> None:
+    class Controlled(FakeCluster):
+        def delete(self, key: ObjectKey) -> bool:
+            is_there = super().delete(key)
+            put_deployment(self, ready=1)
+            return is_there
+
+    cluster = Controlled()
+    put_deployment(cluster)
+    stuck = cluster.put(make_pod(state={"waiting": {"reason": "ErrImageNeverPull", "message": "not present"}}))
+
+    told: list[Applied] = []
+    release = Release(HOME, [make_namespace()])
+    deploy(cluster, release, timeout=5, clock=FakeClock(), tell=told.append, report=lambda progress: None)
+    assert stuck in cluster.objects, "a pod of no workload of the release is left alone"
+
+    cluster.put(make_replica_set())
+    release = Release(HOME, [make_namespace(), make_deployment()])
+    deploy(cluster, release, timeout=5, clock=FakeClock(), tell=told.append, report=lambda progress: None)
+
+    assert told[-1] == Applied(stuck, Change.RETRIED)
+
+
+def test_a_namespace_that_holds_what_others_made_is_kept_and_says_what() -> None:
+    cluster = FakeCluster()
+    run(cluster, make_release("a"))
+    theirs = make_object("ConfigMap", "theirs", pipeline="other")
+    cluster.put(theirs)
+    told: list[Applied] = []
+
+    assert undeploy(cluster, HOME, purge=True, timeout=5, clock=FakeClock(), tell=told.append)
+
+    assert told[-1] == Applied(key_of(make_namespace()), Change.HELD, "configmap/theirs")
+    assert key_of(theirs) in cluster.objects
+    cluster.delete(key_of(theirs))
+    assert remove(cluster, purge=True) == ["namespace/shop"]
+    assert cluster.objects == {}
 
 
 def test_undeploying_nothing_says_so() -> None:

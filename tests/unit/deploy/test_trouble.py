@@ -1,4 +1,4 @@
-"""Which pods belong to the present rollout, and which words of the kubelet mean that waiting is in vain."""
+"""Which words of the kubelet and of the controllers mean that waiting is in vain."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from kubeglass.deploy.trouble import find_hopeless_event, find_trouble, is_made_from
-from tests.unit.deploy.fake_cluster import make_deployment, make_pod
+from kubeglass.deploy.trouble import find_hopeless_event, find_trouble
+from tests.unit.deploy.fake_cluster import make_pod
 
 
 @pytest.mark.parametrize("reason", ["ContainerCreating", "PodInitializing", "ErrImagePull", ""])
@@ -30,28 +30,15 @@ def test_an_init_container_counts_too() -> None:
 
 
 @pytest.mark.parametrize(
-    ("image", "annotations", "belongs"),
-    [
-        ("shop:1", {"hash": "1"}, True),
-        ("shop:1", {"hash": "1", "added-by": "somebody"}, True),
-        ("shop:2", {"hash": "1"}, False),
-        ("shop:1", {"hash": "0"}, False),
-    ],
-)
-def test_a_pod_belongs_to_the_template_it_was_made_from(image: str, annotations: dict[str, str], belongs: bool) -> None:
-    pod = make_pod(image=image)
-    pod["metadata"]["annotations"] = annotations
-
-    assert is_made_from(pod, make_deployment()) is belongs
-
-
-@pytest.mark.parametrize(
     ("event", "hopeless"),
     [
         ({"reason": "FailedMount", "message": "hostPath type check failed: /a is not a file"}, True),
         ({"reason": "FailedMount", "message": 'configmap "a" not found'}, False),
         ({"reason": "FailedCreate", "message": "pods are forbidden: exceeded quota"}, True),
         ({"reason": "FailedScheduling", "message": "0/1 nodes are available"}, False),
+        ({"reason": "FailedBinding", "message": "no persistent volumes available and no storage class is set"}, True),
+        ({"reason": "ProvisioningFailed", "message": 'storageclass.storage.k8s.io "fast" not found'}, True),
+        ({"reason": "ProvisioningFailed", "message": "failed to provision volume: timed out"}, False),
     ],
 )
 def test_only_what_no_retry_changes_is_hopeless(event: dict[str, Any], hopeless: bool) -> None:

@@ -1,79 +1,145 @@
-"""A Service at an address of this machine, through an API server that answers from this test."""
+"""A port of this machine leads to a pod byte for byte, through an API server that speaks the real protocol."""
 
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import httpx2
 import pytest
 
+from kubeglass.deploy.backend import Backend, NoBackendError
 from kubeglass.deploy.cluster import Cluster
 from kubeglass.deploy.tunnel import Tunnel
-from kubeglass.errors import PortError
-from kubeglass.observe.prometheus import Prometheus
+from kubeglass.errors import ClusterError, PortError
+from tests.unit.deploy.fake_cluster import make_pod
+from tests.unit.deploy.fake_kubelet import PORT_OF_THE_POD, FakeKubelet
+
+PAGE = b"<a href='/next'>" + b"0123456789abcdef" * 200_000
+BACKEND = Backend(make_pod("viewer-1"), PORT_OF_THE_POD)
 
 
-def make_cluster(answer: Callable[[httpx2.Request], httpx2.Response]) -> Cluster:
-    connection = httpx2.Client(transport=httpx2.MockTransport(answer), base_url="https://cluster.test:6443")
-    return Cluster(connection, context="test", address="https://cluster.test:6443")
+class Page(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        self._answer(200, PAGE, ("Set-Cookie", "session=1; Path=/"), ("X-Asked-With", self.headers.get("Cookie", "")))
+
+    def do_POST(self) -> None:
+        self._answer(404, self.rfile.read(int(self.headers["Content-Length"])))
+
+    def _answer(self, status: int, body: bytes, *headers: tuple[str, str]) -> None:
+        self.send_response(status)
+        for name, value in (*headers, ("Content-Length", str(len(body)))):
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *args: object) -> None:
+        pass
 
 
-def test_a_query_reaches_the_service_through_the_api_server() -> None:
-    paths: list[str] = []
-
-    def answer(request: httpx2.Request) -> httpx2.Response:
-        paths.append(f"{request.url.path}?{request.url.params['query']}")
-        result = [{"metric": {"job": "shop"}, "value": [1, "2"]}]
-        return httpx2.Response(200, json={"status": "success", "data": {"resultType": "vector", "result": result}})
-
-    with Tunnel(make_cluster(answer), "watch", "prometheus") as tunnel, Prometheus(tunnel.url) as prometheus:
-        value = prometheus.value('up{job="shop"}')
-
-    assert value == 2.0
-    assert paths == ['/api/v1/namespaces/watch/services/http:prometheus:http/proxy/api/v1/query?up{job="shop"}']
+@pytest.fixture
+def kubelet() -> Iterator[FakeKubelet]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Page)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+    yield FakeKubelet(server.server_port)
+    server.shutdown()
+    server.server_close()
 
 
-def test_statuses_and_headers_come_through() -> None:
-    def answer(request: httpx2.Request) -> httpx2.Response:
-        return httpx2.Response(404, text="no such page", headers={"X-Kind": "test"})
-
-    with Tunnel(make_cluster(answer), "watch", "viewer") as tunnel:
-        got = httpx2.get(f"{tunnel.url}/absent", trust_env=False)
-
-    assert (got.status_code, got.text, got.headers["x-kind"]) == (404, "no such page", "test")
+@pytest.fixture
+def cluster(kubelet: FakeKubelet) -> Iterator[Cluster]:
+    with kubelet.serve() as cluster:
+        yield cluster
 
 
-def test_a_body_is_passed_on() -> None:
-    def answer(request: httpx2.Request) -> httpx2.Response:
-        return httpx2.Response(200, content=request.content + request.headers["content-type"].encode())
-
-    with Tunnel(make_cluster(answer), "watch", "viewer") as tunnel:
-        got = httpx2.post(f"{tunnel.url}/q", content=b"x=1 ", headers={"Content-Type": "text/plain"}, trust_env=False)
-
-    assert got.text == "x=1 text/plain"
+def browser() -> httpx2.Client:
+    return httpx2.Client(trust_env=False, timeout=10)
 
 
-def test_a_cluster_that_is_gone_is_a_bad_gateway() -> None:
-    def answer(request: httpx2.Request) -> httpx2.Response:
-        raise httpx2.ConnectError("refused")
+def test_a_page_comes_through_as_it_is_and_cookies_go_back(cluster: Cluster, kubelet: FakeKubelet) -> None:
+    with Tunnel(cluster, lambda: BACKEND) as tunnel, browser() as client:
+        page = client.get(tunnel.url)
+        again = client.get(tunnel.url)
 
-    with Tunnel(make_cluster(answer), "watch", "viewer") as tunnel:
-        assert httpx2.get(tunnel.url, trust_env=False).status_code == 502
-
-
-def test_a_page_under_another_name_may_not_use_our_credentials() -> None:
-    def answer(request: httpx2.Request) -> httpx2.Response:
-        return httpx2.Response(200)
-
-    with Tunnel(make_cluster(answer), "watch", "viewer") as tunnel:
-        got = httpx2.get(tunnel.url, headers={"Host": "attacker.example:80"}, trust_env=False)
-
-    assert got.status_code == 403
+    assert page.content == PAGE
+    assert again.headers["x-asked-with"] == "session=1"
+    assert kubelet.asked == ["/api/v1/namespaces/shop/pods/viewer-1/portforward?ports=8080"]
 
 
-def test_a_port_that_is_taken_is_told() -> None:
+def test_bodies_go_both_ways_whatever_their_size(cluster: Cluster) -> None:
+    body = bytes(range(256)) * 12_000
+
+    with Tunnel(cluster, lambda: BACKEND) as tunnel, browser() as client:
+        answer = client.post(tunnel.url, content=body)
+
+    assert (answer.status_code, answer.content == body) == (404, True)
+
+
+def test_several_connections_are_forwarded_at_once(cluster: Cluster, kubelet: FakeKubelet) -> None:
+    with Tunnel(cluster, lambda: BACKEND) as tunnel, browser() as one, browser() as other:
+        assert one.get(tunnel.url).status_code == other.get(tunnel.url).status_code == 200
+
+    assert len(kubelet.asked) == 2
+
+
+def test_a_port_nobody_listens_at_ends_the_connection_and_says_why(cluster: Cluster, kubelet: FakeKubelet) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as gone:
+        kubelet.target = gone.getsockname()[1]
+    told: list[ClusterError] = []
+
+    with (
+        Tunnel(cluster, lambda: BACKEND, report=told.append) as tunnel,
+        browser() as client,
+        pytest.raises(httpx2.HTTPError),
+    ):
+        client.get(tunnel.url)
+
+    assert [error.where for error in told] == ["pod/viewer-1, port 8080"]
+    assert "Connection refused" in told[0].found
+
+
+def test_a_missing_right_is_named(cluster: Cluster, kubelet: FakeKubelet) -> None:
+    kubelet.refusal = 403
+    told: list[ClusterError] = []
+
+    with (
+        Tunnel(cluster, lambda: BACKEND, report=told.append) as tunnel,
+        browser() as client,
+        pytest.raises(httpx2.HTTPError),
+    ):
+        client.get(tunnel.url)
+
+    assert "pods/viewer-1/portforward answered HTTP 403" in told[0].found
+    assert "ask the cluster's administrator for this right" in told[0].hint
+
+
+def test_without_a_pod_the_tunnel_does_not_open(cluster: Cluster) -> None:
+    def find() -> Backend:
+        raise NoBackendError("service/viewer", "has no ready pod")
+
+    with pytest.raises(NoBackendError), Tunnel(cluster, find):
+        pass
+
+
+def test_closing_the_tunnel_ends_connections_that_are_still_open(cluster: Cluster) -> None:
+    with Tunnel(cluster, lambda: BACKEND) as tunnel:
+        client = socket.create_connection(("127.0.0.1", int(tunnel.url.rpartition(":")[2])))
+        client.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        assert client.recv(1)
+
+    client.settimeout(10)
+    while client.recv(65536):
+        pass
+    client.close()
+
+
+def test_a_port_that_is_taken_is_told(cluster: Cluster) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(PortError, match=f"port {port}: is taken"):
-            Tunnel(make_cluster(lambda request: httpx2.Response(200)), "watch", "viewer", port=port)
+            Tunnel(cluster, lambda: BACKEND, port=port)

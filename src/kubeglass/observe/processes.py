@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import sys
+import time
 from dataclasses import dataclass
+from pathlib import Path
 
 import psutil
 
@@ -17,7 +21,7 @@ class ProcessId:
 
     Args:
         pid: the process id.
-        created: when it began, in seconds since the epoch as the system keeps it.
+        created: when it began, in seconds on a clock that is not set while the system runs: on Linux since the boot.
     """
 
     pid: int
@@ -26,10 +30,13 @@ class ProcessId:
 
 def identify(pid: int) -> ProcessId | None:
     """Find the process with this id, or None when there is none."""
-    try:
-        return ProcessId(pid, psutil.Process(pid).create_time())
-    except psutil.Error:
-        return None
+    created = _read_start(pid)
+    return None if created is None else ProcessId(pid, created)
+
+
+def measure_age(process: ProcessId) -> float:
+    """Measure how long ago a process began, in seconds, whether it still runs or not."""
+    return _now() - process.created
 
 
 def is_running(process: ProcessId) -> bool:
@@ -71,10 +78,12 @@ def end_process(process: ProcessId, *, grace_seconds: float = 5.0) -> bool:
 
 
 def _find(process: ProcessId) -> psutil.Process | None:
+    created = _read_start(process.pid)
+    if created is None or abs(created - process.created) > _SAME_START_SECONDS:
+        return None
     try:
         found = psutil.Process(process.pid)
-        same = abs(found.create_time() - process.created) <= _SAME_START_SECONDS
-        return found if same and found.status() != psutil.STATUS_ZOMBIE else None
+        return found if found.status() != psutil.STATUS_ZOMBIE else None
     except psutil.Error:
         return None
 
@@ -84,3 +93,30 @@ def _resident(process: psutil.Process) -> int:
         return int(process.memory_info().rss)
     except psutil.Error:
         return 0
+
+
+if sys.platform == "linux":
+    # psutil counts from a moment of boot that is rounded to a second and moves with every step of the wall clock: a
+    # machine that slept would not know its own processes any more. The kernel's own count does not move.
+
+    def _read_start(pid: int) -> float | None:
+        try:
+            # https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html: the program's name may hold anything.
+            fields = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
+        except OSError:
+            return None
+        return int(fields[19]) / os.sysconf("SC_CLK_TCK")
+
+    def _now() -> float:
+        return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+else:
+
+    def _read_start(pid: int) -> float | None:
+        try:
+            return psutil.Process(pid).create_time()
+        except psutil.Error:
+            return None
+
+    def _now() -> float:
+        return time.time()

@@ -8,7 +8,7 @@ from typing import Never
 from kubeglass.catalog import HTTP_REQUESTS
 from kubeglass.errors import KubeglassError
 from kubeglass.observe.errors import ObserveError
-from kubeglass.observe.processes import ProcessId
+from kubeglass.observe.processes import ProcessId, measure_age
 from kubeglass.observe.prometheus import Prometheus
 from kubeglass.observe.targets import read_targets
 from kubeglass.supervise.awaiting import Awaiting
@@ -85,12 +85,12 @@ class LocalRun:
         awaiting.wait_for_processes()
         goal = Goal(
             tuple(app.name for app in self._options.pipeline.apps),
-            self._supervisor.created,
+            time.time() - measure_age(self._supervisor),
             preparation.queries,
             panels_required=bool(preparation.stack.own_apps),
         )
         self._note_empty_panels(awaiting.wait_for_data(goal))
-        seconds = round(time.time() - self._supervisor.created, 2)
+        seconds = round(measure_age(self._supervisor), 2)
         self._was_up = True
         self._listener.up(running.journal.change(phase=Phase.UP, first_data_seconds=seconds))
 

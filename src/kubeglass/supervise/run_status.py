@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 
 from kubeglass.observe.errors import ObserveError
-from kubeglass.observe.processes import is_running, measure_memory
+from kubeglass.observe.processes import is_running, measure_age, measure_memory
 from kubeglass.observe.prometheus import Prometheus
 from kubeglass.supervise.run_file import RunningProcess, RunRecord
 
@@ -69,4 +68,4 @@ def view_targets(record: RunRecord) -> list[TargetView] | None:
 def _view(process: RunningProcess) -> ProcessView:
     if process.identity is None or not is_running(process.identity):
         return ProcessView(process, None, None)
-    return ProcessView(process, time.time() - process.started_at, measure_memory(process.identity.pid))
+    return ProcessView(process, measure_age(process.identity), measure_memory(process.identity.pid))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from typing import Self
 
-from kubeglass.observe.processes import ProcessId
+from kubeglass.observe.processes import ProcessId, measure_age
 from kubeglass.supervise.child import RealSpawner
 from kubeglass.supervise.clock import SystemClock
 from kubeglass.supervise.guard import Guard
@@ -70,7 +71,7 @@ def describe_run(stack: Stack, supervisor: ProcessId) -> RunRecord:
         command=stack.options.command,
         phase=Phase.STARTING,
         detached=stack.options.detached,
-        started_at=supervisor.created,
+        started_at=time.time() - measure_age(supervisor),
         addresses=addresses,
         prometheus=settings.url(settings.ports.prometheus),
         scrape_interval=stack.options.pipeline.scrape.interval,

@@ -1,0 +1,113 @@
+"""What the real collector makes of a damaged queue, and that kubeglass sees the damage before it does."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from kubeglass.model.app import App
+from kubeglass.model.local import LocalPorts, LocalSettings
+from kubeglass.model.pipeline import Pipeline
+from kubeglass.model.scrape import Scrape
+from kubeglass.observe.probes import HttpProbe
+from kubeglass.render.otelcol import local
+from kubeglass.render.write import write_files
+from kubeglass.supervise.queue_file import find_damage
+from kubeglass.supervise.queue_repair import QueueRepair
+from tests.cli.runs import wait_until
+
+pytestmark = pytest.mark.engines
+
+PAGE = 4096
+NONSENSE = bytes(range(256))
+
+
+class Collector:
+    """The real collector, which scrapes itself and has nobody to send to."""
+
+    def __init__(self, binary: Path, root: Path, ports: list[int]) -> None:
+        prometheus, otlp, health, telemetry = ports
+        settings = LocalSettings(root, LocalPorts(0, prometheus, otlp, health, telemetry))
+        app = App(name="itself", target=f"127.0.0.1:{telemetry}")
+        write_files(local.render(Pipeline(apps=(app,), scrape=Scrape(interval=1.0)), settings), root)
+        self.queues = root / "data" / "otelcol" / "queue"
+        self._argv = [str(binary), "--config", str(root / "otelcol" / "config.yaml")]
+        self._health = HttpProbe(settings.url(health))
+        self._log = root / "otelcol.log"
+
+    @property
+    def queue(self) -> Path:
+        """The file of its only queue."""
+        return self.queues / "exporter_otlp_http_prometheus_metrics"
+
+    def start(self) -> subprocess.Popen[bytes]:
+        """Start it and wait until it is healthy or has ended."""
+        with self._log.open("w") as log:
+            process = subprocess.Popen(self._argv, stdout=log, stderr=log)
+        wait_until(lambda: self._health.check().ok or process.poll() is not None, "the collector to start or to end")
+        return process
+
+    def starts(self) -> bool:
+        """Whether it becomes healthy."""
+        process = self.start()
+        started = process.poll() is None
+        process.kill()
+        process.wait()
+        return started
+
+
+@pytest.fixture
+def collector(otelcol_binary: Path, tmp_path: Path, free_ports: Callable[[int], list[int]]) -> Collector:
+    return Collector(otelcol_binary, tmp_path, free_ports(4))
+
+
+@pytest.fixture
+def content(collector: Collector) -> bytes:
+    """What a killed collector leaves: a tree of pages with several requests."""
+    process = collector.start()
+    wait_until(lambda: collector.queue.stat().st_size > 20 * PAGE, "requests to wait in the queue")
+    process.kill()
+    process.wait()
+    return collector.queue.read_bytes()
+
+
+def both_headers(content: bytes) -> bytes:
+    return NONSENSE * (2 * PAGE // len(NONSENSE)) + content[2 * PAGE :]
+
+
+def the_middle(content: bytes) -> bytes:
+    third = len(content) // 3
+    return content[:third] + (NONSENSE * len(content))[:third] + content[2 * third :]
+
+
+def the_end(content: bytes) -> bytes:
+    return content[: 6 * PAGE]
+
+
+def everything(content: bytes) -> bytes:
+    return bytes(len(content))
+
+
+def test_a_queue_that_a_killed_collector_left_is_whole(collector: Collector, content: bytes) -> None:
+    assert find_damage(collector.queue) == ""
+    assert QueueRepair(collector.queues)() == ()
+    assert collector.starts()
+
+
+def test_the_collector_dies_of_a_damaged_queue_at_every_start_until_it_is_repaired(
+    collector: Collector, content: bytes
+) -> None:
+    for damage in (both_headers, the_middle, the_end, everything):
+        collector.queue.write_bytes(damage(content))
+        # As long as these hold, kubeglass has to do it; the option 'recreate' of file_storage does not help.
+        assert not collector.starts(), damage.__name__
+        assert not collector.starts(), damage.__name__
+
+        (note,) = QueueRepair(collector.queues)()
+
+        assert "was damaged" in note
+        assert collector.starts(), damage.__name__
+    assert len(list(collector.queues.iterdir())) == 2, "the queue, and one that was put aside"

@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from kubeglass.cli.cluster_context import load_cluster_pipeline
+from kubeglass.cli.image_store import image_store
 from kubeglass.cli.output import Output
 from kubeglass.cli.rollout_output import RolloutOutput
 from kubeglass.deploy.addresses import find_addresses
 from kubeglass.deploy.clock import RealClock
 from kubeglass.deploy.cluster import Cluster
 from kubeglass.deploy.host_path import find_obstacles
+from kubeglass.deploy.images.pin import pin_images
 from kubeglass.deploy.proof import prove
 from kubeglass.deploy.release import Release, deploy, preview, rehearse
 from kubeglass.deploy.removal import undeploy
@@ -62,10 +64,12 @@ def run_deploy(options: DeployOptions) -> None:
     """
     pipeline = load_cluster_pipeline(options.file, options.namespace)
     objects = [item for items in build(pipeline, compose(pipeline)).values() for item in items]
-    release = Release(pipeline.cluster.namespace, objects, force=options.force)
+    built = image_store().list().values()
     output = Output()
     shown = RolloutOutput(output)
     with Cluster.connect(options.context) as cluster:
+        pinned = pin_images(objects, built, cluster.get)
+        release = Release(pipeline.cluster.namespace, pinned, force=options.force)
         output.note(f"context {cluster.context}, namespace {release.namespace}, {cluster.address}")
         if options.diff:
             output.say(preview(cluster, release).rstrip("\n") or "no difference")

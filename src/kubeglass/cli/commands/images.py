@@ -9,22 +9,20 @@ from typing import Annotated
 
 import typer
 
-from kubeglass.cli.context import state_root
 from kubeglass.cli.engine_progress import EngineProgress
+from kubeglass.cli.image_store import image_store
 from kubeglass.cli.output import Output
 from kubeglass.deploy.images.archive import ArchivedImage
 from kubeglass.deploy.images.image import find_architecture
 from kubeglass.deploy.images.node import NodeRuntime, find_runtime, load_archives
 from kubeglass.deploy.images.plan import choose, plan_images
-from kubeglass.deploy.images.store import ImageStore, copy_archive
+from kubeglass.deploy.images.store import copy_archive
 from kubeglass.engines.install.resolve import resolve
 from kubeglass.model.load import FILE_NAME, load_pipeline
 from kubeglass.model.pipeline import Pipeline
 from kubeglass.supervise.demo import find_demo
 
 app = typer.Typer(help="Build container images without Docker, and bring them to a cluster without a registry.")
-
-FOLDER = "images"
 
 Names = Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="Which images; all, if none is named.")]
 File = Annotated[
@@ -53,14 +51,14 @@ def build(names: Names = None, file: File = None, python: Python = None, *, demo
             python or Path(sys.executable),
             lambda engine: resolve(engine, progress=progress).path,
         )
-        built = {name: _store().add(name, recipe()) for name, recipe in choose(recipes, names or []).items()}
+        built = {name: image_store().add(name, recipe()) for name, recipe in choose(recipes, names or []).items()}
     _show(built, output)
 
 
 @app.command("list")
 def list_images(*, json: Json = False) -> None:
     """List the images that were built here."""
-    built = _store().list()
+    built = image_store().list()
     if json:
         Output().json([{"name": name, **asdict(archive), "path": str(archive.path)} for name, archive in built.items()])
         return
@@ -73,22 +71,18 @@ def save(
     names: Names = None,
 ) -> None:
     """Copy image archives to a folder, for a cluster that reaches no registry."""
-    for archive in _store().choose(names or []).values():
+    for archive in image_store().choose(names or []).values():
         Output().say(str(copy_archive(archive, folder)))
 
 
 @app.command()
 def load(names: Names = None, into: Into = NodeRuntime.AUTO) -> None:
     """Import the images into the Kubernetes node that this machine is."""
-    archives = list(_store().choose(names or []).values())
+    archives = list(image_store().choose(names or []).values())
     runtime = find_runtime(into)
     load_archives(archives, runtime)
     for archive in archives:
         Output().say(f"{archive.reference} loaded into {runtime.value}")
-
-
-def _store() -> ImageStore:
-    return ImageStore(state_root() / FOLDER)
 
 
 def _show(images: dict[str, ArchivedImage], output: Output) -> None:

@@ -44,6 +44,11 @@ class ArchivedImage:
     size: int
     layers: tuple[int, ...]
 
+    @property
+    def exact_reference(self) -> str:
+        """The other name in the archive, which no other content has."""
+        return _exact(self.reference, self.digest)
+
 
 def write_archive(image: Image, path: Path, *, compress: bool = True) -> ArchivedImage:
     """Write ``image`` to ``path``, whole or not at all; the same content gives the same bytes.
@@ -107,19 +112,24 @@ def _describe(image: Image, architecture: str, layers: list[PackedLayer]) -> dic
             "layers": [{"mediaType": layer.media_type, "digest": layer.digest, "size": layer.size} for layer in layers],
         }
     )
-    entry = _descriptor(_MANIFEST, manifest) | {
-        "platform": {"architecture": architecture, "os": "linux"},
-        "annotations": {
-            NAME_ANNOTATION: image.reference,
-            "org.opencontainers.image.ref.name": image.reference.rpartition(":")[2],
-        },
-    }
+    described = _descriptor(_MANIFEST, manifest) | {"platform": {"architecture": architecture, "os": "linux"}}
+    names = (image.reference, _exact(image.reference, described["digest"]))
+    entries = [described | {"annotations": _name(reference)} for reference in names]
     return {
         "oci-layout": _encode({"imageLayoutVersion": "1.0.0"}),
-        "index.json": _encode({"schemaVersion": 2, "mediaType": _INDEX, "manifests": [entry]}),
+        "index.json": _encode({"schemaVersion": 2, "mediaType": _INDEX, "manifests": entries}),
         _blob_path(_digest(manifest)): manifest,
         _blob_path(_digest(config)): config,
     }
+
+
+def _name(reference: str) -> dict[str, str]:
+    return {NAME_ANNOTATION: reference, "org.opencontainers.image.ref.name": reference.rpartition(":")[2]}
+
+
+def _exact(reference: str, digest: str) -> str:
+    """Name content by its digest; in a tag, because what was never in a registry has no name by digest."""
+    return f"{reference}-{digest.removeprefix('sha256:')[:12]}"
 
 
 def _build_config(image: Image, architecture: str, layers: list[PackedLayer]) -> dict[str, Any]:

@@ -61,17 +61,12 @@ class PythonImages:
             reference=app_image(app),
             layers=(*self._layers(self._select(folder)), tuple(sources)),
             entrypoint=(PYTHON, "-m", "gunicorn"),
-            command=(
-                f"--bind=0.0.0.0:{app.port}",
-                f"--workers={app.workers}",
-                f"--threads={app.threads}",
-                "--worker-tmp-dir=/dev/shm",
-                app.module or "app:app",
-            ),
+            # The interpreter's image is the same for every app that is mounted, and so has to be its description.
+            command=() if app.host_path else _serve(app),
             environment=self._environment(instrumented=True),
             working_dir=f"/{APP_FOLDER}",
-            ports=(app.port, app.metrics_port),
-            labels={"org.opencontainers.image.title": app.name},
+            ports=() if app.host_path else (app.port, app.metrics_port),
+            labels={"org.opencontainers.image.title": PYTHON if app.host_path else app.name},
         )
 
     def build_viewer(self, pipeline: Pipeline) -> Image:
@@ -131,3 +126,14 @@ class PythonImages:
             "PROMETHEUS_MULTIPROC_DIR": METRICS_DIR,
             "PYTHONPATH": automatic,
         }
+
+
+def _serve(app: App) -> tuple[str, ...]:
+    """Arguments of the server, which a pod may replace."""
+    return (
+        f"--bind=0.0.0.0:{app.port}",
+        f"--workers={app.workers}",
+        f"--threads={app.threads}",
+        "--worker-tmp-dir=/dev/shm",
+        app.module or "app:app",
+    )

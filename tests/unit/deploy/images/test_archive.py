@@ -69,6 +69,16 @@ def test_every_blob_has_the_digest_it_is_named_by(archive: Path) -> None:
         assert hashlib.sha256(_read(archive, name)).hexdigest() == name.rpartition("/")[2]
 
 
+def test_it_is_named_by_its_tag_and_by_its_content(archive: Path) -> None:
+    usual, exact = json.loads(_read(archive, "index.json"))["manifests"]
+    found = read_archive(archive)
+
+    assert usual["digest"] == exact["digest"] == found.digest
+    assert usual["annotations"]["io.containerd.image.name"] == found.reference == IMAGE.reference
+    assert exact["annotations"]["io.containerd.image.name"] == found.exact_reference
+    assert found.exact_reference == f"{IMAGE.reference}-{found.digest.removeprefix('sha256:')[:12]}"
+
+
 def test_the_index_leads_to_the_layers(archive: Path) -> None:
     entry = json.loads(_read(archive, "index.json"))["manifests"][0]
     manifest = _blob(archive, entry)

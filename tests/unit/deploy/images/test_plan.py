@@ -118,3 +118,15 @@ def test_an_unknown_name_is_answered_with_those_there_are() -> None:
     assert list(choose(recipes, ["viewer"])) == ["viewer"]
     with pytest.raises(UsageError, match="grafana: is no image of this pipeline; name one of collector, prometheus"):
         choose(recipes, ["grafana"])
+
+
+def test_apps_that_are_mounted_share_one_image(project: Path) -> None:
+    """They share its name, so whichever is loaded last must be the same."""
+    mounted = {"module": "shop:app", "host_path": {"path": str(project)}}
+    pipeline = _pipeline(
+        {"name": "one", "port": 8000, **mounted}, {"name": "two", "port": 9000, "metrics_port": 9465, **mounted}
+    )
+
+    one, two, *_ = plan_images(pipeline, project, Path(sys.executable), _no_program).values()
+
+    assert one() == two()

@@ -17,7 +17,7 @@ BOUNDED = """
 apps: [{module: 'good:app', workers: 1}]
 scrape: {interval: 1s}
 storage: {retention: {time: 3d, size: 700MB}}
-collector: {queue: {size: 123}}
+collector: {queue: {size: 123MB}}
 """
 
 CAPACITY = 'otelcol_exporter_queue_capacity{exporter="otlp_http/prometheus"}'
@@ -34,7 +34,7 @@ def test_samples_and_queue_are_kept_within_the_limits_of_the_definition(tmp_path
 
     # Prometheus counts by 1024 and says so.
     assert retention == "3d or 700MiB"
-    assert capacity == 123.0
+    assert capacity == 123.0 * 1024**2
     assert_nothing_left(tmp_path)
 
 

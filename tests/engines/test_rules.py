@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from kubeglass.model.load import parse_pipeline
-from kubeglass.render.prometheus.rules import rule_files
 from kubeglass.rules.registry import ALERTS
+from tests.engines.promtool import (
+    COLLECTOR,
+    EXPORTER,
+    PAGE,
+    TICKET,
+    Scenario,
+    counter,
+    expected,
+    http,
+    play,
+    run,
+    series,
+    traffic,
+    up,
+)
 
 pytestmark = pytest.mark.engines
 
@@ -25,49 +35,29 @@ objectives:
 """)
 
 
-def counter(name: str, start: float, step: float, count: int) -> dict[str, str]:
-    """Write a counter that grows by ``step`` each sample."""
-    return {"series": name, "values": f"{start:g}+{step:g}x{count}"}
-
-
-def http(errors: float, late: float, count: int, total: float = 100.0) -> list[dict[str, str]]:
-    """Write requests of shop: ``total`` each sample, of which so many fail and so many take 0.25 to 2.5 seconds."""
-    duration = 'http_request_duration_seconds_bucket{job="shop", endpoint="/", le="%s"}'
-    return [
-        counter('http_requests_total{job="shop", endpoint="/", status="200"}', 0, total - errors, count),
-        counter('http_requests_total{job="shop", endpoint="/", status="500"}', 0, errors, count),
-        counter(duration % "0.25", 0, total - late, count),
-        counter(duration % "2.5", 0, total, count),
-        counter(duration % "+Inf", 0, total, count),
-    ]
-
-
-def up(value: int, job: str = "shop", count: int = 400) -> dict[str, str]:
-    return {"series": f'up{{job="{job}", instance="127.0.0.1:8000"}}', "values": f"{value}x{count}"}
-
-
-COLLECTOR = 'job="otel-collector", instance="127.0.0.1:8888"'
-EXPORTER = COLLECTOR + ', exporter="otlp_http/prometheus"'
 CAPACITY = {"series": f"otelcol_exporter_queue_capacity{{{EXPORTER}}}", "values": "10000x400"}
 HEALTHY = (up(1), up(1, "otel-collector"))
+
+
+def lost(values: str) -> dict[str, str]:
+    return series(f"otelcol_exporter_send_failed_metric_points{{{EXPORTER}}}", values)
+
+
+def uptime(values: str) -> dict[str, str]:
+    return series(f"otelcol_process_uptime{{{COLLECTOR}}}", values)
+
+
+def gone(kept: dict[str, str], samples: int) -> dict[str, str]:
+    """Take so many samples out of the middle, as when Prometheus is away."""
+    value = kept["values"].partition("x")[0]
+    return series(kept["series"], f"{value}x{samples} _x{samples} {value}x200")
 
 
 def queue(size: str) -> dict[str, str]:
     return {"series": f"otelcol_exporter_queue_size{{{EXPORTER}}}", "values": size}
 
 
-@dataclass(frozen=True)
-class Scenario:
-    """What is measured, and which alerts (with their severities) fire ``at`` a time."""
-
-    name: str
-    series: tuple[dict[str, str], ...]
-    at: str
-    firing: frozenset[tuple[str, str]] = field(default_factory=frozenset)
-    interval: str = "15s"
-
-
-DOWN, TICKET, PAGE = "TargetDown", "ticket", "page"
+DOWN = "TargetDown"
 HOURS = 8 * 30  # samples, one in two minutes
 SCENARIOS = (
     Scenario("all is well", (*HEALTHY, *http(0, 0, 400), CAPACITY, queue("0x400")), "60m"),
@@ -96,6 +86,26 @@ SCENARIOS = (
         (up(1, count=HOURS), up(1, "otel-collector", HOURS), *http(0.2, 0, HOURS)),
         "8h",
         frozenset({("AvailabilityBudgetBurn", TICKET)}),
+        interval="2m",
+    ),
+    Scenario(
+        "every tenth request failed for twenty minutes, half an hour ago",
+        (*HEALTHY, *traffic([(100, 10, 0, 80), (100, 0, 0, 300)])),
+        "52m",
+        frozenset({("AvailabilityBudgetBurn", TICKET)}),
+    ),
+    Scenario(
+        "0.8 % fail for two hours after a clean six: too little for a page yet",
+        (up(1, count=HOURS), up(1, "otel-collector", HOURS), *traffic([(1000, 0, 0, 180), (1000, 8, 0, 60)])),
+        "7h58m",
+        frozenset({("AvailabilityBudgetBurn", TICKET)}),
+        interval="2m",
+    ),
+    Scenario(
+        "0.8 % fail for five hours: a twentieth of the month's budget",
+        (up(1, count=HOURS), up(1, "otel-collector", HOURS), *traffic([(1000, 0, 0, 90), (1000, 8, 0, 150)])),
+        "7h58m",
+        frozenset({("AvailabilityBudgetBurn", PAGE), ("AvailabilityBudgetBurn", TICKET)}),
         interval="2m",
     ),
     Scenario("the queue one third full", (*HEALTHY, CAPACITY, queue("3300x400")), "10m"),
@@ -130,6 +140,33 @@ SCENARIOS = (
         "60m",
     ),
     Scenario(
+        "data lost long before Prometheus was away for twenty minutes",
+        (
+            gone(up(1), 80),
+            gone(up(1, "otel-collector"), 80),
+            lost("50x80 _x80 50x200"),
+            uptime("600+15x80 _x80 3000+15x200"),
+        ),
+        "42m",
+    ),
+    Scenario(
+        "data lost while Prometheus was away for twenty minutes",
+        (
+            gone(up(1), 80),
+            gone(up(1, "otel-collector"), 80),
+            lost("50x80 _x80 80x200"),
+            uptime("600+15x80 _x80 3000+15x200"),
+        ),
+        "42m",
+        frozenset({("CollectorLosesData", PAGE)}),
+    ),
+    Scenario(
+        "a collector that loses less after its restart than before it",
+        (*HEALTHY, lost("50x80 _x20 20x300"), uptime("600+15x80 _x4 0+15x300")),
+        "26m",
+        frozenset({("CollectorLosesData", PAGE)}),
+    ),
+    Scenario(
         "scrapes refused for lack of memory",
         (
             *HEALTHY,
@@ -141,69 +178,43 @@ SCENARIOS = (
 )
 
 
-def expected(scenario: Scenario) -> list[dict[str, Any]]:
-    """Ask once for each alert and severity, so that a failure names the alert."""
-    samples = {
-        (alert, severity): [{"labels": "{}", "value": 1}] if (alert, severity) in scenario.firing else []
-        for alert in ALERTS
-        for severity in (PAGE, TICKET)
-    }
-    return [
-        {
-            "expr": f'count(ALERTS{{alertname="{alert}", severity="{severity}", alertstate="firing"}})',
-            "eval_time": scenario.at,
-            "exp_samples": wanted,
-        }
-        for (alert, severity), wanted in samples.items()
-    ]
-
-
-def run(promtool: Path, folder: Path, test: dict[str, Any]) -> subprocess.CompletedProcess[str]:
-    for name, text in rule_files(PIPELINE).items():
-        (folder / name).write_text(text)
-    document = {"rule_files": ["*.yml"], "evaluation_interval": "30s", "tests": [test]}
-    (folder / "test.json").write_text(json.dumps(document))
-    command = [str(promtool), "test", "rules", "test.json"]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=120)
-
-
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
 def test_alerts_fire_when_they_should_and_only_then(promtool_binary: Path, tmp_path: Path, scenario: Scenario) -> None:
+    play(promtool_binary, tmp_path, PIPELINE, scenario)
+
+
+#: Requests and errors a second, as recorded every half hour for three days, and whether the month's budget is spent so
+#: fast that somebody should look this week.
+LONG_RUNS = {
+    "a day of few requests, 0.5 % failing, after two of many": (["1000x95 10x60", "0x95 0.05x60"], True),
+    "three days with 0.2 % failing": (["10x156", "0.02x156"], True),
+    "three days with 0.05 % failing": (["10x156", "0.005x156"], False),
+    "0.2 % failing until seven hours ago": (["10x156", "0.02x139 0x16"], False),
+}
+
+
+@pytest.mark.parametrize("name", LONG_RUNS)
+def test_a_budget_that_is_spent_in_days_asks_for_a_ticket(promtool_binary: Path, tmp_path: Path, name: str) -> None:
+    (total, failed), fires = LONG_RUNS[name]
     test = {
-        "interval": scenario.interval,
-        "input_series": list(scenario.series),
-        "promql_expr_test": expected(scenario),
+        "interval": "30m",
+        "input_series": [
+            series('job:http_requests:rate5m{job="shop"}', total),
+            series('job:http_requests_errors:rate5m{job="shop"}', failed),
+        ],
+        "promql_expr_test": expected(
+            Scenario(name, (), "77h", frozenset({("AvailabilityBudgetBurn", TICKET)} if fires else ()))
+        ),
     }
 
-    answer = run(promtool_binary, tmp_path, test)
+    # The other rules would say that nothing is known about the app.
+    answer = run(promtool_binary, tmp_path, PIPELINE, test, only=("budgets", "objectives"))
 
     assert answer.returncode == 0, answer.stdout + answer.stderr
 
 
 def test_every_alert_fires_in_some_scenario() -> None:
     assert {alert for scenario in SCENARIOS for alert, _ in scenario.firing} == set(ALERTS)
-
-
-def test_words_are_filled_in(promtool_binary: Path, tmp_path: Path) -> None:
-    alert = {
-        "exp_labels": {"job": "shop", "instance": "127.0.0.1:8000", "severity": "page"},
-        "exp_annotations": {
-            "summary": "shop at 127.0.0.1:8000 is down",
-            "description": (
-                "No scrape of it succeeded for 1m: it does not run, does not listen, or its metrics cannot be read."
-            ),
-            "runbook_url": "https://github.com/kubeglass/kubeglass/blob/main/docs/rules/TargetDown.md",
-        },
-    }
-    test = {
-        "interval": "15s",
-        "input_series": [up(0)],
-        "alert_rule_test": [{"eval_time": "2m", "alertname": "TargetDown", "exp_alerts": [alert]}],
-    }
-
-    answer = run(promtool_binary, tmp_path, test)
-
-    assert answer.returncode == 0, answer.stdout + answer.stderr
 
 
 def test_recordings_are_the_rates_they_are_named_for(promtool_binary: Path, tmp_path: Path) -> None:
@@ -228,6 +239,6 @@ def test_recordings_are_the_rates_they_are_named_for(promtool_binary: Path, tmp_
         ],
     }
 
-    answer = run(promtool_binary, tmp_path, test)
+    answer = run(promtool_binary, tmp_path, PIPELINE, test)
 
     assert answer.returncode == 0, answer.stdout + answer.stderr

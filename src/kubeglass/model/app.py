@@ -9,7 +9,17 @@ from pydantic import Field
 from kubeglass.model.resources import Amount, Resources
 from kubeglass.model.secret import SecretSource
 from kubeglass.model.section import Section
-from kubeglass.model.text import AbsolutePath, EnvName, Module, Name, NodePort, Target
+from kubeglass.model.text import (
+    AbsolutePath,
+    EnvName,
+    LabelName,
+    MetricName,
+    Module,
+    Name,
+    NodePort,
+    Target,
+    Whole,
+)
 
 DEFAULT_APP_PORT = 8000
 
@@ -28,19 +38,19 @@ class AppMetricType(StrEnum):
 class AppMetric(Section):
     """One of the application's own metrics that deserves a panel."""
 
-    name: str = Field(description="As PromQL sees it: a counter with _total, a histogram without _bucket.")
+    name: MetricName = Field(description="As PromQL sees it: a counter with _total, a histogram without _bucket.")
     type: AppMetricType = Field(description="counter, gauge or histogram.")
     title: str = Field(default="", description="The panel's title; empty means the name.")
     unit: str = Field(default="short", description="Grafana's id of the unit: short, s, bytes, currencyUSD.")
-    by: tuple[str, ...] = Field(default=(), description="Labels to draw one line for each value of.")
+    by: tuple[LabelName, ...] = Field(default=(), description="Labels to draw one line for each value of.")
 
 
 class HostPath(Section):
     """An application whose source lies on the node and is mounted into its pod."""
 
     path: AbsolutePath = Field(description="The source file or folder on the node, such as /home/me/app.py.")
-    user: int = Field(default=1000, ge=1, description="User id the pod runs as; it must be able to read the path.")
-    group: int = Field(default=1000, ge=1, description="Group id the pod runs as.")
+    user: Whole = Field(default=1000, ge=1, description="User id the pod runs as; it must be able to read the path.")
+    group: Whole = Field(default=1000, ge=1, description="Group id the pod runs as.")
     node: str | None = Field(
         default=None, description="Name of the only node that has the path; empty means every node has."
     )
@@ -54,9 +64,9 @@ class App(Section):
     target: Target | None = Field(
         default=None, description="host:port of an application that already exposes its metrics."
     )
-    workers: int = Field(default=2, ge=1, le=256, description="gunicorn worker processes.")
-    threads: int = Field(default=1, ge=1, le=256, description="Threads in each worker.")
-    port: int = Field(default=DEFAULT_APP_PORT, ge=1, le=65535, description="Port it listens on.")
+    workers: Whole = Field(default=2, ge=1, le=256, description="gunicorn worker processes.")
+    threads: Whole = Field(default=1, ge=1, le=256, description="Threads in each worker.")
+    port: Whole = Field(default=DEFAULT_APP_PORT, ge=1, le=65535, description="Port it listens on.")
     metrics_path: AbsolutePath = Field(default="/metrics", description="Where it exposes its metrics.")
     metrics: tuple[AppMetric, ...] = Field(default=(), description="Its own metrics to chart.")
     image: str | None = Field(
@@ -67,14 +77,14 @@ class App(Section):
     host_path: HostPath | None = Field(
         default=None, description="Source mounted from the node instead of built into the image."
     )
-    metrics_port: int = Field(
+    metrics_port: Whole = Field(
         default=DEFAULT_METRICS_PORT,
         ge=1,
         le=65535,
         description="On the cluster: port of the metrics, which no Service exposes.",
     )
     node_port: NodePort | None = Field(default=None, description="Port on every node that leads to it.")
-    replicas: int = Field(default=2, ge=0, le=1000, description="Pods on the cluster.")
+    replicas: Whole = Field(default=2, ge=0, le=1000, description="Pods on the cluster.")
     resources: Resources = Resources(requests=Amount(cpu="100m", memory="128Mi"), limits=Amount(memory="256Mi"))
     env: dict[EnvName, str] = Field(default={}, description="Environment variables that are no secret.")
     secret_env: dict[EnvName, SecretSource] = Field(

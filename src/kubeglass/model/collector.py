@@ -9,6 +9,7 @@ from pydantic import Field
 from kubeglass.model.quantity import Duration
 from kubeglass.model.resources import Amount, Resources
 from kubeglass.model.section import Section
+from kubeglass.model.size import Size
 from kubeglass.model.text import AbsolutePath
 
 
@@ -69,8 +70,12 @@ class HostMetrics(Section):
 class Queue(Section):
     """What waits on disk while the storage cannot be reached."""
 
-    size: int = Field(
-        default=10_000, ge=10, description="Requests (one scrape of one target each) kept before new ones are refused."
+    size: Size = Field(
+        default="1GB",
+        description=(
+            "Most data kept for each place it goes to; after that the newest is refused. 1GB bridges about five hours "
+            "of ten thousand series read every 5s. The file takes up to twice as much of the disk."
+        ),
     )
     fsync: bool = Field(
         default=False,

@@ -12,12 +12,16 @@ from pydantic_core import ErrorDetails
 
 from kubeglass.model.problem import Loc, Problem, suggest
 from kubeglass.model.quantity import format_duration
+from kubeglass.model.secret import names_a_secret
 
 #: Findings whose value must not be repeated, or says nothing.
 _UNSAID = frozenset({"secret_in_clear", "too_short", "string_too_short", "invalid_key"})
 
+#: Characters of a value that are shown; enough to recognize it.
+_MOST_SHOWN = 100
+
 #: Keys below which a value may be the secret itself, written there by mistake.
-_SECRETS = frozenset({"password", "bearer", "secret_env", "auth"})
+_SECRETS = frozenset({"password", "bearer", "secret_env", "auth", "headers"})
 
 
 def explain(error: ValidationError, root: type[BaseModel], data: object) -> list[Problem]:
@@ -43,7 +47,7 @@ def _explain_one(details: ErrorDetails, root: type[BaseModel], data: object) -> 
     written = _written(data, loc)
     wrong = _WORDS[kind](details, written) if kind in _WORDS else details["msg"].removeprefix("Value error, ")
     hint = _guess(details, written) if kind == "enum" else ""
-    unsaid = kind in _UNSAID or not _SECRETS.isdisjoint(loc)
+    unsaid = kind in _UNSAID or not _SECRETS.isdisjoint(loc) or any(names_a_secret(str(part)) for part in loc)
     found = "" if unsaid else f"found {_show(loc[-1] if '[key]' in details['loc'] else written)}"
     return Problem(loc, wrong, found=found, hint=hint, at_key="[key]" in details["loc"])
 
@@ -112,7 +116,14 @@ def _show(value: object) -> str:
         return "nothing"
     if isinstance(value, bool):
         return str(value).lower()
-    return f"'{value}'" if isinstance(value, str) else str(value)
+    if isinstance(value, str):
+        # A line break or an escape sequence must not reach the terminal as one.
+        return _shorten(f"'{value}'" if value.isprintable() else repr(value))
+    return _shorten(str(value))
+
+
+def _shorten(text: str) -> str:
+    return text if len(text) <= _MOST_SHOWN else f"{text[: _MOST_SHOWN - 1]}…"
 
 
 def _known_keys(model: type[BaseModel], loc: Loc) -> list[str]:

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from kubeglass.model.quantity import Duration, Percent
 from kubeglass.model.section import Section
+from kubeglass.model.text import Endpoint
 
 DAY = 86400.0
 
@@ -21,7 +22,7 @@ class Objective(Section):
     """A promise about one application, alerted on by the speed its error budget is spent."""
 
     app: str = Field(description="Name of an app of this file.")
-    endpoint: str | None = Field(
+    endpoint: Endpoint | None = Field(
         default=None, description="Route template, such as /items/<int:id>; empty means all of the app."
     )
     availability: Percent | None = Field(default=None, description="Share of requests answered without a server error.")

@@ -9,8 +9,11 @@ from pydantic import BeforeValidator, PlainSerializer, ValidationInfo, WithJsonS
 
 #: Prometheus's own grammar: https://prometheus.io/docs/prometheus/latest/configuration/configuration/#duration
 _UNIT_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0, "y": 31536000.0}
-_DURATION = r"(?:\d+(?:ms|[smhdwy]))+"
-_PART = re.compile(r"(\d+)(ms|[smhdwy])")
+_DURATION = r"(?:[0-9]{1,12}(?:ms|[smhdwy]))+"
+_PART = re.compile(r"([0-9]+)(ms|[smhdwy])")
+
+#: Seconds. Prometheus and the collector count nanoseconds in 64 bits, which end after 292 years.
+LONGEST_DURATION = 100 * _UNIT_SECONDS["y"]
 
 
 def parse_duration(text: object) -> float:
@@ -23,11 +26,14 @@ def parse_duration(text: object) -> float:
         The duration in seconds.
 
     Raises:
-        ValueError: it is not a duration; the message says what is expected.
+        ValueError: it is not a duration, or a longer one than engines count; the message says what is expected.
     """
     if not isinstance(text, str) or not re.fullmatch(_DURATION, text):
         raise ValueError("must be a duration with a unit, such as 15s, 1m30s or 500ms")
-    return sum(int(number) * _UNIT_SECONDS[unit] for number, unit in _PART.findall(text))
+    seconds = sum(int(number) * _UNIT_SECONDS[unit] for number, unit in _PART.findall(text))
+    if seconds > LONGEST_DURATION:
+        raise ValueError("must be at most 100y, as engines count no further")
+    return seconds
 
 
 def format_duration(seconds: float) -> str:
@@ -41,6 +47,11 @@ def format_duration(seconds: float) -> str:
         if count:
             parts.append(f"{count}{unit}")
     return "".join(parts)
+
+
+def format_percent(percent: float) -> str:
+    """Write a percentage with every digit it was given: ``99.99999999%`` is not ``100%``."""
+    return f"{percent:.15g}%"
 
 
 def _validate_duration(value: object, info: ValidationInfo) -> float:
@@ -72,6 +83,6 @@ Duration = Annotated[
 Percent = Annotated[
     float,
     BeforeValidator(_validate_percent),
-    PlainSerializer(lambda percent: f"{percent:g}%", return_type=str, when_used="json"),
+    PlainSerializer(format_percent, return_type=str, when_used="json"),
     WithJsonSchema({"type": ["string", "number"], "pattern": r"^\d+(\.\d+)?%?$", "examples": ["99.9%"]}),
 ]

@@ -34,11 +34,30 @@ class SecretSource(Section):
         return re.sub(r"\W", "_", f"{self.secret.name}_{self.secret.key}", flags=re.ASCII).upper()
 
 
+#: Words that make a variable's value a secret when its name ends in them, and a header's wherever they stand in it;
+#: ``TOKEN_TTL`` is not one.
+_SECRETS = (
+    r"PASS|PASSWORDS?|PASSWD|PASSPHRASE|SECRETS?|SECRET_KEY(_BASE)?|TOKEN|API_?KEY|PRIVATE_KEY|ACCESS_KEY|CREDENTIALS?"
+)
+_SECRET_NAME = re.compile(rf"(^|_)({_SECRETS})$", re.IGNORECASE)
+_SECRET_HEADER = re.compile(
+    rf"(^|_)({_SECRETS}|AUTH|AUTHORIZATION|COOKIE|SESSION|SIGNATURE|HONEYCOMB_TEAM)(_|$)", re.IGNORECASE
+)
+
+
+def names_a_secret(variable: str) -> bool:
+    """Whether a variable of this name holds a secret wherever it is used."""
+    return _SECRET_NAME.search(variable) is not None
+
+
 def _refuse_credentials(headers: dict[str, str]) -> dict[str, str]:
     for name in headers:
-        if name.lower() in {"authorization", "proxy-authorization", "cookie", "x-api-key"}:
+        if _SECRET_HEADER.search(name.replace("-", "_")):
             raise PydanticCustomError(
-                "secret_in_clear", "must not hold '{name}', which is a secret; use the 'auth' section", {"name": name}
+                "secret_in_clear",
+                "must not hold '{name}' in clear; use 'auth: {bearer: …}' or "
+                "'auth: {header: {name: {name}, value: …}}'",
+                {"name": name},
             )
     return headers
 

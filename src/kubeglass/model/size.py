@@ -8,18 +8,24 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
 
 #: Prometheus counts its storage sizes by 1024: https://prometheus.io/docs/prometheus/latest/storage/
-_SIZE = r"(\d+)(B|KB|MB|GB|TB|PB|EB)"
+_SIZE = r"([0-9]{1,15})(B|KB|MB|GB|TB|PB|EB)"
 _SIZE_BYTES: dict[str, int] = {
     unit: 1024**power for power, unit in enumerate(("B", "KB", "MB", "GB", "TB", "PB", "EB"))
 }
 
 #: https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/
-_CPU = r"(\d+m|\d+(?:\.\d{1,3})?)"
-_MEMORY = r"(\d+)(Ki|Mi|Gi|Ti|k|M|G|T)?"
+_CPU = r"([0-9]{1,9}m|[0-9]{1,9}(?:\.[0-9]{1,3})?)"
+_MEMORY = r"([0-9]{1,15})(Ki|Mi|Gi|Ti|k|M|G|T)?"
 _MEMORY_BYTES: dict[str, int] = {
     **{unit: 1024**power for power, unit in enumerate(("", "Ki", "Mi", "Gi", "Ti"))},
     **{unit: 1000**power for power, unit in enumerate(("", "k", "M", "G", "T"))},
 }
+
+#: Sizes are kept in 64 bits with a sign.
+_LARGEST = 2**63 - 1
+
+#: No container starts with less, so a unit was forgotten: https://docs.docker.com/engine/containers/resource_constraints/
+_LEAST_MEMORY = 6 * 1024**2
 
 
 def parse_size(text: str) -> int:
@@ -31,7 +37,10 @@ def parse_size(text: str) -> int:
     match = re.fullmatch(_SIZE, text)
     if match is None:
         raise ValueError("must be a size with a unit, such as 512MB or 10GB")
-    return int(match[1]) * _SIZE_BYTES[match[2]]
+    size = int(match[1]) * _SIZE_BYTES[match[2]]
+    if size > _LARGEST:
+        raise ValueError("must be less than 8EB, as engines count no further")
+    return size
 
 
 def parse_cpu(text: str) -> float:
@@ -73,7 +82,9 @@ def _validate_cpu(value: str) -> str:
 
 
 def _validate_memory(value: str) -> str:
-    parse_memory(value)
+    size = parse_memory(value)
+    if not _LEAST_MEMORY <= size <= _LARGEST:
+        raise ValueError("must be a memory quantity of at least 6Mi, such as 256Mi or 1Gi")
     return value
 
 

@@ -11,7 +11,7 @@ from kubeglass.model.resources import Amount, Resources
 from kubeglass.model.secret import PlainHeaders, SecretSource
 from kubeglass.model.section import Section
 from kubeglass.model.size import Memory, Size, parse_size
-from kubeglass.model.text import Url
+from kubeglass.model.text import HeaderName, Url
 
 DAY = 86400.0
 
@@ -32,11 +32,19 @@ class BasicAuth(Section):
     password: SecretSource = Field(description="Where the password is found.")
 
 
+class HeaderAuth(Section):
+    """A header of the endpoint's own that carries the secret."""
+
+    name: HeaderName = Field(description="The header's name, such as api-key.")
+    value: SecretSource = Field(description="Where its value is found.")
+
+
 class Auth(Section):
     """How the endpoint is told who we are: by exactly one of these."""
 
     basic: BasicAuth | None = Field(default=None, description="HTTP basic authentication.")
     bearer: SecretSource | None = Field(default=None, description="Where the bearer token is found.")
+    header: HeaderAuth | None = Field(default=None, description="A header that holds a key.")
 
 
 class Remote(Section):
@@ -51,8 +59,10 @@ class Remote(Section):
         """What the process that sends needs in its environment, under each source's ``variable``."""
         if self.auth is None:
             return ()
-        found = (self.auth.basic.password if self.auth.basic else None, self.auth.bearer)
-        return tuple(source for source in found if source is not None)
+        auth = self.auth
+        password = auth.basic.password if auth.basic else None
+        value = auth.header.value if auth.header else None
+        return tuple(source for source in (password, auth.bearer, value) if source is not None)
 
 
 class Storage(Section):
@@ -60,7 +70,9 @@ class Storage(Section):
 
     retention: Retention = Retention()
     out_of_order: Duration = Field(
-        default=6 * 3600.0, ge=0.0, description="How late data may arrive after an outage and still be stored."
+        default=6 * 3600.0,
+        ge=0.0,
+        description="How late data may arrive after an outage and still be stored; collector.queue.size bounds it too.",
     )
     volume: Memory | None = Field(
         default=None,
@@ -68,6 +80,11 @@ class Storage(Section):
     )
     resources: Resources = Resources(requests=Amount(cpu="100m", memory="256Mi"), limits=Amount(memory="1Gi"))
     remote: Remote | None = Field(default=None, description="A second place that gets every metric.")
+
+    @property
+    def lateness(self) -> float:
+        """Seconds that data may be late: what is set, or less where less is kept."""
+        return min(self.out_of_order, self.retention.time)
 
     @property
     def volume_size(self) -> str:

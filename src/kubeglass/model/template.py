@@ -52,7 +52,7 @@ alerts:
 collector:
 #  host_metrics: {{enabled: true}}   # CPU, memory, disk and network of the machine
 #  kubelet: {{enabled: true, interval: 15s, groups: [node, pod, container]}}
-#  queue: {{size: 10000}}            # scrapes kept on disk while the storage cannot be reached
+#  queue: {{size: 1GB}}              # kept on disk while the storage cannot be reached
 
 storage:
 #  retention: {{time: 15d, size: 5GB}}

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 
@@ -23,6 +23,17 @@ def _matching(pattern: str, wrong: str) -> Callable[[str], str]:
 
 
 def _check_url(value: str) -> str:
+    # These messages must not repeat the address: it may hold the secret.
+    if "@" in value:
+        raise PydanticCustomError(
+            "secret_in_clear", "must not hold a user name or password; use the 'auth' section, which names a variable"
+        )
+    if "?" in value or "#" in value:
+        raise PydanticCustomError(
+            "secret_in_clear",
+            "must be a base address without '?' or '#'; "
+            "a credential belongs in the 'auth' section, which names a variable",
+        )
     try:
         parts = urlsplit(value)
         parts.port  # noqa: B018  # raises when the port is not a number
@@ -30,12 +41,30 @@ def _check_url(value: str) -> str:
         raise ValueError("must be an address such as https://mimir.example.org/otlp") from None
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ValueError("must be an address such as https://mimir.example.org/otlp")
-    if parts.username is not None or parts.password is not None:
-        # The message must not repeat the address: it holds the secret.
-        raise PydanticCustomError(
-            "secret_in_clear", "must not hold a user name or password; use the 'auth' section, which names a variable"
-        )
     return value.rstrip("/")
+
+
+def _check_target(value: str) -> str:
+    wrong = "must be host:port without a scheme or path, such as 127.0.0.1:8000"
+    if "@" in value:
+        raise PydanticCustomError("secret_in_clear", wrong)
+    _matching(_TARGET, wrong)(value)
+    if not 1 <= split_target(value)[1] <= _LARGEST_PORT:
+        raise ValueError(f"must name a port from 1 to {_LARGEST_PORT}")
+    return value
+
+
+def _check_endpoint(value: str) -> str:
+    if not value.isprintable() or not 1 <= len(value) <= _LONGEST_ENDPOINT:
+        raise ValueError(f"must be a route template of one line, at most {_LONGEST_ENDPOINT} characters")
+    return value
+
+
+def _refuse_truth(value: object) -> object:
+    # To Python `true` is 1.
+    if isinstance(value, bool):
+        raise PydanticCustomError("int_type", "must be a whole number")
+    return value
 
 
 def _check_node_port(value: int) -> int:
@@ -47,8 +76,15 @@ def _check_node_port(value: int) -> int:
 _LABEL = r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
 _ENV = r"[A-Za-z_][A-Za-z0-9_]*"
 _MODULE = r"[A-Za-z_][\w.]*:[A-Za-z_]\w*(\(\))?"
-_TARGET = r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9]([-A-Za-z0-9.]*[A-Za-z0-9])?):(\d{1,5})"
-_ABSOLUTE = r"/[^\0]*"
+_TARGET = r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9]([-A-Za-z0-9.]*[A-Za-z0-9])?):([0-9]{1,5})"
+_ABSOLUTE = r"/[^\0-\x1f\x7f]*"
+#: https://prometheus.io/docs/concepts/data_model/#metric-names-and-labels
+_METRIC = r"[a-zA-Z_:][a-zA-Z0-9_:]*"
+#: A token of https://www.rfc-editor.org/rfc/rfc9110#name-tokens.
+_HEADER = r"[A-Za-z0-9!#$%&'*+.^_`|~-]+"
+_LABEL_NAME = r"[a-zA-Z_][a-zA-Z0-9_]*"
+_LARGEST_PORT = 65535
+_LONGEST_ENDPOINT = 500
 
 #: An RFC 1123 label, the rule for names of most Kubernetes objects.
 Name = Annotated[
@@ -76,23 +112,55 @@ Module = Annotated[
 #: ``host:port`` of something that listens already.
 Target = Annotated[
     str,
-    AfterValidator(_matching(_TARGET, "must be host:port without a scheme or path, such as 127.0.0.1:8000")),
+    AfterValidator(_check_target),
     WithJsonSchema({"type": "string", "pattern": f"^{_TARGET}$", "examples": ["127.0.0.1:8000"]}),
 ]
 
 #: A path from the root of a file system or of a web server.
 AbsolutePath = Annotated[
     str,
-    AfterValidator(_matching(_ABSOLUTE, "must start with '/'")),
+    AfterValidator(_matching(_ABSOLUTE, "must be one line that starts with '/'")),
     WithJsonSchema({"type": "string", "pattern": "^/"}),
 ]
 
 #: An http(s) address that holds no credentials.
 Url = Annotated[str, AfterValidator(_check_url), WithJsonSchema({"type": "string", "format": "uri"})]
 
+#: A route as the framework writes it, such as ``/items/<int:id>``.
+Endpoint = Annotated[
+    str,
+    AfterValidator(_check_endpoint),
+    WithJsonSchema({"type": "string", "minLength": 1, "maxLength": _LONGEST_ENDPOINT}),
+]
+
+#: The name of a metric in PromQL.
+MetricName = Annotated[
+    str,
+    AfterValidator(_matching(_METRIC, "must be a metric's name: letters, digits, '_' and ':', such as orders_total")),
+    WithJsonSchema({"type": "string", "pattern": f"^{_METRIC}$"}),
+]
+
+#: The name of an HTTP header.
+HeaderName = Annotated[
+    str,
+    AfterValidator(_matching(_HEADER, "must be the name of an HTTP header, such as api-key")),
+    WithJsonSchema({"type": "string"}),
+]
+
+#: The name of a label in PromQL.
+LabelName = Annotated[
+    str,
+    AfterValidator(_matching(_LABEL_NAME, "must be a label's name: letters, digits and '_', such as method")),
+    WithJsonSchema({"type": "string", "pattern": f"^{_LABEL_NAME}$"}),
+]
+
+#: A whole number, and neither ``true`` nor ``false``.
+Whole = Annotated[int, BeforeValidator(_refuse_truth)]
+
 #: A port that Kubernetes opens on every node: https://kubernetes.io/docs/concepts/services-networking/service/
 NodePort = Annotated[
     int,
+    BeforeValidator(_refuse_truth),
     AfterValidator(_check_node_port),
     WithJsonSchema({"type": "integer", "minimum": 30000, "maximum": 32767}),
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kubeglass.model.pipeline import Pipeline
-from kubeglass.model.quantity import format_duration
+from kubeglass.model.quantity import format_duration, format_percent
 from kubeglass.rules import red
 from kubeglass.rules.rule import AlertingRule, RuleGroup, Severity
 from kubeglass.rules.windows import base_window, evaluation_interval, silence
@@ -31,7 +31,10 @@ def target_down(pipeline: Pipeline) -> AlertingRule:
 
 
 def no_data(pipeline: Pipeline) -> list[AlertingRule]:
-    """Tell that nobody even tried to scrape an app, which ``up == 0`` cannot see."""
+    """Tell that nobody even tried to scrape an app, which ``up == 0`` cannot see.
+
+    An app without replicas is not missed.
+    """
     period = format_duration(silence(pipeline))
     return [
         AlertingRule(
@@ -47,6 +50,7 @@ def no_data(pipeline: Pipeline) -> list[AlertingRule]:
             labels={"job": app.name},
         )
         for app in pipeline.apps
+        if app.target is not None or app.replicas > 0
     ]
 
 
@@ -55,12 +59,12 @@ def error_ratio_high(pipeline: Pipeline) -> AlertingRule:
     threshold = pipeline.alerts.error_ratio
     return AlertingRule(
         alert="ErrorRatioHigh",
-        expr=f"{red.error_ratio('job', pipeline)} > {threshold / 100:g}",
+        expr=f"{red.error_ratio('job', pipeline)} > {threshold / 100:.12g}",
         hold=pipeline.alerts.hold,
         severity=Severity.PAGE,
         summary="{{ $labels.job }} answers {{ $value | humanizePercentage }} of its requests with a server error",
         description=(
-            f"More than {threshold:g}% of the requests of {format_duration(base_window(pipeline))} "
+            f"More than {format_percent(threshold)} of the requests of {format_duration(base_window(pipeline))} "
             "were answered with a status of 500 or above."
         ),
     )

@@ -5,11 +5,15 @@ from __future__ import annotations
 from kubeglass.model.pipeline import Pipeline
 from kubeglass.model.quantity import format_duration
 from kubeglass.rules.rule import AlertingRule, RuleGroup, Severity
-from kubeglass.rules.windows import MINUTE, evaluation_interval, silence
+from kubeglass.rules.windows import HOUR, MINUTE, evaluation_interval, silence
 
 JOB = "otel-collector"
 #: Share of the queue that is much more than an ordinary hiccup leaves behind, yet leaves as much time again to act.
 FILLING = 0.5
+#: Seconds. An outage of Prometheus up to here neither hides what the collector lost meanwhile nor makes old losses new.
+REMEMBERED = 6 * HOUR
+#: How long the collector's process has been running, in seconds.
+UPTIME = '{__name__=~"otelcol_process_uptime(_seconds)?(_total)?"}'
 
 
 def group(pipeline: Pipeline) -> RuleGroup:
@@ -50,8 +54,8 @@ def data_lost(pipeline: Pipeline) -> AlertingRule:
     """Tell that metrics were dropped for good."""
     window = format_duration(silence(pipeline))
     dropped = (
-        _grown("otelcol_exporter_enqueue_failed_metric_points", "job, instance, exporter", window),
-        _grown("otelcol_exporter_send_failed_metric_points", "job, instance, exporter", window),
+        _grown("otelcol_exporter_enqueue_failed_metric_points", "job, instance, exporter", pipeline),
+        _grown("otelcol_exporter_send_failed_metric_points", "job, instance, exporter", pipeline),
     )
     return AlertingRule(
         alert="CollectorLosesData",
@@ -71,7 +75,7 @@ def data_refused(pipeline: Pipeline) -> AlertingRule:
     window = format_duration(silence(pipeline))
     return AlertingRule(
         alert="CollectorOutOfMemory",
-        expr=_grown("otelcol_processor_memory_limiter_refused_metric_points", "job, instance", window),
+        expr=_grown("otelcol_processor_memory_limiter_refused_metric_points", "job, instance", pipeline),
         hold=0.0,
         severity=Severity.TICKET,
         summary="The collector at {{ $labels.instance }} refuses data to stay within its memory",
@@ -79,12 +83,21 @@ def data_refused(pipeline: Pipeline) -> AlertingRule:
     )
 
 
-def _grown(counter: str, by: str, window: str) -> str:
-    """Ask for growth of a counter that the collector does not expose before its first count, so that it counts too."""
+def _grown(counter: str, by: str, pipeline: Pipeline) -> str:
+    """Ask for growth of a counter that the collector does not expose before its first count, so that it counts too.
+
+    While Prometheus was away it saw no growth: what it knew before is compared then, as far back as :data:`REMEMBERED`.
+    """
+    seconds = silence(pipeline)
+    window = format_duration(seconds)
     # With or without the suffix is the collector's reader's choice (without_type_suffix), not a second metric.
     series = f'{{__name__=~"{counter}(_total)?"}}'
-    return (
-        f"sum by ({by}) (increase({series}[{window}])) > 0\n"
-        f"or\n"
-        f"sum by ({by}) ({series} unless {series} offset {window}) > 0"
+    before = f"last_over_time({series}[{format_duration(REMEMBERED)}] offset {window})"
+    grown = (
+        f"increase({series}[{window}])",
+        f"{series} - {before}",
+        f"{series} unless {before}",
+        # All that a process counted which began since then.
+        f"{series} and on (job, instance) {UPTIME} < {seconds:g}",
     )
+    return "\nor\n".join(f"sum by ({by}) ({each}) > 0" for each in grown)

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator
 
 from kubeglass.model.objectives import Objective
 from kubeglass.model.pipeline import Pipeline
-from kubeglass.model.quantity import format_duration
+from kubeglass.model.quantity import format_duration, format_percent
 from kubeglass.rules import burn, red
+from kubeglass.rules.quoting import promql_text, template_text
 from kubeglass.rules.rule import AlertingRule, RecordingRule, RuleGroup, Severity
 from kubeglass.rules.windows import HOUR, MINUTE, base_window
 
@@ -105,31 +106,27 @@ def _lateness(objective: Objective, pipeline: Pipeline) -> Callable[[float], str
 def _selector(objective: Objective, *more: str) -> str:
     matchers = [f'job="{objective.app}"']
     if objective.endpoint is not None:
-        matchers.append(f'endpoint="{_escape(objective.endpoint)}"')
+        matchers.append(f"endpoint={promql_text(objective.endpoint)}")
     return "{" + ", ".join((*matchers, *more)) + "}"
-
-
-def _escape(text: str) -> str:
-    return text.replace("\\", "\\\\").replace('"', '\\"')
 
 
 def _both(
     alert: str, bad: str, target: float, ratio: Callable[[float], str], objective: Objective, pipeline: Pipeline
 ) -> list[AlertingRule]:
     """Make the page and the ticket of one promise."""
-    what = objective.app if objective.endpoint is None else f"{objective.app} {objective.endpoint}"
+    endpoint = template_text(objective.endpoint or "")
     period = format_duration(objective.window)
-    labels = {"job": objective.app} | ({"endpoint": objective.endpoint} if objective.endpoint else {})
+    labels = {"job": objective.app} | ({"endpoint": endpoint} if endpoint else {})
     return [
         AlertingRule(
             alert=alert,
             expr=burn.condition(severity, target, objective.window, ratio, pipeline),
             hold=0.0,
             severity=severity,
-            summary=f"{what} spends its error budget {_PACE[severity]}",
+            summary=f"{' '.join(labels.values())} spends its error budget {_PACE[severity]}",
             description=(
                 f"{{{{ $value | humanizePercentage }}}} of its requests are answered {bad}; "
-                f"{target:g}% of {period} are promised to be better."
+                f"{format_percent(target)} of {period} are promised to be better."
             ),
             labels=labels,
         )

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kubeglass.model.quantity import format_duration, parse_duration
+from kubeglass.model.quantity import format_duration, format_percent, parse_duration
 from kubeglass.model.size import parse_cpu, parse_memory, parse_size
 
 
@@ -28,6 +28,17 @@ def test_durations(text: str, seconds: float) -> None:
 def test_what_is_no_duration_is_refused(wrong: object) -> None:
     with pytest.raises(ValueError, match="must be a duration with a unit"):
         parse_duration(wrong)
+
+
+@pytest.mark.parametrize("endless", ["101y", "999999999999y999999999999y"])
+def test_a_duration_that_engines_cannot_count_is_refused(endless: str) -> None:
+    with pytest.raises(ValueError, match="must be at most 100y"):
+        parse_duration(endless)
+
+
+@pytest.mark.parametrize(("percent", "text"), [(99.9, "99.9%"), (99.99999999, "99.99999999%"), (5.0, "5%")])
+def test_a_percentage_keeps_its_digits(percent: float, text: str) -> None:
+    assert format_percent(percent) == text
 
 
 @pytest.mark.parametrize(("text", "size"), [("512MB", 512 * 1024**2), ("10GB", 10 * 1024**3), ("7B", 7)])

@@ -42,6 +42,12 @@ def test_delivery_is_tried_for_ever_and_in_order() -> None:
     assert exporter["sending_queue"]["num_consumers"] == 1
 
 
+def test_the_queue_is_bounded_in_bytes() -> None:
+    queue = build_local("collector: {queue: {size: 300MB}}")["exporters"]["otlp_http/prometheus"]["sending_queue"]
+
+    assert (queue["sizer"], queue["queue_size"], queue["batch"]["sizer"]) == ("bytes", 300 * 1024**2, "items")
+
+
 def test_local_apps_are_scraped_where_they_listen() -> None:
     jobs = build_local()["receivers"]["prometheus"]["config"]["scrape_configs"]
 
@@ -102,6 +108,25 @@ def test_a_kubelet_that_is_not_asked_leaves_no_trace() -> None:
     assert set(document["receivers"]) == {"prometheus"}
     assert set(document["processors"]) == {"memory_limiter", "k8s_attributes"}
     assert set(document["service"]["pipelines"]) == {"metrics/apps"}
+
+
+def test_a_dollar_in_a_path_stays_one() -> None:
+    (job,) = build_local("apps: [{name: a, target: 'b:1', metrics_path: '/m$HOME'}]")["receivers"]["prometheus"][
+        "config"
+    ]["scrape_configs"]
+
+    assert job["metrics_path"] == "/m$$HOME"
+
+
+def test_a_key_goes_out_in_a_header_and_stays_in_the_environment() -> None:
+    remote = (
+        "storage: {remote: {url: 'https://x.y', headers: {a: b}, auth: {header: {name: api-key, value: {env: K}}}}}"
+    )
+    document = build_local(APPS + remote)
+
+    assert document["exporters"]["otlp_http/remote"]["headers"] == {"a": "b", "api-key": "${env:K}"}
+    assert "auth" not in document["exporters"]["otlp_http/remote"]
+    assert document["service"]["extensions"] == ["file_storage/queue", "health_check"]
 
 
 def test_a_remote_endpoint_gets_everything_with_credentials_from_the_environment() -> None:

@@ -69,8 +69,26 @@ def test_without_objectives_nothing_looks_back_for_days() -> None:
     assert [group.name for group in rule_groups(plain)] == ["red", "apps", "collector"]
 
 
+def test_nobody_misses_an_app_without_replicas() -> None:
+    of = Pipeline(apps=(App(name="off", module="a:b", replicas=0), App(name="on", module="a:b")))
+
+    assert [alert.labels["job"] for alert in alerts(of) if alert.alert == "NoData"] == ["on"]
+
+
+def test_a_promise_of_many_nines_is_told_with_all_of_them() -> None:
+    promise = Objective(app="shop", availability=99.99999999)
+
+    (page, _) = [
+        alert
+        for alert in alerts(pipeline().model_copy(update={"objectives": (promise,)}))
+        if alert.alert == "AvailabilityBudgetBurn"
+    ]
+
+    assert "; 99.99999999% of 30d are promised to be better." in page.description
+
+
 @settings(deadline=None)
-@given(st.sampled_from([0.5, 1.0, 5.0, 15.0, 60.0, 120.0, 600.0]))
+@given(st.sampled_from([0.5, 1.0, 5.0, 15.0, 60.0, 120.0]))
 def test_every_recorded_rate_covers_four_scrapes(interval: float) -> None:
     of = pipeline(interval)
     groups = rule_groups(of)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from kubeglass.model.pipeline import Pipeline
 from kubeglass.model.problem import Problem
-from kubeglass.model.references import apps, intervals, objectives, ports, resources, secrets, storage
+from kubeglass.model.references import apps, collector, intervals, objectives, ports, resources, secrets, storage
 
 #: Read top to bottom to know every rule that spans keys or sections.
 CHECKS: tuple[Callable[[Pipeline], list[Problem]], ...] = (
@@ -15,7 +15,9 @@ CHECKS: tuple[Callable[[Pipeline], list[Problem]], ...] = (
     apps.ways_to_run,
     ports.node_ports,
     ports.local_ports,
+    ports.targets,
     ports.metrics_ports,
+    intervals.reading_intervals,
     intervals.scrape_timeout,
     intervals.alert_window,
     objectives.known_apps,
@@ -23,6 +25,11 @@ CHECKS: tuple[Callable[[Pipeline], list[Problem]], ...] = (
     objectives.repeated,
     objectives.bucket_bounds,
     objectives.alert_latency,
+    collector.memory,
+    collector.queue_size,
+    storage.retention_holds_something,
+    storage.retention_covers_lateness,
+    storage.retention_covers_window,
     storage.volume_holds_retention,
     storage.retention_covers_alerts,
     secrets.sources,

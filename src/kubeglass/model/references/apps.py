@@ -11,6 +11,10 @@ from kubeglass.model.problem import Loc, Problem
 #: Names of the pipeline's own processes and scrape jobs; an app of that name could not be told from them.
 RESERVED_NAMES = ("otelcol", "otel-collector", "prometheus", "viewer", "grafana")
 
+#: What says that kubeglass runs an app, and what an app that it only scrapes may say.
+WAYS = ("module", "image", "host_path")
+OF_TARGETS = ("name", "target", "metrics_path", "metrics")
+
 
 def repeated_names(pipeline: Pipeline) -> list[Problem]:
     """Find names used twice: a name is the ``job`` label."""
@@ -43,10 +47,13 @@ def ways_to_run(pipeline: Pipeline) -> list[Problem]:
 
 def _ways_of_one(app: App, loc: Loc) -> Iterator[Problem]:
     if app.target is not None:
-        for key in ("module", "image", "host_path"):
+        for key in WAYS:
             if getattr(app, key) is not None:
                 hint = f"keep 'target' to scrape what runs already, or '{key}' to have it run"
                 yield Problem((*loc, key), "contradicts 'target'", hint=hint, at_key=True)
+        for key in sorted(app.model_fields_set - {*OF_TARGETS, *WAYS}):
+            wrong = "means nothing beside 'target', which kubeglass does not run"
+            yield Problem((*loc, key), wrong, hint="remove it", at_key=True)
     elif app.module is None and app.image is None:
         hint = (
             "add 'module: package:app' to run it, 'image:' to run it on a cluster, or 'target: host:port' to scrape it"

@@ -29,6 +29,26 @@ def local_ports(pipeline: Pipeline) -> list[Problem]:
     )
 
 
+def targets(pipeline: Pipeline) -> list[Problem]:
+    """Find pages of metrics that two apps would count: two targets of one address, or a target that is an own app."""
+    first: dict[tuple[str, str], str] = {
+        (f"127.0.0.1:{app.port}", app.metrics_path): f"apps[{index}].port"
+        for index, app in enumerate(pipeline.apps)
+        if app.module is not None and "port" in app.model_fields_set
+    }
+    problems = []
+    for index, app in enumerate(pipeline.apps):
+        if app.target is None:
+            continue
+        page = (app.target.lower().replace("localhost:", "127.0.0.1:"), app.metrics_path)
+        loc: Loc = ("apps", index, "target")
+        if page in first:
+            found = f"found '{app.target}' again"
+            problems.append(Problem(loc, f"must not be the address of {first[page]} too", found=found))
+        first.setdefault(page, f"apps[{index}].target")
+    return problems
+
+
 def metrics_ports(pipeline: Pipeline) -> list[Problem]:
     """Find apps whose metrics would be exposed together with the app."""
     return [

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 
 from kubeglass.model.pipeline import Pipeline
 from kubeglass.model.problem import Loc, Problem
-from kubeglass.model.secret import SecretSource
+from kubeglass.model.secret import SecretSource, names_a_secret
 
-#: Endings of variables whose value is a secret wherever they are used; ``TOKEN_TTL`` is not one.
-_SECRET_NAME = re.compile(
-    r"(^|_)(PASSWORD|PASSWD|SECRET|SECRET_KEY|TOKEN|API_?KEY|PRIVATE_KEY|ACCESS_KEY|CREDENTIALS)$", re.IGNORECASE
+#: Values that hold a secret whatever they are called: an address with a password in it, or with a key in its query.
+_SECRET_VALUE = re.compile(
+    r"[a-z][a-z0-9+.-]*://[^\s/@:]*:[^\s/@]+@|[?&](access_?|auth_?)?(token|api_?key|key|password|secret|sig|signature)=",
+    re.IGNORECASE,
 )
 
 
@@ -25,6 +26,8 @@ def _all_sources(pipeline: Pipeline) -> Iterator[tuple[Loc, SecretSource]]:
             yield ("storage", "remote", "auth", "basic", "password"), remote.auth.basic.password
         if remote.auth.bearer is not None:
             yield ("storage", "remote", "auth", "bearer"), remote.auth.bearer
+        if remote.auth.header is not None:
+            yield ("storage", "remote", "auth", "header", "value"), remote.auth.header.value
 
 
 def sources(pipeline: Pipeline) -> list[Problem]:
@@ -39,25 +42,34 @@ def sources(pipeline: Pipeline) -> list[Problem]:
 def one_way_to_authenticate(pipeline: Pipeline) -> list[Problem]:
     """Find a remote endpoint that is told who we are in two ways or none."""
     remote = pipeline.storage.remote
-    if remote is None or remote.auth is None or (remote.auth.basic is None) != (remote.auth.bearer is None):
+    if remote is None or remote.auth is None:
         return []
-    wrong = "must hold exactly one of 'basic' and 'bearer'"
-    return [Problem(("storage", "remote", "auth"), wrong, found="found both" if remote.auth.basic else "found none")]
+    ways = [name for name in type(remote.auth).model_fields if getattr(remote.auth, name) is not None]
+    if len(ways) == 1:
+        return []
+    wrong = "must hold exactly one of 'basic', 'bearer' and 'header'"
+    return [Problem(("storage", "remote", "auth"), wrong, found=f"found {' and '.join(ways) or 'none'}")]
 
 
 def clear_text(pipeline: Pipeline) -> list[Problem]:
-    """Find variables that are secrets by their names, with their values in the file."""
+    """Find variables that are secrets by their names or values, with the values in the file."""
     return [
         Problem(
             ("apps", index, "env", name),
-            "is a secret by its name, and must not stand here in clear",
+            f"is a secret by its {what}, and must not stand here in clear",
             hint=f"move it to 'secret_env: {{{name}: {{env: {name}}}}}'",
             at_key=True,
         )
         for index, app in enumerate(pipeline.apps)
-        for name in app.env
-        if _SECRET_NAME.search(name)
+        for name, value in app.env.items()
+        if (what := _what_tells(name, value))
     ]
+
+
+def _what_tells(name: str, value: str) -> str:
+    if names_a_secret(name):
+        return "name"
+    return "value" if _SECRET_VALUE.search(value) else ""
 
 
 def repeated_variables(pipeline: Pipeline) -> list[Problem]:

@@ -7,8 +7,39 @@ from kubeglass.model.problem import Problem
 from kubeglass.model.quantity import format_duration
 from kubeglass.model.size import parse_memory, parse_size
 
+#: Bytes of one segment of the write-ahead log (https://prometheus.io/docs/prometheus/latest/storage/#on-disk-layout);
+#: to Prometheus 0 means no bound at all.
+LEAST_SIZE = 128 * 1024**2
+
 #: The longest window of the burn-rate alerts, in seconds (three days).
 LONGEST_ALERT_WINDOW = 3 * 86400.0
+
+
+def retention_holds_something(pipeline: Pipeline) -> list[Problem]:
+    """Refuse a bound that would delete every sample at once, or be none."""
+    size = pipeline.storage.retention.size
+    if parse_size(size) >= LEAST_SIZE:
+        return []
+    wrong = "must be at least 128MB, which the write-ahead log alone may take"
+    return [Problem(("storage", "retention", "size"), wrong, found=f"found {size}")]
+
+
+def retention_covers_lateness(pipeline: Pipeline) -> list[Problem]:
+    """Refuse to take data that would be deleted at once."""
+    storage = pipeline.storage
+    if "out_of_order" not in storage.model_fields_set or storage.out_of_order <= storage.retention.time:
+        return []
+    found = f"{format_duration(storage.out_of_order)} against {format_duration(storage.retention.time)}"
+    return [Problem(("storage", "out_of_order"), "must not be longer than storage.retention.time", found=found)]
+
+
+def retention_covers_window(pipeline: Pipeline) -> list[Problem]:
+    """Refuse an alert that looks back further than anything is kept."""
+    window, time = pipeline.alert_window, pipeline.storage.retention.time
+    if window <= time:
+        return []
+    found = f"{format_duration(window)} against {format_duration(time)}"
+    return [Problem(("alerts", "window"), "must not be longer than storage.retention.time", found=found)]
 
 
 def volume_holds_retention(pipeline: Pipeline) -> list[Problem]:

@@ -28,10 +28,14 @@ def send_to_prometheus(pipeline: Pipeline, endpoint: str) -> dict[str, Any]:
 def send_to_remote(pipeline: Pipeline, remote: Remote) -> dict[str, Any]:
     """Push the same to an OTLP endpoint elsewhere, with credentials that only the environment knows."""
     settings: dict[str, Any] = {"metrics_endpoint": f"{remote.url}/v1/metrics", "compression": "gzip"}
-    if remote.headers:
-        settings["headers"] = {name: literal(value) for name, value in remote.headers.items()}
-    if remote.auth is not None:
-        settings["auth"] = {"authenticator": REMOTE_BASIC if remote.auth.basic else REMOTE_BEARER}
+    headers = {name: literal(value) for name, value in remote.headers.items()}
+    if remote.auth is not None and remote.auth.header is not None:
+        headers[remote.auth.header.name] = f"${{env:{remote.auth.header.value.variable}}}"
+    if headers:
+        settings["headers"] = headers
+    authenticators = list(authenticate(remote))
+    if authenticators:
+        settings["auth"] = {"authenticator": authenticators[0]}
     return settings | _delivery(pipeline)
 
 
@@ -43,7 +47,8 @@ def authenticate(remote: Remote) -> dict[str, Any]:
         basic = remote.auth.basic
         password = f"${{env:{basic.password.variable}}}"
         return {REMOTE_BASIC: {"client_auth": {"username": literal(basic.username), "password": password}}}
-    assert remote.auth.bearer is not None, "references.secrets refuses an auth section without a way"
+    if remote.auth.bearer is None:
+        return {}
     return {REMOTE_BEARER: {"token": f"${{env:{remote.auth.bearer.variable}}}"}}
 
 

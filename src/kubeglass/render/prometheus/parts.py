@@ -39,6 +39,6 @@ def _tsdb(pipeline: Pipeline) -> dict[str, Any]:
     storage = pipeline.storage
     return {
         # After an outage the collector delivers its queue while newer samples of other targets are already stored.
-        "out_of_order_time_window": format_duration(storage.out_of_order),
+        "out_of_order_time_window": format_duration(storage.lateness),
         "retention": {"time": format_duration(storage.retention.time), "size": storage.retention.size},
     }

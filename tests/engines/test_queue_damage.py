@@ -17,7 +17,7 @@ from kubeglass.render.otelcol import local
 from kubeglass.render.write import write_files
 from kubeglass.supervise.queue_file import find_damage
 from kubeglass.supervise.queue_repair import QueueRepair
-from tests.cli.runs import wait_until
+from tests.cli.runs import GOOD_APP, assert_nothing_left, call, wait_until
 
 pytestmark = pytest.mark.engines
 
@@ -111,3 +111,19 @@ def test_the_collector_dies_of_a_damaged_queue_at_every_start_until_it_is_repair
         assert "was damaged" in note
         assert collector.starts(), damage.__name__
     assert len(list(collector.queues.iterdir())) == 2, "the queue, and one that was put aside"
+
+
+def test_a_run_comes_up_on_a_damaged_queue_and_says_so(tmp_path: Path) -> None:
+    (tmp_path / "good.py").write_text(GOOD_APP)
+    (tmp_path / "kubeglass.yaml").write_text("apps: [{module: 'good:app', workers: 1}]\nscrape: {interval: 1s}\n")
+    queue = tmp_path / ".kubeglass" / "data" / "otelcol" / "queue" / "exporter_otlp_http_prometheus_metrics"
+    queue.parent.mkdir(parents=True)
+    queue.write_bytes(NONSENSE)
+
+    started = call(tmp_path, "up", "--detach")
+    call(tmp_path, "down")
+
+    assert started.returncode == 0, started.stderr
+    assert f"queue: {queue} was damaged" in started.stderr
+    assert queue.with_name(f"{queue.name}.damaged").read_bytes() == NONSENSE
+    assert_nothing_left(tmp_path)

@@ -43,6 +43,11 @@ class LocalSettings:
         return self.root / "data"
 
     @property
+    def queue(self) -> Path:
+        """Folder of what the collector has yet to deliver, one file an exporter."""
+        return self.data / "otelcol" / "queue"
+
+    @property
     def logs(self) -> Path:
         """Folder with one log file a process."""
         return self.root / "logs"

@@ -20,10 +20,12 @@ class ProbeResult:
     Args:
         ok: whether it answered as it should.
         detail: if not, what was found instead, in a few words.
+        answered: whether it said itself that it is not as it should be; it lives, then.
     """
 
     ok: bool
     detail: str = ""
+    answered: bool = False
 
 
 class Probe(Protocol):
@@ -56,7 +58,8 @@ class HttpProbe:
         if answer.is_success or self.any_status:
             return ProbeResult(ok=True)
         words = " ".join(answer.text.split())[:200]
-        return ProbeResult(ok=False, detail=f"{self.url} answered {answer.status_code}: {words}".rstrip(": "))
+        detail = f"{self.url} answered {answer.status_code}: {words}".rstrip(": ")
+        return ProbeResult(ok=False, detail=detail, answered=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -59,8 +60,15 @@ class RealSpawner:
         """Return the last lines of ``name``, over all its restarts."""
         return self._buffers.setdefault(name, LogBuffer())
 
+    def note(self, name: str, line: str) -> None:
+        """Add a line of the supervisor's own to the log of ``name``."""
+        with LogFile(self._logs / f"{name}.log") as file:
+            _keep(line, self.buffer(name), file)
+
     def spawn(self, spec: ProcessSpec, on_exit: ExitCallback) -> Child:
         """Start ``spec`` and call ``on_exit`` from another thread when it has ended and its log is complete."""
+        # Before there is anything to guard: starting it takes a while, in which this process could be killed.
+        self._guard.start()
         popen = subprocess.Popen(
             spec.argv,
             cwd=spec.cwd,
@@ -85,13 +93,7 @@ class RealSpawner:
         buffer = self.buffer(name)
         with stream, LogFile(self._logs / f"{name}.log") as file:
             while piece := stream.readline(MAX_LINE_BYTES):
-                line = piece.decode(errors="replace").rstrip("\r\n")
-                buffer.append(line)
-                try:
-                    file.write(line)
-                except OSError:
-                    # A full disk must not block the process on its pipe; the last lines are still in memory.
-                    continue
+                _keep(piece.decode(errors="replace").rstrip("\r\n"), buffer, file)
 
     def _wait(
         self,
@@ -106,6 +108,13 @@ class RealSpawner:
         self._guard.forget(popen.pid)
         reader.join(DRAIN_SECONDS)
         on_exit(child, code)
+
+
+def _keep(line: str, buffer: LogBuffer, file: LogFile) -> None:
+    buffer.append(line)
+    # A full disk must not block the process on its pipe; the last lines are still in memory.
+    with contextlib.suppress(OSError):
+        file.write(line)
 
 
 def kill_group(pid: int) -> None:

@@ -15,7 +15,7 @@ GUARD_PROGRAM = Path(__file__).with_name("guard_process.py")
 
 
 class Guard:
-    """Tells the guard process which groups to end; it is started with the first of them, and again if it was killed."""
+    """Tells the guard process which groups to end; it is started again if it was killed."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -26,6 +26,11 @@ class Guard:
     def pid(self) -> int | None:
         """The guard process's id, while there is one."""
         return self._process.pid if self._process else None
+
+    def start(self) -> None:
+        """Have the guard process, so that whatever starts from now on is known to it at once."""
+        with self._lock:
+            self._process = self._process or self._begin()
 
     def watch(self, pid: int) -> None:
         """End the group that ``pid`` leads if this process is killed."""
@@ -53,7 +58,7 @@ class Guard:
     def _tell(self, line: str) -> None:
         if self._process is None or not self._send(line):
             self._hang_up()
-            self._process = self._start()
+            self._process = self._begin()
             for pid in self._watched:
                 self._send(f"+{pid}")
 
@@ -67,7 +72,7 @@ class Guard:
         return True
 
     @staticmethod
-    def _start() -> subprocess.Popen[bytes]:
+    def _begin() -> subprocess.Popen[bytes]:
         return subprocess.Popen(
             # -I -S -E: nothing of the user's environment, and half the memory.
             [sys.executable, "-I", "-S", "-E", str(GUARD_PROGRAM)],

@@ -20,6 +20,7 @@ from kubeglass.supervise.environment import app_environment
 from kubeglass.supervise.limits import raise_open_files_limit, warn_about_open_files
 from kubeglass.supervise.options import RunOptions
 from kubeglass.supervise.port_plan import plan_ports
+from kubeglass.supervise.queue_repair import QueueRepair
 from kubeglass.supervise.run_folders import make_folders
 from kubeglass.supervise.stack import TOTALS_FILE, Stack
 
@@ -38,7 +39,7 @@ class Preparation:
     Args:
         stack: what decides which processes run.
         queries: what the overview's panels ask.
-        notes: what people should know: ports that moved, limits that are low.
+        notes: what people should know: ports that moved, limits that are low, a queue that was damaged.
     """
 
     stack: Stack
@@ -69,7 +70,8 @@ def prepare(options: RunOptions, get_binaries: GetBinaries) -> Preparation:
     write_files(files, options.root)
     remove_stale(files, options.root, owned=LOCAL_FOLDERS)
     warning = warn_about_open_files(raise_open_files_limit())
-    notes = (*plan.notes, warning) if warning else plan.notes
+    # Before the collector's first start too, so that what was found is said where somebody looks.
+    notes = (*plan.notes, *QueueRepair(stack.settings.queue)(), *([warning] if warning else ()))
     return Preparation(stack, _read_queries(files, options.pipeline.scrape.interval), notes)
 
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
 from kubeglass.observe.probes import Probe
+
+
+def do_nothing() -> Sequence[str]:
+    """Have nothing to do before a start."""
+    return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +27,12 @@ class ProcessSpec:
         readiness: what says that it has started; None counts it as ready once it runs.
         liveness: what says that it still works; None trusts it as long as it runs.
         after: names of processes that must be ready before this one starts.
-        ready_seconds: it is given up as not starting when it is not ready by then.
+        ready_seconds: it is given up as not starting when it neither is ready nor answers at all for so long.
         grace_seconds: time from SIGTERM to SIGKILL.
         address: where a person finds it; shown in ``status``.
         config: folder of the configuration that it reads anew on SIGHUP, relative to the state folder; None if a change
             needs another process.
+        before_start: called before each start; what it returns is of interest, and kept in the log.
     """
 
     name: str
@@ -40,6 +46,7 @@ class ProcessSpec:
     grace_seconds: float = 5.0
     address: str = ""
     config: PurePosixPath | None = None
+    before_start: Callable[[], Sequence[str]] = do_nothing
 
     def runs_like(self, other: ProcessSpec) -> bool:
         """Whether a process of the one will do for the other; what came before it when it started no longer matters."""
@@ -80,4 +87,8 @@ class Spawner(Protocol):
         Raises:
             OSError: the program cannot be executed.
         """
+        ...
+
+    def note(self, name: str, line: str) -> None:
+        """Add a line of the supervisor's own to the log of the process called ``name``."""
         ...

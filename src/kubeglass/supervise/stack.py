@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
 
@@ -18,6 +18,7 @@ from kubeglass.observe.probes import HttpProbe, TcpProbe
 from kubeglass.supervise.environment import app_environment, inherit_environment, instrumented_environment
 from kubeglass.supervise.options import RunOptions
 from kubeglass.supervise.process import ProcessSpec
+from kubeglass.supervise.queue_repair import QueueRepair
 
 VIEWER = "viewer"
 TRAFFIC = "traffic"
@@ -62,7 +63,7 @@ def plan_processes(stack: Stack) -> list[ProcessSpec]:
         _plan_engine(PROMETHEUS, stack),
         *apps,
         # Once the apps answer: an engine that starts earlier would record them as down.
-        _plan_engine(OTELCOL, stack, after=(PROMETHEUS.name, *names)),
+        _plan_collector(stack, after=(PROMETHEUS.name, *names)),
     ]
     return [*specs, _plan_traffic(stack)] if stack.options.demo else specs
 
@@ -84,6 +85,10 @@ def _plan_engine(engine: Engine, stack: Stack, after: tuple[str, ...] = ()) -> P
         # The folder that its renderer writes bears its name.
         config=PurePosixPath(engine.name),
     )
+
+
+def _plan_collector(stack: Stack, after: tuple[str, ...]) -> ProcessSpec:
+    return replace(_plan_engine(OTELCOL, stack, after), before_start=QueueRepair(stack.settings.queue))
 
 
 def _plan_viewer(stack: Stack) -> ProcessSpec:

@@ -104,7 +104,11 @@ class Supervised:
         """Take in what a probe of ``child`` found."""
         if child is not self.child:
             return
-        event = self._watch.judge(self.state, result, self._around.clock.monotonic())
+        now = self._around.clock.monotonic()
+        if self.state is State.STARTING and result.answered:
+            # Prometheus answers while it replays its log, however long that takes: another one would begin anew.
+            self._deadline = now + self.spec.ready_seconds
+        event = self._watch.judge(self.state, result, now)
         if event is Event.UNHEALTHY:
             self.trouble = f"stopped answering ({result.detail})"
         if event is not None:
@@ -154,6 +158,9 @@ class Supervised:
         self._born = now
         self._deadline = now + self.spec.ready_seconds
         self._watch.reset(now)
+        for note in self.spec.before_start():
+            self.trouble = note
+            self._around.spawner.note(self.spec.name, note)
         try:
             self.child = self._around.spawner.spawn(self.spec, self._on_exit)
         except OSError as error:

@@ -41,6 +41,7 @@ def test_a_page_that_refuses_is_quoted(server: str) -> None:
     result = HttpProbe(f"{server}/503").check()
 
     assert not result.ok
+    assert result.answered
     assert result.detail == f"{server}/503 answered 503: not today, sorry"
 
 
@@ -53,6 +54,7 @@ def test_nobody_there_is_said(url: str, free_port: int) -> None:
     result = HttpProbe(url.format(port=free_port), any_status=True).check()
 
     assert not result.ok
+    assert not result.answered
     assert "does not answer" in result.detail
 
 

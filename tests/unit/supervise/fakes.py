@@ -14,6 +14,7 @@ from kubeglass.supervise.supervised import Supervised, Surroundings
 
 READY = ProbeResult(ok=True)
 SILENT = ProbeResult(ok=False, detail="connection refused")
+BUSY = ProbeResult(ok=False, detail="answered 503", answered=True)
 
 
 class HandClock:
@@ -56,6 +57,7 @@ class FakeSpawner:
     def __init__(self) -> None:
         self.children: list[FakeChild] = []
         self.specs: list[ProcessSpec] = []
+        self.notes: list[str] = []
         self.fault: OSError | None = None
 
     @property
@@ -68,6 +70,9 @@ class FakeSpawner:
         self.specs.append(spec)
         self.children.append(FakeChild(len(self.children) + 1, on_exit))
         return self.children[-1]
+
+    def note(self, name: str, line: str) -> None:
+        self.notes.append(f"{name}: {line}")
 
 
 class FakeHolds:

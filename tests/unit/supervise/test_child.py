@@ -83,6 +83,23 @@ def test_its_own_children_are_gone_when_it_is(spawner: RealSpawner, tmp_path: Pa
     wait_until_gone(int(said[0]))
 
 
+def test_the_supervisor_adds_lines_of_its_own_to_a_log(spawner: RealSpawner, tmp_path: Path) -> None:
+    spawner.note("program", "a queue was damaged")
+
+    assert spawner.buffer("program").tail(1) == ("a queue was damaged",)
+    assert (tmp_path / "logs" / "program.log").read_text().endswith(" a queue was damaged\n")
+
+
+def test_the_guard_is_there_before_the_first_process(tmp_path: Path) -> None:
+    guard = Guard()
+
+    with pytest.raises(FileNotFoundError):
+        RealSpawner(tmp_path, guard).spawn(ProcessSpec("program", ("/does/not/exist",), tmp_path), lambda *_: None)
+
+    assert guard.pid is not None
+    guard.close()
+
+
 def test_a_program_that_does_not_exist_is_an_os_error(spawner: RealSpawner, tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         spawner.spawn(ProcessSpec("program", ("/does/not/exist",), tmp_path), lambda *_: None)

@@ -15,6 +15,7 @@ from kubeglass.model.secret import SecretSource
 from kubeglass.supervise.environment import INSTRUMENT_FOLDER, app_environment
 from kubeglass.supervise.options import RunOptions
 from kubeglass.supervise.process import ProcessSpec
+from kubeglass.supervise.queue_repair import QueueRepair
 from kubeglass.supervise.stack import Stack, plan_processes
 
 ROOT = Path("/home/me/.kubeglass")
@@ -39,6 +40,11 @@ def test_only_apps_of_our_own_are_run() -> None:
 
 def test_the_collector_starts_once_everything_it_scrapes_and_feeds_is_ready() -> None:
     assert plan(SHOP)["otelcol"].after == ("prometheus", "shop")
+
+
+def test_the_collectors_queue_is_repaired_before_each_start() -> None:
+    assert plan(SHOP)["otelcol"].before_start == QueueRepair(ROOT / "data" / "otelcol" / "queue")
+    assert plan(SHOP)["otelcol"] == plan(SHOP)["otelcol"], "a reload that changes nothing leaves it alone"
 
 
 def test_an_app_runs_under_gunicorn_on_the_loopback_as_it_was_configured() -> None:

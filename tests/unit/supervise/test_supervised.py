@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kubeglass.supervise.states import ALIVE, Event, State
-from tests.unit.supervise.fakes import READY, SILENT, Bench
+from tests.unit.supervise.fakes import BUSY, READY, SILENT, Bench
 
 
 def started() -> Bench:
@@ -115,6 +115,33 @@ def test_one_that_never_gets_ready_says_so() -> None:
 
     assert bench.state() is State.RECYCLING
     assert bench.process.trouble == "was not ready within 30 s (connection refused)"
+
+
+def test_one_that_answers_that_it_is_not_ready_yet_is_given_all_the_time_it_needs() -> None:
+    bench = started()
+
+    for _ in range(10):
+        bench.probe(BUSY, after=bench.process.spec.ready_seconds - 1)
+    assert bench.state() is State.STARTING
+    bench.pass_time(bench.process.spec.ready_seconds)
+
+    assert bench.state() is State.RECYCLING, "it has fallen silent"
+    assert bench.process.trouble == "was not ready within 30 s (answered 503)"
+
+
+def test_what_is_done_before_each_start_is_told_in_its_status_and_its_log() -> None:
+    bench = Bench()
+    said = [["a queue was damaged"], []]
+    bench.process.spec = replace(bench.process.spec, before_start=lambda: said.pop(0))
+
+    bench.process.handle(Event.START)
+    assert bench.process.trouble == "a queue was damaged"
+    assert bench.spawner.notes == ["engine: a queue was damaged"]
+    bench.child.exit(1)
+    bench.pass_time(1.0)
+
+    assert bench.state() is State.STARTING
+    assert said == []
 
 
 def test_stopping_asks_first_and_kills_after_the_grace() -> None:

@@ -45,7 +45,7 @@ def build(pipeline: Pipeline, settings: LocalSettings) -> dict[str, Any]:
 def _extensions(pipeline: Pipeline, settings: LocalSettings) -> dict[str, Any]:
     remote = pipeline.storage.remote
     return {
-        exporters.QUEUE: exporters.keep_queue(pipeline, str(settings.data / "otelcol" / "queue")),
+        exporters.QUEUE: exporters.keep_queue(pipeline, str(settings.queue)),
         "health_check": {"endpoint": f"{LOOPBACK}:{settings.ports.otelcol_health}"},
         **(exporters.authenticate(remote) if remote else {}),
     }

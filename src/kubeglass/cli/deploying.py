@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from kubeglass.deploy.images.pin import pin_images
 from kubeglass.deploy.proof import prove
 from kubeglass.deploy.release import Release, deploy, preview, rehearse
 from kubeglass.deploy.removal import undeploy
+from kubeglass.deploy.takeover import find_kubectls, take_over
 from kubeglass.errors import ClusterError
 from kubeglass.model.pipeline import Pipeline
 from kubeglass.render.cluster import compose
@@ -71,6 +72,9 @@ def run_deploy(options: DeployOptions) -> None:
         pinned = pin_images(objects, built, cluster.get)
         release = Release(pipeline.cluster.namespace, pinned, force=options.force)
         output.note(f"context {cluster.context}, namespace {release.namespace}, {cluster.address}")
+        kubectls = find_kubectls(cluster, pinned, pipeline=release.namespace)
+        if kubectls:
+            output.note(_explain_kubectls(len(kubectls), trial=options.diff or options.dry_run))
         if options.diff:
             output.say(preview(cluster, release).rstrip("\n") or "no difference")
             return
@@ -78,9 +82,10 @@ def run_deploy(options: DeployOptions) -> None:
         if missing := missing_grafana(pipeline):
             output.note(missing)
         if options.dry_run:
-            rehearse(cluster, release, shown.applied)
+            rehearse(cluster, replace(release, force=release.force or bool(kubectls)), shown.applied)
             output.say(f"dry run: {shown.summary}")
             return
+        take_over(cluster, kubectls, pipeline=release.namespace)
         seconds = _deploy(cluster, pipeline, release, options, shown)
         word = "deployed and proven" if options.proof else "deployed"
         output.say(f"{word} in {seconds:.1f} s: {shown.summary}")
@@ -131,6 +136,13 @@ def check_host_paths(pipeline: Pipeline, output: Output) -> None:
             raise ClusterError(
                 f"app {app.name}", "its source cannot be used by its pod", found=found, hint=f"run: {obstacles[0].fix}"
             )
+
+
+def _explain_kubectls(count: int, *, trial: bool) -> str:
+    done = f"{count} objects were applied by kubectl; "
+    if not trial:
+        return f"{done}their fields are taken over"
+    return f"{done}deploy takes their fields over first, which a trial cannot: it may be refused where deploy is not"
 
 
 def _deploy(

@@ -1,0 +1,68 @@
+"""An earlier rendering, applied with kubectl, is upgraded under traffic by ``kubeglass deploy``: no count is lost."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.cluster.bed.waiting import wait_until
+from tests.cluster.pipeline.stand import APP, Stand
+from tests.cluster.pipeline.test_faults import pod_names, settle
+from tests.cluster.pipeline.test_manifests import DOCUMENTED, FURTHER
+
+PREVIOUS = Path(__file__).parents[1] / "previous"
+
+
+@pytest.fixture(scope="module")
+def earlier(stand: Stand) -> Stand:
+    """The earlier rendering, put by kubectl where this stand's pipeline is."""
+    folder = stand.folder / "previous"
+    folder.mkdir()
+    for name in (*DOCUMENTED, *FURTHER):
+        text = re.sub(r"\bprevious\b", stand.name, (PREVIOUS / name).read_text())
+        (folder / name).write_text(text.replace("31098", str(stand.node_port)))
+        stand.cluster.kubectl("apply", "--filename", folder / name)
+    settle(stand, "deployment", APP, stand.apps)
+    settle(stand, "daemonset", "otel-collector", stand.name)
+    settle(stand, "statefulset", "prometheus", stand.name)
+    wait_until(lambda: stand.ask("/") == 200 and stand.counted() >= 1, "a counted request")
+    return stand
+
+
+def test_trying_the_upgrade_says_that_kubectl_was_here_and_changes_nothing(earlier: Stand) -> None:
+    before = earlier.get("deployment", APP, namespace=earlier.apps)["metadata"]["generation"]
+
+    result = earlier.kubeglass("deploy", "--diff", check=False)
+
+    assert "objects were applied by kubectl; deploy takes their fields over first" in result.stderr
+    assert earlier.get("deployment", APP, namespace=earlier.apps)["metadata"]["generation"] == before
+
+
+def test_upgrading_under_traffic_loses_no_count(earlier: Stand) -> None:
+    old = set(pod_names(earlier, APP, earlier.apps))
+    before = earlier.counted()
+
+    with earlier.traffic() as totals:
+        result = earlier.kubeglass("deploy")
+        wait_until(lambda: not old & set(pod_names(earlier, APP, earlier.apps)), "the end of the old pods")
+
+    assert "objects were applied by kubectl; their fields are taken over" in result.stderr
+    assert "deployed and proven" in result.stdout
+    proof = re.search(r"request: (\d+) requests counted", result.stderr)
+    assert proof
+    earlier.expect_reconciled(totals, before + int(proof[1]))
+
+
+def test_what_kubectl_had_applied_is_the_deployers_now(earlier: Stand) -> None:
+    deployment = earlier.get("deployment", APP, namespace=earlier.apps)
+    probe = deployment["spec"]["template"]["spec"]["containers"][0]["livenessProbe"]
+    said = earlier.cluster.kubectl(
+        "get", "deployment", APP, "--namespace", earlier.apps, "--show-managed-fields", "--output=yaml"
+    )
+
+    assert "tcpSocket" in probe
+    assert "httpGet" not in probe
+    assert "kubectl-client-side-apply" not in said
+    assert " unchanged" in earlier.kubeglass("deploy", "--no-proof").stdout

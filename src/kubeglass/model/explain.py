@@ -90,6 +90,8 @@ def _say(words: str) -> Callable[[ErrorDetails, object], str]:
 _WORDS: Mapping[str, Callable[[ErrorDetails, object], str]] = {
     "int_type": _say("must be a whole number"),
     "int_parsing": _say("must be a whole number"),
+    "int_parsing_size": _say("must be a whole number"),
+    "finite_number": _say("must be a whole number"),
     "int_from_float": _say("must be a whole number"),
     "bool_type": _say("must be true or false"),
     "bool_parsing": _say("must be true or false"),

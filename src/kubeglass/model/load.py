@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -10,11 +11,15 @@ from kubeglass.errors import ConfigError
 from kubeglass.model.explain import explain
 from kubeglass.model.own_dashboards import read_dashboards
 from kubeglass.model.pipeline import Pipeline
-from kubeglass.model.positions import Document, YamlSyntaxError, read_document
+from kubeglass.model.positions import Document, YamlSyntaxError
 from kubeglass.model.problem import Problem
-from kubeglass.model.references import check_references
+from kubeglass.model.references import check_intact, check_references
+from kubeglass.model.yaml_text import read_document
 
 FILE_NAME = "kubeglass.yaml"
+
+#: Tells the model that what it validates was written by a person, and not passed by code.
+WRITTEN = {"written": True}
 
 
 def load_pipeline(path: Path) -> Pipeline:
@@ -28,7 +33,7 @@ def load_pipeline(path: Path) -> Pipeline:
 
     Raises:
         ConfigError: the file is missing, unreadable or wrong. Several mistakes are listed in ``details``, each as
-            ``file:line:column: what is wrong``. References across sections are checked once every section is right.
+            ``file:line:column: what is wrong``. References between sections are checked as far as those are right.
     """
     try:
         text = path.read_text(encoding="utf-8")
@@ -62,11 +67,7 @@ def parse_pipeline(text: str, name: str = FILE_NAME, *, folder: Path | None = No
     if not isinstance(document.data, dict):
         hint = "start with a section such as 'apps:'"
         raise ConfigError(f"{name}:1:1", "must hold sections at its top level", found=_kind(document.data), hint=hint)
-    try:
-        pipeline = Pipeline.model_validate(document.data, context={"written": True})
-    except ValidationError as error:
-        raise _config_error(explain(error, Pipeline, document.data), document, name) from error
-    problems = check_references(pipeline)
+    pipeline, problems = _validate(document.data)
     if folder is not None:
         own, wrong = read_dashboards(pipeline.dashboards, folder)
         problems += wrong
@@ -74,6 +75,18 @@ def parse_pipeline(text: str, name: str = FILE_NAME, *, folder: Path | None = No
     if problems:
         raise _config_error(problems, document, name)
     return pipeline
+
+
+def _validate(data: dict[str, Any]) -> tuple[Pipeline, list[Problem]]:
+    """Read the sections; of those that are wrong the defaults, and nothing is said about what refers to them."""
+    try:
+        pipeline = Pipeline.model_validate(data, context=WRITTEN)
+    except ValidationError as error:
+        wrong = {details["loc"][0] for details in error.errors()}
+        pipeline = Pipeline.model_validate({key: data[key] for key in data if key not in wrong}, context=WRITTEN)
+        intact = {name: getattr(pipeline, name) for name in Pipeline.model_fields if name not in wrong}
+        return pipeline, explain(error, Pipeline, data) + check_intact(intact)
+    return pipeline, check_references(pipeline)
 
 
 def _config_error(problems: list[Problem], document: Document, name: str) -> ConfigError:

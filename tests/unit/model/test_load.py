@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from kubeglass.errors import ConfigError
@@ -34,6 +34,33 @@ def test_all_mistakes_are_told_at_once_in_the_order_of_the_file(tmp_path: Path) 
         ["3:5:", "apps[0].prot"],
         ["5:13:", "scrape.interval"],
     ]
+
+
+def test_contradictions_of_sections_that_are_right_are_told_together_with_the_others() -> None:
+    text = """\
+apps:
+  - {name: shop, module: "shop:app"}
+scrape: {interval: 10, timeout: 1m}
+objectives:
+  - {app: shap, availability: 99%}
+storage: {retention: {time: 3h}, out_of_order: 6h}
+"""
+
+    with pytest.raises(ConfigError) as caught:
+        parse_pipeline(text)
+
+    # Nothing is said about the timeout, whose interval is not known, nor about the window that follows from it.
+    assert [line.split(" ")[1] for line in caught.value.details] == [
+        "scrape.interval",
+        "objectives[0].app",
+        "storage.retention.time",
+        "storage.out_of_order",
+    ]
+
+
+def test_nothing_is_said_about_what_refers_to_a_section_that_is_wrong() -> None:
+    with pytest.raises(ConfigError, match=r"apps\[0\]\.name must be lower-case"):
+        parse_pipeline("apps: [{name: My_Shop, module: 'a:b'}]\nobjectives: [{app: my-shop, availability: 99%}]")
 
 
 def test_a_missing_file_says_how_to_get_one(tmp_path: Path) -> None:
@@ -73,8 +100,21 @@ def test_what_is_written_as_json_is_read_as_the_same_pipeline() -> None:
     assert parse_pipeline(pipeline.model_dump_json(exclude_defaults=True)) == pipeline
 
 
-@settings(deadline=None)
-@given(st.text(max_size=200))
+#: Pieces that mean something to YAML or to a definition; in any order they are answered as well as any text.
+PIECES = (
+    "apps:|scrape:|storage:|env:|  |    |\n|\n  - |- |: |, |[|]|{|}|&a |*a|<<: |<<: *a|!!omap |!!python/name:os |!foo |!|"
+    "!!set |!!binary aGk=|!!int x|!!bool x|%YAML 9|---|...|? |# |'|\"|\\ud800|\\0|true|null|~|9e999|.nan|1|2026-01-01|"
+    "name: a|interval: |5s|port: |\t|\x00|\x07|\ufeff|é|\U0001f600|=|@|`| |>"
+)
+
+
+@settings(deadline=None, max_examples=400)
+@given(st.text(max_size=200) | st.lists(st.sampled_from(PIECES.split("|")), max_size=25).map("".join))
+@example("apps: " + "[" * 500 + "]" * 500)
+@example("a: &a\n  <<: *a\n")
+@example("apps: &a [*a]")
+@example("apps: !!omap [a: 1]")
+@example("a: &a [1]\nb: &a [2]\nc: *a")
 def test_whatever_is_written_is_answered_in_words(text: str) -> None:
     try:
         answer: Pipeline | ConfigError = parse_pipeline(text)

@@ -1,0 +1,156 @@
+"""YAML's nodes to plain data: text, numbers, booleans and nothing, lists, and mappings with keys of text."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from kubeglass.model.positions import Document, Position, YamlSyntaxError
+from kubeglass.model.problem import Loc
+
+_TAG = "tag:yaml.org,2002:"
+
+#: What can be written as an escape and neither as UTF-8 nor as an argument of a program.
+_NO_TEXT = re.compile("[\\0\ud800-\udfff]")
+
+#: Nodes that one definition may come to; aliases of aliases multiply.
+_MOST_NODES = 200_000
+
+
+def _read_int(text: str) -> int:
+    digits = text.replace("_", "")
+    return int(digits, 0) if digits.lower().startswith(("0x", "0o", "0b")) else int(digits)
+
+
+def _read_float(text: str) -> float:
+    number = float(text.replace("_", ""))
+    if not math.isfinite(number):
+        raise ValueError(text)
+    return number
+
+
+#: What a scalar of each tag means; a date, and whatever else a plain word may be taken for, is text to a definition.
+_SCALARS: Mapping[str, Callable[[str], Any]] = {
+    f"{_TAG}int": _read_int,
+    f"{_TAG}float": _read_float,
+    f"{_TAG}bool": lambda text: text.lower() in {"true", "yes", "on"},
+    f"{_TAG}null": lambda _text: None,
+    f"{_TAG}str": str,
+    f"{_TAG}timestamp": str,
+    f"{_TAG}value": str,
+    f"{_TAG}merge": str,
+}
+
+
+class Converter:
+    """Turns the nodes of one document into data.
+
+    Args:
+        document: learns where everything stands.
+    """
+
+    def __init__(self, document: Document) -> None:
+        self._document = document
+        self._around: list[Node] = []
+        self._count = 0
+
+    def convert(self, node: Node, loc: Loc = ()) -> Any:
+        """Convert ``node``, which stands at ``loc``.
+
+        Raises:
+            YamlSyntaxError: it holds something that no definition may.
+        """
+        self._count += 1
+        if self._count > _MOST_NODES:
+            raise YamlSyntaxError("repeats itself too often through its aliases", _start(node))
+        if isinstance(node, ScalarNode):
+            return _scalar(node)
+        if any(node is outer for outer in self._around):
+            raise YamlSyntaxError("holds an alias of what it stands in", _start(node))
+        self._around.append(node)
+        try:
+            return self._mapping(node, loc) if isinstance(node, MappingNode) else self._sequence(node, loc)
+        finally:
+            self._around.pop()
+
+    def _sequence(self, node: Node, loc: Loc) -> list[Any]:
+        _require(node, plain=isinstance(node, SequenceNode) and node.tag == f"{_TAG}seq")
+        items = []
+        for index, item in enumerate(node.value):
+            here = (*loc, index)
+            self._document.keys[here] = self._document.values[here] = _start(item)
+            items.append(self.convert(item, here))
+        return items
+
+    def _mapping(self, node: MappingNode, loc: Loc) -> dict[str, Any]:
+        _require(node, plain=node.tag == f"{_TAG}map")
+        data = {}
+        for key, (key_node, value) in self._pairs(node).items():
+            here = (*loc, key)
+            self._document.keys[here], self._document.values[here] = _start(key_node), _start(value)
+            data[key] = self.convert(value, here)
+        return data
+
+    def _pairs(self, node: MappingNode) -> dict[str, tuple[Node, Node]]:
+        """List a mapping's own keys, then those it merges and does not have itself."""
+        own: dict[str, tuple[Node, Node]] = {}
+        merged: list[MappingNode] = []
+        for key_node, value in node.value:
+            if key_node.tag == f"{_TAG}merge":
+                merged += _merged(value)
+                continue
+            key = _key(key_node)
+            if key in own:
+                raise YamlSyntaxError(f"has the key twice: {key}", _start(key_node))
+            own[key] = (key_node, value)
+        for mapping in merged:
+            self._count += len(mapping.value)
+            if mapping is node or any(mapping is outer for outer in self._around):
+                raise YamlSyntaxError("merges what it stands in", _start(node))
+            self._around.append(mapping)
+            own = {**self._pairs(mapping), **own} if self._count <= _MOST_NODES else own
+            self._around.pop()
+        return own
+
+
+def _merged(value: Node) -> Iterator[MappingNode]:
+    nodes = value.value if isinstance(value, SequenceNode) else [value]
+    for node in reversed(nodes):
+        if not isinstance(node, MappingNode):
+            raise YamlSyntaxError("merges something other than a mapping by '<<'", _start(node))
+        yield node
+
+
+def _key(node: Node) -> str:
+    if not isinstance(node, ScalarNode):
+        raise YamlSyntaxError("has a list or a mapping for a key; keys must be text", _start(node))
+    key = _scalar(node)
+    if not isinstance(key, str):
+        shown = node.value[:40] or "nothing"
+        raise YamlSyntaxError(f"has {shown} for a key; keys must be text, put it in quotes", _start(node))
+    return key
+
+
+def _scalar(node: ScalarNode) -> Any:
+    _require(node, plain=node.tag in _SCALARS)
+    if _NO_TEXT.search(node.value):
+        raise YamlSyntaxError("holds the escape of a null or of half a character; remove it", _start(node))
+    try:
+        return _SCALARS[str(node.tag)](node.value)
+    except ValueError:
+        # Of too many digits, or tagged as what it is not: what it should have been is told where it is used.
+        return node.value
+
+
+def _require(node: Node, *, plain: bool) -> None:
+    if not plain:
+        tag = str(node.tag).replace(_TAG, "!!")
+        raise YamlSyntaxError(f"has the tag {tag}, which means nothing here; remove it", _start(node))
+
+
+def _start(node: Node) -> Position:
+    return Position(node.start_mark.line + 1, node.start_mark.column + 1)

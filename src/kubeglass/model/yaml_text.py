@@ -1,0 +1,87 @@
+"""YAML text to plain data, remembering the line and column of every key and value; every mistake in one line."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, StringMark
+from ruamel.yaml.reader import ReaderError
+
+from kubeglass.model.positions import Document, Position, YamlSyntaxError
+from kubeglass.model.yaml_nodes import Converter
+
+#: Levels at which a definition is certainly a mistake; the deepest key of a right one stands at the ninth.
+_DEEPEST = 50
+
+#: What the parser says against what the writer most likely did.
+_MEANINGS = {
+    "cannot start any token": "a tab or a reserved character stands here; indent with spaces, quote odd text",
+    "expected <block end>": "this line's indentation fits none of the lines above it",
+    "mapping values are not allowed": "a second ':' on the line, or a line indented below a value; quote the value",
+    "could not find expected ':'": "the key on the line above has no ':'",
+    "while scanning a quoted scalar": "a quote is never closed",
+    "found unexpected end of stream": "a quote or bracket is never closed",
+    "expected ',' or": "a bracket is never closed, or a ',' is missing",
+    "found another document": "'---' starts a second document, and a file holds one definition",
+    "found undefined alias": "the alias (*name) has no anchor (&name) above it",
+    "expected alphabetic or numeric character": "'&' or '*' stands without a name; quote text that starts with it",
+    "expected the node content": "a value is missing here",
+    "expected URI": "'!' starts a tag here; quote text that starts with it",
+    "expected a tag": "'!' starts a tag here; quote text that starts with it",
+    "undefined tag handle": "'!' starts a tag here; quote text that starts with it",
+    "found unknown escape character": "'\\' starts something unknown here; use single quotes, or write it twice",
+    "incompatible YAML document": "'%YAML' asks for another version than 1.x; remove the line",
+    "found character '%'": "'%' starts a directive here; quote text that starts with it",
+    "while scanning a directive": "'%' starts a directive here; quote text that starts with it",
+    "but found '<stream end>'": "something is missing at the end",
+}
+
+
+def read_document(text: str) -> Document:
+    """Read one YAML 1.2 document.
+
+    Raises:
+        YamlSyntaxError: the text is not YAML, holds a key twice, a tag that only a program could mean, an alias of what
+            it stands in, or more levels or repetitions than a person writes.
+    """
+    yaml = YAML(typ="safe", pure=True)
+    # An anchor used again takes the name over, as YAML defines.
+    yaml.composer.warn_double_anchors = False
+    try:
+        root = yaml.compose(text)
+        document = Document()
+        document.data = None if root is None else Converter(document).convert(root)
+    except MarkedYAMLError as error:
+        raise YamlSyntaxError(_reason(error), _mark_position(error.problem_mark or error.context_mark)) from error
+    except ReaderError as error:
+        before = text[: error.position]
+        position = Position(before.count("\n") + 1, len(before) - before.rfind("\n"))
+        wrong = f"holds the character #x{ord(text[error.position]):04x}, which is no text"
+        raise YamlSyntaxError(f"{wrong}; remove it", position) from error
+    except RecursionError as error:
+        raise YamlSyntaxError("is nested too deeply for a definition", _deep_position(text)) from error
+    return document
+
+
+def _deep_position(text: str) -> Position:
+    """Find where nesting passes what a definition needs; the parser does not recurse, so it gets there."""
+    depth = 0
+    for event in YAML(typ="safe", pure=True).parse(text):
+        kind = type(event).__name__
+        depth += kind.endswith("StartEvent") - kind.endswith("EndEvent")
+        if depth > _DEEPEST:
+            return _mark_position(event.start_mark)
+    return Position(1, 1)
+
+
+def _reason(error: MarkedYAMLError) -> str:
+    said = f"{error.context or ''}: {error.problem or ''}"
+    for words, meant in _MEANINGS.items():
+        if words in said:
+            return f"is not valid YAML: {meant}"
+    return f"is not valid YAML: {(error.problem or 'cannot be read').splitlines()[0]}"
+
+
+def _mark_position(mark: StringMark | Any | None) -> Position:
+    return Position(mark.line + 1, mark.column + 1) if mark is not None else Position(1, 1)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path, PurePosixPath
 
 from kubeglass.model.load import load_pipeline
-from kubeglass.model.local import LocalPorts, LocalSettings
+from kubeglass.model.local import LocalSettings, usual_ports
 from kubeglass.render.drift import find_stale
 from kubeglass.render.file import RenderedFile
 from kubeglass.render.otelcol import cluster as otelcol_cluster
@@ -28,8 +28,7 @@ STATE = Path("/home/me/project/.kubeglass")
 def render_example(scenario: str) -> list[RenderedFile]:
     """Render what belongs below ``examples/<scenario>/rendered``."""
     pipeline = load_pipeline(EXAMPLES / scenario / "kubeglass.yaml")
-    ports = LocalPorts(apps={app.name: app.port + index for index, app in enumerate(pipeline.apps)})
-    settings = LocalSettings(STATE, ports)
+    settings = LocalSettings(STATE, usual_ports(pipeline.apps))
     local = [
         file
         for renderer in (otelcol_local.render, prometheus_local.render, rules.render)

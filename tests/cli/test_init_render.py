@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,8 @@ from typer.testing import CliRunner
 
 from kubeglass.cli.boundary import run_app
 from kubeglass.cli.main import app
+from kubeglass.observe.processes import identify
+from kubeglass.supervise.run_file import Phase, RunRecord, write_run_file
 
 FLASK = "from flask import Flask\napp = Flask(__name__)\n"
 
@@ -128,6 +131,44 @@ def test_an_app_that_only_a_cluster_can_run_is_told(folder: Path, capsys: pytest
 
     assert type_in("render") == 3
     assert "has apps that only a cluster can run (shop)" in capsys.readouterr().err
+
+
+def test_manifests_that_are_no_longer_rendered_go_and_others_stay(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    type_in("render", "--to", "kubernetes")
+    (folder / "manifests/ingress.yaml").write_text("kind: Ingress\n")
+    (folder / "kubeglass.yaml").write_text("cluster: {grafana: {enabled: false}}\n")
+    capsys.readouterr()
+
+    code = type_in("render", "--to", "kubernetes", "--check")
+
+    assert code == 1
+    assert "  stale: grafana.yaml\n" in capsys.readouterr().err
+    assert type_in("render", "--to", "kubernetes") == 0
+    assert not (folder / "manifests/grafana.yaml").exists()
+    assert (folder / "manifests/ingress.yaml").exists()
+    assert type_in("render", "--to", "kubernetes", "--check") == 0
+
+
+@pytest.mark.parametrize("options", [(), ("--check",), ("--diff",)])
+def test_files_of_a_run_are_left_alone(
+    folder: Path, capsys: pytest.CaptureFixture[str], options: tuple[str, ...]
+) -> None:
+    this = identify(os.getpid())
+    assert this is not None
+    (folder / ".kubeglass").mkdir()
+    write_run_file(folder / ".kubeglass/run.json", RunRecord(this, "up", Phase.UP, detached=False, started_at=0.0))
+
+    code = type_in("render", *options)
+
+    assert code == 7
+    assert capsys.readouterr().err == (
+        f"error: .kubeglass: holds the files of a run (pid {os.getpid()});"
+        " run kubeglass reload to change what runs, or render elsewhere with --out\n"
+    )
+    assert not (folder / ".kubeglass/prometheus").exists()
+    assert type_in("render", "--out", "elsewhere") == 0
 
 
 def test_help_is_there_for_both() -> None:

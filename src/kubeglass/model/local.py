@@ -5,9 +5,12 @@ These are settings, passed from code to code: nobody writes them, ports are chos
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import count
 from pathlib import Path
+
+from kubeglass.model.app import App
 
 LOOPBACK = "127.0.0.1"
 
@@ -23,6 +26,21 @@ class LocalPorts:
     otelcol_telemetry: int = 8888
     apps: Mapping[str, int] = field(default_factory=dict)
     """App name to port, for the apps that kubeglass runs itself."""
+
+
+def usual_ports(apps: Iterable[App]) -> LocalPorts:
+    """Give every app that runs here the port it would like, or the next that no other part would like.
+
+    Without a look at what listens: files that are rendered before anything runs come out the same on every machine.
+    """
+    usual = LocalPorts()
+    taken = {usual.viewer, usual.prometheus, usual.otelcol_otlp, usual.otelcol_health, usual.otelcol_telemetry}
+    ports: dict[str, int] = {}
+    # A port that somebody wrote is not given to an app that takes any.
+    for app in sorted((app for app in apps if app.target is None), key=lambda app: "port" not in app.model_fields_set):
+        ports[app.name] = next(port for port in count(app.port) if port not in taken)
+        taken.add(ports[app.name])
+    return replace(usual, apps=ports)
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,19 +31,31 @@ class Change:
         return "different" if self.after else "stale"
 
 
-def compare(files: Iterable[RenderedFile], folder: Path, *, owned: Iterable[PurePosixPath] = ()) -> list[Change]:
+def compare(
+    files: Iterable[RenderedFile], folder: Path, *, owned: Iterable[PurePosixPath] = (), header: str = ""
+) -> list[Change]:
     """List what writing ``files`` below ``folder`` would change, in their order, then what it would remove."""
     files = list(files)
     changes = [Change(file.path, _read(folder / file.path), file.content) for file in files]
-    stale = [Change(path, _read(folder / path), "") for path in find_stale(files, folder, owned=owned)]
+    stale = [Change(path, _read(folder / path), "") for path in find_stale(files, folder, owned=owned, header=header)]
     return [change for change in changes if change.before != change.after] + stale
 
 
 def find_stale(
-    files: Iterable[RenderedFile], folder: Path, *, owned: Iterable[PurePosixPath]
+    files: Iterable[RenderedFile], folder: Path, *, owned: Iterable[PurePosixPath] = (), header: str = ""
 ) -> Iterator[PurePosixPath]:
-    """Find files in folders that belong to the plan alone, and that no renderer made this time."""
+    """Find files of the plan's that no renderer made this time.
+
+    Args:
+        files: what was made.
+        folder: where they go.
+        owned: folders below it that belong to the plan alone.
+        header: what a file begins with that an earlier rendering put into ``folder`` itself, beside those of others.
+    """
     rendered = {file.path for file in files}
+    for path in sorted(folder.glob("*")) if header else ():
+        if PurePosixPath(path.name) not in rendered and path.is_file() and _read(path).startswith(header):
+            yield PurePosixPath(path.name)
     for name in owned:
         for path in sorted((folder / name).rglob("*")):
             relative = PurePosixPath(path.relative_to(folder))

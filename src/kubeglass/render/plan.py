@@ -14,6 +14,7 @@ from kubeglass.render.grafana import provisioning as grafana_provisioning
 from kubeglass.render.otelcol import local as otelcol_local
 from kubeglass.render.prometheus import config as prometheus_config
 from kubeglass.render.prometheus import rules as prometheus_rules
+from kubeglass.render.yaml import HEADER
 
 LOCAL_RENDERERS: tuple[Callable[[Pipeline, LocalSettings], list[RenderedFile]], ...] = (
     otelcol_local.render,
@@ -25,6 +26,9 @@ LOCAL_RENDERERS: tuple[Callable[[Pipeline, LocalSettings], list[RenderedFile]], 
 
 #: Folders that hold nothing but rendered files: what no renderer makes any more is removed from them.
 LOCAL_FOLDERS = (PurePosixPath("prometheus/rules"), PurePosixPath("dashboards"))
+
+#: What tells a manifest that was rendered from one that somebody put beside it.
+MANIFEST_HEADER = HEADER
 
 KUBERNETES_RENDERERS: tuple[Callable[[Pipeline], list[RenderedFile]], ...] = (cluster.render,)
 

@@ -39,8 +39,10 @@ def write_files(files: Iterable[RenderedFile], folder: Path) -> list[Path]:
     return changed
 
 
-def remove_stale(files: Iterable[RenderedFile], folder: Path, *, owned: Iterable[PurePosixPath]) -> list[Path]:
-    """Remove what an earlier rendering left in the plan's own folders, such as the rules of a lost objective.
+def remove_stale(
+    files: Iterable[RenderedFile], folder: Path, *, owned: Iterable[PurePosixPath] = (), header: str = ""
+) -> list[Path]:
+    """Remove what an earlier rendering left, such as the rules of a lost objective; arguments of :func:`find_stale`.
 
     Returns:
         The files removed.
@@ -49,7 +51,7 @@ def remove_stale(files: Iterable[RenderedFile], folder: Path, *, owned: Iterable
         StateError: a file cannot be removed.
     """
     removed = []
-    for relative in list(find_stale(files, folder, owned=owned)):
+    for relative in list(find_stale(files, folder, owned=owned, header=header)):
         path = folder / relative
         try:
             path.unlink()

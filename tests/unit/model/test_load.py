@@ -102,9 +102,9 @@ def test_what_is_written_as_json_is_read_as_the_same_pipeline() -> None:
 
 #: Pieces that mean something to YAML or to a definition; in any order they are answered as well as any text.
 PIECES = (
-    "apps:|scrape:|storage:|env:|  |    |\n|\n  - |- |: |, |[|]|{|}|&a |*a|<<: |<<: *a|!!omap |!!python/name:os |!foo |!|"
-    "!!set |!!binary aGk=|!!int x|!!bool x|%YAML 9|---|...|? |# |'|\"|\\ud800|\\0|true|null|~|9e999|.nan|1|2026-01-01|"
-    "name: a|interval: |5s|port: |\t|\x00|\x07|\ufeff|é|\U0001f600|=|@|`| |>"
+    "apps:|scrape:|storage:|env:|  |    |\n|\n  - |- |: |, |[|]|{|}|&a |*a|<<: |<<: *a|!!omap |!!python/name:os |!foo |"
+    "!|!!set |!!binary aGk=|!!int x|!!bool x|%YAML 9|---|...|? |# |'|\"|\\ud800|\\0|true|null|~|9e999|.nan|1|"
+    "2026-01-01|name: a|interval: |5s|port: |\t|\x00|\x07|\ufeff|é|\U0001f600|=|@|`| |>"
 )
 
 

@@ -10,15 +10,16 @@ from typing import Annotated
 import typer
 
 from kubeglass.cli.output import Output
-from kubeglass.errors import ConfigError, KubeglassError
+from kubeglass.errors import ConfigError, KubeglassError, StateError
 from kubeglass.model.load import FILE_NAME, load_pipeline
-from kubeglass.model.local import LocalPorts, LocalSettings
+from kubeglass.model.local import LocalSettings, usual_ports
 from kubeglass.model.pipeline import Pipeline
 from kubeglass.render.drift import Change, compare
 from kubeglass.render.file import RenderedFile
 from kubeglass.render.kubernetes.images import missing_grafana
-from kubeglass.render.plan import LOCAL_FOLDERS, render_kubernetes, render_local
+from kubeglass.render.plan import LOCAL_FOLDERS, MANIFEST_HEADER, render_kubernetes, render_local
 from kubeglass.render.write import remove_stale, write_files
+from kubeglass.supervise.state_folder import find_run
 
 
 class Destination(StrEnum):
@@ -42,12 +43,12 @@ def render(
     folder = out or Path(".kubeglass" if to is Destination.LOCAL else "manifests")
     pipeline = _load(file)
     files = _render(pipeline, to, folder)
-    owned = LOCAL_FOLDERS if to is Destination.LOCAL else ()
+    owned, header = (LOCAL_FOLDERS, "") if to is Destination.LOCAL else ((), MANIFEST_HEADER)
     output = Output()
     if to is Destination.KUBERNETES and (missing := missing_grafana(pipeline)):
         output.note(missing)
     if check or diff:
-        changes = compare(files, folder, owned=owned)
+        changes = compare(files, folder, owned=owned, header=header)
         if diff:
             _show(changes, output)
         if check and changes:
@@ -56,7 +57,7 @@ def render(
                 str(folder), "does not match kubeglass.yaml", hint="run kubeglass render", details=details
             )
         return
-    changed = [*write_files(files, folder), *remove_stale(files, folder, owned=owned)]
+    changed = [*write_files(files, folder), *remove_stale(files, folder, owned=owned, header=header)]
     for path in changed:
         output.say(str(path))
     output.note(f"{len(files)} files rendered into {folder}, {len(changed)} changed")
@@ -75,8 +76,16 @@ def _render(pipeline: Pipeline, to: Destination, folder: Path) -> list[RenderedF
     if images:
         hint = "add 'module' or 'target', or render --to kubernetes"
         raise ConfigError(FILE_NAME, "has apps that only a cluster can run", found=", ".join(images), hint=hint)
-    ports = LocalPorts(apps={app.name: app.port for app in pipeline.apps if app.target is None})
-    return render_local(pipeline, LocalSettings(folder.resolve(), ports))
+    _require_no_run(folder)
+    return render_local(pipeline, LocalSettings(folder.resolve(), usual_ports(pipeline.apps)))
+
+
+def _require_no_run(folder: Path) -> None:
+    """Refuse to write or compare files whose ports a run chose when it started."""
+    run = find_run(folder)
+    if run is not None:
+        hint = "run kubeglass reload to change what runs, or render elsewhere with --out"
+        raise StateError(str(folder), "holds the files of a run", found=f"pid {run.supervisor.pid}", hint=hint)
 
 
 def _show(changes: list[Change], output: Output) -> None:

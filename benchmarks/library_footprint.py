@@ -8,10 +8,14 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import tempfile
 
-from rounds import Measurement, summarize, write_result
+from rounds import Measurement, count_rounds, summarize, write_result
 
-ROUNDS = 9
+ROUNDS = count_rounds(9)
+
+OURS = "from kubeglass.flask import instrument\ninstrument(app)\npage = lambda: app.test_client().get('/metrics').text"
+SHARE = "os.environ['PROMETHEUS_MULTIPROC_DIR'] = FOLDER\n"
 
 #: Each instruments ``app``; ``page`` then returns what a scrape reads.
 SETUPS = {
@@ -32,13 +36,18 @@ SETUPS = {
         "FlaskInstrumentor().instrument_app(app, meter_provider=MeterProvider([PrometheusMetricReader()]))\n"
         "page = lambda: generate_latest().decode()"
     ),
-    "kubeglass": (
-        "from kubeglass.flask import instrument\ninstrument(app)\npage = lambda: app.test_client().get('/metrics').text"
+    "kubeglass": OURS,
+    "prometheus-flask-exporter, multiprocess, by url_rule": (
+        SHARE + "from prometheus_flask_exporter.multiprocess import GunicornInternalPrometheusMetrics\n"
+        "GunicornInternalPrometheusMetrics(app, group_by='url_rule')\n"
+        "page = lambda: app.test_client().get('/metrics').text"
     ),
+    "kubeglass, multiprocess": SHARE + OURS,
 }
 
 PROGRAM = """
 import json, os, sys, time
+FOLDER = sys.argv[1]
 from flask import Flask
 app = Flask("bench")
 app.add_url_rule("/products/<int:number>", "product", lambda number: str(number))
@@ -61,9 +70,9 @@ print(json.dumps([taken * 1e3, after - before, few, series(), memory() - after])
 
 def run(setup: str) -> list[float]:
     """Run one program in a process of its own."""
-    done = subprocess.run(
-        [sys.executable, "-c", PROGRAM.format(setup=setup)], capture_output=True, text=True, check=True
-    )
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-c", PROGRAM.format(setup=setup), folder]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
     found: list[float] = json.loads(done.stdout.splitlines()[-1])
     return found
 

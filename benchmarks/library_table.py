@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
+from typing import Any
 
 from rounds import RESULTS
 
@@ -12,33 +14,50 @@ HEAD = """# Benchmarks of the library
 
 Measured beside named peers, in the same run, in turn, on a small shared machine: look at the ratios. `make bench`, or the
 command under each heading, measures anew and writes `benchmarks/results/`; `python benchmarks/library_table.py` makes
-this page of it.
+this page of it, and a test keeps the two in step. `KUBEGLASS_BENCH_ROUNDS=3` before a command tries it out without
+recording anything.
+
+The middle half of the rounds lies between the quartiles. What a row is measured in stands beside its median.
 """
 
 
 def write_section(result: Path) -> str:
     """Return the page's section for one result."""
     measured = json.loads(result.read_text(encoding="utf-8"))
-    machine = measured["machine"]
+    machine, figures = measured["machine"], measured["figures"]
     lines = [
         f"## {result.stem.removeprefix('library_').replace('_', ' ').capitalize()}",
         f"Claim: {measured['claim']}.",
         f"Method: {measured['method']}. {machine['system']} {machine['processor']}, {machine['cores']} cores, Python"
         f" {machine['python']}, {measured['date']}.",
         f"`{measured['command']}`",
-        "| | median |\n|---|---|\n"
-        + "\n".join(
-            f"| {name} | {figure['median']:g} {figure['unit']} |" for name, figure in measured["figures"].items()
+        "\n".join(["| | median | quartiles | worst |", "|---|---|---|---|", *map(write_row, figures.items())]),
+        "\n".join(
+            ["| | |", "|---|---|", *(f"| {name} | {number:g} |" for name, number in measured["derived"].items())]
         ),
-        "| | |\n|---|---|\n" + "\n".join(f"| {name} | {number:g} |" for name, number in measured["derived"].items()),
     ]
     return "\n\n".join(lines) + "\n"
 
 
+def write_row(named: tuple[str, dict[str, Any]]) -> str:
+    """Return a figure's row."""
+    name, figure = named
+    most = figure.get("most")
+    quartiles = f"{figure['low']:g} to {figure['high']:g}"
+    return f"| {name} | {figure['median']:g} {figure['unit']} | {quartiles} | {'' if most is None else f'{most:g}'} |"
+
+
+def write_page() -> str:
+    """Return the whole page."""
+    return "\n".join([HEAD, *(write_section(result) for result in sorted(RESULTS.glob("library_*.json")))])
+
+
 def main() -> None:
-    """Write the page."""
-    sections = [write_section(result) for result in sorted(RESULTS.glob("library_*.json"))]
-    PAGE.write_text("\n".join([HEAD, *sections]), encoding="utf-8")
+    """Write the page, or only show it."""
+    if "--show" in sys.argv:
+        print(write_page(), end="")
+    else:
+        PAGE.write_text(write_page(), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -17,6 +17,14 @@ from pathlib import Path
 
 RESULTS = Path(__file__).parent / "results"
 
+#: Set to a small number to see whether a benchmark still runs: it prints its figures and records nothing.
+TRIAL_VARIABLE = "KUBEGLASS_BENCH_ROUNDS"
+
+
+def count_rounds(full: int) -> int:
+    """Return how many rounds to measure: ``full``, or fewer in a trial."""
+    return min(full, int(os.environ.get(TRIAL_VARIABLE, full)))
+
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
@@ -27,12 +35,14 @@ class Measurement:
         low: the lower quartile.
         high: the upper quartile.
         unit: of the values, such as ``µs per request``.
+        most: the largest round, for what must never be large, such as a wait.
     """
 
     median: float
     low: float
     high: float
     unit: str
+    most: float | None = None
 
 
 def measure(candidates: Mapping[str, Callable[[], float]], *, rounds: int, unit: str) -> dict[str, Measurement]:
@@ -54,10 +64,15 @@ def measure(candidates: Mapping[str, Callable[[], float]], *, rounds: int, unit:
     return {name: summarize(values, unit) for name, values in taken.items()}
 
 
+def judge(ratio: float, target: float) -> str:
+    """Say whether a ratio reaches its target, with the figure, for a claim that is as true as its last run."""
+    return f"target {'met' if ratio >= target else 'missed'} ({ratio:.3g} times)"
+
+
 def summarize(values: list[float], unit: str) -> Measurement:
     """Return median and quartiles."""
     low, median, high = statistics.quantiles(values, n=4) if len(values) > 1 else values * 3
-    return Measurement(median, low, high, unit)
+    return Measurement(median, low, high, unit, max(values))
 
 
 def machine() -> dict[str, object]:
@@ -73,7 +88,7 @@ def machine() -> dict[str, object]:
 def write_result(
     name: str, *, claim: str, method: str, figures: Mapping[str, Measurement], derived: Mapping[str, float]
 ) -> None:
-    """Write ``results/<name>.json`` and print the figures.
+    """Write ``results/<name>.json`` and print the figures; in a trial only print them.
 
     Args:
         name: the benchmark's file name without ``.py``.
@@ -91,9 +106,10 @@ def write_result(
         "figures": {key: {k: _short(v) for k, v in asdict(value).items()} for key, value in figures.items()},
         "derived": {key: _short(value) for key, value in derived.items()},
     }
-    RESULTS.mkdir(exist_ok=True)
     text = json.dumps(document, indent=2, ensure_ascii=False)
-    (RESULTS / f"{name}.json").write_text(text + "\n", encoding="utf-8")
+    if TRIAL_VARIABLE not in os.environ:
+        RESULTS.mkdir(exist_ok=True)
+        (RESULTS / f"{name}.json").write_text(text + "\n", encoding="utf-8")
     print(text)
 
 

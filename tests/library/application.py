@@ -45,6 +45,16 @@ def stream() -> Response:
     return Response(parts())
 
 
+@app.route("/endless")
+def endless() -> Response:
+    def parts() -> Iterator[bytes]:
+        while True:
+            yield b"x" * 10_000
+            time.sleep(0.01)
+
+    return Response(parts())
+
+
 ADDRESS = os.environ.get("TEST_METRICS_ADDRESS")
 
 if ADDRESS:

@@ -9,35 +9,13 @@ from typing import Any
 
 import yaml
 
+from tools.collector_schemas.components import MODULES
 from tools.collector_schemas.keys import Resolver
-from tools.collector_schemas.modules import CONTRIB, CORE, Modules, download
+from tools.collector_schemas.modules import CORE, Modules, download
 
 #: Our own build's version, of which every component can be had.
 PINNED = "v0.155.0"
 OUT = Path("src/kubeglass/schemas/versions")
-#: The components of our own distribution, and those of the official ones that users of it configure most.
-MODULES = (
-    f"{CONTRIB}/extension/healthcheckextension",
-    f"{CONTRIB}/extension/storage/filestorage",
-    f"{CONTRIB}/extension/basicauthextension",
-    f"{CONTRIB}/extension/bearertokenauthextension",
-    f"{CORE}/receiver/otlpreceiver",
-    f"{CONTRIB}/receiver/prometheusreceiver",
-    f"{CONTRIB}/receiver/hostmetricsreceiver",
-    f"{CONTRIB}/receiver/kubeletstatsreceiver",
-    f"{CORE}/processor/batchprocessor",
-    f"{CORE}/processor/memorylimiterprocessor",
-    f"{CONTRIB}/processor/k8sattributesprocessor",
-    f"{CONTRIB}/processor/resourceprocessor",
-    f"{CONTRIB}/processor/transformprocessor",
-    f"{CONTRIB}/processor/filterprocessor",
-    f"{CONTRIB}/processor/attributesprocessor",
-    f"{CORE}/exporter/debugexporter",
-    f"{CORE}/exporter/otlpexporter",
-    f"{CORE}/exporter/otlphttpexporter",
-    f"{CONTRIB}/exporter/prometheusexporter",
-    f"{CONTRIB}/exporter/prometheusremotewriteexporter",
-)
 TELEMETRY = f"{CORE}/service/telemetry/otelconftelemetry"
 
 
@@ -48,7 +26,7 @@ def generate(version: str) -> dict[str, Any]:
     modules.add(f"{CORE}/service")
     resolver = Resolver(modules)
     components: dict[str, dict[str, Any]] = {
-        kind: {} for kind in ("extensions", "receivers", "processors", "exporters")
+        kind: {} for kind in ("extensions", "receivers", "processors", "exporters", "connectors")
     }
     for module, folder in folders.items():
         known = folder or download(module, PINNED)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from dataclasses import dataclass
 from functools import cache
@@ -12,12 +13,12 @@ from typing import Any
 from kubeglass.errors import ConfigError
 
 #: Sections that hold components.
-KINDS = ("extensions", "receivers", "processors", "exporters")
+KINDS = ("extensions", "receivers", "processors", "exporters", "connectors")
 
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """Renames and removals between versions.
+    """Renames and removals up to a version.
 
     Args:
         renamed: (kind, old name) to new name.
@@ -42,7 +43,7 @@ def load_version(version: str) -> dict[str, Any]:
     """Load the newest known version that is not newer than ``version``.
 
     Raises:
-        ConfigError: every known version is newer, so nothing can be said.
+        ConfigError: it is not written as a version, or every known one is newer, so nothing can be said.
     """
     candidates = [known for known in known_versions() if _order(known) <= _order(version)]
     if not candidates:
@@ -56,15 +57,24 @@ def load_version(version: str) -> dict[str, Any]:
 
 
 @cache
-def load_changes() -> Changes:
-    """Load renames and removals."""
+def load_changes(version: str) -> Changes:
+    """Load what was renamed or removed up to ``version``.
+
+    Raises:
+        ConfigError: the version is not written as one.
+    """
     data = tomllib.loads((files(__package__) / "renames.toml").read_text(encoding="utf-8"))
+    here = _order(version)
+    done = {table: [entry for entry in data[table] if _order(entry.get("since", "0.0.0")) <= here] for table in data}
     return Changes(
-        renamed={(entry["kind"], entry["old"]): entry["new"] for entry in data["component"]},
-        removed={(entry["kind"], entry["name"]): entry["instead"] for entry in data["removed_component"]},
-        removed_keys={entry["path"]: entry["instead"] for entry in data["removed_key"]},
+        renamed={(entry["kind"], entry["old"]): entry["new"] for entry in done["component"]},
+        removed={(entry["kind"], entry["name"]): entry["instead"] for entry in done["removed_component"]},
+        removed_keys={entry["path"]: entry["instead"] for entry in done["removed_key"]},
     )
 
 
 def _order(version: str) -> tuple[int, ...]:
+    if not re.fullmatch(r"[0-9]{1,4}\.[0-9]{1,4}\.[0-9]{1,4}", version):
+        hint = "write it as in 'otelcol --version', without 'v' or an ending: 0.155.0"
+        raise ConfigError(f"collector {version}", "is not a version", hint=hint)
     return tuple(int(part) for part in version.split("."))

@@ -6,15 +6,20 @@ from kubeglass.engines.distribution import load_distribution
 from kubeglass.engines.engine import Engine
 from kubeglass.model.local import LocalSettings
 
-#: What rendered configurations use. A PATH candidate without one of these would refuse the configuration.
+#: What rendered configurations can use. A PATH candidate without one of these would refuse some of them.
 COMPONENTS = (
     "otlp",
     "prometheus",
+    "host_metrics",
+    "kubelet_stats",
     "memory_limiter",
-    "batch",
+    "k8s_attributes",
+    "resource",
     "otlp_http",
     "health_check",
     "file_storage",
+    "basicauth",
+    "bearertokenauth",
 )
 
 

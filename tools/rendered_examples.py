@@ -1,6 +1,7 @@
 """The rendered files that stand beside each example: ``python -m tools.rendered_examples`` writes them anew.
 
-They show what a change to a renderer does, as a diff. Dashboards and manifests are large, and shown elsewhere.
+They show what a change to a renderer does, as a diff. Dashboards are left out: each is 50 KB of JSON that hardly differs
+from example to example, tests read its panels, and pictures show them. So are manifests, which stand in manifests/.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from kubeglass.model.load import load_pipeline
 from kubeglass.model.local import LocalSettings, usual_ports
 from kubeglass.render.drift import find_stale
 from kubeglass.render.file import RenderedFile
+from kubeglass.render.grafana import provisioning
 from kubeglass.render.otelcol import cluster as otelcol_cluster
 from kubeglass.render.otelcol import local as otelcol_local
 from kubeglass.render.prometheus import cluster as prometheus_cluster
@@ -20,7 +22,7 @@ from kubeglass.render.write import write_files
 from kubeglass.render.yaml import dump_yaml
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
-SCENARIOS = ("minimal", "existing-target", "slo", "otlp-backend")
+SCENARIOS = tuple(sorted(path.parent.name for path in EXAMPLES.glob("*/kubeglass.yaml")))
 #: Local files hold absolute paths; these are somebody's.
 STATE = Path("/home/me/project/.kubeglass")
 
@@ -31,7 +33,7 @@ def render_example(scenario: str) -> list[RenderedFile]:
     settings = LocalSettings(STATE, usual_ports(pipeline.apps))
     local = [
         file
-        for renderer in (otelcol_local.render, prometheus_local.render, rules.render)
+        for renderer in (otelcol_local.render, prometheus_local.render, rules.render, provisioning.render)
         for file in renderer(pipeline, settings)
     ]
     cluster = {

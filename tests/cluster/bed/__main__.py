@@ -21,7 +21,7 @@ def main(arguments: list[str]) -> None:
     verbs = parser.add_subparsers(dest="verb", required=True)
     verbs.add_parser("build", help="build what was never built, start nothing")
     up = verbs.add_parser("up", help="start the cluster, building what was never built")
-    up.add_argument("--control-plane-only", action="store_true", help="no node: API server, controllers and scheduler")
+    up.add_argument("--control-plane-only", action="store_true", help="no node but those KWOK pretends")
     verbs.add_parser("down", help="end the cluster and leave nothing behind")
     verbs.add_parser("status", help="say whether it runs")
     imports = verbs.add_parser("import", help="give the node image archives")

@@ -89,6 +89,9 @@ def controller_commands(layout: Layout) -> dict[str, Command]:
             "kube-scheduler",
             f"--kubeconfig={layout.kubeconfig('scheduler')}",
             "--leader-elect=false",
+            # The usual 50 requests a second place a thousand pods in forty.
+            "--kube-api-qps=500",
+            "--kube-api-burst=1000",
             "--bind-address=127.0.0.1",
         ],
     }
@@ -117,6 +120,21 @@ def node_commands(layout: Layout) -> dict[str, Command]:
             "--metrics-bind-address=127.0.0.1:10249",
         ],
         "local-path": [sys.executable, "-m", "tests.cluster.bed.volumes", str(layout.kubeconfig())],
+    }
+
+
+def pretended_node_commands(layout: Layout) -> dict[str, Command]:
+    """Return what answers for nodes that somebody makes by hand: their pods are ready at once, and run nothing."""
+    return {
+        "kwok": [
+            "kwok",
+            f"--kubeconfig={layout.kubeconfig()}",
+            "--manage-all-nodes=true",
+            f"--cidr={CLUSTER_NETWORK}",
+            f"--node-ip={NODE_IP}",
+            # Leases of a hundred nodes are a few requests a second; the usual 40 s is what kubelets have.
+            "--node-lease-duration-seconds=40",
+        ]
     }
 
 

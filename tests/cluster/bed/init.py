@@ -58,8 +58,7 @@ def start_components(init: Init, layout: Layout, *, control_plane_only: bool) ->
         _import_images(layout)
     wait_until(lambda: _is_ready(layout), "the API server's readiness")
     init.start(components.controller_commands(layout))
-    if not control_plane_only:
-        init.start(components.node_commands(layout))
+    init.start(components.pretended_node_commands(layout) if control_plane_only else components.node_commands(layout))
 
 
 def _import_images(layout: Layout) -> None:

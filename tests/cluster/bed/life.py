@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from tests.cluster.bed.layout import NODE_NAME, REPOSITORY, SOURCES, Layout
 from tests.cluster.bed.namespaces import end_init, find_init, start_init
 from tests.cluster.bed.packages import Runtime, unpack_runtime
 from tests.cluster.bed.pki import make_pki
-from tests.cluster.bed.programs import COREDNS, KUBE, PAUSE, build_program
+from tests.cluster.bed.programs import COREDNS, KUBE, KWOK, PAUSE, build_program
 from tests.cluster.bed.settings import write_settings
 from tests.cluster.bed.store import lock
 from tests.cluster.bed.waiting import wait_until
@@ -28,6 +29,7 @@ class Parts:
     kube: Path
     pause: Path
     coredns: Path
+    kwok: Path
     runtime: Runtime
 
 
@@ -37,15 +39,16 @@ def build_cluster(layout: Layout) -> Parts:
     Raises:
         BedError: something cannot be built.
     """
-    kube, pause, coredns = (build_program(program, layout.cache) for program in (KUBE, PAUSE, COREDNS))
-    return Parts(kube, pause, coredns, unpack_runtime(layout.cache))
+    kube, pause, coredns, kwok = (build_program(program, layout.cache) for program in (KUBE, PAUSE, COREDNS, KWOK))
+    return Parts(kube, pause, coredns, kwok, unpack_runtime(layout.cache))
 
 
 def start_cluster(layout: Layout, *, control_plane_only: bool = False) -> Cluster:
     """Start the cluster, building what was never built, and return when pods can run and find each other by name.
 
     A cluster that runs already is returned as it is. With ``control_plane_only`` there is no node: etcd, the API
-    server, its controllers and the scheduler, enough for server-side dry runs and for nodes that are only pretended.
+    server, its controllers and the scheduler, enough for server-side dry runs, and KWOK, which pretends to be the
+    kubelet of every node that is made by hand.
 
     Raises:
         BedError: it cannot be built or does not start.
@@ -60,7 +63,7 @@ def start_cluster(layout: Layout, *, control_plane_only: bool = False) -> Cluste
         _clear(layout)
         _prepare(layout, parts, control_plane_only=control_plane_only)
         try:
-            _start(cluster, parts.kube.parent, control_plane_only=control_plane_only)
+            _start(cluster, (parts.kube.parent, parts.kwok.parent), control_plane_only=control_plane_only)
         except BaseException:
             _end(layout)
             raise
@@ -84,9 +87,9 @@ def _prepare(layout: Layout, parts: Parts, *, control_plane_only: bool) -> None:
     make_cgroups(layout.cgroup)
 
 
-def _start(cluster: Cluster, programs: Path, *, control_plane_only: bool) -> None:
+def _start(cluster: Cluster, programs: Sequence[Path], *, control_plane_only: bool) -> None:
     layout = cluster.layout
-    start_init(layout, cluster.runtime.environment(programs), control_plane_only=control_plane_only)
+    start_init(layout, cluster.runtime.environment(*programs), control_plane_only=control_plane_only)
     wait_until(lambda: _has_started(layout), "the start of its components")
     if control_plane_only:
         return

@@ -60,6 +60,7 @@ class Program:
 
 KUBE = Program("kube", _VERSION_FLAGS, "5 minutes")
 COREDNS = Program("coredns", usually="1 to 2 minutes")
+KWOK = Program("kwok", usually="1 minute")
 PAUSE = Program("pause")
 
 

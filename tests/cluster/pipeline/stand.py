@@ -21,6 +21,14 @@ from tests.cluster.bed.waiting import wait_until
 KUBEGLASS = Path(sys.executable).with_name("kubeglass")
 SHOP = REPOSITORY / "examples" / "shop"
 APP = "python-app"
+#: Prints the status of the answer; a program of this interpreter, so that the tests need no further one.
+ASK = """
+import sys, urllib.error, urllib.request
+try:
+    print(urllib.request.urlopen(sys.argv[1], timeout=5).status)
+except urllib.error.HTTPError as error:
+    print(error.code)
+"""
 
 DEFINITION = """\
 apps:
@@ -33,6 +41,9 @@ apps:
     resources: {{requests: {{cpu: 50m, memory: 96Mi}}, limits: {{memory: 256Mi}}}}
     env: {{SHOP_LATENCY: '0', RELEASE: '{release}'}}
 scrape: {{interval: {interval}}}
+collector:
+  kubelet: {{interval: 2s}}
+  host_metrics: {{enabled: true, interval: 2s, scrapers: [cpu, load, memory]}}
 storage: {{resources: {{requests: {{cpu: 50m, memory: 128Mi}}, limits: {{memory: 512Mi}}}}}}
 cluster:
   namespace: {name}
@@ -40,8 +51,7 @@ cluster:
   storage_class: local-path
   queue_path: /var/lib/kubeglass/{name}
   pull_policy: Never
-  images: {{collector: 'localhost/kubeglass/collector:0.155.0', prometheus: 'localhost/kubeglass/prometheus:3.16.0'}}
-  grafana: {{enabled: false}}
+  images: {{source: local}}
 """
 
 
@@ -101,8 +111,7 @@ class Stand:
 
     def ask(self, path: str) -> int:
         """Ask the shop through its NodePort and return the status."""
-        command = ["curl", "--silent", "--max-time", "5", "--output", "/dev/null", "--write-out", "%{http_code}"]
-        return int(self.cluster.run([*command, f"{self.url}{path}"]).stdout)
+        return int(self.cluster.run([sys.executable, "-c", ASK, f"{self.url}{path}"]).stdout)
 
     @contextmanager
     def traffic(self, *, rate: int = 30) -> Iterator[Path]:

@@ -137,9 +137,13 @@ def test_what_somebody_else_made_is_left_alone(deployed: Stand) -> None:
     kubectl = deployed.cluster.kubectl
     kubectl("create", "namespace", home)
     kubectl("create", "configmap", "prometheus-config", "--namespace", home)
+    definition = deployed.folder / "kubeglass.yaml"
+    text = definition.read_text().replace(f"app_namespace: {deployed.apps}", f"app_namespace: {home}")
+    definition.write_text(text.replace(str(deployed.node_port), str(deployed.node_port + 1)))
 
     result = deployed.kubeglass("deploy", "--namespace", home, check=False)
     deployed.kubeglass("undeploy", "--namespace", home, "--purge")
+    deployed.define()
     left = kubectl("get", "configmap", "--namespace", home, "--output", "name").split()
     kubectl("delete", "namespace", home, "--wait=false")
 

@@ -34,7 +34,7 @@ def test_a_source_the_pod_cannot_read_is_refused_with_the_command_that_helps(sta
     result = stand.kubeglass("deploy", check=False)
 
     assert result.returncode == 9
-    assert f"run: sudo chgrp 1000 {source} && chmod g+r {source}" in result.stderr
+    assert f"run: sudo chgrp 1000 {source} && sudo chmod g+r {source}" in result.stderr
     assert stand.cluster.kubectl("get", "namespace", stand.name, "--ignore-not-found") == ""
 
 

@@ -1,0 +1,20 @@
+"""A control plane without a real node: what it stores and answers is real, what runs is pretended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from tests.cluster.bed.cluster import Cluster
+from tests.cluster.bed.layout import find_layout
+from tests.cluster.bed.life import end_cluster, start_cluster
+
+
+@pytest.fixture(scope="package")
+def control_plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """A second cluster, beside the one that may be running."""
+    layout = replace(find_layout(), run=tmp_path_factory.mktemp("control-plane") / "run")
+    yield start_cluster(layout, control_plane_only=True)
+    end_cluster(layout)

@@ -1,0 +1,77 @@
+"""Two pipelines share the namespace of their apps: neither overwrites nor removes what is the other's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.cluster.pipeline.conftest import remove
+from tests.cluster.pipeline.stand import APP, Stand
+
+OTHER_APP = "other-app"
+
+
+@pytest.fixture(scope="module")
+def neighbour(deployed: Stand) -> Iterator[Stand]:
+    """A second pipeline in a namespace of its own, whose apps live with the first one's."""
+    folder = deployed.folder / "neighbour"
+    folder.mkdir()
+    stand = Stand(deployed.cluster, folder, f"{deployed.name}-b", deployed.node_port + 1)
+    yield stand
+    remove(stand)
+
+
+def define(neighbour: Stand, shared: str, app: str) -> None:
+    neighbour.define(replicas=1)
+    definition = neighbour.folder / "kubeglass.yaml"
+    text = definition.read_text().replace(f"app_namespace: {neighbour.apps}", f"app_namespace: {shared}")
+    image = "localhost/kubeglass/python-app:1"
+    definition.write_text(text.replace(f"name: {APP}\n", f"name: {app}\n    image: {image}\n"))
+
+
+def image_of(stand: Stand, app: str, namespace: str) -> str:
+    deployment = stand.get("deployment", app, namespace=namespace)
+    return str(deployment["spec"]["template"]["spec"]["containers"][0]["image"])
+
+
+def test_an_app_of_the_other_pipeline_is_not_overwritten(deployed: Stand, neighbour: Stand) -> None:
+    define(neighbour, deployed.apps, APP)
+    before = deployed.get("deployment", APP, namespace=deployed.apps)["metadata"]["generation"]
+
+    refused = neighbour.kubeglass("deploy", check=False)
+    shown = neighbour.kubeglass("deploy", "--diff")
+
+    assert refused.returncode == 9
+    assert f"belongs to the pipeline of namespace {deployed.name}; give this pipeline's another name" in refused.stderr
+    assert f"belongs to the pipeline of namespace {deployed.name}" in shown.stdout
+    assert deployed.get("deployment", APP, namespace=deployed.apps)["metadata"]["generation"] == before
+    assert deployed.ask("/") == 200
+
+
+def test_under_another_name_it_lives_beside_the_first(deployed: Stand, neighbour: Stand) -> None:
+    define(neighbour, deployed.apps, OTHER_APP)
+    definition = neighbour.folder / "kubeglass.yaml"
+    present = image_of(deployed, APP, deployed.apps)
+    definition.write_text(definition.read_text().replace("localhost/kubeglass/python-app:1", present))
+
+    neighbour.kubeglass("deploy")
+
+    assert (deployed.ask("/"), neighbour.ask("/")) == (200, 200)
+
+
+def test_purging_the_first_keeps_the_shared_namespace_and_the_other_app(deployed: Stand, neighbour: Stand) -> None:
+    purged = deployed.kubeglass("undeploy", "--purge")
+
+    assert f"namespace/{deployed.apps} kept, as it still holds what others made (" in purged.stderr
+    assert f"namespace/{deployed.name} deleted" in purged.stderr
+    assert neighbour.ask("/") == 200
+    left = deployed.get("deployments", namespace=deployed.apps)["items"]
+    assert [item["metadata"]["name"] for item in left] == [OTHER_APP]
+
+
+def test_purging_the_second_leaves_nothing_of_either(deployed: Stand, neighbour: Stand) -> None:
+    neighbour.kubeglass("undeploy", "--purge")
+
+    for kind in ("deployments", "services", "networkpolicies", "poddisruptionbudgets"):
+        assert deployed.get(kind, namespace=deployed.apps)["items"] == []

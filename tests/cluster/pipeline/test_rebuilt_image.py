@@ -1,0 +1,63 @@
+"""Edit, build, load, deploy: the pods that answer are those of the edited source."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+from tests.cluster.pipeline.stand import KUBEGLASS, Stand
+
+NAME = "edited"
+SOURCE = """
+from flask import Flask
+app = Flask(__name__)
+
+@app.get("/")
+def hello():
+    return "{word}"
+"""
+ASK = "import sys, urllib.request; print(urllib.request.urlopen(sys.argv[1], timeout=5).read().decode(), end='')"
+
+
+def edit(stand: Stand, word: str) -> None:
+    (stand.folder / "app.py").write_text(SOURCE.format(word=word))
+
+
+def build_and_load(stand: Stand) -> None:
+    subprocess.run([KUBEGLASS, "images", "build", NAME], cwd=stand.folder, check=True, capture_output=True)
+    stand.cluster.import_image(stand.folder / ".kubeglass" / "images" / f"{NAME}.tar")
+
+
+def answer(stand: Stand) -> str:
+    return stand.cluster.run([sys.executable, "-c", ASK, stand.url]).stdout
+
+
+def test_an_edited_app_rolls_and_an_unchanged_one_does_not(stand: Stand) -> None:
+    definition = stand.folder / "kubeglass.yaml"
+    text = definition.read_text().replace("name: python-app", f"name: {NAME}").replace("shop:create_app()", "app:app")
+    definition.write_text(text.replace("replicas: 2", "replicas: 1"))
+    (stand.folder / "requirements.txt").write_text("flask\n")
+    edit(stand, "before")
+    build_and_load(stand)
+    stand.kubeglass("deploy", "--no-proof")
+    assert answer(stand) == "before"
+
+    again = stand.kubeglass("deploy", "--no-proof")
+    edit(stand, "after")
+    build_and_load(stand)
+    rolled = stand.kubeglass("deploy", "--no-proof")
+
+    assert f"deployment/{NAME} changed" not in again.stderr
+    assert f"deployment/{NAME} changed" in rolled.stderr
+    assert answer(stand) == "after"
+
+
+def test_an_image_that_was_built_and_not_loaded_is_said_to_be_missing(stand: Stand) -> None:
+    edit(stand, "never loaded")
+    subprocess.run([KUBEGLASS, "images", "build", NAME], cwd=stand.folder, check=True, capture_output=True)
+
+    result = stand.kubeglass("deploy", "--no-proof", check=False)
+
+    assert result.returncode == 9
+    assert "kubeglass images load" in result.stderr
+    assert answer(stand) == "after"

@@ -1,0 +1,98 @@
+"""Whoever follows the hint of a deployment that failed deploys again, and is not told the old trouble a second time."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.cluster.pipeline.stand import APP, Stand
+
+SECRET = "    secret_env: {TOKEN: {secret: {name: token, key: value}}}\n"
+
+
+@pytest.fixture
+def defined(deployed: Stand) -> Stand:
+    """A pipeline that is well, and its definition as it was."""
+    deployed.define()
+    return deployed
+
+
+def change(stand: Stand, old: str, new: str) -> None:
+    definition = stand.folder / "kubeglass.yaml"
+    text = definition.read_text()
+    assert old in text
+    definition.write_text(text.replace(old, new))
+
+
+def test_an_image_that_was_loaded_meanwhile_is_tried_at_once(defined: Stand) -> None:
+    deployment = defined.get("deployment", APP, namespace=defined.apps)
+    present = deployment["spec"]["template"]["spec"]["containers"][0]["image"]
+    late = f"localhost/late-{defined.name}:1"
+    change(defined, "    module:", f"    image: {late}\n    module:")
+    failed = defined.kubeglass("deploy", "--no-proof", check=False)
+    assert "ErrImageNeverPull" in failed.stderr
+
+    defined.cluster.run_on_node(["ctr", "--namespace", "k8s.io", "images", "tag", present, late])
+    again = defined.kubeglass("deploy", "--no-proof")
+
+    assert "deleted to be made anew, as it was stuck" in again.stderr
+    seconds = re.search(r"deployed in ([\d.]+) s", again.stdout)
+    assert seconds
+    assert float(seconds[1]) < 30
+
+
+def test_a_secret_that_was_made_meanwhile_is_found_at_once(defined: Stand) -> None:
+    change(defined, "    workers: 2\n", f"    workers: 2\n{SECRET}")
+    failed = defined.kubeglass("deploy", "--no-proof", check=False)
+    assert 'CreateContainerConfigError: secret "token" not found' in failed.stderr
+
+    kubectl = defined.cluster.kubectl
+    kubectl("create", "secret", "generic", "token", "--from-literal=value=x", "--namespace", defined.apps)
+    again = defined.kubeglass("deploy", "--no-proof")
+
+    assert "deployed in" in again.stdout
+
+
+def test_a_change_of_the_environment_alone_mends_what_it_broke(defined: Stand) -> None:
+    change(defined, "    workers: 2\n", f"    workers: 2\n{SECRET.replace('name: token', 'name: absent')}")
+    failed = defined.kubeglass("deploy", "--no-proof", check=False)
+    assert 'secret "absent" not found' in failed.stderr
+
+    # Image and annotations stay as they are: only the environment says which pods are new.
+    defined.define(release="2")
+    again = defined.kubeglass("deploy", "--no-proof")
+
+    assert "deployed in" in again.stdout
+
+
+def test_what_no_node_has_room_for_ends_with_the_schedulers_words(defined: Stand) -> None:
+    change(
+        defined, "requests: {cpu: 50m, memory: 96Mi}, limits: {memory: 256Mi}", "requests: {cpu: '1000', memory: 96Mi}"
+    )
+    failed = defined.kubeglass("deploy", "--no-proof", "--timeout", "120", check=False)
+    defined.define()
+    defined.kubeglass("deploy", "--no-proof")
+
+    assert failed.returncode == 9
+    assert "Unschedulable: 0/1 nodes are available: 1 Insufficient cpu" in failed.stderr
+    assert "make room on the nodes" in failed.stderr
+    assert "event FailedScheduling" in failed.stderr
+
+
+def test_storage_that_the_cluster_lacks_is_named(stand: Stand) -> None:
+    home = f"{stand.name}-stored"
+    definition = stand.folder / "kubeglass.yaml"
+    text = definition.read_text().replace("storage_class: local-path", "storage_class: absent")
+    text = text.replace(f"app_namespace: {stand.apps}", f"app_namespace: {home}")
+    definition.write_text(text.replace(f"node_port: {stand.node_port}", f"node_port: {stand.node_port + 1}"))
+    try:
+        failed = stand.kubeglass("deploy", "--no-proof", "--namespace", home, "--timeout", "120", check=False)
+    finally:
+        stand.kubeglass("undeploy", "--purge", "--namespace", home)
+        stand.define()
+
+    assert (
+        'statefulset/prometheus: cannot become ready (storageclass.storage.k8s.io "absent" not found)' in failed.stderr
+    )
+    assert "cluster.storage_class" in failed.stderr

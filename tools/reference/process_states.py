@@ -29,6 +29,9 @@ $ kill -9 $(pgrep -f "$PWD/.kubeglass/prometheus/prometheus.yml")
 $ rm .kubeglass/hold/prometheus
 ```
 
+A file that names a process (`{{"pid": …, "created": …}}`) holds only as long as that process runs. `kubeglass backup`
+holds Prometheus this way, so that it comes back even if the command is killed.
+
 ## Every transition
 
 | in state | on event | to state |

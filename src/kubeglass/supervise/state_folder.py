@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 
 from kubeglass.errors import StateError
-from kubeglass.observe.processes import end_process, is_running
+from kubeglass.observe.processes import ProcessId, end_process, identify, is_running
+from kubeglass.supervise.disk_errors import translate_disk_errors
+from kubeglass.supervise.folder_swap import FolderSwap
 from kubeglass.supervise.run_file import RunRecord, read_run_file
+from kubeglass.supervise.storage_copy import STORAGE
 
 #: Whatever a queue or a log says about somebody's service is for that person's eyes.
 FOLDER_MODE = 0o700
+LOCK_NAME = "lock"
 
 
 class StateFolder:
@@ -41,7 +49,7 @@ class StateFolder:
         """
         try:
             self.root.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
-            self._lock = os.open(self.root / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            self._lock = os.open(self.root / LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
             raise StateError(
                 str(self.root),
@@ -76,7 +84,9 @@ class StateFolder:
         if self.run_file.exists():
             self.run_file.unlink()
             notes.append(f"{self.run_file}: left over from a run that was killed; removed")
-        return notes
+        with translate_disk_errors(self.root):
+            undone = FolderSwap(self.root / STORAGE).settle()
+        return [*notes, undone] if undone else notes
 
 
 def find_run(root: Path) -> RunRecord | None:
@@ -101,6 +111,16 @@ def require_run(root: Path) -> RunRecord:
     return record
 
 
+def require_idle(root: Path) -> None:
+    """Refuse to go on while something runs in this folder.
+
+    Raises:
+        StateError: something does, or the run file is damaged.
+    """
+    if find_run(root) is not None:
+        raise _already_running(root, root / "run.json")
+
+
 def _already_running(root: Path, run_file: Path) -> StateError:
     record = read_run_file(run_file)
     found = f"'{record.command}', pid {record.supervisor.pid}" if record else "another kubeglass is starting"
@@ -114,14 +134,52 @@ def _already_running(root: Path, run_file: Path) -> StateError:
 
 
 class HoldFiles:
-    """A process that has died stays down while ``hold/<name>`` exists in the state folder.
+    """A process that has died stays down while ``hold/<name>`` in the state folder holds it.
 
-    For working on one part by hand (moving a data folder, trying an outage) without stopping the run.
+    An empty file, made by hand, holds until it is removed: for working on one part (moving a data folder, trying an
+    outage) without stopping the run. A file that names its holder holds only as long as that process runs, so that a
+    command that was killed never leaves a process down for ever.
+
+    Args:
+        root: the state folder.
     """
 
     def __init__(self, root: Path) -> None:
         self._folder = root / "hold"
 
     def is_held(self, name: str) -> bool:
-        """Whether the hold file of ``name`` exists."""
-        return (self._folder / name).exists()
+        """Whether ``name`` is to stay down once it has died."""
+        try:
+            content = (self._folder / name).read_bytes()
+        except FileNotFoundError:
+            return False
+        except OSError:
+            return True
+        try:
+            holder = json.loads(content)
+            return is_running(ProcessId(int(holder["pid"]), float(holder["created"])))
+        except (ValueError, TypeError, KeyError, OverflowError):
+            return True
+
+    @contextmanager
+    def hold(self, name: str) -> Iterator[None]:
+        """Hold ``name`` for this process; what is still alive of it must be ended by the caller.
+
+        Raises:
+            StateError: it is held already, or the file cannot be written.
+        """
+        path = self._folder / name
+        if self.is_held(name):
+            raise StateError(str(path), "holds it already", hint="remove the file, or wait for whoever made it")
+        holder = identify(os.getpid())
+        assert holder is not None, "this process runs"
+        with translate_disk_errors(path):
+            self._folder.mkdir(parents=True, exist_ok=True)
+            # Whole or not at all: an empty file would hold for ever.
+            temporary = path.with_name(f".{name}.new")
+            temporary.write_text(json.dumps(asdict(holder)))
+            temporary.replace(path)
+        try:
+            yield
+        finally:
+            path.unlink(missing_ok=True)

@@ -130,3 +130,68 @@ def test_a_process_is_held_while_its_hold_file_exists(tmp_path: Path) -> None:
 
     assert holds.is_held("prometheus")
     assert not holds.is_held("otelcol")
+
+
+@pytest.mark.parametrize("content", [b"", b"by hand", b"[]", b"{}", b"\xff"])
+def test_a_hold_that_names_nobody_lasts(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "hold").mkdir()
+    (tmp_path / "hold" / "prometheus").write_bytes(content)
+
+    assert HoldFiles(tmp_path).is_held("prometheus")
+
+
+def test_a_process_is_held_for_as_long_as_somebody_wants_it(tmp_path: Path) -> None:
+    holds = HoldFiles(tmp_path)
+
+    with holds.hold("prometheus"):
+        assert holds.is_held("prometheus")
+        assert not holds.is_held("otelcol")
+
+    assert not holds.is_held("prometheus")
+
+
+def test_a_hold_ends_with_the_work_that_fails(tmp_path: Path) -> None:
+    holds = HoldFiles(tmp_path)
+
+    with pytest.raises(KeyboardInterrupt), holds.hold("prometheus"):
+        raise KeyboardInterrupt
+
+    assert not holds.is_held("prometheus")
+
+
+def test_what_is_held_already_is_not_held_twice(tmp_path: Path) -> None:
+    holds = HoldFiles(tmp_path)
+
+    with holds.hold("prometheus"), pytest.raises(StateError, match=r"hold/prometheus: holds it already; remove"):
+        holds.hold("prometheus").__enter__()
+
+
+def test_a_killed_holder_holds_no_longer(tmp_path: Path) -> None:
+    code = (
+        "import sys, time; from pathlib import Path; from kubeglass.supervise.state_folder import HoldFiles\n"
+        f"with HoldFiles(Path({str(tmp_path)!r})).hold('prometheus'): print('held', flush=True); time.sleep(600)"
+    )
+    holds = HoldFiles(tmp_path)
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "held\n"
+        assert holds.is_held("prometheus")
+        holder.kill()
+
+    assert (tmp_path / "hold" / "prometheus").exists()
+    assert not holds.is_held("prometheus")
+    with holds.hold("prometheus"):
+        assert holds.is_held("prometheus")
+
+
+def test_an_interrupted_restore_is_undone_by_whoever_takes_the_folder(tmp_path: Path) -> None:
+    aside = tmp_path / "data" / ".prometheus.old"
+    aside.mkdir(parents=True)
+    (aside / "wal").write_text("samples")
+
+    folder = StateFolder(tmp_path)
+    notes = folder.take()
+    folder.release()
+
+    assert (tmp_path / "data" / "prometheus" / "wal").read_text() == "samples"
+    assert "an interrupted restore is undone" in notes[0]

@@ -2,15 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
 
-def down() -> None:
+import typer
+
+Purge = Annotated[bool, typer.Option("--purge", help="Remove .kubeglass too: samples, queue, logs, configuration.")]
+
+
+def down(*, purge: Purge = False) -> None:
     """Stop what runs in this folder, in the foreground of another terminal or in the background."""
     from kubeglass.cli.context import state_root
     from kubeglass.cli.output import Output
     from kubeglass.supervise.ending import stop_run
-    from kubeglass.supervise.state_folder import require_run
+    from kubeglass.supervise.state_folder import find_run, require_run
 
     root = state_root()
-    record = require_run(root)
-    stop_run(root, record)
-    Output().say(f"stopped: {', '.join(process.name for process in record.processes)}")
+    output = Output()
+    record = find_run(root) if purge else require_run(root)
+    if record:
+        stop_run(root, record)
+        output.say(f"stopped: {', '.join(process.name for process in record.processes)}")
+    if purge:
+        output.say(_purge(root, output.note))
+
+
+def _purge(root: Path, note: Callable[[str], None]) -> str:
+    from rich.filesize import decimal
+
+    from kubeglass.supervise.purge import purge
+
+    freed = purge(root, note)
+    return f"nothing to remove: there is no {root}" if freed is None else f"removed {root}: {decimal(freed)} freed"

@@ -48,10 +48,10 @@ def wait_until(condition: Callable[[], object], what: str) -> None:
         time.sleep(0.02)
 
 
-def all_at_once(do: Callable[[Key], Result], keys: Iterable[Key]) -> dict[Key, Result]:
-    """Do the same for each, at the same time: most of it is waiting."""
+def all_at_once(do: Callable[[Key], Result], keys: Iterable[Key], most: int = 0) -> dict[Key, Result]:
+    """Do the same for each, at the same time: most of it is waiting. Where it is not, say how many at most."""
     listed = list(keys)
-    with ThreadPoolExecutor(len(listed)) as pool:
+    with ThreadPoolExecutor(most or len(listed)) as pool:
         return dict(zip(listed, pool.map(do, listed), strict=True))
 
 

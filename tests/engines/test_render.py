@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import threading
@@ -16,6 +17,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import certifi
 import pytest
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
 
@@ -31,6 +33,7 @@ pytestmark = pytest.mark.engines
 
 HOST = 'count({__name__=~"system_memory_usage.*", job="host"}) > 0'
 SECRETS = {"MIMIR_PASSWORD": "x"}
+NODE = {"K8S_NODE_NAME": "n", "K8S_NODE_IP": "10.0.0.1", "K8S_POD_IP": "127.0.0.1"}
 
 
 def write(text: str, settings: LocalSettings) -> None:
@@ -52,10 +55,31 @@ def test_the_collector_accepts_every_example(otelcol_binary: Path, tmp_path: Pat
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)
+def test_the_collector_accepts_every_example_on_a_cluster(otelcol_binary: Path, tmp_path: Path, scenario: str) -> None:
+    text = (EXAMPLES / scenario / "rendered/cluster/otelcol.yaml").read_text()
+    # Outside a pod there is no ServiceAccount: neither its token nor the certificate of who signed the kubelet's.
+    text = text.replace("auth_type: serviceAccount", "auth_type: none")
+    text = re.sub(r"ca_file: .*", f"ca_file: {certifi.where()}", text).replace("/hostfs", str(tmp_path))
+    (tmp_path / "config.yaml").write_text(text.replace("/var/lib/otelcol/queue", str(tmp_path / "queue")))
+
+    command = [str(otelcol_binary), "validate", "--config", str(tmp_path / "config.yaml")]
+    answer = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, **NODE, **SECRETS})
+
+    assert answer.returncode == 0, answer.stderr
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS)
 @pytest.mark.parametrize("where", ["local/prometheus", "cluster"])
 def test_promtool_accepts_every_example(promtool_binary: Path, tmp_path: Path, scenario: str, where: str) -> None:
     shutil.copytree(EXAMPLES / scenario / "rendered" / where, tmp_path / "copy")
-    command = [str(promtool_binary), "check", "config", "--lint=all", str(tmp_path / "copy/prometheus.yml")]
+    command = [
+        str(promtool_binary),
+        "check",
+        "config",
+        "--lint=all",
+        "--lint-fatal",
+        str(tmp_path / "copy/prometheus.yml"),
+    ]
 
     answer = subprocess.run(command, capture_output=True, text=True, check=False)
 

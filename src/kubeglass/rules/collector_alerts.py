@@ -64,8 +64,8 @@ def data_lost(pipeline: Pipeline) -> AlertingRule:
         severity=Severity.PAGE,
         summary="The collector dropped {{ $value | humanize }} data points for {{ $labels.exporter }}",
         description=(
-            f"Within {window}, at {{{{ $labels.instance }}}}: the queue is full, its disk cannot be written, "
-            "or the storage refused the data for good."
+            f"Within {window}, or while Prometheus was away, at {{{{ $labels.instance }}}}: "
+            "the queue is full, its disk cannot be written, or the storage refused the data for good."
         ),
     )
 

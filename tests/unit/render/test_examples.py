@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from ruamel.yaml import YAML
 
+from kubeglass.engines.otelcol import OTELCOL
 from kubeglass.render.drift import compare
+from kubeglass.schemas.check import check_config
 from tools.rendered_examples import EXAMPLES, SCENARIOS, render_example
 
 
@@ -28,6 +31,14 @@ def test_nothing_else_lies_among_them(scenario: str) -> None:
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_the_same_input_gives_the_same_bytes(scenario: str) -> None:
     assert render_example(scenario) == render_example(scenario)
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS)
+@pytest.mark.parametrize("path", ["cluster/otelcol.yaml", "local/otelcol/config.yaml"])
+def test_the_collector_knows_every_key_in_them(scenario: str, path: str) -> None:
+    text = (EXAMPLES / scenario / "rendered" / path).read_text()
+
+    assert check_config(YAML(typ="safe", pure=True).load(text), OTELCOL.version) == []
 
 
 def test_no_secret_reaches_a_rendered_file() -> None:

@@ -1,0 +1,170 @@
+"""What people read when an alert fires: every annotation and label, filled in by the real Prometheus."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kubeglass.rules.registry import ALERTS
+from tests.engines.promtool import PAGE, TICKET, run
+from tests.engines.test_rules import PIPELINE, SCENARIOS
+
+pytestmark = pytest.mark.engines
+
+APP = {"job": "shop"}
+TARGET = {**APP, "instance": "127.0.0.1:8000"}
+COLLECTOR = {"job": "otel-collector", "instance": "127.0.0.1:8888"}
+EXPORTER = {**COLLECTOR, "exporter": "otlp_http/prometheus"}
+FAST = "shop spends its error budget so fast that it is gone within days"
+SLOWLY = "shop spends its error budget faster than it may to last the whole period"
+
+#: Alert, scenario of test_rules, labels without the severity, and for each severity summary and description.
+WORDS: tuple[tuple[str, str, dict[str, str], dict[str, tuple[str, str]]], ...] = (
+    (
+        "TargetDown",
+        "down for two minutes",
+        TARGET,
+        {
+            PAGE: (
+                "shop at 127.0.0.1:8000 is down",
+                "No scrape of it succeeded for 1m: it does not run, does not listen, or its metrics cannot be read.",
+            )
+        },
+    ),
+    (
+        "NoData",
+        "the app unknown",
+        APP,
+        {
+            PAGE: (
+                "Nothing is known about shop",
+                "For 5m no scrape of it was stored, neither good nor bad: "
+                "the collector does not run, does not find it, or cannot deliver.",
+            )
+        },
+    ),
+    (
+        "ErrorRatioHigh",
+        "every tenth request fails for twenty minutes",
+        APP,
+        {
+            PAGE: (
+                "shop answers 10% of its requests with a server error",
+                "More than 5% of the requests of 5m were answered with a status of 500 or above.",
+            )
+        },
+    ),
+    (
+        "LatencyHigh",
+        "every fifth request is late",
+        APP,
+        {
+            TICKET: (
+                "One in a hundred requests of shop takes 2.388s or longer",
+                "The 99th percentile of the duration over 5m is above 1s.",
+            )
+        },
+    ),
+    (
+        "CollectorSilent",
+        "the collector unknown",
+        {"job": "otel-collector"},
+        {
+            PAGE: (
+                "Prometheus knows of no collector",
+                "For 5m it found no collector to scrape, so no app's metrics arrive either.",
+            )
+        },
+    ),
+    (
+        "CollectorQueueFilling",
+        "the queue filling",
+        EXPORTER,
+        {
+            PAGE: (
+                "The queue of otlp_http/prometheus is 80% full",
+                "What the collector at 127.0.0.1:8888 sends is not accepted, or more slowly than it comes. "
+                "Nothing is lost yet; when the queue is full, new data is.",
+            )
+        },
+    ),
+    (
+        "CollectorLosesData",
+        "the first data lost since the collector began",
+        EXPORTER,
+        {
+            PAGE: (
+                "The collector dropped 50 data points for otlp_http/prometheus",
+                "Within 5m, or while Prometheus was away, at 127.0.0.1:8888: "
+                "the queue is full, its disk cannot be written, or the storage refused the data for good.",
+            )
+        },
+    ),
+    (
+        "CollectorOutOfMemory",
+        "scrapes refused for lack of memory",
+        COLLECTOR,
+        {
+            TICKET: (
+                "The collector at 127.0.0.1:8888 refuses data to stay within its memory",
+                "100 data points within 5m; counters catch up, gauges have gaps.",
+            )
+        },
+    ),
+    (
+        "AvailabilityBudgetBurn",
+        "every tenth request fails for twenty minutes",
+        APP,
+        dict.fromkeys(
+            (PAGE, TICKET),
+            ("", "10% of its requests are answered with a server error; 99.9% of 30d are promised to be better."),
+        ),
+    ),
+    (
+        "LatencyBudgetBurn",
+        "every fifth request is late",
+        APP,
+        dict.fromkeys(
+            (PAGE, TICKET),
+            ("", "20% of its requests are answered later than 250ms; 99% of 30d are promised to be better."),
+        ),
+    ),
+)
+
+
+@pytest.mark.parametrize(("alert", "name", "labels", "words"), WORDS, ids=[row[0] for row in WORDS])
+def test_words_are_filled_in(
+    promtool_binary: Path,
+    tmp_path: Path,
+    alert: str,
+    name: str,
+    labels: dict[str, str],
+    words: dict[str, tuple[str, str]],
+) -> None:
+    (scenario,) = [each for each in SCENARIOS if each.name == name]
+    expected: list[dict[str, Any]] = [
+        {
+            "exp_labels": {**labels, "severity": severity},
+            "exp_annotations": {
+                "summary": summary or {PAGE: FAST, TICKET: SLOWLY}[severity],
+                "description": description,
+                "runbook_url": f"https://github.com/kubeglass/kubeglass/blob/main/docs/rules/{alert}.md",
+            },
+        }
+        for severity, (summary, description) in words.items()
+    ]
+    test = {
+        "interval": scenario.interval,
+        "input_series": list(scenario.series),
+        "alert_rule_test": [{"eval_time": scenario.at, "alertname": alert, "exp_alerts": expected}],
+    }
+
+    answer = run(promtool_binary, tmp_path, PIPELINE, test)
+
+    assert answer.returncode == 0, answer.stdout + answer.stderr
+
+
+def test_the_words_of_every_alert_are_looked_at() -> None:
+    assert [row[0] for row in WORDS] == list(ALERTS)

@@ -1,0 +1,19 @@
+"""The committed manifests are what the renderers make of the definition beside them now."""
+
+from __future__ import annotations
+
+from kubeglass.model.load import load_pipeline
+from kubeglass.render.drift import compare
+from kubeglass.render.plan import MANIFEST_HEADER, render_kubernetes
+from tests.house.tree import ROOT
+
+MANIFESTS = ROOT / "manifests"
+COMMAND = "kubeglass render --to kubernetes --file manifests/kubeglass.yaml"
+
+
+def test_the_committed_manifests_match_their_definition() -> None:
+    files = render_kubernetes(load_pipeline(MANIFESTS / "kubeglass.yaml"))
+
+    changes = compare(files, MANIFESTS, header=MANIFEST_HEADER)
+
+    assert [f"{change.kind}: {change.path}" for change in changes] == [], f"run: {COMMAND}"

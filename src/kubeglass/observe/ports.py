@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import socket
-from collections.abc import Collection
+from collections.abc import Callable
 
 from kubeglass.errors import PortError
 
@@ -37,13 +37,15 @@ def is_free(port: int) -> bool:
         return caller.connect_ex((LOOPBACK, port)) != 0
 
 
-def find_free_port(wanted: int, *, purpose: str, taken: Collection[int] = (), span: int = RANGE) -> int:
+def find_free_port(
+    wanted: int, *, purpose: str, claim: Callable[[int], bool] = lambda _: True, span: int = RANGE
+) -> int:
     """Return ``wanted``, or the next free port after it.
 
     Args:
         wanted: the port to begin with.
         purpose: who will listen there, for the error.
-        taken: ports promised to others already.
+        claim: takes a port that is free; False if it is promised to somebody else.
         span: how many ports to try.
 
     Raises:
@@ -52,7 +54,7 @@ def find_free_port(wanted: int, *, purpose: str, taken: Collection[int] = (), sp
     last = min(wanted + span - 1, LAST_PORT)
     for port in range(wanted, last + 1):
         try:
-            if port not in taken and is_free(port):
+            if is_free(port) and claim(port):
                 return port
         except PermissionError as error:
             # Not moved on from, as a busy one is: the next hundred are most often refused as well.

@@ -15,6 +15,7 @@ from kubeglass.supervise.awaiting import Awaiting
 from kubeglass.supervise.interruption import Interruption
 from kubeglass.supervise.listener import Pulse, RunListener
 from kubeglass.supervise.options import RunOptions
+from kubeglass.supervise.port_claims import PortClaims
 from kubeglass.supervise.preparation import GetBinaries, Preparation, prepare
 from kubeglass.supervise.reloading import ReadOptions, reload_run
 from kubeglass.supervise.reported_error import describe_error
@@ -61,14 +62,14 @@ class LocalRun:
                 :class:`~kubeglass.supervise.awaiting.Awaiting` for what may be wrong.
         """
         folder = StateFolder(self._options.root)
-        with Interruption() as interruption:
+        with Interruption() as interruption, PortClaims() as claims:
             try:
                 for note in folder.take():
                     self._listener.note(note)
-                preparation = prepare(self._options, get_binaries)
+                preparation = prepare(self._options, get_binaries, claims)
                 for note in preparation.notes:
                     self._listener.note(note)
-                with Running(preparation.stack, self._supervisor, interruption) as running:
+                with Running(preparation.stack, self._supervisor, interruption, claims) as running:
                     try:
                         self._wait_until_up(running, preparation)
                         self._keep(running, interruption)

@@ -19,6 +19,7 @@ from kubeglass.supervise.app_check import check_app
 from kubeglass.supervise.environment import app_environment
 from kubeglass.supervise.limits import raise_open_files_limit, warn_about_open_files
 from kubeglass.supervise.options import RunOptions
+from kubeglass.supervise.port_claims import PortClaims
 from kubeglass.supervise.port_plan import plan_ports
 from kubeglass.supervise.queue_repair import QueueRepair
 from kubeglass.supervise.run_folders import make_folders
@@ -47,8 +48,13 @@ class Preparation:
     notes: tuple[str, ...]
 
 
-def prepare(options: RunOptions, get_binaries: GetBinaries) -> Preparation:
+def prepare(options: RunOptions, get_binaries: GetBinaries, claims: PortClaims) -> Preparation:
     """Try the apps, get the engines, choose ports and write the configuration.
+
+    Args:
+        options: what the run is asked to do.
+        get_binaries: brings the engines.
+        claims: keeps the run's ports from other runs.
 
     Raises:
         AppError: an app will not run.
@@ -62,7 +68,7 @@ def prepare(options: RunOptions, get_binaries: GetBinaries) -> Preparation:
         checks = [_begin_check(pool, app, options.folder) for app in own_apps]
         binaries = get_binaries(lambda: _require(checks))
         _require(checks)
-    plan = plan_ports(own_apps)
+    plan = plan_ports(own_apps, claims)
     stack = Stack(options, LocalSettings(options.root, plan.ports), binaries)
     files = render_local(options.pipeline, stack.settings)
     make_folders(stack.settings, stack.own_apps)

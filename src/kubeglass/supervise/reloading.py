@@ -67,7 +67,7 @@ def plan_reload(running: Running, options: RunOptions) -> ReloadPlan:
     for app in apps:
         if app not in old.own_apps:
             check_app(app.module or "", cwd=options.folder, env=app_environment(app))
-    ports = extend_ports(old.settings.ports, old.own_apps, apps)
+    ports = extend_ports(old.settings.ports, running.claims, old.own_apps, apps)
     stack = Stack(options, LocalSettings(old.settings.root, ports.ports), old.binaries)
     specs = tuple(plan_processes(stack))
     files = tuple(render_local(options.pipeline, stack.settings))

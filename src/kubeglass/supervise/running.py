@@ -12,6 +12,7 @@ from kubeglass.supervise.clock import SystemClock
 from kubeglass.supervise.guard import Guard
 from kubeglass.supervise.interruption import Interruption
 from kubeglass.supervise.manager import Manager
+from kubeglass.supervise.port_claims import PortClaims
 from kubeglass.supervise.process import ProcessSpec
 from kubeglass.supervise.run_file import Phase, RunRecord
 from kubeglass.supervise.run_journal import RunJournal
@@ -27,10 +28,12 @@ class Running:
         stack: what decides which processes run.
         supervisor: this process.
         interruption: what a second Ctrl-C means is told to it when stopping begins.
+        claims: holds the ports of the run.
     """
 
-    def __init__(self, stack: Stack, supervisor: ProcessId, interruption: Interruption) -> None:
+    def __init__(self, stack: Stack, supervisor: ProcessId, interruption: Interruption, claims: PortClaims) -> None:
         self.stack = stack
+        self.claims = claims
         self._guard = Guard()
         self._interruption = interruption
         self._spawner = RealSpawner(stack.settings.logs, self._guard)

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from kubeglass.errors import PortError
 from kubeglass.model.app import App
 from kubeglass.model.local import LocalPorts
+from kubeglass.supervise.port_claims import PortClaims
 from kubeglass.supervise.port_plan import extend_ports, plan_ports
+
+
+@pytest.fixture
+def claims(tmp_path: Path) -> Iterator[PortClaims]:
+    """Claims of a run that no other run of this machine knows."""
+    with PortClaims(tmp_path / "ports") as claims:
+        yield claims
 
 
 def usual(ports: list[int]) -> LocalPorts:
@@ -19,60 +28,62 @@ def usual(ports: list[int]) -> LocalPorts:
     return LocalPorts(viewer, prometheus, otlp, health, telemetry)
 
 
-def test_free_ports_are_taken_as_they_are(free_ports: Callable[[int], list[int]]) -> None:
+def test_free_ports_are_taken_as_they_are(claims: PortClaims, free_ports: Callable[[int], list[int]]) -> None:
     *usual_ports, app_port = free_ports(6)
 
-    plan = plan_ports([App(name="shop", module="shop:app", port=app_port)], usual(usual_ports))
+    plan = plan_ports([App(name="shop", module="shop:app", port=app_port)], claims, usual(usual_ports))
 
     assert plan.notes == ()
     assert plan.ports == replace(usual(usual_ports), apps={"shop": app_port})
 
 
-def test_a_busy_port_moves_and_it_is_said(free_ports: Callable[[int], list[int]]) -> None:
+def test_a_busy_port_moves_and_it_is_said(claims: PortClaims, free_ports: Callable[[int], list[int]]) -> None:
     ports = free_ports(5)
     with socket.socket() as busy:
         busy.bind(("127.0.0.1", ports[0]))
         busy.listen()
-        plan = plan_ports([], usual(ports))
+        plan = plan_ports([], claims, usual(ports))
 
     assert plan.ports.viewer > ports[0]
     assert plan.notes == (f"viewer: port {ports[0]} is in use, using {plan.ports.viewer}",)
 
 
-def test_two_apps_that_want_the_same_port_get_two(free_ports: Callable[[int], list[int]]) -> None:
+def test_two_apps_that_want_the_same_port_get_two(claims: PortClaims, free_ports: Callable[[int], list[int]]) -> None:
     *ports, port = free_ports(6)
 
-    plan = plan_ports([App(name=name, module="m:app", port=port) for name in ("one", "two")], usual(ports))
+    plan = plan_ports([App(name=name, module="m:app", port=port) for name in ("one", "two")], claims, usual(ports))
 
     assert plan.ports.apps["one"] == port
     assert plan.ports.apps["two"] > port
 
 
-def test_a_range_without_a_free_port_is_an_error_that_names_it() -> None:
+def test_a_range_without_a_free_port_is_an_error_that_names_it(claims: PortClaims) -> None:
     with socket.socket() as busy:
         busy.bind(("127.0.0.1", 65535))
         busy.listen()
         with pytest.raises(PortError, match=r"viewer: no free port \(all of 65535-65535 are in use"):
-            plan_ports([], LocalPorts(viewer=65535))
+            plan_ports([], claims, LocalPorts(viewer=65535))
 
 
-def test_an_app_that_runs_keeps_its_port_and_a_new_one_gets_another(free_ports: Callable[[int], list[int]]) -> None:
+def test_an_app_that_runs_keeps_its_port_and_a_new_one_gets_another(
+    claims: PortClaims, free_ports: Callable[[int], list[int]]
+) -> None:
     (port,) = free_ports(1)
     shop, blog = (App(name=name, module=f"{name}:app", port=port) for name in ("shop", "blog"))
     running = LocalPorts(apps={"shop": port})
 
     with socket.create_server(("127.0.0.1", port)):
-        plan = extend_ports(running, [shop], [blog, shop])
+        plan = extend_ports(running, claims, [shop], [blog, shop])
 
     assert plan.ports.apps["shop"] == port
     assert plan.ports.apps["blog"] > port
     assert plan.notes == (f"blog: port {port} is in use, using {plan.ports.apps['blog']}",)
 
 
-def test_an_app_that_would_like_another_port_moves(free_ports: Callable[[int], list[int]]) -> None:
+def test_an_app_that_would_like_another_port_moves(claims: PortClaims, free_ports: Callable[[int], list[int]]) -> None:
     before, after = free_ports(2)
     shop = App(name="shop", module="shop:app", port=before)
 
-    plan = extend_ports(LocalPorts(apps={"shop": before}), [shop], [shop.model_copy(update={"port": after})])
+    plan = extend_ports(LocalPorts(apps={"shop": before}), claims, [shop], [shop.model_copy(update={"port": after})])
 
     assert plan.ports.apps == {"shop": after}

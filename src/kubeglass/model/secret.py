@@ -51,8 +51,8 @@ def names_a_secret(variable: str) -> bool:
 
 
 def _refuse_credentials(headers: dict[str, str]) -> dict[str, str]:
-    for name in headers:
-        if _SECRET_HEADER.search(name.replace("-", "_")):
+    for name, value in headers.items():
+        if _SECRET_HEADER.search(name.replace("-", "_")) or value.lower().startswith(("bearer ", "basic ")):
             raise PydanticCustomError(
                 "secret_in_clear",
                 "must not hold '{name}' in clear; use 'auth: {bearer: …}' or "

@@ -137,13 +137,15 @@ def _key(node: Node) -> str:
 
 def _scalar(node: ScalarNode) -> Any:
     _require(node, plain=node.tag in _SCALARS)
-    if _NO_TEXT.search(node.value):
+    # JSON, which YAML takes, writes what lies beyond 16 bits as two halves.
+    text = node.value.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
+    if _NO_TEXT.search(text):
         raise YamlSyntaxError("holds the escape of a null or of half a character; remove it", _start(node))
     try:
-        return _SCALARS[str(node.tag)](node.value)
+        return _SCALARS[str(node.tag)](text)
     except ValueError:
         # Of too many digits, or tagged as what it is not: what it should have been is told where it is used.
-        return node.value
+        return text
 
 
 def _require(node: Node, *, plain: bool) -> None:

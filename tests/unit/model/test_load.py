@@ -63,6 +63,12 @@ def test_nothing_is_said_about_what_refers_to_a_section_that_is_wrong() -> None:
         parse_pipeline("apps: [{name: My_Shop, module: 'a:b'}]\nobjectives: [{app: my-shop, availability: 99%}]")
 
 
+def test_json_is_yaml_with_its_halves_of_characters_too() -> None:
+    pipeline = parse_pipeline('{"apps": [{"name": "a", "module": "a:b", "env": {"FACE": "\\ud83d\\ude00"}}]}')
+
+    assert pipeline.apps[0].env["FACE"] == "\U0001f600"
+
+
 def test_a_missing_file_says_how_to_get_one(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"does not exist; write one with `kubeglass init`"):
         load_pipeline(tmp_path / "kubeglass.yaml")

@@ -10,9 +10,11 @@ from tools.reference.config import render_config
 from tools.reference.exit_codes import render_exit_codes
 from tools.reference.metrics import render_metrics
 from tools.reference.process_states import render_process_states
+from tools.reference.rights import render_rights
 
 #: Path in the repository to the function that makes its content.
 PAGES: Mapping[str, Callable[[], str]] = {
+    "docs/cluster/rights.md": render_rights,
     "docs/reference/cli.md": render_cli,
     "docs/reference/config.md": render_config,
     "docs/reference/exit-codes.md": render_exit_codes,

@@ -9,29 +9,33 @@ from collections.abc import Iterator
 
 import pytest
 
+from kubeglass.deploy.images.archive import ArchivedImage, read_archive
 from tests.cluster.bed.cluster import Cluster
-from tests.cluster.pipeline.stand import KUBEGLASS, SHOP, Stand
+from tests.cluster.pipeline.stand import APP, KUBEGLASS, SHOP, Stand
 
 #: Somebody may be running tests of their own on the same cluster.
 NODE_PORTS = range(31100, 32700)
 
 
 @pytest.fixture(scope="session")
-def images(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Images of the shop, the collector, Prometheus and the page, on the node under their usual names."""
+def images(
+    cluster: Cluster, images: dict[str, ArchivedImage], tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, ArchivedImage]:
+    """The shop's image too, by the name that the stand's definition gives it, built as a user builds it."""
     folder = tmp_path_factory.mktemp("images")
     shutil.copytree(SHOP, folder, dirs_exist_ok=True)
     stand = Stand(cluster, folder, "images", 31099)
     stand.define()
-    subprocess.run([KUBEGLASS, "images", "build"], cwd=folder, check=True, capture_output=True)
-    archives = list((folder / ".kubeglass" / "images").glob("*.tar"))
-    assert {archive.stem for archive in archives} == {"python-app", "collector", "prometheus", "viewer"}
-    for archive in archives:
-        cluster.import_image(archive)
+    subprocess.run([KUBEGLASS, "images", "build", APP], cwd=folder, check=True, capture_output=True)
+    archive = read_archive(folder / ".kubeglass" / "images" / f"{APP}.tar")
+    cluster.import_image(archive.path)
+    return {**images, APP: archive}
 
 
 @pytest.fixture(scope="module")
-def stand(cluster: Cluster, images: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
+def stand(
+    cluster: Cluster, images: dict[str, ArchivedImage], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Stand]:
     """A definition of its own for each module; whatever was deployed from it is removed afterwards."""
     name = f"kg-{secrets.token_hex(3)}"
     stand = Stand(cluster, tmp_path_factory.mktemp(name), name, secrets.choice(NODE_PORTS))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from tests.cluster.bed.waiting import wait_until
@@ -32,6 +34,28 @@ def test_a_pod_that_is_deleted_costs_no_count(deployed: Stand, kind: str, name: 
         reached = read_account(totals)[0]
         wait_until(lambda: read_account(totals)[0] > reached + 60, "traffic afterwards")
 
+    deployed.expect_reconciled(totals, before)
+
+
+def evict(stand: Stand, pod: str) -> str:
+    """Ask for a pod's end as ``kubectl drain`` does, and return what the server said."""
+    name = pod.removeprefix("pod/")
+    request = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": name, "namespace": stand.apps}}
+    path = f"/api/v1/namespaces/{stand.apps}/pods/{name}/eviction"
+    return stand.cluster.kubectl("create", "--raw", path, "--filename=-", stdin=json.dumps(request), check=False)
+
+
+def test_draining_a_node_takes_one_pod_after_another_and_costs_no_count(deployed: Stand) -> None:
+    first, second = pod_names(deployed, APP, deployed.apps)
+    before = deployed.counted()
+
+    with deployed.traffic() as totals:
+        evict(deployed, first)
+        refused = evict(deployed, second)
+        wait_until(lambda: "Success" in evict(deployed, second), "the second eviction")
+        settle(deployed, "deployment", APP, deployed.apps)
+
+    assert "would violate the pod's disruption budget" in refused
     deployed.expect_reconciled(totals, before)
 
 

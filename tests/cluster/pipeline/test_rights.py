@@ -1,61 +1,57 @@
-"""What each account may do: what it needs, and nothing else."""
+"""What each account may do: what it needs, and nothing else; every cell of docs/cluster/rights.md."""
 
 from __future__ import annotations
+
+import json
+from typing import Any
 
 import pytest
 
 from tests.cluster.pipeline.stand import Stand
-
-NEEDED = [
-    ("otel-collector", "get", "nodes/stats", ""),
-    ("otel-collector", "list", "pods", ""),
-    ("otel-collector", "watch", "pods", ""),
-    ("otel-collector", "list", "namespaces", ""),
-    ("otel-collector", "watch", "replicasets.apps", ""),
-    ("prometheus", "list", "pods", "own"),
-    ("prometheus", "watch", "pods", "own"),
-]
-REFUSED = [
-    ("otel-collector", "get", "nodes/proxy", ""),
-    ("otel-collector", "create", "nodes/proxy", ""),
-    ("otel-collector", "get", "nodes/log", ""),
-    ("otel-collector", "get", "secrets", "own"),
-    ("otel-collector", "list", "secrets", ""),
-    ("otel-collector", "get", "configmaps", "own"),
-    ("otel-collector", "create", "pods", "own"),
-    ("otel-collector", "create", "pods/exec", "own"),
-    ("otel-collector", "delete", "pods", "own"),
-    ("otel-collector", "impersonate", "users", ""),
-    ("otel-collector", "create", "serviceaccounts/token", "own"),
-    ("prometheus", "list", "pods", ""),
-    ("prometheus", "list", "secrets", "own"),
-    ("prometheus", "get", "nodes/stats", ""),
-    ("default", "list", "pods", "own"),
-    ("default", "get", "secrets", "own"),
-]
+from tools.reference.rights import ACCOUNTS, RIGHTS, Right
 
 
 @pytest.fixture(scope="module")
-def granted(stand: Stand) -> Stand:
-    """The accounts and their rights alone."""
+def answers(stand: Stand) -> dict[tuple[Right, str], bool]:
+    """The API server's answer to every question, asked at once, with the accounts and their rights alone applied."""
     stand.kubeglass("render", "--to", "kubernetes")
     stand.cluster.kubectl("apply", "--filename", stand.folder / "manifests" / "otel-rbac-ns.yaml")
-    return stand
+    cells = [(right, account) for right in RIGHTS for account in ACCOUNTS]
+    questions = {"apiVersion": "v1", "kind": "List", "items": [ask(stand, *cell) for cell in cells]}
+    said = stand.cluster.kubectl(
+        "create", "--filename=-", '--output=jsonpath={.status.allowed}{"\\n"}', stdin=json.dumps(questions)
+    )
+    return dict(zip(cells, (line == "true" for line in said.splitlines()), strict=True))
 
 
-def can(stand: Stand, account: str, verb: str, resource: str, where: str) -> str:
-    scope = ["--namespace", stand.name] if where else ["--all-namespaces"]
-    name, _, part = resource.partition("/")
-    words = ["auth", "can-i", verb, name, *([f"--subresource={part}"] if part else [])]
-    said = stand.cluster.kubectl(*words, *scope, f"--as=system:serviceaccount:{stand.name}:{account}", check=False)
-    return said.split()[0]
+def ask(stand: Stand, right: Right, account: str) -> dict[str, Any]:
+    resource, _, part = right.resource.partition("/")
+    attributes = {"verb": right.verb, "group": right.group, "resource": resource, "subresource": part}
+    where = {} if right.everywhere else {"namespace": stand.name}
+    return {
+        "apiVersion": "authorization.k8s.io/v1",
+        "kind": "SubjectAccessReview",
+        "spec": {
+            "user": f"system:serviceaccount:{stand.name}:{account}",
+            "groups": ["system:serviceaccounts", f"system:serviceaccounts:{stand.name}", "system:authenticated"],
+            "resourceAttributes": attributes | where,
+        },
+    }
 
 
-@pytest.mark.parametrize(("account", "verb", "resource", "where"), NEEDED)
-def test_an_account_may_do_what_it_needs(granted: Stand, account: str, verb: str, resource: str, where: str) -> None:
-    assert can(granted, account, verb, resource, where) == "yes"
+@pytest.mark.parametrize("account", ACCOUNTS)
+@pytest.mark.parametrize("right", RIGHTS, ids=lambda right: f"{right.verb}-{right.resource.replace('/', '-')}")
+def test_an_account_may_do_what_it_needs_and_nothing_else(
+    answers: dict[tuple[Right, str], bool], right: Right, account: str
+) -> None:
+    assert answers[right, account] is (account in right.granted)
 
 
-@pytest.mark.parametrize(("account", "verb", "resource", "where"), REFUSED)
-def test_an_account_may_do_nothing_else(granted: Stand, account: str, verb: str, resource: str, where: str) -> None:
-    assert can(granted, account, verb, resource, where) == "no"
+def test_kubectl_says_the_same(stand: Stand, answers: dict[tuple[Right, str], bool]) -> None:
+    account = f"--as=system:serviceaccount:{stand.name}:otel-collector"
+    stats, proxy = (
+        stand.cluster.kubectl("auth", "can-i", "get", "nodes", f"--subresource={part}", account, check=False).split()[0]
+        for part in ("stats", "proxy")
+    )
+
+    assert (stats, proxy) == ("yes", "no")

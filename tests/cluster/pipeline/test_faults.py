@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -59,16 +60,19 @@ def test_draining_a_node_takes_one_pod_after_another_and_costs_no_count(deployed
     deployed.expect_reconciled(totals, before)
 
 
-def test_a_new_release_costs_no_count(deployed: Stand) -> None:
+def test_a_new_release_is_proven_and_costs_no_count(deployed: Stand) -> None:
     old = set(pod_names(deployed, APP, deployed.apps))
     before = deployed.counted()
     deployed.define(release="2")
 
     with deployed.traffic() as totals:
-        deployed.kubeglass("deploy", "--no-proof")
+        result = deployed.kubeglass("deploy")
         wait_until(lambda: not old & set(pod_names(deployed, APP, deployed.apps)), "the end of the old pods")
 
-    deployed.expect_reconciled(totals, before)
+    # Proven while old pods were still ending: their counts are none of the proof's.
+    proven = re.search(r"request: (\d+) requests counted", result.stderr)
+    assert proven
+    deployed.expect_reconciled(totals, before + int(proven[1]))
 
 
 def test_a_collector_that_is_killed_finds_its_queue_again(deployed: Stand) -> None:

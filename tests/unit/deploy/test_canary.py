@@ -44,12 +44,15 @@ def kubelet(asked: list[str]) -> Iterator[FakeKubelet]:
     server.server_close()
 
 
-def test_five_requests_reach_the_pod(kubelet: FakeKubelet, asked: list[str]) -> None:
+def test_five_requests_reach_a_pod_that_hangs_up_after_each(
+    kubelet: FakeKubelet, asked: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
     with kubelet.serve() as cluster:
         codes = ask_through_tunnel(cluster)(BACKEND)
 
     assert codes == {404}
     assert asked == [CANARY_PATH] * 5
+    assert capsys.readouterr().err == ""
 
 
 def test_a_missing_right_is_not_mistaken_for_a_silent_app(kubelet: FakeKubelet) -> None:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
+
+import pytest
 
 from tests.cluster.pipeline.stand import APP, Stand
 
@@ -73,6 +76,16 @@ def test_the_kubelet_is_read_with_its_certificate_verified(deployed: Stand) -> N
     assert "ca_file: /var/run/secrets/kubernetes.io/serviceaccount/ca.crt" in config
     assert "insecure_skip_verify" not in config
     assert nodes == [deployed.cluster.node_name]
+
+
+def test_the_node_itself_is_measured_through_two_of_its_folders(deployed: Stand) -> None:
+    pods = deployed.get("daemonset", "otel-collector")["spec"]["template"]["spec"]
+    mounted = [volume["hostPath"]["path"] for volume in pods["volumes"] if "hostPath" in volume]
+    memory = sum(value for _, value in deployed.query("system_memory_usage_bytes"))
+    (total,) = (line.split()[1] for line in Path("/proc/meminfo").read_text().splitlines() if "MemTotal" in line)
+
+    assert mounted == [f"/var/lib/kubeglass/{deployed.name}", "/proc", "/sys"]
+    assert memory == pytest.approx(float(total) * 1024, rel=0.2)
 
 
 def test_two_replicas_are_two_targets(deployed: Stand) -> None:

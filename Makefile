@@ -26,7 +26,7 @@ down: ## Stop what `make up` started
 .PHONY: test
 test: $(VENV)/.dev-installed $(PAGE) $(VENV)/.chromium engines ## Run every test: unit, configuration, real engines, real browser
 	@tools/npm --prefix viewer-ui test
-	@$(BIN)/python -m pytest --ignore=tests/cluster $(ARGS)
+	@$(BIN)/python -m pytest --ignore=tests/cluster --numprocesses=auto --dist=loadfile --no-loadscope-reorder $(ARGS)
 
 .PHONY: test-cluster
 test-cluster: $(VENV)/.dev-installed $(PAGE) engines ## Run the tests on a real Kubernetes, started for them without Docker
@@ -45,6 +45,10 @@ lint: $(VENV)/.dev-installed viewer-ui/node_modules/.installed ## Check style, t
 format: $(VENV)/.dev-installed ## Put the code into its one style
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
+
+.PHONY: mutants
+mutants: $(VENV)/.dev-installed ## Break the library on purpose, one promise at a time, and write what noticed it into docs/library/proof.md
+	@$(BIN)/python -m tools.broken $(ARGS)
 
 .PHONY: bench
 bench: $(VENV)/.dev-installed $(PAGE) engines ## Run the benchmarks, one program a claim; results go to benchmarks/results

@@ -23,7 +23,7 @@ def test_every_state_leads_to_stopped(state: State) -> None:
     assert State.STOPPED in reachable(state)
 
 
-@pytest.mark.parametrize("state", set(State) - {State.TERMINATING, State.KILLING, State.STOPPED})
+@pytest.mark.parametrize("state", sorted(set(State) - {State.TERMINATING, State.KILLING, State.STOPPED}))
 def test_stop_is_possible_wherever_it_is_not_under_way(state: State) -> None:
     after = next_state(state, Event.STOP)
 

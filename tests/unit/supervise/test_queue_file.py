@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kubeglass.supervise.queue_file import find_damage
-from tests.unit.supervise.queue_files import PAGE, queue_file, small_queue_file
+from tests.unit.supervise.queue_files import PAGE, meta, queue_file, small_queue_file
 
 ENTRIES = {f"{number:03}".encode(): bytes(100) for number in range(40)}
 BUCKETS, BRANCH, FIRST_LEAF, SECOND_LEAF = 2 * PAGE, 3 * PAGE, 4 * PAGE, 5 * PAGE
@@ -43,11 +43,13 @@ def test_one_header_is_enough(path: Path) -> None:
 
 
 def test_the_newer_header_counts(path: Path) -> None:
-    content = queue_file(ENTRIES)
-    content[BUCKETS : BUCKETS + PAGE] = bytes(PAGE)
-    path.write_bytes(content)
+    nowhere = meta(0, root=77, end=80), meta(1, root=77, end=80)
+    for number, damage in ((0, ""), (1, "page 77 is missing")):
+        content = queue_file(ENTRIES)
+        content[number * PAGE : (number + 1) * PAGE] = nowhere[number]
+        path.write_bytes(content)
 
-    assert find_damage(path) == "page 2 is not what it should be"
+        assert find_damage(path) == damage
 
 
 @pytest.mark.parametrize(

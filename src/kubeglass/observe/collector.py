@@ -16,7 +16,7 @@ class CollectorTelemetry:
     Args:
         accepted: points its receivers took in.
         sent: points its exporters delivered.
-        queued: batches that wait for delivery.
+        queued: bytes that wait for delivery on disk.
         in_flight: deliveries under way; one that is retried counts here.
     """
 

@@ -11,6 +11,7 @@ from kubeglass.model.pipeline import Pipeline
 from kubeglass.render.kubernetes.images import app_image
 from kubeglass.render.kubernetes.names import deployed_apps, metadata
 from kubeglass.render.kubernetes.pods import (
+    START_SECONDS,
     empty_volume,
     http_probe,
     port_of,
@@ -96,7 +97,7 @@ def _container(app: App, pipeline: Pipeline, last_scrape: int) -> dict[str, Any]
         "ports": [port_of("http", app.port), port_of("metrics", app.metrics_port)],
         # The metrics are answered by the workers, and only once the app is imported; a connection alone would be
         # accepted by gunicorn before. Neither probe is a request to the app, so none is counted.
-        "startupProbe": http_probe(app.metrics_path, "metrics", period=1, failures=60),
+        "startupProbe": http_probe(app.metrics_path, "metrics", period=1, failures=START_SECONDS),
         # All threads busy means that other replicas should answer, and never that this one should start anew: so
         # being alive asks no worker.
         "readinessProbe": http_probe(app.metrics_path, "metrics", period=10, timeout=5),

@@ -13,6 +13,7 @@ from kubeglass.render.kubernetes.contents import CollectorSetup
 from kubeglass.render.kubernetes.images import collector_image
 from kubeglass.render.kubernetes.names import COLLECTOR, metadata
 from kubeglass.render.kubernetes.pods import (
+    START_SECONDS,
     field_variable,
     heap_limit,
     http_probe,
@@ -79,7 +80,7 @@ def _container(pipeline: Pipeline, setup: CollectorSetup) -> dict[str, Any]:
         "args": [f"--config={CONFIG_FOLDER}/{CONFIG_FILE}"],
         "env": _environment(pipeline),
         "ports": [port_of("health", setup.health_port), port_of("telemetry", setup.telemetry_port)],
-        "startupProbe": http_probe("/", "health", period=1, failures=60),
+        "startupProbe": http_probe("/", "health", period=1, failures=START_SECONDS),
         "readinessProbe": http_probe("/", "health", period=10),
         "livenessProbe": http_probe("/", "health", period=30),
         "resources": resources_of(pipeline.collector.resources),

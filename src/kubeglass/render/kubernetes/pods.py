@@ -10,6 +10,10 @@ from kubeglass.model.secret import SecretSource
 from kubeglass.model.size import parse_memory
 from kubeglass.render.kubernetes.names import labels_of, selector_of
 
+#: How long a program may take to start before it is started anew. Python imports in a second on a laptop, and in a
+#: minute on a small board that starts everything else at the same time.
+START_SECONDS = 180
+
 
 def http_probe(path: str, port: str, *, period: int, failures: int = 3, timeout: int = 2) -> dict[str, Any]:
     """Ask for a page every ``period`` seconds; ``failures`` in a row count."""

@@ -11,7 +11,7 @@ from kubeglass.render.kubernetes.config_maps import config_maps, config_volume
 from kubeglass.render.kubernetes.contents import DASHBOARDS_FOLDER, Contents
 from kubeglass.render.kubernetes.images import viewer_image
 from kubeglass.render.kubernetes.names import PROMETHEUS, PROMETHEUS_PORT, VIEWER, VIEWER_PORT, metadata
-from kubeglass.render.kubernetes.pods import empty_volume, http_probe, port_of, select, template_of
+from kubeglass.render.kubernetes.pods import START_SECONDS, empty_volume, http_probe, port_of, select, template_of
 from kubeglass.render.kubernetes.security import IMAGE_USER, container_security_context, pod_security_context
 
 CONFIG_MAP = f"{VIEWER}-dashboards"
@@ -63,7 +63,7 @@ def _container(pipeline: Pipeline) -> dict[str, Any]:
             "--allow-host=*",
         ],
         "ports": [port_of("http", VIEWER_PORT)],
-        "startupProbe": http_probe("/healthz", "http", period=1, failures=60),
+        "startupProbe": http_probe("/healthz", "http", period=1, failures=START_SECONDS),
         "readinessProbe": http_probe("/healthz", "http", period=10),
         "livenessProbe": http_probe("/healthz", "http", period=30),
         "resources": {"requests": {"cpu": "20m", "memory": "64Mi"}, "limits": {"memory": "192Mi"}},

@@ -186,6 +186,12 @@ def test_the_pod_says_where_it_is_scraped(pipeline: Pipeline) -> None:
     }
 
 
+def test_every_program_has_minutes_to_start_on_a_slow_node(pipeline: Pipeline) -> None:
+    for name, spec in pod_specs(pipeline):
+        probe = spec["containers"][0]["startupProbe"]
+        assert probe["periodSeconds"] * probe["failureThreshold"] >= 180, name
+
+
 def test_a_busy_app_is_taken_out_of_its_service_and_not_restarted(pipeline: Pipeline) -> None:
     container = dict(pod_specs(pipeline))["shop"]["containers"][0]
 

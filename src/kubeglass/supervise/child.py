@@ -79,14 +79,25 @@ class RealSpawner:
             # A session of its own: Ctrl-C in the terminal reaches the supervisor alone, which stops things in order.
             start_new_session=True,
         )
-        self._guard.watch(popen.pid)
+        try:
+            return self._follow(popen, spec.name, on_exit)
+        except BaseException:
+            # The caller never hears of it, so it must not live.
+            kill_group(popen.pid)
+            popen.communicate()
+            with contextlib.suppress(OSError):
+                self._guard.forget(popen.pid)
+            raise
+
+    def _follow(self, popen: subprocess.Popen[bytes], name: str, on_exit: ExitCallback) -> Child:
         child = RealChild(popen)
-        reader = threading.Thread(target=self._read, args=(popen.stdout, spec.name), name=f"log {spec.name}")
-        reader.daemon = True
+        reader = threading.Thread(target=self._read, args=(popen.stdout, name), name=f"log {name}", daemon=True)
+        waiter = threading.Thread(
+            target=self._wait, args=(popen, reader, child, on_exit), name=f"wait {name}", daemon=True
+        )
+        self._guard.watch(popen.pid)
         reader.start()
-        threading.Thread(
-            target=self._wait, args=(popen, reader, child, on_exit), name=f"wait {spec.name}", daemon=True
-        ).start()
+        waiter.start()
         return child
 
     def _read(self, stream: BinaryIO, name: str) -> None:

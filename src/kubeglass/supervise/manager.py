@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
+from kubeglass.observe.probes import ProbeResult
 from kubeglass.supervise.process import Child, ExitCallback, ProcessSpec
 from kubeglass.supervise.roster import DueProbe, ProcessStatus, Roster
 from kubeglass.supervise.supervised import Surroundings
@@ -24,6 +25,9 @@ class Manager:
         specs: the processes, each after those it needs; they are stopped in reverse order.
         surroundings: how they are started and watched.
         on_change: called in the manager's thread with every process's status whenever one of them changed.
+
+    A fault of ours in its thread is raised by every later call of :meth:`do` and :meth:`statuses`: processes that
+    nobody looks after must not pass for a run.
     """
 
     def __init__(
@@ -34,6 +38,7 @@ class Manager:
         self._on_change = on_change
         self._statuses = self._roster.statuses()
         self._probers = ThreadPoolExecutor(max_workers=max(len(specs), 1), thread_name_prefix="probe")
+        self._fault: Exception | None = None
         self._thread = threading.Thread(target=self._loop, name="manager", daemon=True)
 
     def start(self) -> None:
@@ -64,9 +69,12 @@ class Manager:
         self._events.put(act)
         while not done.wait(0.1) and self._thread.is_alive():
             pass
+        self.statuses()
 
     def statuses(self) -> list[ProcessStatus]:
         """Return what is known about every process, in the order given."""
+        if self._fault is not None:
+            raise self._fault
         return self._statuses
 
     def step(self, timeout_seconds: float = TICK_SECONDS) -> None:
@@ -82,8 +90,11 @@ class Manager:
         self._publish()
 
     def _loop(self) -> None:
-        while not self._roster.is_stopped:
-            self.step()
+        try:
+            while not self._roster.is_stopped:
+                self.step()
+        except Exception as error:  # noqa: BLE001  # whatever it is, the thread that shows errors must hear of it
+            self._fault = error
 
     def _publish(self) -> None:
         statuses = self._roster.statuses()
@@ -92,7 +103,10 @@ class Manager:
             self._on_change(statuses)
 
     def _probe(self, due: DueProbe) -> None:
-        result = due.probe.check()
+        try:
+            result = due.probe.check()
+        except Exception as error:  # noqa: BLE001  # without a result the process would never be looked at again
+            result = ProbeResult(ok=False, detail=f"the look failed ({type(error).__name__}: {error})")
         self._events.put(lambda: due.process.note_probe(due.child, result))
 
     def _make_on_exit(self, name: str) -> ExitCallback:

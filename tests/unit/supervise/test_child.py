@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import queue
 import signal
@@ -103,6 +104,24 @@ def test_the_guard_is_there_before_the_first_process(tmp_path: Path) -> None:
 def test_a_program_that_does_not_exist_is_an_os_error(spawner: RealSpawner, tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         spawner.spawn(ProcessSpec("program", ("/does/not/exist",), tmp_path), lambda *_: None)
+
+
+class BrokenGuard(Guard):
+    """Cannot be told of anything."""
+
+    def watch(self, pid: int) -> None:
+        self.seen = pid
+        raise BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")
+
+
+def test_a_process_that_cannot_be_looked_after_does_not_live(tmp_path: Path) -> None:
+    guard = BrokenGuard()
+
+    with pytest.raises(BlockingIOError):
+        RealSpawner(tmp_path, guard).spawn(python("import time; time.sleep(600)", tmp_path), lambda *_: None)
+
+    guard.close()
+    assert not Path(f"/proc/{guard.seen}").exists()
 
 
 def test_children_end_when_their_supervisor_is_killed(tmp_path: Path) -> None:

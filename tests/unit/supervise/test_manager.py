@@ -6,6 +6,9 @@ import threading
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
+from kubeglass.observe.probes import ProbeResult
 from kubeglass.supervise.backoff import Backoff
 from kubeglass.supervise.manager import Manager
 from kubeglass.supervise.process import Child, ExitCallback, ProcessSpec
@@ -13,7 +16,7 @@ from kubeglass.supervise.readiness import ProbePolicy
 from kubeglass.supervise.roster import ProcessStatus
 from kubeglass.supervise.states import State
 from kubeglass.supervise.supervised import Surroundings
-from tests.unit.supervise.fakes import SILENT, AlwaysProbe, FakeHolds, FakeSpawner, HandClock
+from tests.unit.supervise.fakes import READY, SILENT, AlwaysProbe, FakeHolds, FakeSpawner, HandClock
 
 READY_PROBE, SILENT_PROBE = AlwaysProbe(), AlwaysProbe(SILENT)
 
@@ -149,6 +152,43 @@ def test_what_is_no_longer_wanted_is_stopped_with_the_rest() -> None:
     run.step_until(State.STOPPED)
 
     assert run.manager._roster.is_stopped
+
+
+class Faulty(FakeSpawner):
+    """Has a fault that is not the system's."""
+
+    def spawn(self, spec: ProcessSpec, on_exit: ExitCallback) -> Child:
+        raise ZeroDivisionError("division by zero")
+
+
+def test_a_fault_in_the_managers_thread_reaches_who_asks_it() -> None:
+    manager = Manager([spec("app")], Surroundings(Faulty(), HandClock(), FakeHolds()))
+    manager.start()
+
+    with pytest.raises(ZeroDivisionError):
+        manager.do(lambda _: None)
+    with pytest.raises(ZeroDivisionError):
+        manager.statuses()
+    manager.stop()
+
+
+class FaultyProbe:
+    """Fails the first time, against its promise."""
+
+    def __init__(self) -> None:
+        self.looks = 0
+
+    def check(self) -> ProbeResult:
+        self.looks += 1
+        if self.looks == 1:
+            raise RuntimeError("cannot start new thread")
+        return READY
+
+
+def test_a_look_that_fails_is_taken_again() -> None:
+    run = Run(ProcessSpec("app", ("app",), Path("/"), readiness=FaultyProbe()))
+
+    run.step_until(State.RUNNING)
 
 
 class Obedient(FakeSpawner):

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -27,12 +27,15 @@ def hello(name): return name
 
 
 def call(
-    folder: Path, *arguments: str, env: Mapping[str, str] | None = None, seconds: float = 120.0
+    folder: Path,
+    *arguments: str,
+    env: Mapping[str, str] | None = None,
+    seconds: float = 120.0,
+    prefix: Sequence[str] = (),
 ) -> subprocess.CompletedProcess[str]:
-    """Run a command to its end."""
-    return subprocess.run(
-        [*KUBEGLASS, *arguments], cwd=folder, env=env, capture_output=True, text=True, timeout=seconds, check=False
-    )
+    """Run a command to its end; ``prefix`` is a program that runs it."""
+    argv = [*prefix, *KUBEGLASS, *arguments]
+    return subprocess.run(argv, cwd=folder, env=env, capture_output=True, text=True, timeout=seconds, check=False)
 
 
 @contextmanager

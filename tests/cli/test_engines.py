@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 from pathlib import Path
@@ -11,21 +10,14 @@ from pathlib import Path
 import psutil
 import pytest
 
+from .machines import bare_environment, read_text, with_system_programs, write_endless_go
 from .runs import KUBEGLASS, call, wait_until
 
 
 @pytest.fixture
 def bare(tmp_path: Path) -> dict[str, str]:
     """An environment with an empty cache and home, nothing on PATH, and a proxy that does not exist."""
-    folder = tmp_path / "bin"
-    folder.mkdir()
-    return {
-        **os.environ,
-        "HOME": str(tmp_path),
-        "XDG_CACHE_HOME": str(tmp_path / "cache"),
-        "PATH": str(folder),
-        "https_proxy": "http://proxy.invalid:3128",
-    }
+    return bare_environment(tmp_path)
 
 
 def test_missing_engines_are_listed_as_missing(tmp_path: Path, bare: dict[str, str]) -> None:
@@ -97,33 +89,15 @@ def test_a_right_version_on_path_is_used_as_it_is(tmp_path: Path, bare: dict[str
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_build_ends_with_the_installation(tmp_path: Path, bare: dict[str, str], number: signal.Signals) -> None:
-    write_endless_go(tmp_path)
+    started = write_endless_go(tmp_path)
     process = subprocess.Popen(
         [*KUBEGLASS, "engines", "install", "promtool", "--source", "build"],
         cwd=tmp_path,
-        env={**bare, "PATH": f"{bare['PATH']}:/usr/bin:/bin"},
+        env=with_system_programs(bare),
     )
-    pid = int(wait_until(lambda: read(tmp_path / "pid"), "the build to begin"))
+    pid = int(wait_until(lambda: read_text(started), "the build to begin"))
 
     process.send_signal(number)
 
     assert process.wait(timeout=30) == 130
     assert not psutil.pid_exists(pid)
-
-
-def write_endless_go(folder: Path) -> None:
-    """Write a toolchain that builds forever."""
-    go = folder / "bin" / "go"
-    go.write_text(
-        "#!/bin/sh\n"
-        "case $1 in\n"
-        "version) echo go version go1.99.0 linux/amd64 ;;\n"
-        f'env) echo \'{{"GOCACHE": "{folder}/gocache", "GOMODCACHE": "{folder}/modules"}}\' ;;\n'
-        f"*) echo $$ > {folder}/pid; exec sleep 600 ;;\n"
-        "esac\n"
-    )
-    go.chmod(0o755)
-
-
-def read(path: Path) -> str:
-    return path.read_text().strip() if path.exists() else ""

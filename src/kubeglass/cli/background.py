@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from kubeglass.cli.running import get_engines, run_here
+from kubeglass.cli.running import get_engines, identify_self, run_here
 from kubeglass.engines.install.source import Source
 from kubeglass.errors import KubeglassError
 from kubeglass.model.quantity import format_duration
+from kubeglass.supervise.app_check import check_apps
 from kubeglass.supervise.background import Report, start_in_background
+from kubeglass.supervise.interruption import Interruption
 from kubeglass.supervise.listener import RunListener
 from kubeglass.supervise.options import RunOptions
 from kubeglass.supervise.reloading import ReadOptions
+from kubeglass.supervise.run_journal import RunJournal
+from kubeglass.supervise.running import describe_run
 from kubeglass.supervise.state_folder import StateFolder
 
 
@@ -21,15 +25,23 @@ def run_in_background(options: RunOptions, source: Source, listener: RunListener
     Raises:
         KubeglassError: it did not come up; with the exit code it would have had in the foreground.
     """
-    folder = StateFolder(options.root)
-    for note in folder.take():
-        listener.note(note)
-    folder.release()
-    # Here, where progress can be seen; the background process then finds them at once.
-    get_engines(source)
-    words = [*options.command.split(" "), "--source", source, "--timeout", format_duration(options.timeout_seconds)]
-    start_in_background(words, options.root, listener)
+    with Interruption(can_reload=False):
+        _get_ready(options, source, listener)
+        words = [*options.command.split(" "), "--source", source, "--timeout", format_duration(options.timeout_seconds)]
+        start_in_background(words, options.root, listener)
     return 0
+
+
+def _get_ready(options: RunOptions, source: Source, listener: RunListener) -> None:
+    """Get the engines here, where progress can be seen; the background process then finds them at once."""
+    folder = StateFolder(options.root)
+    try:
+        for note in folder.take():
+            listener.note(note)
+        with RunJournal(folder.run_file, describe_run(options, identify_self())):
+            get_engines(source, lambda: check_apps(options.own_apps, options))
+    finally:
+        folder.release()
 
 
 def report_to_parent(read_options: ReadOptions, source: Source, descriptor: int) -> int:

@@ -7,14 +7,17 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from kubeglass.errors import AppError, UsageError
+from kubeglass.model.app import App
 from kubeglass.supervise.child import kill_group
-from kubeglass.supervise.options import DEFAULT_TIMEOUT_SECONDS
+from kubeglass.supervise.environment import app_environment
+from kubeglass.supervise.options import RunOptions
 from kubeglass.supervise.supervised import describe_exit
 
 CHECK_PROGRAM = Path(__file__).with_name("app_check_process.py")
@@ -102,17 +105,45 @@ class AppCheck:
         return tuple(self._output.read_text(errors="replace").rstrip().splitlines()[-OUTPUT_LINES:])
 
 
-def check_app(
-    module: str, *, cwd: Path, env: Mapping[str, str], timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS
-) -> None:
-    """Check one application and wait for the outcome.
+@contextmanager
+def checking_apps(apps: Iterable[App], options: RunOptions) -> Iterator[Callable[[], None]]:
+    """Begin to check apps of a run, all at once; whatever is still under way at the end of the ``with`` is ended.
+
+    Gives a function that waits until every app is known to be fit, and raises what is wrong with the first that is not.
 
     Raises:
-        UsageError: ``module`` is not written as it must be.
-        AppError: it will not do.
+        ConfigError: a secret that an app needs is not in the environment.
+        UsageError: an app's module is not written as it must be.
+        AppError: one of them will not do.
     """
-    with AppCheck(module, cwd=cwd, env=env, timeout_seconds=timeout_seconds) as check:
-        check.require_fit()
+    with ExitStack() as under_way:
+        checks = [
+            under_way.enter_context(
+                AppCheck(
+                    app.module or "",
+                    cwd=options.folder,
+                    env=app_environment(app),
+                    timeout_seconds=options.timeout_seconds,
+                )
+            )
+            for app in apps
+        ]
+
+        def require_fit() -> None:
+            for check in checks:
+                check.require_fit()
+
+        yield require_fit
+
+
+def check_apps(apps: Iterable[App], options: RunOptions) -> None:
+    """Check apps of a run and wait for the outcome.
+
+    Raises:
+        KubeglassError: as :func:`checking_apps` does.
+    """
+    with checking_apps(apps, options) as require_fit:
+        require_fit()
 
 
 def _require_name(module: str) -> None:

@@ -81,7 +81,8 @@ def start_in_background(arguments: Sequence[str], root: Path, listener: RunListe
         ReportedError: it did not come up.
     """
     reading, writing = os.pipe()
-    argv = [sys.executable, "-m", "kubeglass", *arguments, "--report-to", str(writing)]
+    # -P: a module of the folder we are in must not take the place of one of ours.
+    argv = [sys.executable, "-P", "-m", "kubeglass", *arguments, "--report-to", str(writing)]
     with (root / LOG_NAME).open("ab") as log:
         process = subprocess.Popen(
             argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log, pass_fds=(writing,), start_new_session=True

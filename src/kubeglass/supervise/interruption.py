@@ -16,20 +16,25 @@ class Interruption:
 
     A signal that was ignored when the program began stays ignored. SIGHUP has two senders: a terminal that closes,
     which ends the run like Ctrl-C unless ``nohup`` started it, and a person who wants the definition read anew.
+
+    Args:
+        can_reload: whether there is a definition to read anew; otherwise SIGHUP is one more signal to end.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, can_reload: bool = True) -> None:
         self.wants_reload = False
         """Whether somebody has asked to read the definition anew; whoever does so sets it back."""
+        self._stop_signals = STOP_SIGNALS if can_reload else (*STOP_SIGNALS, signal.SIGHUP)
         self._before: dict[signal.Signals, Any] = {}
         self._hurry: Callable[[], None] | None = None
         self._dies_with_terminal = has_terminal() and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN
 
     def __enter__(self) -> Self:
-        for number in STOP_SIGNALS:
+        for number in self._stop_signals:
             if signal.getsignal(number) is not signal.SIG_IGN:
                 self._before[number] = signal.signal(number, self._handle)
-        self._before[signal.SIGHUP] = signal.signal(signal.SIGHUP, self._hang_up)
+        if signal.SIGHUP not in self._stop_signals:
+            self._before[signal.SIGHUP] = signal.signal(signal.SIGHUP, self._hang_up)
         return self
 
     def __exit__(

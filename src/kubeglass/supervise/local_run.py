@@ -20,7 +20,8 @@ from kubeglass.supervise.preparation import GetBinaries, Preparation, prepare
 from kubeglass.supervise.reloading import ReadOptions, reload_run
 from kubeglass.supervise.reported_error import describe_error
 from kubeglass.supervise.run_file import Phase, ReloadRecord
-from kubeglass.supervise.running import Running
+from kubeglass.supervise.run_journal import RunJournal
+from kubeglass.supervise.running import Running, describe_run
 from kubeglass.supervise.sight import Goal, Sight
 from kubeglass.supervise.state_folder import StateFolder
 
@@ -66,19 +67,25 @@ class LocalRun:
             try:
                 for note in folder.take():
                     self._listener.note(note)
-                preparation = prepare(self._options, get_binaries, claims)
-                for note in preparation.notes:
-                    self._listener.note(note)
-                with Running(preparation.stack, self._supervisor, interruption, claims) as running:
-                    try:
-                        self._wait_until_up(running, preparation)
-                        self._keep(running, interruption)
-                    finally:
-                        self._listener.waiting("everything to stop")
+                with RunJournal(folder.run_file, describe_run(self._options, self._supervisor)) as journal:
+                    self._run(get_binaries, journal, interruption, claims)
             except KeyboardInterrupt:
                 return self._was_up
             finally:
                 folder.release()
+
+    def _run(
+        self, get_binaries: GetBinaries, journal: RunJournal, interruption: Interruption, claims: PortClaims
+    ) -> Never:
+        preparation = prepare(self._options, get_binaries, claims)
+        for note in preparation.notes:
+            self._listener.note(note)
+        with Running(preparation.stack, journal, interruption, claims) as running:
+            try:
+                self._wait_until_up(running, preparation)
+                self._keep(running, interruption)
+            finally:
+                self._listener.waiting("everything to stop")
 
     def _wait_until_up(self, running: Running, preparation: Preparation) -> None:
         deadline = time.monotonic() + self._options.timeout_seconds

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from kubeglass.model.app import App
 from kubeglass.model.pipeline import Pipeline
 
 DEFAULT_TIMEOUT_SECONDS = 60.0
@@ -21,7 +22,8 @@ class RunOptions:
         command: how it was asked for, for ``status``.
         demo: whether the demo's customers come along.
         detached: whether it runs in the background.
-        timeout_seconds: how long, once the engines are there, data may take to be seen.
+        timeout_seconds: how long, once the engines are there, data may take to be seen; also how long each app may take
+            to be imported, and to be ready.
     """
 
     pipeline: Pipeline
@@ -31,3 +33,8 @@ class RunOptions:
     demo: bool = False
     detached: bool = False
     timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS
+
+    @property
+    def own_apps(self) -> list[App]:
+        """The apps that are run here, not only scraped."""
+        return [app for app in self.pipeline.apps if app.module]

@@ -5,18 +5,15 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from kubeglass.dashboards.queries import PanelQuery, panel_queries
-from kubeglass.model.app import App
 from kubeglass.model.local import LocalSettings
 from kubeglass.render.file import RenderedFile
 from kubeglass.render.plan import LOCAL_FOLDERS, render_local
 from kubeglass.render.write import remove_stale, write_files
-from kubeglass.supervise.app_check import check_app
-from kubeglass.supervise.environment import app_environment
+from kubeglass.supervise.app_check import checking_apps
 from kubeglass.supervise.limits import raise_open_files_limit, warn_about_open_files
 from kubeglass.supervise.options import RunOptions
 from kubeglass.supervise.port_claims import PortClaims
@@ -63,12 +60,10 @@ def prepare(options: RunOptions, get_binaries: GetBinaries, claims: PortClaims) 
         PortError: a range of ports is in use.
         StateError: the state folder cannot be written.
     """
-    own_apps = [app for app in options.pipeline.apps if app.module]
-    with ThreadPoolExecutor(thread_name_prefix="app-check") as pool:
-        checks = [_begin_check(pool, app, options.folder) for app in own_apps]
-        binaries = get_binaries(lambda: _require(checks))
-        _require(checks)
-    plan = plan_ports(own_apps, claims)
+    with checking_apps(options.own_apps, options) as require_fit:
+        binaries = get_binaries(require_fit)
+        require_fit()
+    plan = plan_ports(options.own_apps, claims)
     stack = Stack(options, LocalSettings(options.root, plan.ports), binaries)
     files = render_local(options.pipeline, stack.settings)
     make_folders(stack.settings, stack.own_apps)
@@ -79,16 +74,6 @@ def prepare(options: RunOptions, get_binaries: GetBinaries, claims: PortClaims) 
     # Before the collector's first start too, so that what was found is said where somebody looks.
     notes = (*plan.notes, *QueueRepair(stack.settings.queue)(), *([warning] if warning else ()))
     return Preparation(stack, _read_queries(files, options.pipeline.scrape.interval), notes)
-
-
-def _require(checks: list[Future[None]]) -> None:
-    for check in checks:
-        check.result()
-
-
-def _begin_check(pool: ThreadPoolExecutor, app: App, folder: Path) -> Future[None]:
-    env = app_environment(app)
-    return pool.submit(check_app, app.module or "", cwd=folder, env=env)
 
 
 def _forget_customers(stack: Stack) -> None:

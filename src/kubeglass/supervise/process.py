@@ -9,6 +9,9 @@ from typing import Protocol
 
 from kubeglass.observe.probes import Probe
 
+#: What a process on a slow laptop needs at most from its start to its first answer, if nothing else is known of it.
+READY_SECONDS = 30.0
+
 
 def do_nothing() -> Sequence[str]:
     """Have nothing to do before a start."""
@@ -42,7 +45,7 @@ class ProcessSpec:
     readiness: Probe | None = None
     liveness: Probe | None = None
     after: tuple[str, ...] = ()
-    ready_seconds: float = 30.0
+    ready_seconds: float = READY_SECONDS
     grace_seconds: float = 5.0
     address: str = ""
     config: PurePosixPath | None = None

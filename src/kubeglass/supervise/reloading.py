@@ -17,10 +17,9 @@ from kubeglass.render.drift import compare
 from kubeglass.render.file import RenderedFile
 from kubeglass.render.plan import LOCAL_FOLDERS, render_local
 from kubeglass.render.write import remove_stale, write_files
-from kubeglass.supervise.app_check import check_app
+from kubeglass.supervise.app_check import check_apps
 from kubeglass.supervise.awaiting import Awaiting
 from kubeglass.supervise.changes import Changes, compare_processes
-from kubeglass.supervise.environment import app_environment
 from kubeglass.supervise.listener import RunListener
 from kubeglass.supervise.options import RunOptions
 from kubeglass.supervise.port_plan import extend_ports
@@ -63,11 +62,8 @@ def plan_reload(running: Running, options: RunOptions) -> ReloadPlan:
     """
     old = running.stack
     options = replace(options, detached=old.options.detached, timeout_seconds=old.options.timeout_seconds)
-    apps = [app for app in options.pipeline.apps if app.module]
-    for app in apps:
-        if app not in old.own_apps:
-            check_app(app.module or "", cwd=options.folder, env=app_environment(app))
-    ports = extend_ports(old.settings.ports, running.claims, old.own_apps, apps)
+    check_apps([app for app in options.own_apps if app not in old.own_apps], options)
+    ports = extend_ports(old.settings.ports, running.claims, old.own_apps, options.own_apps)
     stack = Stack(options, LocalSettings(old.settings.root, ports.ports), old.binaries)
     specs = tuple(plan_processes(stack))
     files = tuple(render_local(options.pipeline, stack.settings))

@@ -17,6 +17,8 @@ from kubeglass.supervise.states import State
 class Phase(StrEnum):
     """How far the whole run is."""
 
+    PREPARING = "preparing"
+    """Apps are checked and engines obtained; nothing runs yet."""
     STARTING = "starting"
     UP = "up"
     STOPPING = "stopping"

@@ -7,26 +7,48 @@ import threading
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
+from kubeglass.errors import StateError
 from kubeglass.observe.processes import identify
 from kubeglass.supervise.roster import ProcessStatus
 from kubeglass.supervise.run_file import RunningProcess, RunRecord, write_run_file
 
 
 class RunJournal:
-    """The run record and its file, safe to use from several threads.
+    """The run record and its file, safe to use from several threads; the file is there as long as the ``with`` block.
 
     Args:
         path: the run file.
-        record: what is known at the start; written at once.
+        record: what is known at the start.
+
+    Raises:
+        StateError: the file cannot be written.
     """
 
     def __init__(self, path: Path, record: RunRecord) -> None:
         self._path = path
         self._lock = threading.Lock()
         self._record = record
-        write_run_file(path, record)
+        try:
+            write_run_file(path, record)
+        except OSError as error:
+            raise StateError(
+                str(path),
+                "cannot be written",
+                found=error.strerror or str(error),
+                hint="check its owner, its mode and the free space",
+            ) from error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with self._lock, contextlib.suppress(OSError):
+            self._path.unlink(missing_ok=True)
 
     @property
     def record(self) -> RunRecord:
@@ -45,11 +67,6 @@ class RunJournal:
     def note_statuses(self, statuses: Sequence[ProcessStatus]) -> None:
         """Write down how the processes are."""
         self.change(processes=tuple(_describe(status) for status in statuses))
-
-    def remove(self) -> None:
-        """Remove the file: nothing runs any more."""
-        with self._lock, contextlib.suppress(OSError):
-            self._path.unlink(missing_ok=True)
 
 
 def _describe(status: ProcessStatus) -> RunningProcess:

@@ -12,6 +12,7 @@ from kubeglass.supervise.clock import SystemClock
 from kubeglass.supervise.guard import Guard
 from kubeglass.supervise.interruption import Interruption
 from kubeglass.supervise.manager import Manager
+from kubeglass.supervise.options import RunOptions
 from kubeglass.supervise.port_claims import PortClaims
 from kubeglass.supervise.process import ProcessSpec
 from kubeglass.supervise.run_file import Phase, RunRecord
@@ -26,23 +27,26 @@ class Running:
 
     Args:
         stack: what decides which processes run.
-        supervisor: this process.
+        journal: where others read of it.
         interruption: what a second Ctrl-C means is told to it when stopping begins.
         claims: holds the ports of the run.
     """
 
-    def __init__(self, stack: Stack, supervisor: ProcessId, interruption: Interruption, claims: PortClaims) -> None:
+    def __init__(self, stack: Stack, journal: RunJournal, interruption: Interruption, claims: PortClaims) -> None:
         self.stack = stack
+        self.journal = journal
         self.claims = claims
         self._guard = Guard()
         self._interruption = interruption
         self._spawner = RealSpawner(stack.settings.logs, self._guard)
         self.specs = tuple(plan_processes(stack))
-        self.journal = RunJournal(stack.settings.run_file, describe_run(stack, supervisor))
         surroundings = Surroundings(self._spawner, SystemClock(), HoldFiles(stack.settings.root))
         self.manager = Manager(self.specs, surroundings, self.journal.note_statuses)
 
     def __enter__(self) -> Self:
+        settings = self.stack.settings
+        prometheus = settings.url(settings.ports.prometheus)
+        self.journal.change(phase=Phase.STARTING, addresses=addresses_of(self.stack), prometheus=prometheus)
         self.manager.start()
         return self
 
@@ -51,7 +55,6 @@ class Running:
         self.journal.change(phase=Phase.STOPPING)
         self.manager.stop()
         self._guard.close()
-        self.journal.remove()
 
     def take_over(self, stack: Stack, specs: Sequence[ProcessSpec]) -> None:
         """Run these processes from now on; whatever is the same goes on undisturbed."""
@@ -65,19 +68,15 @@ class Running:
         return self._spawner.buffer(name).tail(count)
 
 
-def describe_run(stack: Stack, supervisor: ProcessId) -> RunRecord:
-    """Write down what a person wants to know of a run before anything of it has started."""
-    settings = stack.settings
-    addresses = addresses_of(stack)
+def describe_run(options: RunOptions, supervisor: ProcessId) -> RunRecord:
+    """Write down what a person wants to know of a run before anything of it is there."""
     return RunRecord(
         supervisor=supervisor,
-        command=stack.options.command,
-        phase=Phase.STARTING,
-        detached=stack.options.detached,
+        command=options.command,
+        phase=Phase.PREPARING,
+        detached=options.detached,
         started_at=time.time() - measure_age(supervisor),
-        addresses=addresses,
-        prometheus=settings.url(settings.ports.prometheus),
-        scrape_interval=stack.options.pipeline.scrape.interval,
+        scrape_interval=options.pipeline.scrape.interval,
     )
 
 

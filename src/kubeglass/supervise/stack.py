@@ -17,7 +17,7 @@ from kubeglass.model.quantity import format_duration
 from kubeglass.observe.probes import HttpProbe, TcpProbe
 from kubeglass.supervise.environment import app_environment, inherit_environment, instrumented_environment
 from kubeglass.supervise.options import RunOptions
-from kubeglass.supervise.process import ProcessSpec
+from kubeglass.supervise.process import READY_SECONDS, ProcessSpec
 from kubeglass.supervise.queue_repair import QueueRepair
 
 VIEWER = "viewer"
@@ -44,7 +44,7 @@ class Stack:
     @property
     def own_apps(self) -> list[App]:
         """The apps that are run here, not only scraped."""
-        return [app for app in self.options.pipeline.apps if app.module]
+        return self.options.own_apps
 
 
 def plan_processes(stack: Stack) -> list[ProcessSpec]:
@@ -135,6 +135,7 @@ def _plan_app(app: App, stack: Stack) -> ProcessSpec:
         readiness=HttpProbe(settings.url(port, app.metrics_path), any_status=True),
         # gunicorn replaces workers that hang by itself.
         liveness=TcpProbe(LOOPBACK, port),
+        ready_seconds=max(READY_SECONDS, stack.options.timeout_seconds),
         grace_seconds=8.0,
         address=settings.url(port),
     )

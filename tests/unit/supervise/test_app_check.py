@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from kubeglass.errors import AppError, UsageError
-from kubeglass.supervise.app_check import AppCheck, check_app
+from kubeglass.supervise.app_check import AppCheck
 from tests.cli.runs import wait_until
 from tests.unit.supervise.test_child import wait_until_gone
 
@@ -17,7 +17,12 @@ GOOD = "from flask import Flask\napp = Flask(__name__)\ndef create_app(): return
 
 def check(folder: Path, code: str, name: str, *, timeout_seconds: float = 20.0) -> None:
     (folder / "myapp.py").write_text(code)
-    check_app(f"myapp:{name}", cwd=folder, env=os.environ, timeout_seconds=timeout_seconds)
+    check_module(f"myapp:{name}", folder, timeout_seconds=timeout_seconds)
+
+
+def check_module(module: str, folder: Path, *, timeout_seconds: float = 20.0) -> None:
+    with AppCheck(module, cwd=folder, env=os.environ, timeout_seconds=timeout_seconds) as check:
+        check.require_fit()
 
 
 @pytest.mark.parametrize("name", ["app", "create_app()"])
@@ -102,16 +107,16 @@ def read(path: Path) -> str:
 
 def test_a_module_that_is_not_there_is_named_with_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(AppError, match="there is no module 'absent'; run kubeglass in the folder that holds it"):
-        check_app("absent.web:app", cwd=tmp_path, env=os.environ)
+        check_module("absent.web:app", tmp_path)
 
 
 @pytest.mark.parametrize("module", ["app", "my-app:app", ":app", "app:", "a..b:app"])
 def test_what_names_no_application_is_a_usage_error(tmp_path: Path, module: str) -> None:
     with pytest.raises(UsageError, match="does not name an application"):
-        check_app(module, cwd=tmp_path, env=os.environ)
+        check_module(module, tmp_path)
 
 
 def test_our_own_folder_does_not_shadow_the_users_modules(tmp_path: Path) -> None:
     (tmp_path / "states.py").write_text(GOOD)
 
-    check_app("states:app", cwd=tmp_path, env=os.environ)
+    check_module("states:app", tmp_path)

@@ -60,6 +60,11 @@ def test_a_signal_to_end_interrupts(tmp_path: Path, number: signal.Signals) -> N
     assert run.process.wait() == 0
 
 
+def test_a_hangup_ends_what_cannot_reload() -> None:
+    with Interruption(can_reload=False), pytest.raises(KeyboardInterrupt):
+        signal.raise_signal(signal.SIGHUP)
+
+
 def test_a_hangup_from_a_person_asks_for_a_reload(tmp_path: Path) -> None:
     controller, terminal = pty.openpty()
     run = Watched(tmp_path, terminal=terminal)

@@ -53,7 +53,7 @@ def install(names: Names = None, source: From = Source.AUTO) -> None:
     output = Output()
     tools = [find_tool(name) for name in names] if names else list(TOOLS)
     # A build leads a session of its own: a signal that ended us at once would leave it running.
-    with Interruption(), EngineProgress(output) as progress:
+    with Interruption(can_reload=False), EngineProgress(output) as progress:
         installed = [resolve(tool, source=source, progress=progress) for tool in tools]
     output.table(
         ["NAME", "VERSION", "FROM", "PATH"],

@@ -32,8 +32,15 @@ def open_page(
 
     from kubeglass.cli.context import state_root
     from kubeglass.cli.output import Output
+    from kubeglass.errors import StateError
     from kubeglass.supervise.state_folder import require_run
 
-    address = require_run(state_root()).addresses["page"]
+    root = state_root()
+    record = require_run(root)
+    address = record.addresses.get("page")
+    if address is None:
+        raise StateError(
+            str(root), "has no page yet", found=f"the run is {record.phase}", hint="wait; see: kubeglass status"
+        )
     Output().say(address)
     webbrowser.open(address)

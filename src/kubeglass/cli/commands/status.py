@@ -35,6 +35,7 @@ def status(
         return
     from kubeglass.cli.context import state_root
     from kubeglass.cli.output import Output
+    from kubeglass.supervise.run_file import Phase
     from kubeglass.supervise.run_status import view_processes, view_targets
     from kubeglass.supervise.state_folder import require_run
 
@@ -43,6 +44,9 @@ def status(
     output = Output()
     if json:
         output.json(_describe(record, processes, targets))
+        return
+    if record.phase is Phase.PREPARING:
+        output.say("preparing: apps are checked and engines obtained, nothing runs yet")
         return
     output.table(COLUMNS, [_row(view) for view in processes])
     for view in processes:

@@ -1,7 +1,7 @@
 """The rendered files that stand beside each example: ``python -m tools.rendered_examples`` writes them anew.
 
-They show what a change to a renderer does, as a diff. Dashboards are left out: each is 50 KB of JSON that hardly differs
-from example to example, tests read its panels, and pictures show them. So are manifests, which stand in manifests/.
+They show what a change to a renderer does, as a diff. Dashboards are left out: 50 KB of JSON each, which hardly differs
+from example to example; tests read the panels, and pictures show them. So are manifests, which stand in manifests/.
 """
 
 from __future__ import annotations

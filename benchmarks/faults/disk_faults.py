@@ -111,7 +111,8 @@ DISK_FAULTS = (
         "write-ahead-log-damaged",
         "Prometheus's write-ahead log is damaged",
         "Prometheus repairs it when it starts: it drops what follows the damage",
-        "samples since the damage, at most two hours of them (the rest is in blocks); counters lose nothing by it",
+        "samples since the damage, of the last two or three hours at most (older ones are in blocks); counters lose "
+        "nothing by it",
         damage_write_ahead_log,
         counted_by=("prometheus_tsdb_wal_corruptions_total",),
         told_by=("prometheus", "Successfully repaired WAL"),

@@ -55,7 +55,6 @@ ENGINE_FAULTS = (
         "nothing, as long as the queue has room (`collector.queue.size`) and the outage is shorter than "
         "`storage.out_of_order`",
         stop_prometheus,
-        keeps_ports=True,
     ),
     Fault(
         "prometheus-frozen",

@@ -24,7 +24,6 @@ class Fault:
         alert: the alert that tells of it.
         told_by: a process and words of a line in its log that tell of the fault.
         reaches_back: whether it destroys what was stored before it.
-        keeps_ports: whether it leaves no port to others, and so may strike while other runs start.
     """
 
     name: str
@@ -37,7 +36,6 @@ class Fault:
     alert: str = ""
     told_by: tuple[str, str] | None = None
     reaches_back: bool = False
-    keeps_ports: bool = False
 
 
 @dataclass(frozen=True, slots=True)

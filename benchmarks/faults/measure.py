@@ -15,7 +15,6 @@ from typing import Any
 
 from faults.fault import Fault, Outcome
 from faults.stand import JOB, Stand, ask, find_telemetry, read_log
-from faults.starts import Starts
 from faults.waiting import wait_until
 from kubeglass.observe.http import make_client
 
@@ -30,17 +29,15 @@ COUNTED = f'sum(http_requests_total{{job="{JOB}"}}) by (endpoint)'
 LATEST = f'max(timestamp(up{{job="{JOB}"}}) * (up{{job="{JOB}"}} == 1))'
 
 
-def measure(fault: Fault, starts: Starts) -> Outcome:
-    """Run the demo, strike once the others run too, wait until all is well, let the customers leave, and compare.
+def measure(fault: Fault) -> Outcome:
+    """Run the demo, strike, wait until all is well, let the customers leave, and compare.
 
     Raises:
         NeverCameError: the run did not come up, or did not become well again.
     """
-    with tempfile.TemporaryDirectory(prefix="kubeglass-fault-") as name, Stand(Path(name), starts, fault.disk) as stand:
+    with tempfile.TemporaryDirectory(prefix="kubeglass-fault-") as name, Stand(Path(name), fault.disk) as stand:
         first = wait_until(lambda: ask(stand, LATEST), "the first scrape")
         _let_traffic_flow(stand)
-        if not fault.keeps_ports:
-            starts.wait_for_others()
         began = first if fault.reaches_back else wait_until(lambda: ask(stand, LATEST), "a scrape before the fault")
         fault.strike(stand)
         over = time.time()
@@ -70,9 +67,8 @@ def side_by_side(faults: Sequence[Fault]) -> Iterator[Mapping[str, Future[Outcom
     Returns:
         For each fault's name what it will be found to cost, or why it could not be.
     """
-    starts = Starts(len(faults))
     with ThreadPoolExecutor(max(len(faults), 1), thread_name_prefix="fault") as threads:
-        yield {fault.name: threads.submit(measure, fault, starts) for fault in faults}
+        yield {fault.name: threads.submit(measure, fault) for fault in faults}
 
 
 def _let_traffic_flow(stand: Stand) -> None:

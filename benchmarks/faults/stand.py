@@ -5,18 +5,16 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
-from urllib.parse import urlsplit
 
 from ruamel.yaml import YAML
 
 from faults.disk import MountedDisk, SmallDisk
-from faults.starts import Starts
 from faults.waiting import NeverCameError, wait_until
 from kubeglass.observe.errors import ObserveError
 from kubeglass.observe.prometheus import Prometheus
@@ -24,27 +22,27 @@ from kubeglass.observe.prometheus import Prometheus
 COMMAND = (sys.executable, "-m", "kubeglass", "up", "--demo", "--timeout", "2m")
 JOB = "shop"
 
+#: Starting is the only thing that needs much of the processor; with more at once each takes longer.
+_starting = threading.Semaphore(2)
+
 
 class Stand:
     """A run, with what is needed to disturb it and to look at it.
 
     Args:
         folder: where it runs.
-        starts: whose turn it is to start.
         disk: what stands for one of its folders.
     """
 
-    def __init__(self, folder: Path, starts: Starts, disk: SmallDisk | None = None) -> None:
+    def __init__(self, folder: Path, disk: SmallDisk | None = None) -> None:
         self.root = folder / ".kubeglass"
         self._folder = folder
-        self._starts = starts
         self._disk = disk
-        self._kept_ports: dict[str, socket.socket] = {}
         self._output = folder / "up.log"
 
     def __enter__(self) -> Self:
         command = self._disk.enclose(self.root, COMMAND) if self._disk else list(COMMAND)
-        with self._starts.take_turn(), self._output.open("w") as output:
+        with _starting, self._output.open("w") as output:
             self._process = subprocess.Popen(command, cwd=self._folder, stdout=output, stderr=output)
             try:
                 self._wait_until_up()
@@ -57,8 +55,6 @@ class Stand:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for port in self._kept_ports.values():
-            port.close()
         self.prometheus.close()
         _end(self._process)
 
@@ -84,16 +80,14 @@ class Stand:
         os.kill(self.find(name)["identity"]["pid"], number)
 
     def take_down(self, name: str, number: signal.Signals = signal.SIGKILL) -> None:
-        """End the process and keep it down, and its port from others."""
+        """End the process and keep it down."""
         (self.root / "hold").mkdir(exist_ok=True)
         (self.root / "hold" / name).touch()
         self.send(name, number)
         self.wait_for(name, "held")
-        self._kept_ports[name] = _keep_port(self.find(name)["address"])
 
     def release(self, name: str) -> None:
         """Let a process that was taken down start again."""
-        self._kept_ports.pop(name).close()
         (self.root / "hold" / name).unlink()
 
     def wait_for(self, name: str, state: str, *, restarts: int = 0) -> None:
@@ -112,18 +106,6 @@ class Stand:
             return self.record().get("phase") == "up"
 
         wait_until(look, "the run to be up")
-
-
-def _keep_port(address: str) -> socket.socket:
-    """Take the port of an address without listening: nobody else gets it, and whoever calls is refused as before."""
-    keeper = socket.socket()
-    if address:
-        parts = urlsplit(address)
-        # What the process leaves behind (TIME_WAIT) may be there still.
-        keeper.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        keeper.bind((parts.hostname, parts.port))
-        keeper.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 0)
-    return keeper
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

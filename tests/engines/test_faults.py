@@ -5,8 +5,10 @@ Each fault is struck on a run of its own, under load; the runs go on side by sid
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future
+from pathlib import Path
 
 import pytest
 from faults.catalogue import FAULTS
@@ -15,6 +17,8 @@ from faults.measure import side_by_side
 
 #: All of them take two minutes together on a quiet machine with two cores.
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(900)]
+
+RESULT = Path(__file__).parents[2] / "benchmarks" / "results" / "local_faults.json"
 
 #: Scrapes that a restart may cost and a busy machine may miss; an outage whose data is not delivered costs nearly all.
 MISSED_SCRAPES = 5
@@ -106,6 +110,15 @@ def test_a_damaged_queue_costs_what_waited_in_it(outcome: Outcome) -> None:
     assert outcome.lost_scrapes > 0, "or nothing waited in it, and this proves nothing"
     assert outcome.recover_seconds < RECOVERED_SECONDS
     assert outcome.told
+
+
+def test_what_was_measured_is_told_of_every_fault_as_it_is_now() -> None:
+    written = json.loads(RESULT.read_text(encoding="utf-8"))["faults"]
+    told = [(name, entry["title"], entry["effect"], entry["loss"]) for name, entry in written.items()]
+
+    assert told == [(fault.name, fault.title, fault.effect, fault.loss) for fault in FAULTS], (
+        "run: python benchmarks/local_faults.py NAME"
+    )
 
 
 def test_every_fault_is_held_to_what_it_may_cost(request: pytest.FixtureRequest) -> None:

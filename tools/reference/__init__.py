@@ -8,6 +8,7 @@ from kubeglass.model.schema import write_schema
 from tools.reference.cli import render_cli
 from tools.reference.config import render_config
 from tools.reference.exit_codes import render_exit_codes
+from tools.reference.faults import render_faults
 from tools.reference.metrics import render_metrics
 from tools.reference.process_states import render_process_states
 from tools.reference.rights import render_rights
@@ -18,6 +19,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "docs/reference/cli.md": render_cli,
     "docs/reference/config.md": render_config,
     "docs/reference/exit-codes.md": render_exit_codes,
+    "docs/reference/faults.md": render_faults,
     "docs/reference/metrics.md": render_metrics,
     "docs/reference/process-states.md": render_process_states,
     "docs/schema/kubeglass.schema.json": write_schema,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from sys import modules
@@ -11,24 +12,31 @@ from typing import TYPE_CHECKING, Any, cast
 from flask import Flask, Request, Response, got_request_exception, request
 from prometheus_client import REGISTRY, CollectorRegistry
 from werkzeug.local import LocalProxy
+from werkzeug.wsgi import ClosingIterator
 
 from kubeglass.catalog import DURATION_BUCKETS, UNMATCHED_ENDPOINT
 from kubeglass.errors import InstrumentationError
 from kubeglass.instrument import options as checked
-from kubeglass.instrument.answer import ANSWER, Answer
+from kubeglass.instrument.answer import ANSWER, NOTES_KEY, Answer
 from kubeglass.instrument.answers import Answers
+from kubeglass.instrument.exchange import COUNTED, SERVER_ERROR
 from kubeglass.instrument.exemplar import OPENTELEMETRY, current_trace
+from kubeglass.instrument.folders import multiprocess_folder
 from kubeglass.instrument.http_metrics import HttpMetrics
-from kubeglass.instrument.middleware import COUNTED, Middleware
+from kubeglass.instrument.middleware import Middleware
 from kubeglass.instrument.options import ExtraLabel, Options
-from kubeglass.instrument.page import Page
-from kubeglass.instrument.registration import metrics_of, multiprocess_folder
+from kubeglass.instrument.page import Page, metrics_port
+from kubeglass.instrument.registration import metrics_of
 from kubeglass.instrument.token import find_token
 
 if TYPE_CHECKING:
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
     from kubeglass.instrument.server import PageServing
 
 __all__ = ["Instrumentation", "PageServing", "instrument", "serve_metrics"]
+
+logger = logging.getLogger("kubeglass.instrument")
 
 EXTENSION = "kubeglass"
 
@@ -55,12 +63,13 @@ class Instrumentation:
     def __init__(self, app: Flask, registry: CollectorRegistry, options: Options, metrics: HttpMetrics) -> None:
         self.registry = registry
         self.options = options
-        self._answers = Answers(metrics)
+        self._app = app
+        self._answers = Answers(metrics, options)
         middleware = Middleware(
             app.wsgi_app,
             self._answers,
-            path=options.path,
-            page=Page(registry, multiprocess_folder(), options.token).answer,
+            options,
+            page=self._announce(Page(registry, multiprocess_folder(), options.token, metrics_port()).answer),
             endpoint_of_error=endpoint_of_error,
             is_watched=not is_plain(app),
         )
@@ -70,19 +79,45 @@ class Instrumentation:
         # Flask turns an unhandled exception into an answer inside its wsgi_app, out of a middleware's sight.
         got_request_exception.connect(self._count_exception, app)
 
+    def _announce(self, page: WSGIApplication) -> WSGIApplication:
+        """Say once that a route of the application's own is out of reach; routes may come after ``instrument``."""
+        app, path, is_checked = self._app, self.options.path, False
+
+        def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+            nonlocal is_checked
+            if not is_checked:
+                is_checked = True
+                if any(rule.rule == path for rule in app.url_map.iter_rules()):
+                    logger.warning(
+                        "Flask application %r: its own route %s is out of reach, the metrics are shown there; choose"
+                        " another path= for instrument(app), or None",
+                        app.name,
+                        path,
+                    )
+            return page(environ, start_response)
+
+        return answer
+
     def _note_answer(self, process: Callable[..., Response]) -> Callable[..., Response]:
         """Wrap the method through which every answer of Flask's passes last, to learn what it answers.
 
         An override of this method, unlike an ``after_request`` function, sees what those functions made of the answer.
         """
-        find, known, note = self._answers.find, self._answers.known, ANSWER.set
+        find, known = self._answers.find, self._answers.known
         get_request = cast(LocalProxy[Request], request)._get_current_object
         note_trace, note_size = self.options.exemplars, self.options.sizes
 
         # Flask 3.2 passes its context first. Not *arguments: Python calls a function with fixed ones much faster.
         def process_response(first: Any, second: Any = None) -> Response:
-            response = process(first) if second is None else process(first, second)
+            try:
+                response = process(first) if second is None else process(first, second)
+            except Exception:
+                self._note_unprocessed(first if second is None else second)
+                raise
             answered = get_request()
+            environ = answered.environ
+            if NOTES_KEY not in environ:
+                return response
             rule = answered.url_rule
             endpoint = UNMATCHED_ENDPOINT if rule is None else rule.rule
             method, status = answered.method, response.status_code
@@ -92,17 +127,28 @@ class Instrumentation:
             if note_size or trace or not whole:
                 sent = size_of(response, method) if note_size and whole else 0
                 answer = Answer(answer.key, answer.series, is_whole=whole, sent=sent, trace=trace)
-            note(answer)
+            environ[NOTES_KEY][ANSWER] = answer
             return response
 
         return process_response
 
+    def _note_unprocessed(self, response: Response) -> None:
+        """Note an answer whose ``after_request`` functions failed: Flask sends it as it was, if it tells of an error.
+
+        Without series: Flask may as well make another of the failure.
+        """
+        notes, method = request.environ.get(NOTES_KEY), request.method
+        if notes is not None:
+            key = (method, endpoint_of(request), str(response.status_code), *self._answers.extra_of(request))
+            whole = is_whole(response)
+            notes[ANSWER] = Answer(key, None, is_whole=whole, sent=size_of(response, method) if whole else 0)
+
     def _count_exception(self, sender: Flask, exception: BaseException) -> None:  # noqa: ARG002  # the signal's words
-        extra = self._answers.extra_of(request)
-        self._answers.count_exception(request.method, endpoint_of(request), extra, exception)
+        method, endpoint, extra = request.method, endpoint_of(request), self._answers.extra_of(request)
+        self._answers.count_exception(method, endpoint, extra, exception)
         # It may be raised again and reach the middleware.
         with suppress(AttributeError):
-            setattr(exception, COUNTED, True)
+            setattr(exception, COUNTED, (self._answers, (method, endpoint, SERVER_ERROR, *extra)))
 
 
 def instrument(
@@ -151,7 +197,7 @@ def instrument(
         exemplars=exemplars,
         token=find_token(token),
     )
-    return Instrumentation(app, registry, options, metrics_of(registry, options))
+    return Instrumentation(app, registry, options, metrics_of(registry, options, app.name))
 
 
 def serve_metrics(address: str, *, registry: CollectorRegistry = REGISTRY, token: str | None = None) -> PageServing:
@@ -176,16 +222,19 @@ def serve_metrics(address: str, *, registry: CollectorRegistry = REGISTRY, token
 def is_whole(response: Response) -> bool:
     """Say whether an answer is in memory, as against a stream or a file.
 
-    Flask makes HTTP exceptions into answers by way of WSGI, so theirs look like streams, but with a known length.
+    Flask makes HTTP exceptions into answers by way of WSGI: they come as an iterator over one text of known length.
     """
-    return response.is_sequence or (response.status_code >= FIRST_ERROR and response.content_length is not None)
+    if response.is_sequence:
+        return True
+    is_exception = type(response.response) is ClosingIterator and response.status_code >= FIRST_ERROR
+    return is_exception and response.content_length is not None
 
 
 def size_of(response: Response, method: str) -> int:
     """Return how many bytes of body a whole response sends."""
     if method == "HEAD" or response.status_code in BODYLESS:
         return 0
-    return response.calculate_content_length() or 0
+    return (response.calculate_content_length() if response.is_sequence else response.content_length) or 0
 
 
 def is_plain(app: Flask) -> bool:

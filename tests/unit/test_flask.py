@@ -242,12 +242,6 @@ def test_blueprints_in_blueprints_have_their_whole_template(registry: CollectorR
     assert requests(registry, endpoint="/outer/inner/<name>") == 1
 
 
-def test_a_websocket_is_left_alone(registry: CollectorRegistry) -> None:
-    make_app(registry).test_client().get("/products/1", headers={"Upgrade": "WebSocket"})
-
-    assert requests(registry) == 0
-
-
 def test_another_upgrade_is_counted(registry: CollectorRegistry) -> None:
     make_app(registry).test_client().get("/products/1", headers={"Upgrade": "h2c"})
 

@@ -1,8 +1,8 @@
-"""What a framework tells the middleware of an answer, in the context in which it made it."""
+"""What a framework tells the middleware of an answer, by way of the request's environ."""
 
 from __future__ import annotations
 
-from contextvars import ContextVar
+from typing import Any, TypeAlias
 
 from kubeglass.instrument.http_metrics import RequestSeries
 
@@ -12,7 +12,7 @@ class Answer:
 
     Args:
         key: method, endpoint and status, then the values of extra labels.
-        series: what to add to, None if the route is excluded.
+        series: what to add to, None if the route is excluded or it has yet to be found.
         is_whole: whether it is in memory, as against a stream or a file: then it ends when it is handed over.
         sent: the size of a whole answer in bytes, if sizes are measured.
         trace: the id of the trace it belongs to, or empty.
@@ -34,9 +34,17 @@ class Answer:
         self.is_whole = is_whole
         self.sent = sent
         self.trace = trace
-        #: Adds it at once, if that can be done: it is whole and not excluded.
+        #: Adds it at once, if that can be done: it is whole and has series.
         self.add = series.add if series is not None and is_whole else None
 
 
-#: The answer of the request that this context handles, once there is one.
-ANSWER: ContextVar[Answer | None] = ContextVar("kubeglass.answer", default=None)
+#: Where a request's environ carries what is noted of it. Not a context variable: that would outlive the request, and
+#: tell an application of the answer of another that it calls.
+NOTES_KEY = "kubeglass.notes"
+
+#: What is noted of a request while it is answered; a list, because making one costs less than an object of a class.
+Notes: TypeAlias = "list[Any]"
+
+#: Which entry is which: the :class:`Answer` or None, the :class:`HttpMetrics` of the application that answers, and
+#: whether an application inside of that one has taken the request over.
+ANSWER, METRICS, IS_TAKEN = 0, 1, 2

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
 from typing import Any
 
 from kubeglass.instrument.answer import Answer
 from kubeglass.instrument.extra_labels import ExtraLabels
 from kubeglass.instrument.http_metrics import STANDARD_METHODS, HttpMetrics
+from kubeglass.instrument.options import Options
 
 #: Cached lookups for each series allowed: statuses multiply, and a full cache costs time, not correctness.
 CACHE_FACTOR = 4
 
 
 class Answers:
-    """Answers by method, endpoint and status.
+    """One application's answers by method, endpoint and status.
 
     Args:
-        metrics: what requests add to.
+        metrics: what requests add to, perhaps together with other applications'.
+        options: what was chosen for this application.
     """
 
-    def __init__(self, metrics: HttpMetrics) -> None:
+    def __init__(self, metrics: HttpMetrics, options: Options) -> None:
         self.metrics = metrics
-        options = metrics.options
+        self._exclude = options.exclude
         self._extra = ExtraLabels(options.extra_labels) if options.extra_labels else None
         #: Answers by method, endpoint, status and extra labels: a shortcut around :meth:`find` where there are none.
         self.known: dict[tuple[object, ...], Answer] = {}
@@ -50,7 +53,7 @@ class Answers:
 
     def count_exception(self, method: str, endpoint: str, extra: tuple[str, ...], error: BaseException) -> None:
         """Count an exception that nobody handled."""
-        if not self.metrics.is_excluded(endpoint):
+        if not self._is_excluded(endpoint):
             self.metrics.count_exception(method, endpoint, type(error).__name__, extra)
 
     def extra_of(self, request: Any) -> tuple[str, ...]:
@@ -59,10 +62,14 @@ class Answers:
 
     def _make(self, key: tuple[Any, ...]) -> Answer:
         method, endpoint, status, *extra = key
-        is_excluded = self.metrics.is_excluded(endpoint)
-        series = None if is_excluded else self.metrics.series(method, endpoint, str(status), tuple(extra))
+        series = None
+        if not self._is_excluded(endpoint):
+            series = self.metrics.series(method, endpoint, str(status), tuple(extra))
         answer = Answer((method, endpoint, str(status), *extra), series)
         # A client's invented method must not fill the cache.
         if method in STANDARD_METHODS and len(self.known) < self._room:
             self.known[key] = answer
         return answer
+
+    def _is_excluded(self, endpoint: str) -> bool:
+        return any(fnmatchcase(endpoint, pattern) for pattern in self._exclude)

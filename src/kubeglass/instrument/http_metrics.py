@@ -5,7 +5,6 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import replace
-from fnmatch import fnmatchcase
 from threading import RLock
 
 from kubeglass import catalog
@@ -71,12 +70,11 @@ class HttpMetrics:
 
     Args:
         store: where values live.
-        options: buckets, extra labels, limits.
+        options: buckets, names of extra labels, limits, sizes; the rest of them is each application's own.
     """
 
     def __init__(self, store: Store, options: Options) -> None:
         self.store = store
-        self.options = options
         extra = tuple(options.extra_labels)
         limit = options.max_series
 
@@ -110,7 +108,3 @@ class HttpMetrics:
         child = self.exceptions.child((method, endpoint, exception, *extra))
         with self.store.lock:
             child.add(1.0)
-
-    def is_excluded(self, endpoint: str) -> bool:
-        """Say whether requests to a route template are not to be measured."""
-        return any(fnmatchcase(endpoint, pattern) for pattern in self.options.exclude)

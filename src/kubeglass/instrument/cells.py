@@ -53,6 +53,9 @@ class Store(Protocol):
     def renew(self) -> None:
         """Make the cells this process's own, after a fork; call it before adding when ``is_stale``."""
 
+    def complain(self) -> None:
+        """Log what went wrong with the cells, if anything did; never with the lock held."""
+
 
 class MemoryStore:
     """Cells of one process; a fork goes on from its parent's values."""
@@ -72,6 +75,9 @@ class MemoryStore:
     def renew(self) -> None:
         """Do nothing: values in memory are never stale."""
 
+    def complain(self) -> None:
+        """Do nothing: nothing goes wrong in memory."""
+
     def note_fork(self) -> None:
         """Do nothing: the child has a copy of its own."""
 
@@ -88,20 +94,28 @@ class ForkAware(Protocol):
 FORK_AWARE: weakref.WeakSet[ForkAware] = weakref.WeakSet()
 
 
+#: One fork at a time, and the locks it holds: stores may come and go meanwhile.
+_forking = threading.Lock()
+_held: list[ForkAware] = []
+
+
 def _hold_locks() -> None:
+    _forking.acquire()
     for store in list(FORK_AWARE):
         store.lock.acquire()
+        _held.append(store)
 
 
 def _release_locks() -> None:
-    for store in list(FORK_AWARE):
-        store.lock.release()
+    while _held:
+        _held.pop().lock.release()
+    _forking.release()
 
 
 def _note_fork() -> None:
-    for store in list(FORK_AWARE):
+    for store in _held:
         store.note_fork()
-        store.lock.release()
+    _release_locks()
 
 
 # Holding the locks over the fork means that no child inherits one that another thread holds and never releases.

@@ -44,6 +44,7 @@ class SharedProgress:
         """Count one more; a fork's first request makes its files."""
         if self._store.is_stale:
             self._store.renew()
+            self._store.complain()
         with self._store.lock:
             self._value.add(1.0)
 

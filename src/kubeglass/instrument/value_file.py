@@ -38,6 +38,23 @@ def encode_entry(key: str, value: float = 0.0, timestamp: float = 0.0) -> bytes:
     return LENGTH.pack(len(name)) + padded + struct.pack("dd", value, timestamp)
 
 
+def reserve(descriptor: int, old: int, size: int) -> None:
+    """Make a file larger with pages that exist: writing to a hole in a full file system kills the process (SIGBUS).
+
+    Args:
+        descriptor: the file.
+        old: its size.
+        size: its size from now on.
+
+    Raises:
+        OSError: there is no room.
+    """
+    if hasattr(os, "posix_fallocate"):
+        os.posix_fallocate(descriptor, old, size - old)
+    else:  # macOS
+        os.pwrite(descriptor, bytes(size - old), old)
+
+
 class ValueFile:
     """A growing file of doubles that belongs to this process as long as it lives.
 
@@ -53,17 +70,30 @@ class ValueFile:
     def __init__(self, folder: Path, kind: str, owner: str) -> None:
         self.path = folder / f"{kind}_{owner}.db"
         unfinished = folder / f"{self.path.name}{UNFINISHED}"
+        self._lock = -1
         self._descriptor = os.open(unfinished, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
-        fcntl.flock(self._descriptor, fcntl.LOCK_EX)
-        self._used = HEADER.size
-        self._size = 0
-        self._grow(FIRST_SIZE)
-        self._set_used(HEADER.size)
-        # Not before it is locked: without the lock it would pass for a dead process's.
-        unfinished.rename(self.path)
+        try:
+            # Opened a second time for the lock alone: the mapping keeps the first one open in every fork of this
+            # process, and with it the lock, as long as any of them lives.
+            self._lock = os.open(unfinished, os.O_RDONLY | os.O_CLOEXEC)
+            fcntl.flock(self._lock, fcntl.LOCK_EX)
+            self._used = HEADER.size
+            self._size = 0
+            self._grow(FIRST_SIZE)
+            self._set_used(HEADER.size)
+            # Not before it is locked: without the lock it would pass for a dead process's.
+            unfinished.rename(self.path)
+        except OSError:
+            self.abandon()
+            unfinished.unlink(missing_ok=True)
+            raise
 
     def allocate(self, key: str) -> Cell:
-        """Append an entry with value 0 and return its cell."""
+        """Append an entry with value 0 and return its cell.
+
+        Raises:
+            OSError: there is no room for it; what was there before stays as it is.
+        """
         entry = encode_entry(key)
         end = self._used + len(entry)
         if end > self._size:
@@ -74,12 +104,15 @@ class ValueFile:
 
     def abandon(self) -> None:
         """Close this process's copy of a file that its parent goes on writing."""
-        os.close(self._descriptor)
+        for descriptor in (self._descriptor, self._lock):
+            if descriptor >= 0:
+                os.close(descriptor)
+        self._descriptor = self._lock = -1
 
     def _grow(self, size: int) -> None:
         # Cells keep the mapping they were given: all mappings of the file show the same pages.
         size = -(-size // mmap.PAGESIZE) * mmap.PAGESIZE
-        os.ftruncate(self._descriptor, size)
+        reserve(self._descriptor, self._size, size)
         self._map = mmap.mmap(self._descriptor, size)
         self._view = memoryview(self._map).cast("d")
         self._size = size

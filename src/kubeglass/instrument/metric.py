@@ -33,7 +33,7 @@ class BoundedMetric(Generic[Child]):
         self.names = names
         self._make = make
         self._store = store
-        self._max_series = max_series
+        self.max_series = max_series
         self._children: dict[tuple[str, ...], Child] = {}
         self._has_overflowed = False
 
@@ -43,11 +43,17 @@ class BoundedMetric(Generic[Child]):
             found = self._children.get(values)
             if found is not None:
                 return found
-            if len(self._children) < self._max_series:
-                return self._add(values)
+            has_room = len(self._children) < self.max_series
+            if has_room:
+                child = self._add(values)
+            else:
+                overflow = (OVERFLOW,) * len(self.names)
+                child = self._children.get(overflow) or self._add(overflow)
+        # After the lock: a log handler may wait for a thread that waits for it.
+        self._store.complain()
+        if not has_room:
             self._warn_once()
-            overflow = (OVERFLOW,) * len(self.names)
-            return self._children.get(overflow) or self._add(overflow)
+        return child
 
     def items(self) -> Iterator[tuple[tuple[str, ...], Child]]:
         """Yield label values and child, in the order they came."""
@@ -65,6 +71,6 @@ class BoundedMetric(Generic[Child]):
             logger.warning(
                 "%s: more than %d sets of label values (max_series); further ones are counted under %r",
                 self.metric.name,
-                self._max_series,
+                self.max_series,
                 OVERFLOW,
             )

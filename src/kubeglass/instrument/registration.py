@@ -10,26 +10,32 @@ import weakref
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import prometheus_client.values
 from prometheus_client import REGISTRY, CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
 
 from kubeglass.errors import InstrumentationError
-from kubeglass.instrument.cells import MemoryStore, Store
+from kubeglass.instrument.cells import MemoryStore
 from kubeglass.instrument.collect_http import HttpCollector
 from kubeglass.instrument.exposition.registry import collectors_of
 from kubeglass.instrument.file_store import FileStore
+from kubeglass.instrument.folders import FOLDER_VARIABLE, multiprocess_folder, name_folder
 from kubeglass.instrument.garbage import count_collections
 from kubeglass.instrument.http_metrics import HttpMetrics
 from kubeglass.instrument.options import WHERE, Options
 
-FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
-
 logger = logging.getLogger("kubeglass.instrument")
 
-_registered: weakref.WeakKeyDictionary[CollectorRegistry, HttpMetrics] = weakref.WeakKeyDictionary()
+#: The metrics of each registry, and the options of the application that came first.
+_registered: weakref.WeakKeyDictionary[CollectorRegistry, tuple[HttpMetrics, Options]] = weakref.WeakKeyDictionary()
 
 
-def metrics_of(registry: CollectorRegistry, options: Options) -> HttpMetrics:
+def metrics_of(registry: CollectorRegistry, options: Options, application: str = "") -> HttpMetrics:
     """Return the registry's HTTP metrics; make and register them at the first call.
+
+    Args:
+        registry: the registry.
+        options: what was chosen for the application.
+        application: its name.
 
     Raises:
         InstrumentationError: a metric of one of the names is registered already, the registry's metrics have other
@@ -37,9 +43,12 @@ def metrics_of(registry: CollectorRegistry, options: Options) -> HttpMetrics:
     """
     found = _registered.get(registry)
     if found is not None:
-        _check_same(found.options, options)
-        return found
-    metrics = HttpMetrics(_make_store(), options)
+        metrics, first = found
+        _check_same(first, options)
+        return metrics
+    folder = multiprocess_folder()
+    store = _make_store(folder / name_folder(registry, application)) if folder is not None else _make_memory()
+    metrics = HttpMetrics(store, options)
     try:
         registry.register(HttpCollector(metrics))
     except ValueError as error:
@@ -49,17 +58,16 @@ def metrics_of(registry: CollectorRegistry, options: Options) -> HttpMetrics:
             found=str(error),
             hint="rename that metric, or pass a registry of its own as registry=",
         ) from error
-    _registered[registry] = metrics
+    _registered[registry] = metrics, options
     _add_runtime(registry)
-    if isinstance(metrics.store, FileStore):
-        count_collections(metrics.store)
+    if folder is not None and isinstance(store, FileStore):
+        count_collections(folder, store)
     return metrics
 
 
-def multiprocess_folder() -> Path | None:
-    """Return the folder in which workers share their values, or None when this process is alone."""
-    folder = os.environ.get(FOLDER_VARIABLE)
-    return Path(folder) if folder else None
+def registries() -> list[CollectorRegistry]:
+    """Return the registries whose metrics are told apart: those of instrumented applications, and the default one."""
+    return list({REGISTRY, *_registered})
 
 
 def _add_runtime(registry: CollectorRegistry) -> None:
@@ -72,11 +80,13 @@ def _add_runtime(registry: CollectorRegistry) -> None:
             make(registry=registry)
 
 
-def _make_store() -> Store:
-    folder = multiprocess_folder()
-    if folder is None:
-        _warn_if_not_alone()
-        return MemoryStore()
+def _make_memory() -> MemoryStore:
+    _warn_if_not_alone()
+    return MemoryStore()
+
+
+def _make_store(folder: Path) -> FileStore:
+    _warn_if_too_late()
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -84,6 +94,16 @@ def _make_store() -> Store:
     if not os.access(folder, os.W_OK | os.X_OK):
         raise _unwritable(folder, PermissionError("permission denied"))
     return FileStore(folder)
+
+
+def _warn_if_too_late() -> None:
+    """Say that prometheus_client, which looks for the folder when it is imported, did not find it."""
+    if not getattr(prometheus_client.values.ValueClass, "_multiprocess", False):
+        logger.warning(
+            "%s was set after prometheus_client was imported: metrics that the application makes with it are not shared"
+            " and not shown; set it before Python starts",
+            FOLDER_VARIABLE,
+        )
 
 
 def _warn_if_not_alone() -> None:

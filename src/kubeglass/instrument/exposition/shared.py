@@ -3,40 +3,90 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, GCCollector, Histogram, ProcessCollector, Summary
+from prometheus_client import (
+    REGISTRY,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    GCCollector,
+    Histogram,
+    ProcessCollector,
+    Summary,
+)
 from prometheus_client.registry import Collector
 
+from kubeglass.catalog import GC_METRICS
 from kubeglass.instrument.collect_http import HttpCollector, build_info
 from kubeglass.instrument.exposition.formats import Format
 from kubeglass.instrument.exposition.generic import write_family
 from kubeglass.instrument.exposition.http import exemplars_of
-from kubeglass.instrument.exposition.registry import collectors_of, write_registry
+from kubeglass.instrument.exposition.registry import collectors_of, names_in, write_registry
+from kubeglass.instrument.folders import folder_name
 from kubeglass.instrument.multiprocess.processes import write_processes
 from kubeglass.instrument.multiprocess.scrape import Scrape, SharedValues
+from kubeglass.instrument.registration import registries
 
 #: Collectors whose values are in the folder, or which are asked for every process.
 IN_FOLDER = (HttpCollector, Counter, Gauge, Histogram, Summary, GCCollector, ProcessCollector)
 
 
-def write_shared(registry: CollectorRegistry, values: SharedValues, format_: Format) -> Iterator[str]:
-    """Yield the lines of what processes share, and of what this one alone can tell.
+class SharedRegistry:
+    """A registry whose values, and those of other processes, are in the multiprocess folder.
 
     Args:
-        registry: its other collectors are asked in this process: versions, an application's own collectors.
-        values: the multiprocess folder.
-        format_: the format.
+        registry: the registry; its other collectors are asked in this process: versions, an application's own ones.
+        folder: the multiprocess folder.
     """
-    exemplars: dict[str, str] = {}
-    if format_.is_open:
-        for collector in collectors_of(registry):
-            if isinstance(collector, HttpCollector):
-                exemplars |= exemplars_of(collector)
-    scrape = Scrape(format_, exemplars)
-    yield from values.write(scrape)
-    yield from write_processes(scrape.pids, format_)
-    yield from write_family(build_info(), format_)
-    yield from write_registry(registry, format_, is_skipped=is_in_folder)
+
+    def __init__(self, registry: CollectorRegistry, folder: Path) -> None:
+        self._registry = registry
+        self._common = SharedValues(folder)
+        self._own: SharedValues | None = None
+
+    def write(self, format_: Format) -> Iterator[str]:
+        """Yield the lines of what processes share, and of what this one alone can tell."""
+        own = [found for found in collectors_of(self._registry) if isinstance(found, HttpCollector)]
+        exemplars = {text: trace for found in own for text, trace in exemplars_of(found).items()}
+        scrape = Scrape(format_, exemplars if format_.is_open else {}, limits=limits_of(self._registry))
+        name = folder_name(self._registry)
+        if name:
+            # Known only now: the page may be made before the application is instrumented.
+            self._own = self._own or SharedValues(self._common.path / name)
+            yield from self._own.write(scrape)
+        hidden = names_elsewhere(self._registry)
+        common = replace(scrape, families=scrape.families | hidden, limits=limits_of(REGISTRY))
+        yield from self._common.write(common)
+        yield from write_processes(sorted(scrape.pids), format_, common.families - hidden)
+        yield from write_family(build_info(), format_)
+        yield from write_registry(self._registry, format_, is_skipped=is_in_folder)
+
+
+def limits_of(registry: CollectorRegistry) -> dict[str, int]:
+    """Return how many series each family of the library's own may have."""
+    return {
+        metric.metric.name.removesuffix("_total"): metric.max_series
+        for collector in collectors_of(registry)
+        if isinstance(collector, HttpCollector)
+        for metric in collector.every_metric()
+    }
+
+
+def names_elsewhere(registry: CollectorRegistry) -> set[str]:
+    """Return names of families in the common folder that belong to other registries.
+
+    A family that no registry of this process knows is shown everywhere: another worker may have made it.
+    """
+    names: set[str] = set()
+    for other in registries():
+        if other is not registry:
+            names |= set(names_in(other))
+    names -= set(names_in(registry))
+    if folder_name(registry):
+        names |= set(limits_of(registry))
+    return names - {metric.name.removesuffix("_total") for metric in GC_METRICS}
 
 
 def is_in_folder(collector: Collector) -> bool:

@@ -5,7 +5,7 @@ A sum would not do: when a worker ends its processor time would vanish from the 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterable, Iterator
 
 from prometheus_client import ProcessCollector
 from prometheus_client.core import Metric as Family
@@ -14,8 +14,14 @@ from kubeglass.instrument.exposition.formats import Format
 from kubeglass.instrument.exposition.generic import write_family
 
 
-def write_processes(pids: list[int], format_: Format) -> Iterator[str]:
-    """Yield the lines of the process metrics of these processes; nothing where there is no /proc."""
+def write_processes(pids: Iterable[int], format_: Format, shown: Container[str] = ()) -> Iterator[str]:
+    """Yield the lines of the process metrics of these processes; nothing where there is no /proc.
+
+    Args:
+        pids: the processes.
+        format_: the format.
+        shown: names of families that an application has of its own.
+    """
     families: dict[str, Family] = {}
     for pid in pids:
         for found in ProcessCollector(pid=lambda pid=pid: pid, registry=None).collect():  # type: ignore[misc]
@@ -23,4 +29,5 @@ def write_processes(pids: list[int], format_: Format) -> Iterator[str]:
             for sample in found.samples:
                 family.add_sample(sample.name, {"pid": str(pid)}, sample.value)
     for family in families.values():
-        yield from write_family(family, format_)
+        if family.name not in shown:
+            yield from write_family(family, format_)

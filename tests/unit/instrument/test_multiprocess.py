@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -23,6 +25,7 @@ from prometheus_client.samples import Sample
 from kubeglass.errors import InstrumentationError
 from kubeglass.instrument.exposition.formats import TEXT_0_0_4
 from kubeglass.instrument.file_store import FileStore
+from kubeglass.instrument.folders import FOLDER_VARIABLE
 from kubeglass.instrument.multiprocess import fold
 from kubeglass.instrument.multiprocess.file_name import parse_name
 from kubeglass.instrument.multiprocess.fold import fold_dead
@@ -30,7 +33,7 @@ from kubeglass.instrument.multiprocess.folder import Folder
 from kubeglass.instrument.multiprocess.owners import dead_owners
 from kubeglass.instrument.multiprocess.scrape import Scrape, SharedValues
 from kubeglass.instrument.options import Options
-from kubeglass.instrument.registration import FOLDER_VARIABLE, count_workers, metrics_of
+from kubeglass.instrument.registration import count_workers, metrics_of
 
 #: Above the greatest pid that Linux gives.
 DEAD_PID = 1 << 22
@@ -174,6 +177,42 @@ def test_a_reading_that_meets_a_fold_counts_nobody_twice_and_leaves_nobody_out(
     found = reading.read()
 
     assert list(reading.totals("counter", found.readers["counter"]).values()) == [6.0]
+
+
+def test_others_get_their_turn_after_every_file(tmp_path: Path) -> None:
+    for number in range(6):
+        write_file(tmp_path, "counter", DEAD_PID + number, {"a_total": 1.0})
+    turns: list[int] = []
+
+    Folder(tmp_path, pause=lambda: turns.append(1)).read()
+
+    assert len(turns) >= 6 * 2
+
+
+@pytest.mark.parametrize("what", ["one file", "many files"])
+def test_others_get_their_turn_in_the_middle_of_every_step(tmp_path: Path, what: str) -> None:
+    keys = 5000 if what == "one file" else 10
+    for number in range(5000 // keys):
+        write_file(tmp_path, "counter", DEAD_PID + number, {f"a_total{{x={n}}}": 1.0 for n in range(keys)})
+        write_file(tmp_path, "histogram", DEAD_PID + number, {f"h_bucket{{x={n},le=1.0}}": 1.0 for n in range(keys)})
+    longest, last = 0.0, time.thread_time()
+
+    def pause() -> None:
+        nonlocal longest, last
+        now = time.thread_time()
+        longest, last = max(longest, now - last), now
+
+    values = SharedValues(tmp_path, pause=pause)
+    gc.disable()  # of all that the other tests left
+    began = last = time.thread_time()
+    for _ in range(2):
+        for line in values.write(Scrape(TEXT_0_0_4, {})):
+            assert line
+            last = time.thread_time()  # whoever joins the lines pauses after each piece of them
+    gc.enable()
+
+    # Not a limit in seconds, which a slow machine breaks: no step is more than a small part of the whole.
+    assert longest < (time.thread_time() - began) / 10
 
 
 def test_only_one_folds_at_a_time(tmp_path: Path) -> None:
@@ -342,7 +381,7 @@ def test_a_scrape_without_rights_to_fold_still_answers(
 ) -> None:
     write_file(tmp_path, "counter", DEAD_PID, {"a_total": 1.0})
 
-    def refuse(folder: Folder) -> bool:
+    def refuse(folder: Folder, *_: object) -> bool:
         raise PermissionError(13, "Permission denied", str(folder.path))
 
     monkeypatch.setattr("kubeglass.instrument.multiprocess.scrape.fold_dead", refuse)

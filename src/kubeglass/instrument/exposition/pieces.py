@@ -10,12 +10,19 @@ import time
 import zlib
 from collections.abc import Callable, Iterable
 
-#: Lines, or groups of lines, in a piece: about a millisecond's work.
-PIECE = 1000
+#: Lines, or groups of lines, in a piece: a millisecond's work, or less.
+PIECE = 250
+
+#: Seconds of work after which others get their turn. Not sooner: whoever gets it may keep it for Python's own switch
+#: interval of 5 ms, which would make a large scrape slow beside a busy thread.
+TURN_SECONDS = 0.002
 
 #: zlib's fastest: /metrics is repetitive, level 1 makes it a tenth of its size at a third of the cost of level 6.
 GZIP_LEVEL = 1
 GZIP_HEADER = 16 + zlib.MAX_WBITS
+
+#: Gives others their turn.
+Pause = Callable[[], None]
 
 
 def let_others_run() -> None:
@@ -24,13 +31,33 @@ def let_others_run() -> None:
     time.sleep(0)
 
 
-def join_lines(lines: Iterable[str], *, gzip: bool = False, pause: Callable[[], None] = let_others_run) -> bytes:
-    """Join lines to one body, encoded as UTF-8 and compressed if asked for, pausing between pieces."""
+class Pace:
+    """Called often, lets others run now and then."""
+
+    def __init__(self) -> None:
+        self._since = time.perf_counter()
+
+    def __call__(self) -> None:
+        """Let others run if their last turn was a while ago."""
+        if time.perf_counter() - self._since >= TURN_SECONDS:
+            let_others_run()
+            self._since = time.perf_counter()
+
+
+def join_lines(lines: Iterable[str], *, gzip: bool = False, pause: Pause | None = None) -> bytes:
+    """Join lines to one body, encoded as UTF-8 and compressed if asked for, pausing between pieces.
+
+    Args:
+        lines: the lines; what of them no UTF-8 can carry is escaped, so that one bad text costs no whole scrape.
+        gzip: whether to compress.
+        pause: called after every piece.
+    """
+    pause = pause or Pace()
     compressor = zlib.compressobj(GZIP_LEVEL, zlib.DEFLATED, GZIP_HEADER) if gzip else None
     body = bytearray()
 
     def take(piece: list[str]) -> None:
-        data = "".join(piece).encode()
+        data = "".join(piece).encode(errors="backslashreplace")
         body.extend(data if compressor is None else compressor.compress(data))
         pause()
 

@@ -16,28 +16,34 @@ import json
 import os
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from kubeglass.instrument.multiprocess.file_name import FOLDED, TRANSIENT, FileName, parse_name
 from kubeglass.instrument.multiprocess.folder import Folder
-from kubeglass.instrument.multiprocess.merge import latest
+from kubeglass.instrument.multiprocess.limit import Limits, limit_series
+from kubeglass.instrument.multiprocess.merge import Totals, latest
 from kubeglass.instrument.multiprocess.owners import is_running
 from kubeglass.instrument.multiprocess.reader import ValueReader
 from kubeglass.instrument.value_file import HEADER, UNFINISHED, encode_entry
 
 LOCK_NAME = "kubeglass.lock"
 
+#: The files of living processes, by kind.
+Living = Mapping[str, list[ValueReader]]
+
 #: Seconds after which a file that was begun and never finished is litter.
 LITTER_AGE = 60.0
 
 
-def fold_dead(folder: Folder) -> bool:
+def fold_dead(folder: Folder, limits: Limits | None = None, living: Living | None = None) -> bool:
     """Fold the files of ended processes into the totals; False if another process is at it.
 
     Args:
         folder: the multiprocess folder; what it has parsed before is not parsed again.
+        limits: how many series families may have in the totals.
+        living: the files of living processes, by kind; what they have in them is kept beyond the limits.
     """
     with _only_folder(folder.path) as is_mine:
         if not is_mine:
@@ -48,10 +54,10 @@ def fold_dead(folder: Folder) -> bool:
             kinds.setdefault(name.kind, []).append(name)
         for kind, names in kinds.items():
             if kind in TRANSIENT:
-                _remove(folder.path, [name.name for name in names])
+                _remove(folder, [name.name for name in names])
             else:
-                _fold_kind(folder, kind, names)
-        _remove(folder.path, _litter(folder.path))
+                _fold_kind(folder, kind, names, limits or {}, (living or {}).get(kind, []))
+        _remove(folder, _litter(folder.path))
     return True
 
 
@@ -68,24 +74,34 @@ def _only_folder(path: Path) -> Iterator[bool]:
         os.close(descriptor)
 
 
-def _fold_kind(folder: Folder, kind: str, dead: list[FileName]) -> None:
+def _fold_kind(folder: Folder, kind: str, dead: list[FileName], limits: Limits, living: list[ValueReader]) -> None:
     names = [unique for name in dead if (unique := _make_unique(folder, name))]
+    if not names:  # living processes have taken all of them over
+        return
+    gone = [name.name for name in names]
     old = parse_name(f"{kind}_{FOLDED}.db")
     if old is not None and (folder.path / old.name).exists():
-        names.append(old)
+        names.insert(0, old)
     readers = [folder.reader(name) for name in names]
-    included = frozenset[str]().union(*(reader.folded for reader in readers))
     # What the old totals include already and nobody has removed yet must not be added again.
-    readers = [reader for name, reader in zip(names, readers, strict=True) if name.name not in included]
-    gone = [name.name for name in names if not name.is_folded]
-    _replace(folder.path / f"{kind}_{FOLDED}.db", _encode(folder, kind, readers), gone)
-    _remove(folder.path, gone)
+    included = frozenset[str]().union(*(reader.folded for reader in readers))
+    done = {reader.inode for reader in readers if reader.name.name in included}
+    # By inode: a fold that was killed may have left a file with two names.
+    counting = list({reader.inode: reader for reader in readers if reader.inode not in done}.values())
+    totals = folder.totals(kind, counting)
+    if limits:
+        first = [number for reader in counting if reader.name.is_folded for number in reader.series]
+        others = [number for reader in living for number in reader.series]
+        totals = limit_series(folder.tables[kind], totals, limits, first=first, living=others)
+    _replace(folder.path / f"{kind}_{FOLDED}.db", _encode(folder, kind, totals, counting), gone)
+    _remove(folder, gone)
 
 
 def _make_unique(folder: Folder, name: FileName) -> FileName | None:
     """Give a file that is named after a pid a name of its own; None if a new process has taken it over."""
     if name.is_ours:
         return name
+    folder.pause()
     path, unique = folder.path, parse_name(f"{name.kind}_{name.pid}-{secrets.token_hex(4)}.db")
     if unique is None:
         return None
@@ -101,21 +117,26 @@ def _make_unique(folder: Folder, name: FileName) -> FileName | None:
     return None
 
 
-def _encode(folder: Folder, kind: str, readers: list[ValueReader]) -> bytes:
+def _encode(folder: Folder, kind: str, totals: Totals, readers: list[ValueReader]) -> bytes:
     table = folder.tables[kind]
-    whens = latest(readers) if kind == "gauge_mostrecent" else {}
-    entries = [
-        encode_entry(table.keys[number].decode(), value, whens.get(number, (0.0,))[0])
-        for number, value in sorted(folder.totals(kind, readers).items())
-    ]
-    body = b"".join(entries)
-    return HEADER.pack(HEADER.size + len(body), 0) + body
+    whens = latest(readers, folder.pause) if kind == "gauge_mostrecent" else {}
+    # What was kept first stays first: it is what a limit spares.
+    first = dict.fromkeys(number for reader in readers if reader.name.is_folded for number in reader.series)
+    body = bytearray()
+    for number in [*(number for number in first if number in totals), *sorted(totals.keys() - first.keys())]:
+        body += encode_entry(table.keys[number].decode(), totals[number], whens.get(number, (0.0,))[0])
+        folder.pause()
+    return HEADER.pack(HEADER.size + len(body), 0) + bytes(body)
 
 
 def _replace(path: Path, content: bytes, names: list[str]) -> None:
     fresh = path.with_name(f"{path.name}.{os.getpid()}{UNFINISHED}")
-    fresh.write_bytes(content + json.dumps(names).encode())
-    fresh.replace(path)
+    try:
+        fresh.write_bytes(content + json.dumps(names).encode())
+        fresh.replace(path)
+    except OSError:  # a full file system, of which it must not take more
+        fresh.unlink(missing_ok=True)
+        raise
 
 
 def _litter(path: Path) -> list[str]:
@@ -129,6 +150,7 @@ def _litter(path: Path) -> list[str]:
     return found
 
 
-def _remove(path: Path, names: list[str]) -> None:
+def _remove(folder: Folder, names: list[str]) -> None:
     for name in names:
-        (path / name).unlink(missing_ok=True)
+        (folder.path / name).unlink(missing_ok=True)
+        folder.pause()

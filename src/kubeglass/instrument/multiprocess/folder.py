@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from kubeglass.errors import InstrumentationError
-from kubeglass.instrument.exposition.pieces import let_others_run
+from kubeglass.instrument.exposition.pieces import Pace, Pause
 from kubeglass.instrument.multiprocess.file_name import TRANSIENT, FileName, parse_name
 from kubeglass.instrument.multiprocess.merge import Totals, add_up
 from kubeglass.instrument.multiprocess.owners import dead_owners
@@ -25,22 +24,29 @@ class Reading:
     Args:
         readers: the files that count, by kind.
         dead: names of the files of ended processes, among them such as no longer count.
+        living: the files of living processes, by kind.
         pids: the living processes.
     """
 
     readers: dict[str, list[ValueReader]]
     dead: list[FileName]
+    living: dict[str, list[ValueReader]]
     pids: list[int]
 
 
 class Folder:
-    """Reads a multiprocess folder. Not for several threads at once."""
+    """Reads a multiprocess folder. Not for several threads at once.
 
-    def __init__(self, path: Path, *, pause: Callable[[], None] = let_others_run) -> None:
+    Args:
+        path: the folder.
+        pause: called every millisecond or so, and after each file; gives others their turn.
+    """
+
+    def __init__(self, path: Path, *, pause: Pause | None = None) -> None:
         self.path = path
         self.tables: dict[str, SeriesTable] = {}
+        self.pause = pause or Pace()
         self._readers: dict[str, ValueReader] = {}
-        self._pause = pause
 
     def read(self) -> Reading:
         """Read every file that counts.
@@ -66,12 +72,12 @@ class Folder:
 
     def totals(self, kind: str, readers: list[ValueReader]) -> Totals:
         """Return the combined values of files of one kind, by number in the kind's table."""
-        return add_up(kind, readers, len(self.tables[kind].identities))
+        return add_up(kind, readers, len(self.tables[kind].identities), self.pause)
 
     def list_dead(self) -> list[FileName]:
         """Name the files of ended processes."""
         names = self._list()
-        dead = dead_owners(self.path, names)
+        dead = dead_owners(self.path, names, self.pause)
         return [name for name in names if name.owner in dead]
 
     def reader(self, name: FileName) -> ValueReader:
@@ -85,17 +91,20 @@ class Folder:
         # A file that this process has mapped keeps its inode, so another file cannot have the same.
         if known is None or known.inode != path.stat().st_ino:
             known = self._readers[name.name] = ValueReader(path, name)
-            self._pause()
-        known.refresh()
+            self.pause()
+        known.refresh(self.pause)
         table = self.tables.setdefault(name.kind, SeriesTable())
         if len(known.series) < len(known.keys):
-            known.series += table.number_all(known.keys[len(known.series) :])
+            numbers = table.number_all(known.keys[len(known.series) :], self.pause)
+            known.series += numbers
+            known.bounds.update(bound for number in numbers if (bound := table.bounds[number]))
         return known
 
     def note_rename(self, old: FileName, new: FileName) -> None:
         """Go on with what was parsed of a file that has another name now."""
         if old.name in self._readers:
-            self._readers[new.name] = self._readers.pop(old.name)
+            reader = self._readers[new.name] = self._readers.pop(old.name)
+            reader.path, reader.name = self.path / new.name, new
 
     def _list(self) -> list[FileName]:
         names = [name for entry in self.path.iterdir() if (name := parse_name(entry.name))]
@@ -103,25 +112,32 @@ class Folder:
 
     def _read_once(self) -> Reading:
         names = self._list()
-        dead = dead_owners(self.path, names)
+        dead = dead_owners(self.path, names, self.pause)
         folded: set[str] = set()
+        # A file that a fold gives its name back has two for a moment.
+        inodes: set[int] = set()
         readers: dict[str, list[ValueReader]] = {}
+        living: dict[str, list[ValueReader]] = {}
         for name in names:
             if name.name in folded or (name.owner in dead and name.kind in TRANSIENT):
                 continue
             reader = self.reader(name)
+            if reader.inode in inodes:
+                continue
+            inodes.add(reader.inode)
             folded |= reader.folded
             readers.setdefault(name.kind, []).append(reader)
+            if not name.is_folded and name.owner not in dead:
+                living.setdefault(name.kind, []).append(reader)
         self._forget({name.name for name in names})
-        return Reading(
-            readers,
-            [name for name in names if name.owner in dead],
-            sorted({name.pid for name in names if not name.is_folded and name.owner not in dead}),
-        )
+        pids = {name.pid for name in names if not name.is_folded and name.owner not in dead}
+        return Reading(readers, [name for name in names if name.owner in dead], living, sorted(pids))
 
     def _forget(self, names: set[str]) -> None:
         for gone in self._readers.keys() - names:
+            # Unmapping a file takes longer than one would think.
             del self._readers[gone]
+            self.pause()
 
 
 def _unreadable(path: Path, error: OSError) -> InstrumentationError:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from kubeglass.instrument.exposition.formats import Format
 from kubeglass.instrument.exposition.labels import sample_text
 from kubeglass.instrument.exposition.numbers import format_number
+from kubeglass.instrument.exposition.pieces import Pause, let_others_run
 from kubeglass.instrument.multiprocess.merge import Totals
-from kubeglass.instrument.multiprocess.series_table import Labels, SeriesTable, bucket_text, group_buckets
+from kubeglass.instrument.multiprocess.reader import ValueReader
+from kubeglass.instrument.multiprocess.series_table import Bound, Labels, SeriesTable, bucket_text, group_buckets
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,13 +23,14 @@ class HistogramLines:
     total: str
     total_number: int | None
 
-    def write(self, totals: Totals, exemplars: Mapping[str, str]) -> str:
+    def write(self, totals: Totals, exemplars: Mapping[str, str], hidden: frozenset[int]) -> str:
         """Write the lines, buckets made cumulative; empty if no file has this histogram."""
         cumulative, lines = 0.0, []
         for text, number in self.buckets:
             if number in totals:
                 cumulative += totals[number]
-                lines.append(f"{text} {format_number(cumulative)}{exemplars.get(text, '')}\n")
+                if number not in hidden:
+                    lines.append(f"{text} {format_number(cumulative)}{exemplars.get(text, '')}\n")
         if not lines:
             return ""
         lines.append(f"{self.count} {format_number(cumulative)}\n")
@@ -51,26 +54,40 @@ class Layout:
     _simple: dict[str, list[tuple[str, int]]] = field(default_factory=dict)
     _histograms: dict[str, list[HistogramLines]] = field(default_factory=dict)
 
-    def families(self) -> list[str]:
+    def families(self, pause: Pause = let_others_run) -> list[str]:
         """Return the families' names; lay out samples that came since the last time."""
         identities = self.table.identities
         if self._size != len(identities):
             numbers: dict[str, list[int]] = {}
             for number, identity in enumerate(identities):
                 numbers.setdefault(identity.family, []).append(number)
-            if self.type_name == "histogram":
-                self._histograms = {family: self._group(family, found) for family, found in numbers.items()}
-            else:
-                self._simple = {
-                    family: [(identities[number].text, number) for number in found] for family, found in numbers.items()
-                }
+            for family, found in numbers.items():
+                if self.type_name == "histogram":
+                    self._histograms[family] = list(self._group(family, found, pause))
+                else:
+                    self._simple[family] = list(self._write_texts(found, pause))
             self._size = len(identities)
         return list(self._histograms or self._simple)
 
-    def write(self, family: str, totals: Totals, format_: Format, exemplars: Mapping[str, str]) -> Iterator[str]:
-        """Yield the lines of one family; nothing if no file has any of it."""
+    def write(
+        self,
+        family: str,
+        totals: Totals,
+        format_: Format,
+        exemplars: Mapping[str, str],
+        hidden: frozenset[int] = frozenset(),
+    ) -> Iterator[str]:
+        """Yield the lines of one family; nothing if no file has any of it.
+
+        Args:
+            family: its name.
+            totals: the values.
+            format_: the format.
+            exemplars: what follows a bucket's value, by the text before it.
+            hidden: numbers of buckets that count but are not shown.
+        """
         if self.type_name == "histogram":
-            lines = (group.write(totals, exemplars) for group in self._histograms[family])
+            lines = (group.write(totals, exemplars, hidden) for group in self._histograms[family])
         else:
             lines = (
                 f"{text} {format_number(totals[number])}\n" for text, number in self._simple[family] if number in totals
@@ -81,16 +98,34 @@ class Layout:
             yield first
             yield from lines
 
-    def _group(self, family: str, numbers: list[int]) -> list[HistogramLines]:
-        return [
-            HistogramLines(
+    def _write_texts(self, numbers: list[int], pause: Pause) -> Iterator[tuple[str, int]]:
+        for number in numbers:
+            yield self.table.identities[number].text, number
+            pause()
+
+    def _group(self, family: str, numbers: list[int], pause: Pause) -> Iterator[HistogramLines]:
+        for labels, group in group_buckets(self.table, numbers, pause).items():
+            yield HistogramLines(
                 [(bucket_text(family, labels, bound), number) for bound, number in sorted(group.bounds.items())],
                 _text(family, "_count", labels),
                 _text(family, "_sum", labels),
                 group.total,
             )
-            for labels, group in group_buckets(self.table, numbers).items()
-        ]
+            pause()
+
+
+def hidden_buckets(table: SeriesTable, living: Iterable[ValueReader]) -> frozenset[int]:
+    """Return the numbers of buckets that would tell less than the truth.
+
+    Where an application's buckets were changed, those that not every living process has would lack what the others
+    counted. The ones they share are right, whatever the dead had: a count below a bound is below every greater one.
+    """
+    every = {bound for bound in table.bounds if bound is not None}
+    hidden: set[Bound] = set()
+    for reader in living:
+        families = {family for family, _ in reader.bounds}
+        hidden |= {bound for bound in every - reader.bounds if bound[0] in families}
+    return frozenset(number for number, bound in enumerate(table.bounds) if bound in hidden) if hidden else frozenset()
 
 
 def _text(family: str, suffix: str, labels: Labels) -> str:

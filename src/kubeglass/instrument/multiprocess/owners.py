@@ -7,10 +7,11 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
+from kubeglass.instrument.exposition.pieces import Pause, let_others_run
 from kubeglass.instrument.multiprocess.file_name import FileName
 
 
-def dead_owners(folder: Path, names: Iterable[FileName]) -> set[str]:
+def dead_owners(folder: Path, names: Iterable[FileName], pause: Pause = let_others_run) -> set[str]:
     """Return the owners of these files that have ended.
 
     Ours are asked by their lock, which the kernel drops with the process; it cannot be mistaken when a pid is given to
@@ -18,11 +19,13 @@ def dead_owners(folder: Path, names: Iterable[FileName]) -> set[str]:
     as a living process's, so it stays, and totals stay right.
     """
     first = {name.owner: name for name in names if not name.is_folded}
-    return {owner for owner, name in first.items() if not _is_alive(folder, name)}
-
-
-def _is_alive(folder: Path, name: FileName) -> bool:
-    return is_locked(folder / name.name) if name.is_ours else is_running(name.pid)
+    dead = set()
+    for owner, name in first.items():
+        is_alive = is_locked(folder / name.name) if name.is_ours else is_running(name.pid)
+        if not is_alive:
+            dead.add(owner)
+        pause()
+    return dead
 
 
 def is_locked(path: Path) -> bool:

@@ -10,8 +10,13 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
+from kubeglass.instrument.exposition.pieces import Pause, let_others_run
 from kubeglass.instrument.multiprocess.file_name import FileName
+from kubeglass.instrument.multiprocess.series_table import Bound
 from kubeglass.instrument.value_file import HEADER, LENGTH, VALUE_SIZE
+
+#: Keys that are parsed before others get their turn: a millisecond's work.
+SLICE = 2000
 
 
 class ValueReader:
@@ -31,8 +36,9 @@ class ValueReader:
         self.keys: list[bytes] = []
         self.inode = 0
         self.folded: frozenset[str] = frozenset()
-        #: For whoever reads values: numbers that it keeps for the keys, in their order.
+        #: For whoever reads values: numbers that it keeps for the keys, in their order, and what buckets there are.
         self.series: list[int] = []
+        self.bounds: set[Bound] = set()
         self._positions: list[int] = []
         self._get: Callable[[Any], tuple[float, ...]] = lambda _: ()
         self._parsed = HEADER.size
@@ -40,7 +46,7 @@ class ValueReader:
         self._doubles: Any = memoryview(b"").cast("d")
         self._open()
 
-    def refresh(self) -> None:
+    def refresh(self, pause: Pause = let_others_run) -> None:
         """Parse entries that were appended since the last time."""
         if not self._map:
             self._open()
@@ -49,7 +55,7 @@ class ValueReader:
             self._open()
         if used <= self._parsed:
             return
-        self._parse(used)
+        self._parse(used, pause)
         # A tuple for one position as for many: itemgetter gives a bare value for one.
         positions = [position // 8 for position in self._positions]
         self._get = itemgetter(*positions, positions[-1])
@@ -74,14 +80,19 @@ class ValueReader:
             used = LENGTH.unpack_from(self._map)[0]
             self.folded = frozenset(json.loads(self._map[used:]))
 
-    def _parse(self, used: int) -> None:
+    def _parse(self, used: int, pause: Pause) -> None:
         data, unpack = self._map[:used], LENGTH.unpack_from
         position = self._parsed
         while position < used:
-            start = position + LENGTH.size
-            end = start + unpack(data, position)[0]
-            position = end + 8 - end % 8
-            self.keys.append(data[start:end])
-            self._positions.append(position)
-            position += VALUE_SIZE
+            # In slices, since others get their turn after each of them.
+            for _ in range(SLICE):
+                if position >= used:
+                    break
+                start = position + LENGTH.size
+                end = start + unpack(data, position)[0]
+                position = end + 8 - end % 8
+                self.keys.append(data[start:end])
+                self._positions.append(position)
+                position += VALUE_SIZE
+            pause()
         self._parsed = position

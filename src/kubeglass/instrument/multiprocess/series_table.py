@@ -8,8 +8,15 @@ from dataclasses import dataclass, field
 
 from kubeglass.instrument.exposition.labels import sample_text
 from kubeglass.instrument.exposition.numbers import format_number
+from kubeglass.instrument.exposition.pieces import Pause, let_others_run
 
 Labels = tuple[tuple[str, str], ...]
+
+#: A histogram family and the upper bound of one of its buckets, as it is written.
+Bound = tuple[str, str]
+
+#: Keys that are numbered before others get their turn: a millisecond's work if all are new.
+SLICE = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +37,11 @@ class Identity:
     def text(self) -> str:
         """What stands before its value."""
         return sample_text(self.sample, self.labels)
+
+    @property
+    def series(self) -> Labels:
+        """Its labels without ``le``: those of the series it belongs to."""
+        return tuple(label for label in self.labels if label[0] != "le")
 
 
 @dataclass(slots=True)
@@ -54,16 +66,22 @@ class SeriesTable:
         self.identities: list[Identity] = []
         self.keys: list[bytes] = []
         self.helps: dict[str, str] = {}
+        #: For each number the family and ``le`` of a bucket, or None.
+        self.bounds: list[Bound | None] = []
         self._by_key: dict[bytes, int] = {}
         self._by_identity: dict[Identity, int] = {}
 
-    def number_all(self, keys: Sequence[bytes]) -> list[int]:
+    def number_all(self, keys: Sequence[bytes], pause: Pause = let_others_run) -> list[int]:
         """Return the numbers of these keys; new ones are added."""
-        known = self._by_key
-        try:
-            return [known[key] for key in keys]
-        except KeyError:
-            return [known[key] if key in known else self._add(key) for key in keys]
+        known, numbers = self._by_key, list[int]()
+        for start in range(0, len(keys), SLICE):
+            part = keys[start : start + SLICE]
+            try:
+                numbers += [known[key] for key in part]
+            except KeyError:
+                numbers += [known[key] if key in known else self._add(key) for key in part]
+            pause()
+        return numbers
 
     def _add(self, key: bytes) -> int:
         family, sample, labels, help_text = json.loads(key)
@@ -74,22 +92,24 @@ class SeriesTable:
         if number is None:
             number = self._by_identity[identity] = len(self.identities)
             self.identities.append(identity)
+            self.bounds.append((family, labels["le"]) if "le" in labels else None)
             self.keys.append(key)
         self._by_key[key] = number
         return number
 
 
-def group_buckets(table: SeriesTable, numbers: Iterable[int]) -> dict[Labels, Buckets]:
+def group_buckets(table: SeriesTable, numbers: Iterable[int], pause: Pause = let_others_run) -> dict[Labels, Buckets]:
     """Group the samples of one histogram family by their labels."""
     groups: dict[Labels, Buckets] = {}
     for number in numbers:
         identity = table.identities[number]
-        labels = tuple(label for label in identity.labels if label[0] != "le")
+        labels = identity.series
         group = groups.setdefault(labels, Buckets(labels))
         if len(labels) < len(identity.labels):
             group.bounds[float(dict(identity.labels)["le"])] = number
         elif identity.sample.endswith("_sum"):
             group.total = number
+        pause()
     return groups
 
 

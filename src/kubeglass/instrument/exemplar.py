@@ -11,21 +11,23 @@ if TYPE_CHECKING:
 #: Imported by whoever uses OpenTelemetry, never by this library.
 OPENTELEMETRY = "opentelemetry.trace"
 
-#: Length of ``00-<32 hex digits>-<16 hex digits>-<2 hex digits>``, https://www.w3.org/TR/trace-context/#traceparent-header
-TRACEPARENT_LENGTH = 55
+#: ``version-trace-parent-flags``, https://www.w3.org/TR/trace-context/#traceparent-header. A later version than the
+#: first may go on after a dash.
+LENGTHS = (2, 32, 16, 2)
 HEX = frozenset("0123456789abcdef")
-NO_TRACE = "0" * 32
+FIRST_VERSION, NO_VERSION = "00", "ff"
 
 
 def parse_traceparent(environ: WSGIEnvironment) -> str | None:
     """Return the trace id of a request's ``traceparent`` header if it is well-formed and the trace sampled, or None."""
-    header = environ.get("HTTP_TRACEPARENT", "")
-    if len(header) < TRACEPARENT_LENGTH or header[2] != "-" or header[35] != "-" or header[52] != "-":
+    version, *rest = fields = environ.get("HTTP_TRACEPARENT", "").split("-")
+    if len(fields) < len(LENGTHS) or version == NO_VERSION or (version == FIRST_VERSION and len(fields) > len(LENGTHS)):
         return None
-    trace, flags = header[3:35], header[53:55]
-    if not HEX.issuperset(trace) or trace == NO_TRACE or not HEX.issuperset(flags):
+    if any(len(field) != length or not HEX.issuperset(field) for field, length in zip(fields, LENGTHS, strict=False)):
         return None
-    return trace if int(flags, 16) & 1 else None
+    trace, parent, flags = rest[:3]
+    is_known = trace.strip("0") and parent.strip("0")
+    return trace if is_known and int(flags, 16) & 1 else None
 
 
 def current_trace() -> str:

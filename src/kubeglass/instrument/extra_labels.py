@@ -25,7 +25,7 @@ class ExtraLabels:
         self._labels = labels
         self._fixed: tuple[str, ...] | None = None
         if not any(callable(value) for value in labels.values()):
-            self._fixed = tuple(str(value) for value in labels.values())
+            self._fixed = tuple(writable(str(value)) for value in labels.values())
         self._failed: set[str] = set()
 
     def of(self, request: Any) -> tuple[str, ...]:
@@ -45,9 +45,14 @@ class ExtraLabels:
 
     def _call(self, name: str, function: Callable[[Any], str], request: Any) -> str:
         try:
-            return str(function(request))
+            return writable(str(function(request)))
         except Exception:  # whatever an application's function raises
             if name not in self._failed:
                 self._failed.add(name)
                 logger.exception("extra label %r: its function failed; %r stands in its place", name, FAILED)
             return FAILED
+
+
+def writable(text: str) -> str:
+    r"""Return a text as UTF-8 can carry it: JSON's ``"\\ud800"`` makes a lone surrogate, which it cannot."""
+    return text if text.isascii() else text.encode(errors="backslashreplace").decode()

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 PORT_VARIABLE = "KUBEGLASS_METRICS_PORT"
 PLAIN = ("Content-Type", "text/plain; charset=utf-8")
 
+#: Where servers keep the connection a request came in by: gunicorn, and Werkzeug's for development.
+SOCKETS = ("gunicorn.socket", "werkzeug.socket")
+
 
 class Page:
     """Shows a registry's metrics, of all workers when they share a folder.
@@ -34,18 +37,20 @@ class Page:
         registry: the registry.
         folder: the multiprocess folder, or None.
         token: the bearer token that a scrape must show, or empty for none.
+        port: the only one of the server's ports at which the page is shown, or empty for all.
     """
 
-    def __init__(self, registry: CollectorRegistry, folder: Path | None = None, token: str = "") -> None:
+    def __init__(
+        self, registry: CollectorRegistry, folder: Path | None = None, token: str = "", port: str = ""
+    ) -> None:
         self._token = token.encode()
         self._write: Callable[[Format], Iterator[str]] = partial(write_registry, registry)
         if folder is not None:
             # A third of the library's import time, for those who need it.
-            from kubeglass.instrument.exposition.shared import write_shared
-            from kubeglass.instrument.multiprocess.scrape import SharedValues
+            from kubeglass.instrument.exposition.shared import SharedRegistry
 
-            self._write = partial(write_shared, registry, SharedValues(folder))
-        self._port = os.environ.get(PORT_VARIABLE, "")
+            self._write = SharedRegistry(registry, folder).write
+        self._port = port
 
     def answer(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one scrape, as WSGI has it."""
@@ -54,8 +59,7 @@ class Page:
         return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]
 
     def _make_answer(self, environ: WSGIEnvironment) -> tuple[str, list[tuple[str, str]], bytes]:
-        # The server says at which of its sockets a request came in; nothing a client sends decides it.
-        if self._port and environ["SERVER_PORT"] != self._port:
+        if self._port and port_of(environ) != self._port:
             return "404 Not Found", [PLAIN], b"not found\n"
         if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
             return "405 Method Not Allowed", [PLAIN, ("Allow", "GET, HEAD")], b"only GET and HEAD\n"
@@ -81,3 +85,24 @@ class Page:
         # In constant time: how long a refusal takes must not tell how much of a guess was right.
         is_right = hmac.compare_digest(shown.strip().encode("latin-1", "replace"), self._token)
         return scheme.lower() == "bearer" and is_right
+
+
+def metrics_port() -> str:
+    """Return the one port at which an application is to show the page, empty for all it listens at."""
+    return os.environ.get(PORT_VARIABLE, "")
+
+
+def port_of(environ: WSGIEnvironment) -> str:
+    """Return the port at which a request came in, empty for a unix socket; nothing a client sends decides it.
+
+    ``SERVER_PORT`` alone is not that: Werkzeug's ``ProxyFix`` sets it from headers, and gunicorn does at a unix socket.
+    """
+    for name in SOCKETS:
+        connection = environ.get(name)
+        if connection is not None:
+            try:
+                address = connection.getsockname()
+            except OSError:
+                return ""
+            return str(address[1]) if isinstance(address, tuple) else ""
+    return str(environ.get("werkzeug.proxy_fix.orig", environ)["SERVER_PORT"])

@@ -16,7 +16,9 @@ from prometheus_client.openmetrics import parser
 from kubeglass.errors import InstrumentationError
 from kubeglass.flask import instrument
 from kubeglass.instrument.exemplar import parse_traceparent
+from kubeglass.instrument.folders import FOLDER_VARIABLE
 from kubeglass.instrument.token import find_token
+from tests.unit.instrument.counting import in_fork, shown
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 OPEN = {"Accept": "application/openmetrics-text; version=1.0.0"}
@@ -33,6 +35,7 @@ def test_the_page_says_which_format_it_is() -> None:
     client = make_app().test_client()
 
     assert client.get("/metrics").content_type == "text/plain; version=0.0.4; charset=utf-8"
+    assert client.get("/metrics").headers["Vary"] == "Accept, Accept-Encoding"
     answer = client.get("/metrics", headers=OPEN)
     assert answer.content_type.startswith("application/openmetrics-text; version=1.0.0")
     assert answer.text.endswith("# EOF\n")
@@ -122,6 +125,21 @@ def test_the_trace_of_the_current_span_is_an_exemplar() -> None:
     assert traces(app) == {trace.format_trace_id(span.get_span_context().trace_id)}
 
 
+def test_exemplars_of_the_worker_that_is_scraped_are_shown_with_everybodys_values(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))
+    app = make_app()
+    headers = {"traceparent": f"00-{TRACE}-b7ad6b7169203331-01"}
+    in_fork(lambda: app.test_client().get("/"))
+
+    app.test_client().get("/", headers=headers)
+
+    assert traces(app) == {TRACE}
+    assert shown(app, "http_requests_total") == 2
+    assert "trace_id" not in app.test_client().get("/metrics").text
+
+
 def test_no_exemplars_unless_wanted() -> None:
     app = make_app(exemplars=False)
 
@@ -140,7 +158,21 @@ def test_no_exemplars_unless_wanted() -> None:
         f"00-{TRACE[:-1]}\n-b7ad6b7169203331-01",
         f'00-{TRACE[:-1]}"-b7ad6b7169203331-01',
         f"00-{TRACE}-b7ad6b7169203331-zz",
+        f"00-{TRACE}-b7ad6b7169203331-1",
+        f"00-{TRACE}-b7ad6b7169203331-01x",
+        f"00-{TRACE}-b7ad6b7169203331-01-more",
+        f"cc-{TRACE}-b7ad6b7169203331-01more",
+        f"ff-{TRACE}-b7ad6b7169203331-01",
+        f"zz-{TRACE}-b7ad6b7169203331-01",
+        f"0-{TRACE}-b7ad6b7169203331-01",
+        f"00-{TRACE}-zzzzzzzzzzzzzzzz-01",
+        f"00-{TRACE}-{'0' * 16}-01",
+        f"00-{TRACE.upper()}-b7ad6b7169203331-01",
     ],
 )
 def test_a_header_that_is_malformed_or_not_sampled_has_no_trace(header: str) -> None:
     assert parse_traceparent({"HTTP_TRACEPARENT": header}) is None
+
+
+def test_a_later_versions_header_may_go_on() -> None:
+    assert parse_traceparent({"HTTP_TRACEPARENT": f"cc-{TRACE}-b7ad6b7169203331-01-more"}) == TRACE

@@ -9,7 +9,9 @@ UNWRITABLE = re.compile(r"[^a-zA-Z0-9_:]")
 
 
 def escape_value(value: str) -> str:
-    """Escape a label's value."""
+    """Escape a label's value; a lone surrogate, which UTF-8 cannot carry, as Python writes it."""
+    if not value.isascii():
+        value = value.encode(errors="backslashreplace").decode()
     return value.replace("\\", "\\\\").replace("\n", "\\n").replace('"', '\\"')
 
 

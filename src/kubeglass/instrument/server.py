@@ -15,19 +15,26 @@ import threading
 from contextlib import suppress
 from pathlib import Path
 from socketserver import ThreadingMixIn
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 
 from kubeglass.errors import InstrumentationError
 
 if TYPE_CHECKING:
-    from wsgiref.types import WSGIApplication
+    from collections.abc import Iterable
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 logger = logging.getLogger("kubeglass.instrument")
 
 WHERE = "kubeglass.flask.serve_metrics"
 UNIX = "unix:"
 RETRY_SECONDS = 1.0
+
+#: What the page's answers say they are from, so that those who wait for the address know why they wait.
+NAME = "kubeglass"
+
+#: Bytes of an answer that are enough to know whose it is.
+ANSWER_BYTES = 4096
 
 #: Seconds after which a client that sends nothing is let go.
 CLIENT_SECONDS = 10
@@ -85,6 +92,8 @@ class PageServing:
         self._start()
 
     def _start(self) -> None:
+        # Guards what comes after it: a server that is made while it is stopped must not begin to serve.
+        self._lock = threading.Lock()
         self._is_stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="kubeglass-metrics", daemon=True)
         self._thread.start()
@@ -96,12 +105,11 @@ class PageServing:
         if self._server is not None:
             self._server.socket.close()
             self._server = None
-        if self._lock_descriptor is not None:
-            os.close(self._lock_descriptor)
-            self._lock_descriptor = None
+        self._release_path()
         self._start()
 
     def _run(self) -> None:
+        has_asked = False
         while not self._is_stopped.is_set():
             try:
                 server = self._bind()
@@ -109,18 +117,37 @@ class PageServing:
                 if error.errno not in (errno.EADDRINUSE, errno.EWOULDBLOCK):
                     logger.error("%s: metrics cannot be served there: %s", self.address, error.strerror or error)
                     return
+                if not has_asked and error.errno == errno.EADDRINUSE:
+                    has_asked = True
+                    self._complain_of_stranger()
                 self._is_stopped.wait(RETRY_SECONDS)
                 continue
-            self._server = server
+            with self._lock:
+                if self._is_stopped.is_set():
+                    server.server_close()
+                    return
+                self._server = server
             server.serve_forever()
+
+    def _complain_of_stranger(self) -> None:
+        """Log that a program other than this one's workers has the address, as far as can be seen from its answer."""
+        if serves_metrics(self._family, self._target) is False:
+            logger.warning(
+                "%s: another program has the address, so metrics are not served there until it ends", self.address
+            )
 
     def stop(self) -> None:
         """Give the address up."""
-        self._is_stopped.set()
-        if self._server is not None:
-            self._server.shutdown()
-            self._server.server_close()
+        with self._lock:
+            self._is_stopped.set()
+            server = self._server
+        if server is not None:
+            server.shutdown()
+            server.server_close()
         self._thread.join()
+        self._release_path()
+
+    def _release_path(self) -> None:
         if self._lock_descriptor is not None:
             os.close(self._lock_descriptor)
             self._lock_descriptor = None
@@ -138,7 +165,7 @@ class PageServing:
         except OSError:
             server.socket.close()
             raise
-        server.set_app(self._page)
+        server.set_app(named(self._page))
         return server
 
     def _claim_path(self, path: str) -> None:
@@ -153,6 +180,32 @@ class PageServing:
             self._lock_descriptor = descriptor
         with suppress(FileNotFoundError):
             Path(path).unlink()
+
+
+def named(page: WSGIApplication) -> WSGIApplication:
+    """Return the page with a header that says whose it is."""
+
+    def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        def start(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
+            return start_response(status, [*headers, ("Server", NAME)], *more)
+
+        return page(environ, cast("StartResponse", start))
+
+    return answer
+
+
+def serves_metrics(family: int, target: tuple[str, int] | str) -> bool | None:
+    """Ask whether such a page is served at an address; None if nothing answers there."""
+    try:
+        with socket.socket(family, socket.SOCK_STREAM) as connection:
+            connection.settimeout(CLIENT_SECONDS)
+            connection.connect(target)
+            # A method that the page refuses: a scrape would cost it something.
+            connection.sendall(b"OPTIONS / HTTP/1.0\r\n\r\n")
+            answer = connection.makefile("rb").read(ANSWER_BYTES)
+    except OSError:
+        return None
+    return f"server: {NAME}\r\n".encode() in answer.lower()
 
 
 def parse_address(address: str) -> tuple[int, tuple[str, int] | str]:

@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from kubeglass.observe.prometheus import Prometheus
@@ -77,6 +78,62 @@ def test_an_app_that_knows_nothing_of_metrics_is_watched_unchanged(app_folder: P
 
     assert code == 0
     assert_nothing_left(app_folder)
+
+
+@pytest.mark.parametrize("variable", ["", "--daemon"])
+def test_an_app_whose_configuration_says_daemon_is_looked_after_all_the_same(
+    app_folder: Path, variable: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (app_folder / "gunicorn.conf.py").write_text("" if variable else "daemon = True\n")
+    monkeypatch.setenv("GUNICORN_CMD_ARGS", variable)
+
+    with foreground(app_folder):
+        app = process_of(wait_until_up(app_folder), "app")
+        assert app["restarts"] == 0
+    assert_nothing_left(app_folder)
+
+
+def test_everything_listens_on_the_loopback_alone(app_folder: Path) -> None:
+    with foreground(app_folder) as process:
+        record = wait_until_up(app_folder)
+        family = [process.pid, *(child.pid for child in psutil.Process(process.pid).children(recursive=True))]
+        sockets = [
+            socket_
+            for pid in family
+            for socket_ in psutil.Process(pid).net_connections("inet")
+            if socket_.status == psutil.CONN_LISTEN or socket_.type == socket.SOCK_DGRAM
+        ]
+
+    assert {each.laddr.ip for each in sockets} == {"127.0.0.1"}
+    assert {int(address.rsplit(":", 1)[1]) for address in record["addresses"].values()} <= {
+        each.laddr.port for each in sockets
+    }
+
+
+def test_modules_of_the_folder_do_not_take_the_place_of_ours(app_folder: Path) -> None:
+    (app_folder / "httpx.py").write_text("raise RuntimeError('not the library')\n")
+    kubeglass = Path(sys.executable).with_name("kubeglass")
+
+    started = subprocess.run([kubeglass, "up", "--detach"], cwd=app_folder, capture_output=True, text=True, check=False)
+    subprocess.run([kubeglass, "down"], cwd=app_folder, check=False)
+
+    assert started.returncode == 0, started.stderr
+    assert_nothing_left(app_folder)
+
+
+def test_a_port_that_is_taken_moves_and_the_start_says_so(app_folder: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as busy:
+        port = busy.getsockname()[1]
+        (app_folder / "kubeglass.yaml").write_text(FAST.replace("workers: 1", f"workers: 1, port: {port}"))
+        with foreground(app_folder):
+            address = wait_until_up(app_folder)["addresses"]["app"]
+            log = app_folder / "up.log"
+            wait_until(lambda: "Ctrl-C stops everything" in log.read_text(), "the addresses")
+
+    said = log.read_text()
+    assert f"app: port {port} is in use, using {address.rsplit(':', 1)[1]}\n" in said
+    assert [line.split() for line in said.splitlines() if line.startswith("app ")] == [["app", address]]
+    assert int(address.rsplit(":", 1)[1]) > port
 
 
 def test_ending_the_supervisor_politely_is_as_good_as_ctrl_c(app_folder: Path) -> None:

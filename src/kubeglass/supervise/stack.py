@@ -22,6 +22,7 @@ from kubeglass.supervise.queue_repair import QueueRepair
 
 VIEWER = "viewer"
 TRAFFIC = "traffic"
+APP_SERVER = "kubeglass.supervise.app_server_process"
 
 #: Where the demo's customers keep their account, below the state folder.
 TOTALS_FILE = Path("data") / "traffic.json"
@@ -128,7 +129,7 @@ def _plan_app(app: App, stack: Stack) -> ProcessSpec:
         base["SHOP_DATABASE"] = str(settings.data / "shop.sqlite")
     return ProcessSpec(
         name=app.name,
-        argv=(sys.executable, "-m", "gunicorn", *_flatten(arguments), *flags, app.module or ""),
+        argv=(sys.executable, "-m", APP_SERVER, *_flatten(arguments), *flags, app.module or ""),
         cwd=stack.options.folder,
         env=instrumented_environment(app, settings, base),
         # Any answer will do: whether /metrics is what it should be is told apart once everything runs.

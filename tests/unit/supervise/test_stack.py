@@ -50,7 +50,7 @@ def test_the_collectors_queue_is_repaired_before_each_start() -> None:
 def test_an_app_runs_under_gunicorn_on_the_loopback_as_it_was_configured() -> None:
     spec = plan(SHOP)["shop"]
 
-    assert spec.argv[:3] == (sys.executable, "-m", "gunicorn")
+    assert spec.argv[:3] == (sys.executable, "-m", "kubeglass.supervise.app_server_process")
     assert spec.argv[-1] == "shop:create_app()"
     assert "--bind 127.0.0.1:8123 --workers 3 --threads 4" in " ".join(spec.argv)
     assert spec.cwd == Path("/home/me")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
@@ -54,3 +55,18 @@ def test_open_prints_the_pages_address_and_opens_it_in_the_browser(folder: Path)
 
     assert (result.returncode, result.stdout) == (0, f"{PAGE}\n")
     assert wait_until(lambda: opened.exists() and opened.read_text(), "the browser") == f"{PAGE}\n"
+
+
+def test_down_cleans_up_after_a_run_that_was_killed(folder: Path) -> None:
+    run_file = folder / ".kubeglass" / "run.json"
+    document = json.loads(run_file.read_text())
+    document["supervisor"]["pid"] = 2**22 - 1
+    document["processes"] = []
+    run_file.write_text(json.dumps(document))
+
+    first, second = call(folder, "down"), call(folder, "down")
+
+    assert (first.returncode, first.stdout) == (0, f"{run_file}: left over from a run that was killed; removed\n")
+    assert not run_file.exists()
+    assert second.returncode == 7
+    assert "nothing runs here" in second.stderr

@@ -38,6 +38,21 @@ def stop_run(root: Path, record: RunRecord, *, timeout_seconds: float = STOP_SEC
         folder.release()
 
 
+def clean_up(root: Path) -> list[str]:
+    """Clean up after a run that was killed, and say what was left over; nothing is done where no run file is.
+
+    Raises:
+        StateError: a run is just starting here, or the folder cannot be written.
+    """
+    folder = StateFolder(root)
+    if not folder.run_file.exists():
+        return []
+    try:
+        return folder.take()
+    finally:
+        folder.release()
+
+
 def _signal(record: RunRecord, number: signal.Signals) -> None:
     try:
         with contextlib.suppress(ProcessLookupError):

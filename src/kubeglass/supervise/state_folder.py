@@ -49,6 +49,9 @@ class StateFolder:
         """
         try:
             self.root.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+            if self.root.stat().st_uid == os.geteuid():
+                # Whoever made it first (kubeglass render does) may have had another mode in mind.
+                self.root.chmod(FOLDER_MODE)
             self._lock = os.open(self.root / LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
             raise StateError(
@@ -60,9 +63,17 @@ class StateFolder:
         try:
             # The system lets go of the lock when this process ends, however it ends.
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
+        except BlockingIOError as error:
             self.release()
             raise _already_running(self.root, self.run_file) from error
+        except OSError as error:
+            self.release()
+            raise StateError(
+                str(self.root / LOCK_NAME),
+                "cannot be locked",
+                found=error.strerror or str(error),
+                hint="run kubeglass in a folder of a local disk: some network file systems have no locks",
+            ) from error
         return self._clean()
 
     def release(self) -> None:
@@ -82,7 +93,8 @@ class StateFolder:
             if process.identity and end_process(process.identity)
         ]
         if self.run_file.exists():
-            self.run_file.unlink()
+            with translate_disk_errors(self.run_file, "cannot be removed"):
+                self.run_file.unlink()
             notes.append(f"{self.run_file}: left over from a run that was killed; removed")
         with translate_disk_errors(self.root):
             undone = FolderSwap(self.root / STORAGE).settle()

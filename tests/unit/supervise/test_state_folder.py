@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import subprocess
@@ -58,6 +59,40 @@ def test_the_folder_is_for_its_owner_alone(tmp_path: Path) -> None:
     folder.release()
 
     assert stat.S_IMODE(folder.root.stat().st_mode) == 0o700
+
+
+def test_a_folder_that_others_could_read_is_closed(tmp_path: Path) -> None:
+    root = tmp_path / ".kubeglass"
+    root.mkdir(mode=0o755)
+
+    folder = StateFolder(root)
+    folder.take()
+    folder.release()
+
+    assert stat.S_IMODE(root.stat().st_mode) == 0o700
+
+
+def test_a_disk_without_locks_is_not_taken_for_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr("kubeglass.supervise.state_folder.fcntl.flock", refuse)
+
+    with pytest.raises(StateError, match=r"lock: cannot be locked \(No locks available\); run kubeglass in a"):
+        StateFolder(tmp_path).take()
+
+
+def test_a_stale_run_file_that_cannot_be_removed_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: Path) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted", str(path))
+
+    write_run_file(tmp_path / "run.json", record(NOBODY))
+    monkeypatch.setattr(Path, "unlink", refuse)
+    folder = StateFolder(tmp_path)
+
+    with pytest.raises(StateError, match=r"run\.json: cannot be removed \(Operation not permitted\)"):
+        folder.take()
+    folder.release()
 
 
 def test_a_second_run_is_told_what_runs_and_how_to_stop_it(tmp_path: Path) -> None:

@@ -15,15 +15,20 @@ def down(*, purge: Purge = False) -> None:
     """Stop what runs in this folder, in the foreground of another terminal or in the background."""
     from kubeglass.cli.context import state_root
     from kubeglass.cli.output import Output
-    from kubeglass.supervise.ending import stop_run
+    from kubeglass.supervise.ending import clean_up, stop_run
     from kubeglass.supervise.state_folder import find_run, require_run
 
     root = state_root()
     output = Output()
-    record = find_run(root) if purge else require_run(root)
+    record = find_run(root)
+    left = [] if record else clean_up(root)
+    for note in left:
+        output.say(note)
     if record:
         stop_run(root, record)
-        output.say(f"stopped: {', '.join(process.name for process in record.processes)}")
+        output.say(f"stopped: {', '.join(process.name for process in record.processes) or 'a run in preparation'}")
+    elif not (left or purge):
+        require_run(root)
     if purge:
         output.say(_purge(root, output.note))
 

@@ -18,6 +18,9 @@ from kubeglass.supervise.states import State
 #: Seconds between two lines where nobody can see a line change.
 QUIET_SECONDS = 60.0
 
+#: A Prometheus that was built from its module has no pages of its own.
+LABELS = {"prometheus": "prometheus (API)"}
+
 
 class RunOutput:
     """The command line's listener; use it in a ``with``.
@@ -61,7 +64,9 @@ class RunOutput:
         self.finish()
         took = f" after {record.first_data_seconds:.1f} s" if record.first_data_seconds is not None else ""
         self._output.say(f"kubeglass is up: data seen end to end{took}")
-        self._output.table(["PART", "ADDRESS"], [[name, address] for name, address in record.addresses.items()])
+        self._output.table(
+            ["PART", "ADDRESS"], [[LABELS.get(name, name), address] for name, address in record.addresses.items()]
+        )
         if record.detached:
             self._output.note(
                 "it goes on in the background; look with kubeglass status and logs, stop with kubeglass down"

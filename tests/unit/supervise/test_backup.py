@@ -123,6 +123,17 @@ def test_an_archive_that_does_not_read_back_is_not_kept(
     assert list(tmp_path.iterdir()) == [root]
 
 
+def test_a_file_that_appears_meanwhile_is_left_alone(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backup, "read_archive", lambda _: (tmp_path / "b.tar.gz").write_text("precious"))
+
+    with pytest.raises(UsageError, match=r"b\.tar\.gz: has appeared meanwhile; choose another name"):
+        back_up(root, tmp_path / "b.tar.gz", ignore)
+
+    assert (tmp_path / "b.tar.gz").read_text() == "precious"
+
+
 def test_a_run_that_is_starting_is_not_copied(root: Path, tmp_path: Path) -> None:
     run = StateFolder(root)
     run.take()

@@ -75,6 +75,24 @@ def test_a_new_release_is_proven_and_costs_no_count(deployed: Stand) -> None:
     deployed.expect_reconciled(totals, before + int(proven[1]))
 
 
+def test_a_container_that_is_killed_shows_as_a_restart(deployed: Stand) -> None:
+    ours = f'k8s_namespace_name="{deployed.name}", k8s_container_name="viewer"'
+    restarts = f"resets(container_uptime_seconds_total{{{ours}}}[5m])"
+    wait_until(lambda: bool(deployed.query(restarts)), "the page's uptime")
+    before = sum(value for _, value in deployed.query(restarts))
+    pod = deployed.get("pods")["items"]
+    (container,) = (
+        status["containerID"].removeprefix("containerd://")
+        for item in pod
+        for status in item["status"]["containerStatuses"]
+        if status["name"] == "viewer"
+    )
+
+    deployed.cluster.run_on_node(["ctr", "--namespace", "k8s.io", "tasks", "kill", "--signal", "SIGKILL", container])
+
+    wait_until(lambda: sum(value for _, value in deployed.query(restarts)) == before + 1, "the restart on the panel")
+
+
 def test_a_collector_that_is_killed_finds_its_queue_again(deployed: Stand) -> None:
     before = deployed.counted()
     collector = pod_names(deployed, "otel-collector", deployed.name)[0]

@@ -192,9 +192,11 @@ def test_an_error_of_the_background_is_shown_in_the_foreground(app_folder: Path)
     (app_folder / "good.py").write_text("x = 1 / 0")
 
     result = call(app_folder, "up", "--detach")
+    logs = call(app_folder, "logs", "supervisor").stdout
 
     assert result.returncode == 5
     assert "error: good:app: does not import (ZeroDivisionError: division by zero)" in result.stderr
+    assert "error: good:app: does not import (ZeroDivisionError: division by zero)" in logs
     assert_nothing_left(app_folder)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from kubeglass.cli.context import state_root
+from kubeglass.cli.output import Output
 from kubeglass.cli.running import get_engines, identify_self, run_here
 from kubeglass.engines.install.source import Source
 from kubeglass.errors import KubeglassError
@@ -13,6 +15,7 @@ from kubeglass.supervise.background import Report, start_in_background
 from kubeglass.supervise.interruption import Interruption
 from kubeglass.supervise.listener import RunListener
 from kubeglass.supervise.options import RunOptions
+from kubeglass.supervise.own_log import logging_own_output
 from kubeglass.supervise.reloading import ReadOptions
 from kubeglass.supervise.run_journal import RunJournal
 from kubeglass.supervise.running import describe_run
@@ -48,7 +51,17 @@ def report_to_parent(read_options: ReadOptions, source: Source, descriptor: int)
     """Run as the background process and return the exit code."""
     report = Report(descriptor)
     try:
-        return run_here(lambda: replace(read_options(), detached=True), source, report)
+        with logging_own_output(state_root() / "logs"):
+            return _run_and_tell(lambda: replace(read_options(), detached=True), source, report)
     except KubeglassError as error:
+        # Once it is in the log: whoever hears of it ends this process.
         report.fail(error)
         return error.exit_code
+
+
+def _run_and_tell(read_options: ReadOptions, source: Source, report: Report) -> int:
+    try:
+        return run_here(read_options, source, report)
+    except KubeglassError as error:
+        Output().error(error)
+        raise

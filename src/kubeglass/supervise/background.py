@@ -16,12 +16,14 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from kubeglass.errors import KubeglassError
+from kubeglass.supervise.disk_errors import translate_disk_errors
 from kubeglass.supervise.listener import Pulse, RunListener
 from kubeglass.supervise.reported_error import ReportedError, describe_error
 from kubeglass.supervise.run_file import RunRecord, parse_record
 
-#: Where the background process's own words go, should it ever have any beside its report.
-LOG_NAME = "supervisor.log"
+#: What the background process says before it keeps a log, or after: of one start, and shown if that fails.
+WORDS_NAME = "supervisor.err"
+LAST_LINES = 8
 
 
 class Report:
@@ -83,7 +85,8 @@ def start_in_background(arguments: Sequence[str], root: Path, listener: RunListe
     reading, writing = os.pipe()
     # -P: a module of the folder we are in must not take the place of one of ours.
     argv = [sys.executable, "-P", "-m", "kubeglass", *arguments, "--report-to", str(writing)]
-    with (root / LOG_NAME).open("ab") as log:
+    words = root / WORDS_NAME
+    with translate_disk_errors(words), words.open("wb") as log:
         process = subprocess.Popen(
             argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log, pass_fds=(writing,), start_new_session=True
         )
@@ -97,7 +100,10 @@ def start_in_background(arguments: Sequence[str], root: Path, listener: RunListe
         raise
     if not is_up:
         code = process.wait()
-        raise KubeglassError(str(root / LOG_NAME), "the background process ended early", found=f"exit code {code}")
+        details = tuple(words.read_text(errors="replace").splitlines()[-LAST_LINES:])
+        raise KubeglassError(
+            str(root), "the background process ended early", found=f"exit code {code}", details=details
+        )
     # It goes on without us: not to be waited for, which subprocess would warn about.
     process.returncode = 0
 

@@ -89,4 +89,4 @@ class Collector(Section):
     kubelet: Kubelet = Kubelet()
     host_metrics: HostMetrics = HostMetrics()
     queue: Queue = Queue()
-    resources: Resources = Resources(requests=Amount(cpu="100m", memory="160Mi"), limits=Amount(memory="320Mi"))
+    resources: Resources = Resources(requests=Amount(cpu="25m", memory="64Mi"), limits=Amount(memory="320Mi"))

@@ -78,7 +78,7 @@ class Storage(Section):
         default=None,
         description="On the cluster: size of Prometheus's volume; empty means half more than retention.size.",
     )
-    resources: Resources = Resources(requests=Amount(cpu="100m", memory="256Mi"), limits=Amount(memory="1Gi"))
+    resources: Resources = Resources(requests=Amount(cpu="50m", memory="128Mi"), limits=Amount(memory="1Gi"))
     remote: Remote | None = Field(
         default=None,
         description="A second place that gets every metric; Prometheus stays, since alerts and pages read it.",

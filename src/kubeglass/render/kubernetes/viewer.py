@@ -66,7 +66,7 @@ def _container(pipeline: Pipeline) -> dict[str, Any]:
         "startupProbe": http_probe("/healthz", "http", period=1, failures=START_SECONDS),
         "readinessProbe": http_probe("/healthz", "http", period=10),
         "livenessProbe": http_probe("/healthz", "http", period=30),
-        "resources": {"requests": {"cpu": "20m", "memory": "64Mi"}, "limits": {"memory": "192Mi"}},
+        "resources": {"requests": {"cpu": "10m", "memory": "48Mi"}, "limits": {"memory": "192Mi"}},
         "securityContext": container_security_context(),
         "volumeMounts": [
             {"name": "dashboards", "mountPath": DASHBOARDS_FOLDER, "readOnly": True},

@@ -71,6 +71,16 @@ def test_the_first_program_on_path_that_will_do_is_taken(path_folder: Path) -> N
     assert diary.notes == [f"gadget: passed over: {path_folder / 'gadget'} is version 0.9.0, not 1.2"]
 
 
+def test_a_folder_on_path_that_cannot_be_looked_into_is_passed_over(
+    path_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = write_program(path_folder / "gadget", "1.2.4")
+    # Root may look into every folder, but nobody into one whose name is too long for the system.
+    monkeypatch.setenv("PATH", f"/{'x' * 5000}:{path_folder}")
+
+    assert find_on_path(make_tool(), Diary()) == (expected, "1.2.4")
+
+
 def test_files_that_are_not_executable_are_told_of_too(path_folder: Path) -> None:
     write_program(path_folder / "gadget").chmod(0o644)
 

@@ -37,6 +37,14 @@ def _candidates(tool: Tool) -> Iterator[Path]:
     for command in tool.commands:
         for folder in folders:
             binary = (folder / command).absolute()
-            if binary.is_file() and binary.resolve() not in seen:
+            if _is_there(binary) and binary.resolve() not in seen:
                 seen.add(binary.resolve())
                 yield binary
+
+
+def _is_there(binary: Path) -> bool:
+    try:
+        return binary.is_file()
+    except OSError:
+        # A folder that this user may not look into, such as root's own after sudo: nothing in it can be run either.
+        return False

@@ -63,7 +63,7 @@ class HostMetrics(Section):
     scrapers: tuple[HostScraper, ...] = Field(
         default=(HostScraper.CPU, HostScraper.FILESYSTEM, HostScraper.LOAD, HostScraper.MEMORY, HostScraper.NETWORK),
         min_length=1,
-        description="What to measure.",
+        description="What to measure; `network` is left out on a cluster, where the kubelet tells the node's.",
     )
 
 

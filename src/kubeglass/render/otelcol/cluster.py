@@ -50,7 +50,7 @@ def _sources(pipeline: Pipeline) -> dict[str, tuple[str, dict[str, Any], list[st
             receivers.read_kubelet(pipeline),
             ["resource/kubelet", "k8s_attributes"],
         )
-    if pipeline.collector.host_metrics.enabled:
+    if receivers.node_scrapers(pipeline):
         host = receivers.read_host(pipeline, root=receivers.HOST_ROOT)
         sources["host"] = ("host_metrics", host, ["resource/host"])
     return sources
@@ -61,7 +61,7 @@ def _processors(pipeline: Pipeline) -> dict[str, Any]:
     chain = {"memory_limiter": processors.limit_memory(pipeline), "k8s_attributes": processors.add_pod_attributes()}
     if pipeline.collector.kubelet.enabled:
         chain["resource/kubelet"] = processors.name_source("kubelet", node)
-    if pipeline.collector.host_metrics.enabled:
+    if receivers.node_scrapers(pipeline):
         chain["resource/host"] = processors.name_source("host", node)
     return chain
 

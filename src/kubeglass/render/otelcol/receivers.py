@@ -81,15 +81,26 @@ def read_host(pipeline: Pipeline, *, root: str = "") -> dict[str, Any]:
     settings: dict[str, Any] = {"collection_interval": format_duration(host.interval)}
     if root:
         settings["root_path"] = root
-    return settings | {"scrapers": {scraper.value: {} for scraper in host.scrapers}}
+    scrapers = node_scrapers(pipeline) if root else host.scrapers
+    return settings | {"scrapers": {scraper.value: {} for scraper in scrapers}}
+
+
+def node_scrapers(pipeline: Pipeline) -> tuple[HostScraper, ...]:
+    """Choose what can measure the node from within a pod.
+
+    ``/proc/net`` shows every process its own network, so the pod's would be taken for the node's; the kubelet tells the
+    node's (group ``node``).
+    """
+    host = pipeline.collector.host_metrics
+    return tuple(scraper for scraper in host.scrapers if host.enabled and scraper is not HostScraper.NETWORK)
 
 
 def host_folders(pipeline: Pipeline) -> dict[str, str]:
     """Folders of the node that measuring it takes, by where the pod must see them: the kernel's own if they suffice."""
-    host = pipeline.collector.host_metrics
-    if not host.enabled:
+    scrapers = node_scrapers(pipeline)
+    if not scrapers:
         return {}
-    if HostScraper.FILESYSTEM in host.scrapers:
+    if HostScraper.FILESYSTEM in scrapers:
         return {HOST_ROOT: "/"}
     return {f"{HOST_ROOT}{folder}": folder for folder in KERNEL_FOLDERS}
 

@@ -48,6 +48,16 @@ def test_the_namespace_says_that_the_nodes_files_are_read(enabled: str, told: bo
     assert ("reads the node's files" in reason) is told
 
 
+@pytest.mark.parametrize(("scrapers", "left"), [("[cpu, network]", {"cpu": {}}), ("[network]", None)])
+def test_a_pods_network_is_not_taken_for_its_nodes(scrapers: str, left: dict[str, Any] | None) -> None:
+    pipeline = parse_pipeline(f"collector: {{host_metrics: {{enabled: true, scrapers: {scrapers}}}}}")
+    document = YAML(typ="safe").load(compose(pipeline).collector.config)
+
+    found = document["receivers"].get("host_metrics")
+    assert (found and found["scrapers"]) == left
+    assert ("metrics/host" in document["service"]["pipelines"]) is (left is not None)
+
+
 def test_it_listens_on_ipv6_pods_too() -> None:
     config = next(
         item

@@ -95,9 +95,13 @@ def test_a_build_ends_with_the_installation(tmp_path: Path, bare: dict[str, str]
         cwd=tmp_path,
         env=with_system_programs(bare),
     )
-    pid = int(wait_until(lambda: read_text(started), "the build to begin"))
+    with process:
+        try:
+            pid = int(wait_until(lambda: read_text(started), "the build to begin"))
+            process.send_signal(number)
+            code = process.wait(timeout=30)
+        finally:
+            process.kill()
 
-    process.send_signal(number)
-
-    assert process.wait(timeout=30) == 130
+    assert code == 130
     assert not psutil.pid_exists(pid)

@@ -32,13 +32,17 @@ def test_following_shows_what_is_written_and_who_joins_until_ctrl_c(tmp_path: Pa
             cwd=tmp_path,
             stdout=stream,
         )
-    wait_until(lambda: "before" in seen.read_text(), "the last lines")
+    with process:
+        try:
+            wait_until(lambda: "before" in seen.read_text(), "the last lines")
+            write(tmp_path, "shop", "after")
+            wait_until(lambda: "after" in seen.read_text(), "the new line")
+            write(tmp_path, "otelcol", "joined")
+            wait_until(lambda: "joined" in seen.read_text(), "the new log")
+            process.send_signal(signal.SIGINT)
+            code = process.wait(timeout=30)
+        finally:
+            process.kill()
 
-    write(tmp_path, "shop", "after")
-    wait_until(lambda: "after" in seen.read_text(), "the new line")
-    write(tmp_path, "otelcol", "joined")
-    wait_until(lambda: "joined" in seen.read_text(), "the new log")
-    process.send_signal(signal.SIGINT)
-
-    assert process.wait(timeout=30) == 130
+    assert code == 130
     assert seen.read_text() == "before\nafter\notelcol | joined\n"

@@ -6,21 +6,23 @@ server writes them, so nothing is lost in a model of another Kubernetes version.
 
 from __future__ import annotations
 
+import base64
 import json
 import math
+import secrets
 import socket
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from typing import Any, Self
 
+import httpcore2
 import httpx2
-from httpx2 import websockets
 from lightkube.config import client_adapter
 from lightkube.config.kubeconfig import KubeConfig, SingleConfig
 from lightkube.core.exceptions import ConfigError, LoadResourceError
 from lightkube.core.resource import api_info
 from lightkube.core.resource_registry import resource_registry
-from wsproto.utilities import LocalProtocolError
 
 from kubeglass.deploy.objects import OWNER, KubernetesObject, ObjectKey, key_of
 from kubeglass.deploy.refusal import KubeconfigError, MissingError, UnreachableClusterError, refusal
@@ -29,8 +31,8 @@ from kubeglass.errors import ClusterError
 #: Seconds for one request; an API server under load answers late, but not later than this.
 REQUEST_TIMEOUT_SECONDS = 15.0
 APPLY_PATCH = "application/apply-patch+yaml"
-#: Bytes of one message of a forwarded connection; container runtimes send 32 KiB at a time.
-MESSAGE_BYTES = 1 << 20
+READ_BYTES = 1 << 16
+SWITCHING_PROTOCOLS = 101
 
 
 class Cluster:
@@ -148,29 +150,30 @@ class Cluster:
         Args:
             path: what to open, such as a pod's ``portforward``.
             query: its parameters.
-            protocol: the subprotocol both sides must speak.
+            protocol: the subprotocol both sides must speak; the server speaks first.
             where: the object concerned, for messages.
 
         Raises:
             UnreachableClusterError: nothing answers, or not in time.
             RefusedError: it answered with an error instead.
         """
-        # Without pings: two threads would write to one connection, and what is idle may stay so.
-        opening = self._connection.websocket(
-            path,
-            params=dict(query),
-            subprotocols=[protocol],
-            max_message_size_bytes=MESSAGE_BYTES,
-            keepalive_ping_interval_seconds=None,
-        )
+        headers = {
+            "Connection": "Upgrade",
+            "Upgrade": "websocket",
+            "Sec-WebSocket-Version": "13",
+            "Sec-WebSocket-Key": base64.b64encode(secrets.token_bytes(16)).decode(),
+            "Sec-WebSocket-Protocol": protocol,
+        }
         with ExitStack() as stack:
             with self._translate_errors():
-                try:
-                    session = stack.enter_context(opening)
-                except websockets.WebSocketUpgradeError as error:
-                    code = error.response.status_code
-                    raise refusal(where, {"code": code, "message": f"get {path} answered HTTP {code}"}) from error
-            yield WebSocket(session)
+                answer = stack.enter_context(self._connection.stream("GET", path, params=dict(query), headers=headers))
+                if answer.status_code != SWITCHING_PROTOCOLS:
+                    answer.read()
+                    raise refusal(where, _status_of(answer))
+                stream = answer.extensions["network_stream"]
+                # What came right behind the answer is in the library's hands, and nowhere else.
+                first = stream.read(READ_BYTES, timeout=REQUEST_TIMEOUT_SECONDS)
+            yield WebSocket(stream.get_extra_info("socket"), first)
 
     def request(
         self,
@@ -199,7 +202,7 @@ class Cluster:
     def _translate_errors(self) -> Iterator[None]:
         try:
             yield
-        except httpx2.HTTPError as error:
+        except (httpx2.HTTPError, httpcore2.NetworkError, httpcore2.TimeoutException) as error:
             raise UnreachableClusterError(
                 f"cluster {self.address}",
                 "does not answer",
@@ -210,43 +213,17 @@ class Cluster:
             raise KubeconfigError(f"context {self.context}", "its credentials fail", found=str(error)) from error
 
 
+@dataclass(frozen=True, slots=True)
 class WebSocket:
-    """Messages to and from the API server; one thread may send while another receives.
+    """An open WebSocket, behind its handshake.
 
     Args:
-        session: the client library's connection.
+        connection: the socket, which may be one of TLS; whoever uses it closes nothing.
+        first: the bytes that the server has sent already.
     """
 
-    def __init__(self, session: websockets.WebSocketSession) -> None:
-        self._session = session
-
-    def send(self, message: bytes) -> None:
-        """Send one message.
-
-        Raises:
-            EOFError: the other side has hung up, or :meth:`close` was called.
-        """
-        try:
-            self._session.send_bytes(message)
-        except (websockets.HTTPXWSException, LocalProtocolError, OSError) as error:
-            raise EOFError from error
-
-    def receive(self) -> bytes:
-        """Wait for the next message.
-
-        Raises:
-            EOFError: the other side has hung up, or :meth:`close` was called.
-        """
-        try:
-            return self._session.receive_bytes()
-        except websockets.HTTPXWSException as error:
-            raise EOFError from error
-
-    def close(self) -> None:
-        """Hang up, and wake whoever waits; may be called from any thread, and again."""
-        connection = self._session.stream.get_extra_info("socket")
-        with suppress(OSError):
-            connection.shutdown(socket.SHUT_RDWR)
+    connection: socket.socket
+    first: bytes
 
 
 def _decode(answer: httpx2.Response) -> dict[str, Any]:

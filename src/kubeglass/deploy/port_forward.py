@@ -1,8 +1,8 @@
-"""One connection to a port of a pod, through the API server and the pod's kubelet.
+"""How a connection to a port of a pod travels through the API server and the pod's kubelet; pure.
 
 Protocol ``v4.channel.k8s.io`` over a WebSocket, which kubelets of every supported version speak: each message begins
-with a byte that names its channel, 0 for data and 1 for errors, and the first message of each channel holds the
-port's number instead. It knows no half-close: who has nothing more to say hangs up.
+with a byte that names its channel, 0 for data and 1 for errors, and the server's first message of each channel holds
+the port's number instead. It knows no half-close: who has nothing more to say hangs up.
 https://github.com/kubernetes/kubernetes/blob/v1.34.4/staging/src/k8s.io/kubelet/pkg/cri/streaming/portforward/websocket.go
 
 The kubelet opens the connection inside the pod, so no network policy stands in its way.
@@ -11,103 +11,68 @@ The kubelet opens the connection inside the pod, so no network policy stands in 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field
-from typing import Protocol
 
-from kubeglass.deploy.cluster import path_of
-from kubeglass.deploy.objects import ObjectKey
+from wsproto.connection import Connection, ConnectionType
+from wsproto.events import BytesMessage, CloseConnection, Ping
+from wsproto.frame_protocol import CloseReason
+
 from kubeglass.errors import ClusterError
 
 PROTOCOL = "v4.channel.k8s.io"
 _DATA, _ERROR = 0, 1
 _PORT_BYTES = 2
+_MISUNDERSTANDINGS = frozenset({CloseReason.PROTOCOL_ERROR, CloseReason.INVALID_FRAME_PAYLOAD_DATA})
 
 
-class Messages(Protocol):
-    """A WebSocket, as far as forwarding needs it."""
-
-    def send(self, message: bytes) -> None:
-        """Send one message; EOFError when the other side is gone."""
-        ...
-
-    def receive(self) -> bytes:
-        """Wait for one message; EOFError when the other side is gone."""
-        ...
-
-    def close(self) -> None:
-        """Hang up, from any thread."""
-        ...
-
-
-class Opener(Protocol):
-    """What forwarding needs from a cluster."""
-
-    def open_websocket(
-        self, path: str, *, query: dict[str, str], protocol: str, where: str
-    ) -> AbstractContextManager[Messages]:
-        """Open a WebSocket to the API server."""
-        ...
-
-
-@dataclass(slots=True, eq=False)
-class Forwarded:
-    """Bytes to and from a port of a pod; one thread may send while another receives.
+class Framing:
+    """Turns what the pod is sent and sends into a WebSocket's bytes, and back.
 
     Args:
-        messages: the WebSocket.
-        where: the pod and the port, for messages.
-        begun: channels whose first message, the port's number, has come.
+        where: the pod and its port, for messages.
     """
 
-    messages: Messages
-    where: str
-    begun: set[int] = field(default_factory=set)
+    def __init__(self, where: str) -> None:
+        self._where = where
+        self._connection = Connection(ConnectionType.CLIENT)
+        self._begun: set[int] = set()
+        self._message = bytearray()
+        #: Bytes that the server must be answered.
+        self.reply = b""
+        #: Whether the pod's side has hung up.
+        self.is_over = False
 
-    def send(self, data: bytes) -> None:
-        """Send bytes to the pod.
+    def wrap(self, data: bytes) -> bytes:
+        """Wrap bytes for the pod."""
+        return self._connection.send(BytesMessage(bytes([_DATA]) + data))
+
+    def unwrap(self, received: bytes) -> bytes:
+        """Unwrap what came from the server; none received means that it is gone.
 
         Raises:
-            EOFError: the pod's side has hung up.
+            ClusterError: the kubelet could not reach the port, or nobody speaks the protocol; carries the words.
         """
-        self.messages.send(bytes([_DATA]) + data)
+        self._connection.receive_data(received or None)
+        return b"".join(self._contents())
 
-    def receive(self) -> bytes:
-        """Wait for bytes from the pod; none means that its side has hung up.
+    def _contents(self) -> Iterator[bytes]:
+        for event in self._connection.events():
+            if isinstance(event, Ping):
+                self.reply += self._connection.send(event.response())
+            elif isinstance(event, CloseConnection):
+                self.is_over = True
+                if event.code in _MISUNDERSTANDINGS:
+                    raise ClusterError(self._where, "is not forwarded", found=event.reason or f"code {event.code}")
+            elif isinstance(event, BytesMessage):
+                self._message += event.data
+                if event.message_finished:
+                    yield self._content_of(bytes(self._message))
+                    self._message.clear()
 
-        Raises:
-            ClusterError: the kubelet could not reach the port; carries its words.
-        """
-        while True:
-            try:
-                message = self.messages.receive()
-            except EOFError:
-                return b""
-            channel, content = message[0], self._without_port(message)
-            if content and channel == _ERROR:
-                raise ClusterError(self.where, "does not answer", found=content.decode(errors="replace").strip())
-            if content:
-                return content
-
-    def close(self) -> None:
-        """Hang up, from any thread."""
-        self.messages.close()
-
-    def _without_port(self, message: bytes) -> bytes:
+    def _content_of(self, message: bytes) -> bytes:
         channel, content = message[0], message[1:]
-        if channel in self.begun:
-            return content
-        self.begun.add(channel)
-        return content[_PORT_BYTES:]
-
-
-@contextmanager
-def forward(opener: Opener, pod: ObjectKey, port: int) -> Iterator[Forwarded]:
-    """Connect to ``port`` of ``pod``.
-
-    Raises:
-        ClusterError: the API server does not answer or refuses; needs the right to get and create ``pods/portforward``.
-    """
-    path, query = f"{path_of(pod)}/portforward", {"ports": str(port)}
-    with opener.open_websocket(path, query=query, protocol=PROTOCOL, where=str(pod)) as messages:
-        yield Forwarded(messages, f"{pod}, port {port}")
+        if channel not in self._begun:
+            self._begun.add(channel)
+            content = content[_PORT_BYTES:]
+        if content and channel == _ERROR:
+            raise ClusterError(self._where, "does not answer", found=content.decode(errors="replace").strip())
+        return content

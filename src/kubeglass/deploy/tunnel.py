@@ -10,17 +10,18 @@ from __future__ import annotations
 import socket
 import socketserver
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, suppress
 from types import TracebackType
 from typing import Protocol, Self
 
 from kubeglass.deploy.backend import Backend, Reader, find_backend
-from kubeglass.deploy.port_forward import Forwarded, Opener, forward
+from kubeglass.deploy.cluster import WebSocket, path_of
+from kubeglass.deploy.port_forward import PROTOCOL, Framing
+from kubeglass.deploy.relay import Relay
 from kubeglass.errors import ClusterError, PortError
 
 LOOPBACK = "127.0.0.1"
-CHUNK_BYTES = 1 << 16
 
 Report = Callable[[ClusterError], None]
 """Told, from another thread, why a connection could not be forwarded."""
@@ -30,8 +31,14 @@ def ignore(error: ClusterError) -> None:
     """Do nothing with ``error``: whoever asked through the tunnel notices."""
 
 
-class Way(Reader, Opener, Protocol):
+class Way(Reader, Protocol):
     """What a tunnel needs from a cluster."""
+
+    def open_websocket(
+        self, path: str, *, query: Mapping[str, str], protocol: str, where: str
+    ) -> AbstractContextManager[WebSocket]:
+        """Open a WebSocket to the API server."""
+        ...
 
 
 class Tunnel:
@@ -104,26 +111,26 @@ class _Server(socketserver.ThreadingTCPServer):
 
     def __init__(self, port: int, way: Way, find: Callable[[], Backend], report: Report) -> None:
         self.way, self.find, self.report = way, find, report
-        self._opened: set[Forwarded] = set()
+        self._opened: set[socket.socket] = set()
         self._is_closing = False
         super().__init__((LOOPBACK, port), _Handler)
 
     @contextmanager
-    def remembering(self, forwarded: Forwarded) -> Iterator[None]:
+    def remembering(self, connection: socket.socket) -> Iterator[None]:
         """Keep a connection among those that end with the tunnel."""
-        self._opened.add(forwarded)
+        self._opened.add(connection)
         if self._is_closing:
-            forwarded.close()
+            _end(connection)
         try:
             yield
         finally:
-            self._opened.discard(forwarded)
+            self._opened.discard(connection)
 
     def hang_up(self) -> None:
-        """End every connection, and those that are just being made."""
+        """End every connection, and those that are just being made; each is closed by its own thread."""
         self._is_closing = True
-        for forwarded in tuple(self._opened):
-            forwarded.close()
+        for connection in tuple(self._opened):
+            _end(connection)
 
 
 class _Handler(socketserver.BaseRequestHandler):
@@ -131,28 +138,23 @@ class _Handler(socketserver.BaseRequestHandler):
     request: socket.socket
 
     def handle(self) -> None:
-        try:
-            backend = self.server.find()
-            with (
-                forward(self.server.way, backend.key, backend.port) as forwarded,
-                self.server.remembering(forwarded),
-            ):
-                self._relay(forwarded)
-        except ClusterError as error:
-            self.server.report(error)
-
-    def _relay(self, forwarded: Forwarded) -> None:
-        threading.Thread(target=_send_all, args=(self.request, forwarded), daemon=True).start()
-        while data := forwarded.receive():
+        with self.server.remembering(self.request):
             try:
-                self.request.sendall(data)
+                self._forward(self.server.find())
+            except ClusterError as error:
+                self.server.report(error)
             except OSError:
-                # Whoever asked has gone.
+                # Whoever asked has gone, or the API server has.
                 return
 
+    def _forward(self, backend: Backend) -> None:
+        path, query = f"{path_of(backend.key)}/portforward", {"ports": str(backend.port)}
+        framing = Framing(f"{backend.key}, port {backend.port}")
+        opening = self.server.way.open_websocket(path, query=query, protocol=PROTOCOL, where=str(backend.key))
+        with opening as websocket:
+            Relay(self.request, websocket.connection, framing).run(websocket.first)
 
-def _send_all(source: socket.socket, forwarded: Forwarded) -> None:
-    with suppress(OSError, EOFError):
-        while data := source.recv(CHUNK_BYTES):
-            forwarded.send(data)
-    forwarded.close()
+
+def _end(connection: socket.socket) -> None:
+    with suppress(OSError):
+        connection.shutdown(socket.SHUT_RDWR)

@@ -25,6 +25,17 @@ def change(stand: Stand, old: str, new: str) -> None:
     definition.write_text(text.replace(old, new))
 
 
+def test_a_changed_release_is_proven_under_traffic(defined: Stand) -> None:
+    """While old pods are still ending, whose high counts come and go."""
+    defined.define(release="under traffic")
+
+    with defined.traffic():
+        result = defined.kubeglass("deploy")
+
+    assert "request: 5 requests counted" in result.stderr
+    assert "deployed and proven" in result.stdout
+
+
 def test_an_image_that_was_loaded_meanwhile_is_tried_at_once(defined: Stand) -> None:
     deployment = defined.get("deployment", APP, namespace=defined.apps)
     present = deployment["spec"]["template"]["spec"]["containers"][0]["image"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import socket
 import socketserver
 import threading
@@ -11,7 +12,8 @@ from dataclasses import dataclass, field
 
 import httpx2
 import wsproto
-from wsproto.events import AcceptConnection, BytesMessage, CloseConnection, RejectConnection, Request
+from wsproto.events import AcceptConnection, BytesMessage, CloseConnection, RejectConnection, RejectData, Request
+from wsproto.utilities import ProtocolError
 
 from kubeglass.deploy.cluster import Cluster
 
@@ -63,7 +65,8 @@ class _Handler(socketserver.BaseRequestHandler):
             self.request.sendall(websocket.send(BytesMessage(b"\1error forwarding port: " + str(error).encode())))
             self.request.sendall(websocket.send(CloseConnection(1000)))
             return
-        with pod:
+        # Whoever asked may go at any moment.
+        with pod, contextlib.suppress(OSError, ProtocolError):
             threading.Thread(target=self._answer, args=(websocket, pod), daemon=True).start()
             self._ask(websocket, pod)
 
@@ -75,11 +78,18 @@ class _Handler(socketserver.BaseRequestHandler):
                     continue
                 self.kubelet.asked.append(event.target)
                 if self.kubelet.refusal:
-                    self.request.sendall(websocket.send(RejectConnection(status_code=self.kubelet.refusal)))
+                    self._refuse(websocket, self.kubelet.refusal)
                     return False
                 assert event.subprotocols == [PROTOCOL]
                 self.request.sendall(websocket.send(AcceptConnection(subprotocol=PROTOCOL)))
                 return True
+
+    def _refuse(self, websocket: wsproto.WSConnection, code: int) -> None:
+        status = {"kind": "Status", "code": code, "message": 'User "jane" cannot get resource "pods/portforward"'}
+        body = json.dumps(status).encode()
+        headers = [(b"content-length", str(len(body)).encode())]
+        self.request.sendall(websocket.send(RejectConnection(status_code=code, headers=headers, has_body=True)))
+        self.request.sendall(websocket.send(RejectData(data=body)))
 
     def _ask(self, websocket: wsproto.WSConnection, pod: socket.socket) -> None:
         message = b""
@@ -94,7 +104,7 @@ class _Handler(socketserver.BaseRequestHandler):
                         message = b""
 
     def _answer(self, websocket: wsproto.WSConnection, pod: socket.socket) -> None:
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, ProtocolError):
             while data := pod.recv(32768):
                 self.request.sendall(websocket.send(BytesMessage(b"\0" + data)))
             self.request.sendall(websocket.send(CloseConnection(1000)))

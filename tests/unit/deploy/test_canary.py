@@ -58,7 +58,7 @@ def test_five_requests_reach_a_pod_that_hangs_up_after_each(
 def test_a_missing_right_is_not_mistaken_for_a_silent_app(kubelet: FakeKubelet) -> None:
     kubelet.refusal = 403
 
-    with kubelet.serve() as cluster, pytest.raises(ForbiddenError, match="portforward answered HTTP 403"):
+    with kubelet.serve() as cluster, pytest.raises(ForbiddenError, match="cannot get resource .pods/portforward"):
         ask_through_tunnel(cluster)(BACKEND)
 
 

@@ -114,7 +114,7 @@ def test_a_missing_right_is_named(cluster: Cluster, kubelet: FakeKubelet) -> Non
     ):
         client.get(tunnel.url)
 
-    assert "pods/viewer-1/portforward answered HTTP 403" in told[0].found
+    assert told[0].found == 'User "jane" cannot get resource "pods/portforward"'
     assert "ask the cluster's administrator for this right" in told[0].hint
 
 

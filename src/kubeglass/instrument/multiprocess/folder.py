@@ -97,7 +97,8 @@ class Folder:
         if len(known.series) < len(known.keys):
             numbers = table.number_all(known.keys[len(known.series) :], self.pause)
             known.series += numbers
-            known.bounds.update(bound for number in numbers if (bound := table.bounds[number]))
+            found = set(map(table.bounds.__getitem__, numbers))
+            known.bounds.update(bound for bound in found if bound is not None)
         return known
 
     def note_rename(self, old: FileName, new: FileName) -> None:

@@ -105,8 +105,9 @@ class Layout:
 
     def _group(self, family: str, numbers: list[int], pause: Pause) -> Iterator[HistogramLines]:
         for labels, group in group_buckets(self.table, numbers, pause).items():
+            write = bucket_text(family, labels)
             yield HistogramLines(
-                [(bucket_text(family, labels, bound), number) for bound, number in sorted(group.bounds.items())],
+                [(write(bound), number) for bound, number in sorted(group.bounds.items())],
                 _text(family, "_count", labels),
                 _text(family, "_sum", labels),
                 group.total,
@@ -120,11 +121,12 @@ def hidden_buckets(table: SeriesTable, living: Iterable[ValueReader]) -> frozens
     Where an application's buckets were changed, those that not every living process has would lack what the others
     counted. The ones they share are right, whatever the dead had: a count below a bound is below every greater one.
     """
-    every = {bound for bound in table.bounds if bound is not None}
     hidden: set[Bound] = set()
     for reader in living:
-        families = {family for family, _ in reader.bounds}
-        hidden |= {bound for bound in every - reader.bounds if bound[0] in families}
+        missing = table.every_bound - reader.bounds
+        if missing:
+            families = {family for family, _ in reader.bounds}
+            hidden |= {bound for bound in missing if bound[0] in families}
     return frozenset(number for number, bound in enumerate(table.bounds) if bound in hidden) if hidden else frozenset()
 
 

@@ -45,6 +45,10 @@ def latest(readers: Iterable[ValueReader], pause: Pause = let_others_run) -> dic
 def _slices(readers: Iterable[ValueReader], pause: Pause) -> Iterator[tuple[list[int], tuple[float, ...]]]:
     for reader in readers:
         series, values = reader.series, reader.values()
+        if len(series) <= SLICE:
+            yield series, values
+            pause()
+            continue
         for start in range(0, len(series), SLICE):
             yield series[start : start + SLICE], values[start : start + SLICE]
             pause()

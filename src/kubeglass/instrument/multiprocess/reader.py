@@ -15,8 +15,10 @@ from kubeglass.instrument.multiprocess.file_name import FileName
 from kubeglass.instrument.multiprocess.series_table import Bound
 from kubeglass.instrument.value_file import HEADER, LENGTH, VALUE_SIZE
 
-#: Keys that are parsed before others get their turn: a millisecond's work.
-SLICE = 2000
+LENGTH_SIZE = LENGTH.size
+
+#: Bytes that are parsed before others get their turn: a millisecond's work.
+SLICE = 1 << 18
 
 
 class ValueReader:
@@ -81,18 +83,16 @@ class ValueReader:
             self.folded = frozenset(json.loads(self._map[used:]))
 
     def _parse(self, used: int, pause: Pause) -> None:
-        data, unpack = self._map[:used], LENGTH.unpack_from
+        data, unpack, keys, positions = self._map[:used], LENGTH.unpack_from, self.keys, self._positions
         position = self._parsed
         while position < used:
             # In slices, since others get their turn after each of them.
-            for _ in range(SLICE):
-                if position >= used:
-                    break
-                start = position + LENGTH.size
-                end = start + unpack(data, position)[0]
+            limit = min(used, position + SLICE)
+            while position < limit:
+                end = position + LENGTH_SIZE + unpack(data, position)[0]
+                keys.append(data[position + LENGTH_SIZE : end])
                 position = end + 8 - end % 8
-                self.keys.append(data[start:end])
-                self._positions.append(position)
+                positions.append(position)
                 position += VALUE_SIZE
             pause()
         self._parsed = position

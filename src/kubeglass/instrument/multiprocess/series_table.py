@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
-from kubeglass.instrument.exposition.labels import sample_text
+from kubeglass.instrument.exposition.labels import label_text, plain_name, sample_text
 from kubeglass.instrument.exposition.numbers import format_number
 from kubeglass.instrument.exposition.pieces import Pause, let_others_run
 
@@ -15,12 +16,14 @@ Labels = tuple[tuple[str, str], ...]
 #: A histogram family and the upper bound of one of its buckets, as it is written.
 Bound = tuple[str, str]
 
+#: As ``json.loads`` does it, less what that does for texts of which less is known.
+decode = json.JSONDecoder().raw_decode
+
 #: Keys that are numbered before others get their turn: a millisecond's work if all are new.
 SLICE = 200
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(NamedTuple):
     """What tells one sample from another.
 
     Args:
@@ -66,8 +69,9 @@ class SeriesTable:
         self.identities: list[Identity] = []
         self.keys: list[bytes] = []
         self.helps: dict[str, str] = {}
-        #: For each number the family and ``le`` of a bucket, or None.
+        #: For each number the family and ``le`` of a bucket, or None; and all that there are.
         self.bounds: list[Bound | None] = []
+        self.every_bound: set[Bound] = set()
         self._by_key: dict[bytes, int] = {}
         self._by_identity: dict[Identity, int] = {}
 
@@ -84,7 +88,7 @@ class SeriesTable:
         return numbers
 
     def _add(self, key: bytes) -> int:
-        family, sample, labels, help_text = json.loads(key)
+        (family, sample, labels, help_text), _ = decode(key.decode())
         self.helps.setdefault(family, help_text)
         # Two keys can mean one sample: a rolling update may have changed the help.
         identity = Identity(family, sample, tuple(sorted(labels.items())))
@@ -92,7 +96,10 @@ class SeriesTable:
         if number is None:
             number = self._by_identity[identity] = len(self.identities)
             self.identities.append(identity)
-            self.bounds.append((family, labels["le"]) if "le" in labels else None)
+            bound = (family, labels["le"]) if "le" in labels else None
+            self.bounds.append(bound)
+            if bound is not None:
+                self.every_bound.add(bound)
             self.keys.append(key)
         self._by_key[key] = number
         return number
@@ -113,6 +120,9 @@ def group_buckets(table: SeriesTable, numbers: Iterable[int], pause: Pause = let
     return groups
 
 
-def bucket_text(family: str, labels: Labels, bound: float) -> str:
-    """Write what stands before a bucket's value."""
-    return sample_text(f"{family}_bucket", [*labels, ("le", format_number(bound))])
+def bucket_text(family: str, labels: Labels) -> Callable[[float], str]:
+    """Return a function that writes what stands before a bucket's value, given its upper bound."""
+    name = plain_name(f"{family}_bucket")
+    before = "".join(f"{label_text(*label)}," for label in labels if label[0] < "le")
+    after = "".join(f",{label_text(*label)}" for label in labels if label[0] > "le")
+    return lambda bound: f'{name}{{{before}le="{format_number(bound)}"{after}}}'

@@ -23,7 +23,7 @@ from kubeglass.instrument.file_store import FileStore
 from kubeglass.instrument.folders import FOLDER_VARIABLE
 from kubeglass.instrument.multiprocess.file_name import parse_name
 from kubeglass.instrument.multiprocess.owners import dead_owners
-from tests.unit.instrument.counting import in_fork, shown
+from tests.unit.instrument.counting import in_fork, shown, value
 
 
 @pytest.fixture
@@ -164,10 +164,13 @@ def wait_until(condition: Callable[[], object]) -> None:
 
 def test_a_forks_first_request_makes_values_of_its_own(folder: Path) -> None:
     app = make_app()
+    registry = app.extensions["kubeglass"].registry
     app.test_client().get("/")
 
     in_fork(lambda: [app.test_client().get("/") for _ in range(2)])
     app.test_client().get("/")
+    for name in ("http_requests_total", "http_request_duration_seconds_count"):
+        assert value(registry, name) == 2  # this process's own
 
     assert shown(app, "http_requests_total", endpoint="/") == 4
     assert shown(app, "http_request_duration_seconds_count", endpoint="/") == 4

@@ -91,7 +91,6 @@ class Folder:
         # A file that this process has mapped keeps its inode, so another file cannot have the same.
         if known is None or known.inode != path.stat().st_ino:
             known = self._readers[name.name] = ValueReader(path, name)
-            self.pause()
         known.refresh(self.pause)
         table = self.tables.setdefault(name.kind, SeriesTable())
         if len(known.series) < len(known.keys):

@@ -45,9 +45,13 @@ def start_shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartGuni
 
 
 @pytest.fixture(scope="module")
-def servers(start_shared: StartGunicorn) -> dict[str, Gunicorn]:
-    """A server of every worker model, with and without the application loaded before the workers begin."""
-    started = {kind: start_shared(kind, *options, "--workers=2") for kind, options in KINDS.items()}
+def servers(request: pytest.FixtureRequest, start_shared: StartGunicorn) -> dict[str, Gunicorn]:
+    """A server of every worker model, with and without the application loaded before the workers begin.
+
+    Not of those that none of the chosen tests asks for.
+    """
+    asked = {item.callspec.params.get("server") for item in request.session.items if hasattr(item, "callspec")}
+    started = {kind: start_shared(kind, *options, "--workers=2") for kind, options in KINDS.items() if kind in asked}
     for server in started.values():
         server.wait()
         server.wait_for_workers(2)

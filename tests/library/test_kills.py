@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import threading
 from contextlib import suppress
@@ -56,6 +57,9 @@ class Siege:
         self.seen.last = self.server.scrape()
         return self.seen
 
+    def _have_answered(self) -> set[int]:
+        return {int(pid) for pid in re.findall(r"answered by <(\d+)>", self.server.log.read_text())}
+
     def _is_enough(self) -> bool:
         seen = self.seen
         return seen.kills >= KILLS and seen.scrapes >= SCRAPES and seen.answered >= ANSWERS
@@ -81,7 +85,7 @@ class Siege:
 
     def _kill(self) -> None:
         while not self._is_over.wait(KILL_EVERY):
-            working = self.server.workers() & self.server.begun()
+            working = self.server.workers() & self._have_answered()
             # One always goes on, so that somebody answers however slow the machine is at starting others.
             if len(working) > 1:
                 with suppress(ProcessLookupError):
@@ -92,7 +96,8 @@ class Siege:
 @pytest.fixture(scope="module")
 def sieges(start_shared: StartGunicorn) -> dict[str, Seen]:
     """What was seen of each worker model."""
-    options = (f"--workers={WORKERS}", "--max-requests=40", "--max-requests-jitter=20")
+    options = [f"--workers={WORKERS}", "--max-requests=40", "--max-requests-jitter=20"]
+    options += ["--access-logfile=-", "--access-logformat=answered by %(p)s"]
     started = {model: start_shared(model, *chosen, *options) for model, chosen in MODELS.items()}
 
     def besiege(model: str) -> Seen:

@@ -46,5 +46,5 @@ NOTES_KEY = "kubeglass.notes"
 Notes: TypeAlias = "list[Any]"
 
 #: Which entry is which: the :class:`Answer` or None, the :class:`HttpMetrics` of the application that answers, and
-#: whether an application inside of that one has taken the request over.
-ANSWER, METRICS, IS_TAKEN = 0, 1, 2
+#: those of an application inside of that one which has taken the request over, or None.
+ANSWER, METRICS, TAKER = 0, 1, 2

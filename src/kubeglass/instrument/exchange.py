@@ -7,7 +7,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from kubeglass.catalog import UNMATCHED_ENDPOINT
-from kubeglass.instrument.answer import ANSWER, IS_TAKEN, METRICS, NOTES_KEY, Answer, Notes
+from kubeglass.instrument.answer import ANSWER, METRICS, NOTES_KEY, TAKER, Answer, Notes
 from kubeglass.instrument.answers import Answers
 from kubeglass.instrument.exemplar import parse_traceparent
 from kubeglass.instrument.options import Options
@@ -85,7 +85,7 @@ class Exchange:
         method, endpoint, _, *extra = known or (self._environ["REQUEST_METHOD"], endpoint_of_error(error), "")
         if known is not None:
             self._answer = self._answers.find_key((method, endpoint, SERVER_ERROR, *extra))
-        elif not self._notes[IS_TAKEN]:
+        elif self._notes[TAKER] is None:
             self._answer = self._answers.find(None, method, endpoint, SERVER_ERROR)
         self._watch = None
         self._count_exception(error)
@@ -111,9 +111,10 @@ class Exchange:
     def _settle(self) -> Answer | None:
         """Return the answer with the status that was sent, whoever chose it; None if another application counts it."""
         answer, status = self._answer, self._watch.status if self._watch is not None else 0
+        taker = self._notes[TAKER]
+        if taker is self._answers.metrics or (taker is not None and answer is None):
+            return None
         if answer is None:
-            if self._notes[IS_TAKEN]:
-                return None
             method = self._environ["REQUEST_METHOD"]
             return self._answers.find(None, method, UNMATCHED_ENDPOINT, status or SERVER_ERROR)
         method, endpoint, own, *extra = answer.key
@@ -133,14 +134,11 @@ class Exchange:
         return key if answers is self._answers else None
 
     def _leave(self) -> None:
-        """Take the framework's word, and let the application around this one have its notes again.
-
-        Not if it shares the metrics: what it answers with is this answer, which must not be counted twice.
-        """
+        """Take the framework's word, and let the application around this one have its notes again."""
         self._answer = self._notes[ANSWER]
         if self._outer is None:
             self._environ.pop(NOTES_KEY, None)
-        elif self._is_outermost:
+        else:
             self._environ[NOTES_KEY] = self._outer
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from kubeglass.instrument.answer import ANSWER, IS_TAKEN, NOTES_KEY, Notes
+from kubeglass.instrument.answer import ANSWER, NOTES_KEY, TAKER, Notes
 from kubeglass.instrument.answers import Answers
 from kubeglass.instrument.exchange import Exchange, keep_exemplar
 from kubeglass.instrument.options import Options
@@ -76,7 +76,7 @@ class Middleware:
                 return self._answer(environ, start_response)
             began = clock()
             begin(None)
-            notes: Notes = [None, metrics, False]
+            notes: Notes = [None, metrics, None]
             environ[NOTES_KEY] = notes
             try:
                 body: Iterable[bytes] = app(environ, start_response)
@@ -84,7 +84,7 @@ class Middleware:
                 fail(environ, notes, clock() - began, error)
                 raise
             answer = notes[ANSWER]
-            if answer is None or answer.add is None:
+            if answer is None or answer.add is None or notes[TAKER] is not None:
                 return carry(environ, notes, began, body)
             end()
             duration = clock() - began
@@ -107,10 +107,10 @@ class Middleware:
         if outer is not None and outer[ANSWER] is not None:
             outer = None  # an environ that is used for a second request
         if outer is not None:
-            outer[IS_TAKEN] = True
+            outer[TAKER] = self._answers.metrics
         if environ.get("PATH_INFO") == self._options.path:
             return self._page(environ, start_response)
-        notes: Notes = [None, self._answers.metrics, False]
+        notes: Notes = [None, self._answers.metrics, None]
         environ[NOTES_KEY] = notes
         watch = StatusWatch(start_response)
         exchange = Exchange(self._answers, self._options, environ, notes, watch, outer)

@@ -39,9 +39,14 @@ def shown(app: Flask, name: str, **labels: str) -> float:
     )
 
 
-def run_body(app: Any, path: str, **environ: object) -> tuple[Iterable[bytes], Callable[[], object]]:
-    """Call an application as a server does; return its body and what closes it."""
-    body: Any = app({**EnvironBuilder(path).get_environ(), **environ}, lambda *_: None)
+def run_body(
+    app: Any, path: str, environ: dict[str, Any] | None = None
+) -> tuple[Iterable[bytes], Callable[[], object]]:
+    """Call an application as a server does, perhaps with an environ of before; return its body and what closes it."""
+    environ = {} if environ is None else environ
+    if path:
+        environ.update(EnvironBuilder(path).get_environ())
+    body: Any = app(environ, lambda *_: None)
     return body, getattr(body, "close", lambda: None)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -118,19 +119,28 @@ class TestApplicationsInsideOthers:
         for registry in (within, without):
             assert value(registry, "http_requests_in_progress") == 0
 
-    def test_a_view_that_hands_its_request_to_another_application_is_counted_by_both(self) -> None:
-        within, without = CollectorRegistry(), CollectorRegistry()
+    @pytest.mark.parametrize("copied", [False, True])
+    @pytest.mark.parametrize("shared", [False, True])
+    def test_a_view_that_hands_its_request_on_counts_it_in_its_own_registry_only(
+        self, shared: bool, copied: bool
+    ) -> None:
+        within = CollectorRegistry()
+        without = within if shared else CollectorRegistry()
         inner, outer = make_app("inner"), make_app("outer")
-        outer.add_url_rule(
-            "/api/<path:rest>", "api", lambda rest: Response.from_app(inner, moved(request.environ, rest))
-        )
+
+        def hand_on(rest: str) -> Any:
+            environ = moved(request.environ, rest)
+            return Response.from_app(inner, environ) if copied else Response(run_body(inner, "", environ)[0])
+
+        outer.add_url_rule("/api/<path:rest>", "api", hand_on)
         instrument(inner, registry=within)
         instrument(outer, registry=without)
 
         outer.test_client().get("/api/ok").close()
 
-        assert requests(within, endpoint="/ok") == requests(within) == 1
-        assert requests(without, endpoint="/api/<path:rest>") == requests(without) == 1
+        assert requests(within, endpoint="/ok") == requests(without) == 1
+        assert requests(without, endpoint="/api/<path:rest>") == (0 if shared else 1)
+        assert value(without, "http_requests_in_progress") == 0
 
     def test_a_view_that_asks_another_application_is_its_own_request(self, registry: CollectorRegistry) -> None:
         inner, outer = make_app("inner"), make_app("outer")
@@ -149,16 +159,23 @@ def moved(environ: dict[str, Any], rest: str) -> dict[str, Any]:
     return environ
 
 
-def test_an_environ_that_is_used_twice_is_two_requests(registry: CollectorRegistry) -> None:
+@pytest.mark.parametrize("path", ["/ok", "/fail", "/stream"])
+def test_an_environ_that_is_used_twice_is_two_requests(registry: CollectorRegistry, path: str) -> None:
     app = make_app()
+    app.testing = True
+    app.add_url_rule("/stream", "stream", lambda: Response(iter([b"one"])))
     instrument(app, registry=registry)
-    environ = run_environ("/ok")
+    environ = run_environ(path)
+    with suppress(ZeroDivisionError):
+        run_body(app, path, environ)
+    before = value(registry, "http_requests_in_progress")
 
-    for _ in range(2):
-        list(app(environ, lambda *_: None))  # type: ignore[arg-type]
+    body, close = run_body(app, "/stream", environ)
+    assert value(registry, "http_requests_in_progress") == before + 1
+    list(body)
+    close()
 
-    assert requests(registry, endpoint="/ok") == 2
-    assert value(registry, "http_requests_in_progress") == 0
+    assert requests(registry, endpoint="/stream", status="200") == 1
 
 
 def run_environ(path: str) -> dict[str, Any]:

@@ -137,8 +137,8 @@ def test_a_full_file_system_is_left_as_it_was(tmp_path: Path, monkeypatch: pytes
 
 
 class TestLimits:
-    def series(self, folder: Path) -> dict[str, float]:
-        lines = SharedValues(folder).write(Scrape(TEXT_0_0_4, {}, limits={"a": 3}))
+    def series(self, folder: Path, values: SharedValues | None = None) -> dict[str, float]:
+        lines = (values or SharedValues(folder)).write(Scrape(TEXT_0_0_4, {}, limits={"a": 3}))
         return values_by_label(text_string_to_metric_families("".join(lines)))
 
     def test_generation_after_generation_stays_within_the_limit(self, tmp_path: Path) -> None:
@@ -160,6 +160,31 @@ class TestLimits:
         found = self.series(tmp_path)
 
         assert found == {"z": 2.0, "y": 1.0, "a": 1.0, OVERFLOW: 1.0}
+
+    def test_what_was_kept_first_is_kept_whoever_folds(self, tmp_path: Path) -> None:
+        values = SharedValues(tmp_path)
+        write_counter(tmp_path, os.getpid(), {"late": 1.0})
+        self.series(tmp_path, values)  # so this one knows it before all others
+        write_counter(tmp_path, DEAD_PID, {"p": 1.0, "q": 1.0, "r": 1.0})
+        self.series(tmp_path)
+        (tmp_path / f"counter_{os.getpid()}.db").rename(tmp_path / f"counter_{DEAD_PID + 1}.db")
+
+        self.series(tmp_path, values)
+
+        assert self.series(tmp_path) == {"p": 1.0, "q": 1.0, "r": 1.0, OVERFLOW: 1.0}
+
+    def test_what_was_kept_for_the_living_goes_first(self, tmp_path: Path) -> None:
+        values = SharedValues(tmp_path)
+        write_counter(tmp_path, os.getpid(), {"late": 1.0})
+        self.series(tmp_path, values)
+        write_counter(tmp_path, DEAD_PID, {"p": 1.0, "q": 1.0, "r": 1.0})
+        self.series(tmp_path)
+        write_counter(tmp_path, DEAD_PID + 1, {"late": 1.0})
+        self.series(tmp_path, values)
+        (tmp_path / f"counter_{os.getpid()}.db").rename(tmp_path / f"counter_{DEAD_PID + 2}.db")
+        self.series(tmp_path)
+
+        assert self.series(tmp_path) == {"p": 1.0, "q": 1.0, "r": 1.0, OVERFLOW: 2.0}
 
     def test_what_a_living_worker_counts_does_not_go_back(self, tmp_path: Path) -> None:
         write_counter(tmp_path, DEAD_PID, {f"{n}": 1.0 for n in range(3)})

@@ -130,7 +130,7 @@ class TestApplicationsInsideOthers:
 
         def hand_on(rest: str) -> Any:
             environ = moved(request.environ, rest)
-            return Response.from_app(inner, environ) if copied else Response(run_body(inner, "", environ)[0])
+            return Response.from_app(inner, environ) if copied else b"".join(run_body(inner, "", environ)[0])
 
         outer.add_url_rule("/api/<path:rest>", "api", hand_on)
         instrument(inner, registry=within)

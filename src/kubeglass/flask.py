@@ -115,8 +115,9 @@ class Instrumentation:
                 self._note_unprocessed(first if second is None else second)
                 raise
             answered = get_request()
-            environ = answered.environ
-            if NOTES_KEY not in environ:
+            try:
+                notes = answered.environ[NOTES_KEY]
+            except KeyError:  # not by way of the middleware
                 return response
             rule = answered.url_rule
             endpoint = UNMATCHED_ENDPOINT if rule is None else rule.rule
@@ -127,7 +128,7 @@ class Instrumentation:
             if note_size or trace or not whole:
                 sent = size_of(response, method) if note_size and whole else 0
                 answer = Answer(answer.key, answer.series, is_whole=whole, sent=sent, trace=trace)
-            environ[NOTES_KEY][ANSWER] = answer
+            notes[ANSWER] = answer
             return response
 
         return process_response

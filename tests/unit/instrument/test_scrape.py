@@ -96,3 +96,19 @@ class TestBucketsThatChanged:
             app.test_client().get("/")
 
         assert buckets(new) == {"100.0": 2.0, "+Inf": 2.0}
+
+
+def test_a_worker_in_the_middle_of_making_its_buckets_hides_nobodys(tmp_path: Path) -> None:
+    for pid, bounds in ((os.getpid(), ("1.0", "2.0", "+Inf")), (os.getppid(), ("1.0",))):
+        file: Any = MmapedDict(str(tmp_path / f"histogram_{pid}.db"))  # type: ignore[no-untyped-call]
+        for bound in bounds:
+            file.write_value(mmap_key("h", "h_bucket", ["le"], [bound], "Help."), 1.0, 0.0)
+        file.close()
+
+    lines = text_of(SharedValues(tmp_path)).splitlines()
+
+    assert [line for line in lines if "bucket" in line] == [
+        'h_bucket{le="1.0"} 2.0',
+        'h_bucket{le="2.0"} 3.0',
+        'h_bucket{le="+Inf"} 4.0',
+    ]

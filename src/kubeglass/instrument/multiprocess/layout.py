@@ -13,6 +13,9 @@ from kubeglass.instrument.multiprocess.merge import Totals
 from kubeglass.instrument.multiprocess.reader import ValueReader
 from kubeglass.instrument.multiprocess.series_table import Bound, Labels, SeriesTable, bucket_text, group_buckets
 
+#: The bound that every histogram has.
+LAST_BOUND = "+Inf"
+
 
 @dataclass(frozen=True, slots=True)
 class HistogramLines:
@@ -125,7 +128,8 @@ def hidden_buckets(table: SeriesTable, living: Iterable[ValueReader]) -> frozens
     for reader in living:
         missing = table.every_bound - reader.bounds
         if missing:
-            families = {family for family, _ in reader.bounds}
+            # The last bucket is made last: without it a process is in the middle of making them.
+            families = {family for family, bound in reader.bounds if bound == LAST_BOUND}
             hidden |= {bound for bound in missing if bound[0] in families}
     return frozenset(number for number, bound in enumerate(table.bounds) if bound in hidden) if hidden else frozenset()
 

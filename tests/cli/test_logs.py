@@ -6,18 +6,22 @@ import signal
 import subprocess
 from pathlib import Path
 
+from kubeglass.supervise.clock import Clock
 from kubeglass.supervise.log_buffer import LogFile
 from tests.cli.runs import KUBEGLASS, call, wait_until
+from tests.unit.supervise.fakes import HandClock
 
 
-def write(folder: Path, name: str, text: str) -> None:
-    with LogFile(folder / ".kubeglass" / "logs" / f"{name}.log") as file:
+def write(folder: Path, name: str, text: str, clock: Clock | None = None) -> None:
+    with LogFile(folder / ".kubeglass" / "logs" / f"{name}.log", clock=clock) as file:
         file.write(text)
 
 
 def test_the_last_lines_say_who_wrote_them(tmp_path: Path) -> None:
+    clock = HandClock()
     for name, text in (("shop", "one"), ("otelcol", "two"), ("shop", "three")):
-        write(tmp_path, name, text)
+        clock.now += 1.0
+        write(tmp_path, name, text, clock)
 
     assert call(tmp_path, "logs", "-n", "2").stdout == "otelcol | two\nshop    | three\n"
     assert call(tmp_path, "logs", "shop").stdout == "one\nthree\n"

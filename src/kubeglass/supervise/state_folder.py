@@ -49,9 +49,10 @@ class StateFolder:
         """
         try:
             self.root.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
-            if self.root.stat().st_uid == os.geteuid():
-                # Whoever made it first (kubeglass render does) may have had another mode in mind.
-                self.root.chmod(FOLDER_MODE)
+            status = self.root.stat()
+            if status.st_uid == os.geteuid():
+                # Whoever made it first (kubeglass render does) may have left it open to others. Nothing is opened here.
+                self.root.chmod(status.st_mode & FOLDER_MODE)
             self._lock = os.open(self.root / LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
             raise StateError(

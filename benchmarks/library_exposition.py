@@ -126,7 +126,8 @@ class Shared:
         """Return the longest wait beside the first scrape of a folder, which parses every file and folds the dead."""
         shutil.rmtree(self.copy)
         shutil.copytree(self.original, self.copy)
-        return wait(lambda: self._write(SharedValues(self.copy)))
+        values = SharedValues(self.copy)  # outlives the scrape, as it does in an application
+        return wait(lambda: self._write(values))
 
     def steady(self, wait: Wait) -> float:
         """Return the longest wait beside every other scrape."""

@@ -93,8 +93,13 @@ def deploy(target: Target, release: Release, *, timeout: float, clock: Clock, te
         # Before the Deployment: a pod without it is tried again minutes later.
         tell(ensure_password(target, release.namespace))
     for item in release.ordered:
-        if item["kind"] != "Namespace":
-            tell(apply_object(target, item, namespace=release.namespace, force=release.force))
+        if item["kind"] == "Namespace":
+            continue
+        applied = apply_object(target, item, namespace=release.namespace, force=release.force)
+        tell(applied)
+        if item["kind"] == "DaemonSet" and applied.change is Change.CHANGED:
+            # The apps come after it: a pod that ends is read to its end only by a collector that is there.
+            wait_until_settled(target, [applied.key], timeout=timeout, clock=clock, report=report, history=history)
     _retry(target, history, tell)
     wait_until_settled(target, release.keys, timeout=timeout, clock=clock, report=report, history=history)
     orphans = before.orphans(wanted)

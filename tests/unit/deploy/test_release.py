@@ -76,6 +76,31 @@ def test_a_release_that_fails_half_way_is_remembered_whole() -> None:
     assert cluster.get(key_of(theirs)) == theirs
 
 
+def make_collector(image: str, *, ready: int = 1) -> dict[str, Any]:
+    status = {"desiredNumberScheduled": 1, "updatedNumberScheduled": ready, "numberAvailable": ready}
+    template = {"spec": {"containers": [{"name": "otelcol", "image": image}]}}
+    spec = {"selector": {"matchLabels": {"app": "collector"}}, "template": template}
+    return make_object("DaemonSet", "collector", api_version="apps/v1", spec=spec, status=status)
+
+
+def test_a_changed_collector_is_back_before_any_app_is_replaced() -> None:
+    cluster, told = FakeCluster(), list[Applied]()
+    run(cluster, Release(HOME, [make_collector("old"), make_deployment(ready=1), make_namespace()]))
+    changed = make_collector("new", ready=0)
+    seen: list[list[str]] = []
+
+    def settle() -> None:
+        seen.append([str(applied.key) for applied in told])
+        cluster.put(make_collector("new"))
+
+    release = Release(HOME, [make_deployment(ready=1), changed, make_namespace()])
+    clock = FakeClock({1: settle})
+    deploy(cluster, release, timeout=5, clock=clock, tell=told.append, report=lambda progress: None)
+
+    assert seen == [["namespace/shop", "daemonset/collector"]]
+    assert [str(applied.key) for applied in told] == ["namespace/shop", "daemonset/collector", "deployment/shop"]
+
+
 def test_what_is_no_longer_rendered_goes_once_the_rest_is_ready() -> None:
     cluster = FakeCluster()
     run(cluster, make_release("a", "b"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
+from tests.cluster.bed.waiting import wait_until
 from tests.cluster.pipeline.stand import KUBEGLASS, Stand
 
 NAME = "edited"
@@ -49,7 +50,7 @@ def test_an_edited_app_rolls_and_an_unchanged_one_does_not(stand: Stand) -> None
 
     assert f"deployment/{NAME} changed" not in again.stderr
     assert f"deployment/{NAME} changed" in rolled.stderr
-    assert answer(stand) == "after"
+    wait_until(lambda: answer(stand) == "after", "the Service to forget the old pod")
 
 
 def test_an_image_that_was_built_and_not_loaded_is_said_to_be_missing(stand: Stand) -> None:

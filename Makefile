@@ -31,7 +31,7 @@ test: $(VENV)/.dev-installed $(PAGE) $(VENV)/.chromium engines ## Run every test
 .PHONY: test-cluster
 test-cluster: $(VENV)/.dev-installed $(PAGE) engines ## Run the tests on a real Kubernetes, started for them without Docker
 	@$(BIN)/python -m tests.cluster.bed build
-	@$(BIN)/python -m pytest tests/cluster $(ARGS)
+	@$(BIN)/python -m tests.cluster.bed during $(BIN)/python -m pytest tests/cluster --numprocesses=auto --dist=loadfile $(ARGS)
 
 .PHONY: lint
 lint: $(VENV)/.dev-installed viewer-ui/node_modules/.installed ## Check style, types and the import contracts

@@ -1,9 +1,10 @@
-"""The test cluster's command line: ``build``, ``up``, ``down``, ``status``, ``import …``, ``kubectl …``, ``run …``."""
+"""The test cluster's command line: ``build``, ``up``, ``down``, ``status``, ``import``, ``kubectl``, ``run``, …"""
 
 from __future__ import annotations
 
 import argparse
 import os
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -26,7 +27,11 @@ def main(arguments: list[str]) -> None:
     verbs.add_parser("status", help="say whether it runs")
     imports = verbs.add_parser("import", help="give the node image archives")
     imports.add_argument("archives", nargs="+", type=Path)
-    for verb, help_text in (("kubectl", "run kubectl on it"), ("run", "run a command in its network")):
+    for verb, help_text in (
+        ("kubectl", "run kubectl on it"),
+        ("run", "run a command in its network"),
+        ("during", "run a command beside it, and end it afterwards if it did not run before"),
+    ):
         verbs.add_parser(verb, help=help_text).add_argument("words", nargs=argparse.REMAINDER)
     options = parser.parse_args(arguments)
     if options.verb == "build":
@@ -36,6 +41,8 @@ def main(arguments: list[str]) -> None:
     elif options.verb == "import":
         for archive in options.archives:
             start_cluster(find_layout()).import_image(archive)
+    elif options.verb == "during":
+        sys.exit(_during(options.words))
     elif options.verb == "down":
         print("test cluster: ended" if end_cluster(find_layout()) else "test cluster: was not running")
     elif options.verb == "status":
@@ -50,6 +57,17 @@ def _up(*, control_plane_only: bool) -> None:
     print(f"test cluster: up after {time.monotonic() - begin:.1f} s")
     print(f"  node {NODE_IP}, kubeconfig {cluster.kubeconfig} (inside its network)")
     print("  python -m tests.cluster.bed kubectl get pods -A")
+
+
+def _during(words: list[str]) -> int:
+    layout = find_layout()
+    was_running = find_init(layout) is not None
+    start_cluster(layout)
+    try:
+        return subprocess.run(words, check=False).returncode
+    finally:
+        if not was_running:
+            end_cluster(layout)
 
 
 def _replace_with(verb: str, words: list[str]) -> None:

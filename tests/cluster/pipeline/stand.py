@@ -110,8 +110,9 @@ class Stand:
         return sum(value for _, value in self.query(expr))
 
     def ask(self, path: str) -> int:
-        """Ask the shop through its NodePort and return the status."""
-        return int(self.cluster.run([sys.executable, "-c", ASK, f"{self.url}{path}"]).stdout)
+        """Ask the shop through its NodePort and return the status, or 0 if nobody answers (yet)."""
+        answer = self.cluster.run([sys.executable, "-c", ASK, f"{self.url}{path}"], check=False)
+        return int(answer.stdout or 0)
 
     @contextmanager
     def traffic(self, *, rate: int = 30) -> Iterator[Path]:

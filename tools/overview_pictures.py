@@ -23,13 +23,18 @@ IMAGES = ROOT / "docs" / "images"
 OVERVIEW = "/d/application-overview"
 #: Tall enough for the whole dashboard: only what is in view is drawn.
 WIDTH, HEIGHT = 1400, 3200
+#: Where the last panel ends, with the margin that panels have between them.
+LOWEST = """
+Math.ceil(Math.max(...[...document.querySelectorAll('[data-testid="panel"]')]
+  .map((panel) => panel.getBoundingClientRect().bottom)) + 16)
+"""
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 
-def open_whole(page: Page, url: str, theme: str) -> None:
-    """Open the overview so that every panel is in view, and wait until each is drawn."""
+def open_whole(page: Page, url: str, theme: str, *, minutes: float = 15.0) -> None:
+    """Open the overview of the last ``minutes`` so that every panel is in view, and wait until each is drawn."""
     page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
-    page.goto(f"{url}{OVERVIEW}?theme={theme}")
+    page.goto(f"{url}{OVERVIEW}?theme={theme}&from=now-{60 * minutes:.0f}s&to=now")
     expect(page.locator("html")).to_have_attribute("data-ready", "true", timeout=90_000)
 
 
@@ -71,9 +76,8 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path=find_browser(), args=FLAGS)
         for theme in ("dark", "light"):
             page = browser.new_page()
-            open_whole(page, url, theme)
-            height = page.evaluate("Math.ceil(document.querySelector('#root, main, body').scrollHeight)")
-            page.set_viewport_size({"width": WIDTH, "height": height})
+            open_whole(page, url, theme, minutes=minutes)
+            page.set_viewport_size({"width": WIDTH, "height": page.evaluate(LOWEST)})
             page.screenshot(path=IMAGES / f"overview-{theme}.png")
             page.close()
         browser.close()

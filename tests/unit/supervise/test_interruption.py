@@ -14,18 +14,18 @@ import pytest
 
 from kubeglass.supervise.interruption import Interruption
 
-#: Says on its standard output what each signal did to it.
+#: Says on its standard output what each signal did to it, each word whole, and none before it would be understood.
 RUN = """
-import sys, time
+import os, time
 from kubeglass.supervise.interruption import Interruption
 with Interruption() as interruption:
-    print("ready", flush=True)
     try:
+        os.write(1, b"ready\\n")
         while not interruption.wants_reload:
             time.sleep(0.02)
-        print("reload", flush=True)
+        os.write(1, b"reload\\n")
     except KeyboardInterrupt:
-        print("interrupted", flush=True)
+        os.write(1, b"interrupted\\n")
 """
 
 

@@ -53,6 +53,8 @@ def make_folder(temporary: Path) -> Path:
 
     It is named after this process, which the server replaces and so keeps the pid of.
     """
+    import psutil
+
     base = temporary / f"kubeglass-{os.getuid()}"
     try:
         base.mkdir(mode=0o700, exist_ok=True)
@@ -62,7 +64,7 @@ def make_folder(temporary: Path) -> Path:
                 str(base), "belongs to another user", hint=f"set {FOLDER_VARIABLE} to a folder of your own"
             )
         for old in base.iterdir():
-            if old.name.isdecimal() and not is_running(int(old.name)):
+            if old.name.isdecimal() and not psutil.pid_exists(int(old.name)):
                 shutil.rmtree(old, ignore_errors=True)
         folder = base / str(os.getpid())
         shutil.rmtree(folder, ignore_errors=True)
@@ -75,14 +77,3 @@ def make_folder(temporary: Path) -> Path:
             hint=f"set {FOLDER_VARIABLE} to a writable folder",
         ) from error
     return folder
-
-
-def is_running(pid: int) -> bool:
-    """Say whether a process has this pid."""
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

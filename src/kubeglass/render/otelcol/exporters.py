@@ -74,7 +74,7 @@ def _delivery(pipeline: Pipeline) -> dict[str, Any]:
             # In bytes, so that the disk is bounded whatever one scrape holds.
             "sizer": "bytes",
             "queue_size": parse_size(pipeline.collector.queue.size),
-            # One sender keeps each series in order; several would make late samples out of punctual ones.
+            # One sender, so that late samples are few: several would overtake each other all the time.
             "num_consumers": 1,
             # Joined after the queue and not before it: what the batch processor holds in memory dies with the process.
             "batch": {"flush_timeout": "200ms", "sizer": "items", "min_size": 2000, "max_size": 10_000},

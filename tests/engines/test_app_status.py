@@ -12,8 +12,7 @@ from grafana_foundation_sdk.cog.encoder import JSONEncoder
 
 from kubeglass.dashboards.overview.build import build
 from kubeglass.dashboards.queries import panel_queries
-from kubeglass.model.pipeline import Pipeline
-from kubeglass.model.scrape import Scrape
+from kubeglass.model.pipeline import Pipeline, Scrape
 
 pytestmark = pytest.mark.engines
 

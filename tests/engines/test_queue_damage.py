@@ -10,8 +10,7 @@ import pytest
 
 from kubeglass.model.app import App
 from kubeglass.model.local import LocalPorts, LocalSettings
-from kubeglass.model.pipeline import Pipeline
-from kubeglass.model.scrape import Scrape
+from kubeglass.model.pipeline import Pipeline, Scrape
 from kubeglass.observe.probes import HttpProbe
 from kubeglass.render.otelcol import local
 from kubeglass.render.write import write_files

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from kubeglass.model.schema import write_schema
+from kubeglass.model.template import write_schema
 from tools.reference.cli import render_cli
 from tools.reference.config import render_config
 from tools.reference.exit_codes import render_exit_codes

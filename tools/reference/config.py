@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from kubeglass.model.schema import build_schema
+from kubeglass.model.template import build_schema
 
 HEAD = """# kubeglass.yaml
 

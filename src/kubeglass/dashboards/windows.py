@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from kubeglass.model.pipeline import INTERVALS_PER_WINDOW, Scrape
 from kubeglass.model.quantity import format_duration
-from kubeglass.model.scrape import INTERVALS_PER_WINDOW, Scrape
 
 RECENT_SECONDS = 60.0
 SMOOTH_SECONDS = 300.0

@@ -6,9 +6,8 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from kubeglass.model.resources import Amount, Resources
 from kubeglass.model.secret import SecretSource
-from kubeglass.model.section import Section
+from kubeglass.model.section import Amount, Resources, Section
 from kubeglass.model.text import (
     AbsolutePath,
     EnvName,

@@ -6,10 +6,8 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from kubeglass.model.quantity import Duration
-from kubeglass.model.resources import Amount, Resources
-from kubeglass.model.section import Section
-from kubeglass.model.size import Size
+from kubeglass.model.quantity import Duration, Size
+from kubeglass.model.section import Amount, Resources, Section
 from kubeglass.model.text import AbsolutePath
 
 

@@ -1,14 +1,18 @@
-"""The ``dashboards`` section: which ones, and where yours lie."""
+"""The ``dashboards`` section, and the Grafana JSON in its folders."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Self
+from pathlib import Path
+from typing import Any, Never, Self
 
 from pydantic import Field, PrivateAttr
 
+from kubeglass.model.problem import Problem
 from kubeglass.model.quantity import Duration
 from kubeglass.model.section import Section
 
@@ -57,3 +61,107 @@ class Dashboards(Section):
         copy = self.model_copy()
         copy._own = tuple(own)  # of the same class
         return copy
+
+
+#: Grafana's own bounds of a dashboard's uid.
+_UID = re.compile(r"[a-zA-Z0-9_-]{1,40}")
+
+#: A ConfigMap holds 1 MiB with everything around the text: https://kubernetes.io/docs/concepts/configuration/configmap/
+LARGEST_BYTES = 1_000_000
+
+
+class _NotADashboardError(Exception):
+    """What is wrong with one file, and what to do about it."""
+
+    def __init__(self, wrong: str, hint: str = "") -> None:
+        self.wrong = wrong
+        self.hint = hint
+        super().__init__(wrong)
+
+
+def read_dashboards(dashboards: Dashboards, folder: Path) -> tuple[list[OwnDashboard], list[Problem]]:
+    """Read every ``*.json`` in the section's folders and below them.
+
+    Args:
+        dashboards: the section.
+        folder: what its folders are relative to.
+
+    Returns:
+        The dashboards in the order of their folders and names, and what is wrong with the others.
+    """
+    found: dict[str, OwnDashboard] = {}
+    problems: list[Problem] = []
+    for index, name in enumerate(dashboards.folders):
+        loc = ("dashboards", "folders", index)
+        if not (folder / name).is_dir():
+            problems.append(Problem(loc, "is not a folder", found=f"looked for {folder / name}"))
+            continue
+        paths = list(_json_files(folder / name))
+        if not paths:
+            problems.append(Problem(loc, "holds no .json file", found=f"looked below {folder / name}"))
+        for path in paths:
+            try:
+                dashboard = _read(path)
+                _refuse_repeated(dashboard.uid, found)
+            except _NotADashboardError as error:
+                problems.append(Problem(loc, f"holds {path.name}, which {error.wrong}", hint=error.hint))
+            else:
+                found[dashboard.uid] = dashboard
+    return list(found.values()), problems
+
+
+def _json_files(folder: Path) -> Iterator[Path]:
+    for path in sorted(folder.rglob("*.json")):
+        hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
+        if path.is_file() and not hidden:
+            yield path
+
+
+def _read(path: Path) -> OwnDashboard:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise _NotADashboardError(f"cannot be read ({getattr(error, 'strerror', 'not UTF-8 text')})") from error
+    if len(text.encode()) > LARGEST_BYTES:
+        raise _NotADashboardError("is too large for a ConfigMap, which holds 1 MiB", "split the dashboard")
+    return OwnDashboard(_find_uid(_parse(text)), text if text.endswith("\n") else text + "\n")
+
+
+def _parse(text: str) -> Any:
+    try:
+        return json.loads(text, parse_constant=_refuse_constant)
+    except json.JSONDecodeError as error:
+        raise _NotADashboardError(
+            f"is not JSON (line {error.lineno}, column {error.colno}: {error.msg})", "export it from Grafana again"
+        ) from error
+    except RecursionError as error:
+        raise _NotADashboardError("is nested too deeply for a dashboard") from error
+
+
+def _refuse_constant(name: str) -> Never:
+    raise _NotADashboardError(f"is not JSON (it holds {name}, which Grafana refuses)")
+
+
+def _find_uid(document: Any) -> str:
+    """Make sure that Grafana and the page can both take the dashboard, and return its uid."""
+    if not isinstance(document, dict) or not isinstance(document.get("panels"), list):
+        raise _NotADashboardError("is not a dashboard (it has no list 'panels')", "export it as classic JSON")
+    if document.get("__inputs"):
+        raise _NotADashboardError(
+            "was exported for others (it holds '__inputs') and names no data source",
+            "export it without that option, or name the data source 'prometheus' in it",
+        )
+    if not isinstance(document.get("title"), str) or not document["title"]:
+        raise _NotADashboardError("has no title", "add 'title'")
+    uid = document.get("uid")
+    if not isinstance(uid, str) or not _UID.fullmatch(uid):
+        hint = "add one of at most 40 letters, digits, '-' and '_'"
+        raise _NotADashboardError(f"has no valid uid (found {json.dumps(uid)[:80]})", hint)
+    return uid
+
+
+def _refuse_repeated(uid: str, found: dict[str, OwnDashboard]) -> None:
+    if uid in found:
+        raise _NotADashboardError(f"has the uid of another file ('{uid}')", "give each its own")
+    if uid in set(DashboardName):
+        raise _NotADashboardError(f"has the uid of kubeglass's own dashboard '{uid}'", "choose another")

@@ -8,13 +8,13 @@ from typing import Any
 from pydantic import ValidationError
 
 from kubeglass.errors import ConfigError
+from kubeglass.model.dashboards import read_dashboards
 from kubeglass.model.explain import explain
-from kubeglass.model.own_dashboards import read_dashboards
 from kubeglass.model.pipeline import Pipeline
-from kubeglass.model.positions import Document, YamlSyntaxError
 from kubeglass.model.problem import Problem
 from kubeglass.model.references import check_intact, check_references
-from kubeglass.model.yaml_text import read_document
+from kubeglass.model.yaml.document import Document, YamlSyntaxError
+from kubeglass.model.yaml.reader import read_document
 
 FILE_NAME = "kubeglass.yaml"
 

@@ -1,10 +1,12 @@
-"""What every section of kubeglass.yaml has in common: frozen, and no key it does not know."""
+"""What the sections of kubeglass.yaml share: they are frozen, refuse unknown keys, and may set resources."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationInfo, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, model_validator
+
+from kubeglass.model.quantity import Cpu, Memory
 
 
 class Section(BaseModel):
@@ -19,3 +21,17 @@ class Section(BaseModel):
         if isinstance(data, dict) and info.context and info.context.get("written"):
             return {key: value for key, value in data.items() if value is not None or key not in cls.model_fields}
         return data
+
+
+class Amount(Section):
+    """CPU and memory; what is left out is neither asked for nor limited."""
+
+    cpu: Cpu | None = Field(default=None, description="Cores, such as 250m.")
+    memory: Memory | None = Field(default=None, description="Bytes, such as 256Mi.")
+
+
+class Resources(Section):
+    """Requests decide where a pod fits, limits when it is throttled (CPU) or killed (memory)."""
+
+    requests: Amount = Amount()
+    limits: Amount = Amount()

@@ -6,21 +6,17 @@ import math
 
 from pydantic import Field
 
-from kubeglass.model.quantity import Duration
-from kubeglass.model.resources import Amount, Resources
+from kubeglass.model.quantity import DAY, HOUR, Duration, Memory, Size, parse_size
 from kubeglass.model.secret import PlainHeaders, SecretSource
-from kubeglass.model.section import Section
-from kubeglass.model.size import Memory, Size, parse_size
+from kubeglass.model.section import Amount, Resources, Section
 from kubeglass.model.text import HeaderName, Url
-
-DAY = 86400.0
 
 
 class Retention(Section):
     """Prometheus deletes the oldest data when either limit is reached."""
 
     time: Duration = Field(
-        default=15 * DAY, ge=7200.0, description="Oldest data kept; at least 2h, Prometheus's block length."
+        default=15 * DAY, ge=2 * HOUR, description="Oldest data kept; at least 2h, Prometheus's block length."
     )
     size: Size = Field(default="5GB", description="Most disk used.")
 
@@ -70,7 +66,7 @@ class Storage(Section):
 
     retention: Retention = Retention()
     out_of_order: Duration = Field(
-        default=6 * 3600.0,
+        default=6 * HOUR,
         ge=0.0,
         description="How late data may arrive after an outage and still be stored; collector.queue.size bounds it too.",
     )

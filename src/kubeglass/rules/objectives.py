@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from kubeglass.model.objectives import Objective
-from kubeglass.model.pipeline import Pipeline
+from kubeglass.model.pipeline import Objective, Pipeline
 from kubeglass.model.quantity import format_duration, format_percent
 from kubeglass.rules import burn, red
 from kubeglass.rules.quoting import promql_text, template_text

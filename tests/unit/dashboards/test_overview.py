@@ -13,8 +13,7 @@ from kubeglass.dashboards.queries import panel_queries
 from kubeglass.dashboards.registry import DASHBOARDS
 from kubeglass.model.app import App, AppMetric, AppMetricType
 from kubeglass.model.dashboards import Dashboards
-from kubeglass.model.pipeline import Pipeline
-from kubeglass.model.scrape import Scrape
+from kubeglass.model.pipeline import Pipeline, Scrape
 from tests.unit.dashboards.reading import raw_counters, selectors, series_names
 
 OWN = (

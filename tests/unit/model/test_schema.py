@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from kubeglass.model.schema import build_schema, write_schema
+from kubeglass.model.template import build_schema, write_schema
 
 COMMITTED = Path(__file__).parents[3] / "docs" / "schema" / "kubeglass.schema.json"
 

@@ -9,8 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kubeglass.model.app import App
-from kubeglass.model.objectives import LatencyObjective, Objective
-from kubeglass.model.pipeline import Pipeline, Scrape
+from kubeglass.model.pipeline import LatencyObjective, Objective, Pipeline, Scrape
 from kubeglass.rules import burn
 from kubeglass.rules.registry import ALERTS, rule_groups
 from kubeglass.rules.rule import AlertingRule, RecordingRule, Severity

@@ -8,7 +8,7 @@ from typing import cast
 
 from kubeglass.model.pipeline import Pipeline
 from kubeglass.model.problem import Problem
-from kubeglass.model.references import apps, collector, intervals, objectives, ports, resources, secrets, storage
+from kubeglass.model.references import apps, capacity, objectives, secrets
 from kubeglass.model.section import Section
 
 #: Read top to bottom to know every rule that spans keys or sections.
@@ -16,30 +16,30 @@ CHECKS: tuple[Callable[[Pipeline], list[Problem]], ...] = (
     apps.repeated_names,
     apps.reserved_names,
     apps.ways_to_run,
-    ports.node_ports,
-    ports.local_ports,
-    ports.targets,
-    ports.metrics_ports,
-    intervals.reading_intervals,
-    intervals.scrape_timeout,
-    intervals.alert_window,
+    apps.node_ports,
+    apps.local_ports,
+    apps.targets,
+    apps.metrics_ports,
+    objectives.reading_intervals,
+    objectives.scrape_timeout,
+    objectives.alert_window,
     objectives.known_apps,
     objectives.promises,
     objectives.repeated,
     objectives.bucket_bounds,
     objectives.alert_latency,
-    collector.memory,
-    collector.queue_size,
-    storage.retention_holds_something,
-    storage.retention_covers_lateness,
-    storage.retention_covers_window,
-    storage.volume_holds_retention,
-    storage.retention_covers_alerts,
+    capacity.collector_memory,
+    capacity.queue_size,
+    capacity.retention_holds_something,
+    capacity.retention_covers_lateness,
+    capacity.retention_covers_window,
+    capacity.volume_holds_retention,
+    capacity.retention_covers_alerts,
     secrets.sources,
     secrets.one_way_to_authenticate,
     secrets.clear_text,
     secrets.repeated_variables,
-    resources.requests_within_limits,
+    capacity.requests_within_limits,
 )
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from kubeglass.model.resources import Amount, Resources
+from kubeglass.model.quantity import parse_memory
 from kubeglass.model.secret import SecretSource
-from kubeglass.model.size import parse_memory
+from kubeglass.model.section import Amount, Resources
 from kubeglass.render.kubernetes.names import labels_of, selector_of
 
 #: How long a program may take to start before it is started anew. Python imports in a second on a laptop, and in a

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from kubeglass.model.pipeline import Pipeline
-from kubeglass.model.size import parse_size
+from kubeglass.model.quantity import parse_size
 from kubeglass.model.storage import Remote
 from kubeglass.render.otelcol.expansion import literal
 

@@ -11,8 +11,7 @@ from ruamel.yaml import YAML
 from kubeglass.dashboards.registry import DASHBOARDS
 from kubeglass.model.dashboards import DashboardName, Dashboards, OwnDashboard
 from kubeglass.model.local import LocalPorts, LocalSettings
-from kubeglass.model.pipeline import Pipeline
-from kubeglass.model.scrape import Scrape
+from kubeglass.model.pipeline import Pipeline, Scrape
 from kubeglass.render.cluster import compose
 from kubeglass.render.grafana import dashboards, provisioning
 from kubeglass.render.kubernetes import manifests

@@ -1,4 +1,4 @@
-"""YAML text to plain data, remembering the line and column of every key and value; every mistake in one line."""
+"""YAML text to a document, or one line that says what is wrong with it."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, StringMark
 from ruamel.yaml.reader import ReaderError
 
-from kubeglass.model.positions import Document, Position, YamlSyntaxError
-from kubeglass.model.yaml_nodes import Converter
+from kubeglass.model.yaml.document import Converter, Document, Position, YamlSyntaxError
 
 #: Levels at which a definition is certainly a mistake; the deepest key of a right one stands at the ninth.
 _DEEPEST = 50

@@ -1,18 +1,45 @@
-"""What is kept fits where it is kept, and is kept as long as it is needed."""
+"""Memory, disk and retention are large enough for what they must hold."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from kubeglass.model.pipeline import Pipeline
-from kubeglass.model.problem import Problem
-from kubeglass.model.quantity import format_duration
-from kubeglass.model.size import parse_memory, parse_size
+from kubeglass.model.problem import Loc, Problem
+from kubeglass.model.quantity import DAY, format_duration, parse_cpu, parse_memory, parse_size
+from kubeglass.model.section import Resources
+
+#: Bytes. The process itself takes about 45 MiB that nothing can reclaim.
+LEAST_MEMORY = 100 * 1024**2
+
+#: Bytes. A page of a hundred thousand series is about 3 MB when it is sent.
+LEAST_QUEUE = 10 * 1024**2
+
+
+def collector_memory(pipeline: Pipeline) -> list[Problem]:
+    """Refuse a limit that the kernel would end the collector at."""
+    limit = pipeline.collector.resources.limits.memory
+    if limit is None or parse_memory(limit) >= LEAST_MEMORY:
+        return []
+    wrong = "must be at least 100Mi, else the collector is killed as soon as it starts"
+    return [Problem(("collector", "resources", "limits", "memory"), wrong, found=f"found {limit}")]
+
+
+def queue_size(pipeline: Pipeline) -> list[Problem]:
+    """Refuse a queue that one large scrape does not fit into."""
+    size = pipeline.collector.queue.size
+    if parse_size(size) >= LEAST_QUEUE:
+        return []
+    wrong = "must be at least 10MB, else a large scrape does not fit"
+    return [Problem(("collector", "queue", "size"), wrong, found=f"found {size}")]
+
 
 #: Bytes of one segment of the write-ahead log (https://prometheus.io/docs/prometheus/latest/storage/#on-disk-layout);
 #: to Prometheus 0 means no bound at all.
 LEAST_SIZE = 128 * 1024**2
 
 #: The longest window of the burn-rate alerts, in seconds (three days).
-LONGEST_ALERT_WINDOW = 3 * 86400.0
+LONGEST_ALERT_WINDOW = 3 * DAY
 
 
 def retention_holds_something(pipeline: Pipeline) -> list[Problem]:
@@ -59,3 +86,23 @@ def retention_covers_alerts(pipeline: Pipeline) -> list[Problem]:
         return []
     wrong = f"must be at least {format_duration(LONGEST_ALERT_WINDOW)}, which the objectives' slowest alert looks back"
     return [Problem(("storage", "retention", "time"), wrong, found=f"found {format_duration(time)}")]
+
+
+def requests_within_limits(pipeline: Pipeline) -> list[Problem]:
+    """Find requests above their limits."""
+    parts: list[tuple[Loc, Resources]] = [
+        (("apps", index, "resources"), app.resources) for index, app in enumerate(pipeline.apps)
+    ]
+    parts.append((("collector", "resources"), pipeline.collector.resources))
+    parts.append((("storage", "resources"), pipeline.storage.resources))
+    return [problem for loc, resources in parts for problem in _exceeded(loc, resources)]
+
+
+def _exceeded(loc: Loc, resources: Resources) -> Iterator[Problem]:
+    request, limit = resources.requests, resources.limits
+    if request.cpu and limit.cpu and parse_cpu(request.cpu) > parse_cpu(limit.cpu):
+        found = f"{request.cpu} against {limit.cpu}"
+        yield Problem((*loc, "requests", "cpu"), "must not exceed limits.cpu", found=found)
+    if request.memory and limit.memory and parse_memory(request.memory) > parse_memory(limit.memory):
+        found = f"{request.memory} against {limit.memory}"
+        yield Problem((*loc, "requests", "memory"), "must not exceed limits.memory", found=found)

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from kubeglass.errors import ConfigError
+from kubeglass.model.dashboards import LARGEST_BYTES
 from kubeglass.model.load import load_pipeline
-from kubeglass.model.own_dashboards import LARGEST_BYTES
 from kubeglass.model.pipeline import Pipeline
 
 

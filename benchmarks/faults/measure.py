@@ -16,7 +16,7 @@ from typing import Any
 from faults.fault import Fault, Outcome
 from faults.stand import JOB, Stand, ask, find_telemetry, read_log
 from faults.waiting import wait_until
-from kubeglass.observe.http import make_client
+from kubeglass.http import make_client
 
 #: Requests before the fault, and after it once everything is well again.
 REQUESTS = 50

@@ -6,7 +6,7 @@ import sys
 from importlib.util import find_spec
 
 #: One telling module per dependency of the [cli] extra: cheap to look for, nothing is imported.
-CLI_MODULES = ("typer", "rich", "pydantic", "ruamel.yaml", "httpx", "psutil", "starlette", "uvicorn")
+CLI_MODULES = ("typer", "rich", "pydantic", "ruamel.yaml", "httpx2", "psutil", "starlette", "uvicorn")
 
 
 def missing_modules() -> list[str]:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
-import httpx
+import httpx2
 
 HERE = Path(__file__).parent
 DASHBOARDS = HERE / "dashboards"
@@ -98,7 +98,7 @@ class Stack:
     def _has_rates(self) -> bool:
         query = "count(rate(http_requests_total[5s])) and count(up offset 5s)"
         url = f"{self.url}/api/prometheus/api/v1/query"
-        return bool(httpx.post(url, data={"query": query}).json().get("data", {}).get("result"))
+        return bool(httpx2.post(url, data={"query": query}).json().get("data", {}).get("result"))
 
 
 def _config(app_port: int) -> str:
@@ -114,6 +114,6 @@ scrape_configs:
 
 def _answers(url: str) -> bool:
     try:
-        return httpx.get(url).is_success
-    except httpx.TransportError:
+        return httpx2.get(url).is_success
+    except httpx2.TransportError:
         return False

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from kubeglass.observe.http import make_client
+from kubeglass.http import make_client
 from kubeglass.observe.prometheus import Prometheus
 from tests.cli.runs import (
     GOOD_APP,

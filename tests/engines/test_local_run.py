@@ -111,7 +111,7 @@ def test_everything_listens_on_the_loopback_alone(app_folder: Path) -> None:
 
 
 def test_modules_of_the_folder_do_not_take_the_place_of_ours(app_folder: Path) -> None:
-    (app_folder / "httpx.py").write_text("raise RuntimeError('not the library')\n")
+    (app_folder / "httpx2.py").write_text("raise RuntimeError('not the library')\n")
     kubeglass = Path(sys.executable).with_name("kubeglass")
 
     started = subprocess.run([kubeglass, "up", "--detach"], cwd=app_folder, capture_output=True, text=True, check=False)
@@ -225,7 +225,7 @@ def test_a_target_that_already_runs_is_only_scraped(tmp_path: Path, free_port: i
 
 
 def _get(url: str) -> None:
-    from kubeglass.observe.http import make_client
+    from kubeglass.http import make_client
 
     with make_client() as client:
         assert client.get(url).status_code == 200

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
+from kubeglass.http import make_client
 from kubeglass.observe.errors import ObserveError, UnreachableError, translate_http_errors
-from kubeglass.observe.http import make_client
 from kubeglass.observe.prometheus import Prometheus
 from tests.cli.runs import (
     GOOD_APP,

@@ -16,9 +16,9 @@ from kubeglass.deploy.links import Seen
 from kubeglass.deploy.pods import address_of
 from kubeglass.deploy.tunnel import Tunnel, Way
 from kubeglass.errors import ClusterError
+from kubeglass.http import make_client
 from kubeglass.model.app import App
 from kubeglass.observe.errors import ObserveError, translate_http_errors
-from kubeglass.observe.http import make_client
 from kubeglass.render.kubernetes.names import deployed_apps
 
 CANARIES = 5

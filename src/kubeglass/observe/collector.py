@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 
+from kubeglass.http import make_client
 from kubeglass.observe.errors import RefusedError, translate_http_errors
-from kubeglass.observe.http import make_client
 
 
 @dataclass(frozen=True, slots=True)

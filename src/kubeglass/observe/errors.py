@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import httpx
+from kubeglass.http import HTTPError, InvalidURL, TimeoutException
 
 
 class ObserveError(Exception):
@@ -38,7 +38,7 @@ def translate_http_errors(url: str) -> Iterator[None]:
     """
     try:
         yield
-    except httpx.TimeoutException as error:
+    except TimeoutException as error:
         raise UnreachableError(f"{url} did not answer in time") from error
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
+    except (HTTPError, InvalidURL) as error:
         raise UnreachableError(f"{url} does not answer ({str(error) or type(error).__name__})") from error

@@ -6,8 +6,8 @@ import socket
 from dataclasses import dataclass
 from typing import Protocol
 
+from kubeglass.http import make_client
 from kubeglass.observe.errors import ObserveError, translate_http_errors
-from kubeglass.observe.http import make_client
 
 #: A health endpoint that needs longer than this is not well.
 PROBE_TIMEOUT_SECONDS = 2.0

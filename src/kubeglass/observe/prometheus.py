@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 
+from kubeglass.http import DEFAULT_TIMEOUT_SECONDS, make_client
 from kubeglass.observe.errors import RefusedError, translate_http_errors
-from kubeglass.observe.http import DEFAULT_TIMEOUT_SECONDS, make_client
 
 
 @dataclass(frozen=True, slots=True)

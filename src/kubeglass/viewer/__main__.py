@@ -10,6 +10,7 @@ from pathlib import Path
 from types import FrameType
 
 from kubeglass.errors import KubeglassError
+from kubeglass.http import LOGGER_NAME
 from kubeglass.viewer.server import run_server
 from kubeglass.viewer.settings import (
     LOOPBACK_NAMES,
@@ -61,7 +62,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Serve until told to stop and return the exit code (see :mod:`kubeglass.errors`)."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
     # One line for each query would bury everything else.
-    for chatty in ("httpx", "uvicorn.error"):
+    for chatty in (LOGGER_NAME, "uvicorn.error"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     signal.signal(signal.SIGTERM, _exit_cleanly)
     try:

@@ -8,7 +8,6 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-import httpx
 import uvicorn
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -18,7 +17,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp
 
 from kubeglass.errors import PortError
-from kubeglass.observe.http import make_async_client
+from kubeglass.http import AsyncClient, make_async_client
 from kubeglass.viewer.api import DashboardsApi, DatasourceApi, answer_health
 from kubeglass.viewer.headers import SecurityHeaders
 from kubeglass.viewer.page import Page, PageFiles
@@ -29,7 +28,7 @@ from kubeglass.viewer.upstream import Upstream
 log = logging.getLogger(__name__)
 
 
-def build_server(settings: ViewerSettings, client: httpx.AsyncClient) -> ASGIApp:
+def build_server(settings: ViewerSettings, client: AsyncClient) -> ASGIApp:
     """Assemble the ASGI application; ``client`` is closed when it shuts down."""
 
     @asynccontextmanager
@@ -42,7 +41,7 @@ def build_server(settings: ViewerSettings, client: httpx.AsyncClient) -> ASGIApp
     return SecurityHeaders(app)
 
 
-def _routes(settings: ViewerSettings, client: httpx.AsyncClient) -> list[BaseRoute]:
+def _routes(settings: ViewerSettings, client: AsyncClient) -> list[BaseRoute]:
     upstream = Upstream(settings.prometheus_url, client, settings.limits)
     proxy = QueryProxy(upstream, settings.limits.request_bytes)
     dashboards = DashboardsApi(settings.dashboards)

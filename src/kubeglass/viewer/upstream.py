@@ -6,8 +6,7 @@ import asyncio
 import logging
 from dataclasses import dataclass
 
-import httpx
-
+from kubeglass.http import AsyncClient, Request, TimeoutException, TransportError
 from kubeglass.viewer.endpoints import Endpoint
 from kubeglass.viewer.fault import QueryFault
 from kubeglass.viewer.settings import ProxyLimits
@@ -35,7 +34,7 @@ class Upstream:
         limits: bounds of one question.
     """
 
-    def __init__(self, address: str, client: httpx.AsyncClient, limits: ProxyLimits) -> None:
+    def __init__(self, address: str, client: AsyncClient, limits: ProxyLimits) -> None:
         self._address = address
         self._client = client
         self._limits = limits
@@ -56,19 +55,19 @@ class Upstream:
         try:
             async with asyncio.timeout(self._limits.seconds), self._turns:
                 answer = await self._exchange(self._build_request(endpoint, parameters, accepts_gzip=accepts_gzip))
-        except (TimeoutError, httpx.TimeoutException) as error:
+        except (TimeoutError, TimeoutException) as error:
             message = (
                 f"Prometheus did not finish within {self._limits.seconds:g} s; ask for a shorter range or less series"
             )
             raise QueryFault(504, "timeout", message) from error
-        except httpx.TransportError as error:
+        except TransportError as error:
             self._note_availability(answers=False)
             message = f"Prometheus at {self._address} does not answer; it may be starting, or see its log ({error})"
             raise QueryFault(502, "unavailable", message) from error
         self._note_availability(answers=True)
         return answer
 
-    def _build_request(self, endpoint: Endpoint, parameters: str, *, accepts_gzip: bool) -> httpx.Request:
+    def _build_request(self, endpoint: Endpoint, parameters: str, *, accepts_gzip: bool) -> Request:
         url = f"{self._address}/api/v1/{endpoint.path}"
         headers = {"Accept": "application/json", "Accept-Encoding": "gzip" if accepts_gzip else "identity"}
         if endpoint.method == "GET":
@@ -76,7 +75,7 @@ class Upstream:
         headers["Content-Type"] = "application/x-www-form-urlencoded"
         return self._client.build_request("POST", url, headers=headers, content=parameters)
 
-    async def _exchange(self, request: httpx.Request) -> Answer:
+    async def _exchange(self, request: Request) -> Answer:
         response = await self._client.send(request, stream=True)
         try:
             if not response.headers.get("content-type", "").startswith("application/json"):

@@ -23,6 +23,7 @@ class ReleaseHost:
         files: path to content.
         cut_after: bytes after which the next answers break off, one entry an answer.
         ignores_ranges: whether it always answers with the whole file.
+        redirects: path to the address it redirects to.
         requests: path and Range header of each request.
     """
 
@@ -30,6 +31,7 @@ class ReleaseHost:
     files: dict[str, bytes] = field(default_factory=dict)
     cut_after: list[int] = field(default_factory=list)
     ignores_ranges: bool = False
+    redirects: dict[str, str] = field(default_factory=dict)
     requests: list[tuple[str, str | None]] = field(default_factory=list)
 
     def publish(self, archive: bytes, *, checksum: str | None = None) -> Release:
@@ -82,6 +84,12 @@ class _Handler(BaseHTTPRequestHandler):
         host: ReleaseHost = self.server.host  # type: ignore[attr-defined]
         wanted = self.headers.get("Range")
         host.requests.append((self.path, wanted))
+        if location := host.redirects.get(self.path):
+            self.send_response(302)
+            self.send_header("Location", location)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
         content = host.files.get(self.path)
         if content is None:
             self.send_error(404)

@@ -133,3 +133,12 @@ def test_the_proxy_is_what_must_be_reachable(monkeypatch: pytest.MonkeyPatch) ->
 
     with pytest.raises(Unavailable, match=r"proxy\.invalid cannot be reached"):
         require_reachable("https://example.com/x")
+
+
+def test_a_redirect_is_followed(release_host: ReleaseHost, target: Path) -> None:
+    release_host.files["/gadget.tar.gz"] = CONTENT
+    release_host.redirects["/latest.tar.gz"] = "/gadget.tar.gz"
+
+    download(f"{release_host.url}/latest.tar.gz", target)
+
+    assert target.read_bytes() == CONTENT

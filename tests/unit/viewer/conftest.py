@@ -7,33 +7,33 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 from starlette.testclient import TestClient
 
 from kubeglass.viewer.server import build_server
 from kubeglass.viewer.settings import ProxyLimits, ViewerSettings
 
-Handler = Callable[[httpx.Request], httpx.Response]
+Handler = Callable[[httpx2.Request], httpx2.Response]
 Serve = Callable[..., TestClient]
 
 SUCCESS = {"status": "success", "data": {"resultType": "vector", "result": []}}
 
 
-def answer(document: object, status: int = 200) -> httpx.Response:
+def answer(document: object, status: int = 200) -> httpx2.Response:
     """Build an answer as it comes off the wire: not yet read."""
-    body = httpx.ByteStream(json.dumps(document).encode())
-    return httpx.Response(status, headers={"Content-Type": "application/json"}, stream=body)
+    body = httpx2.ByteStream(json.dumps(document).encode())
+    return httpx2.Response(status, headers={"Content-Type": "application/json"}, stream=body)
 
 
 class FakePrometheus:
     """Answers with success and remembers what it was asked, unless told to answer otherwise."""
 
     def __init__(self) -> None:
-        self.requests: list[httpx.Request] = []
+        self.requests: list[httpx2.Request] = []
         self.handler: Handler = lambda _request: answer(SUCCESS)
 
-    def __call__(self, request: httpx.Request) -> httpx.Response:
+    def __call__(self, request: httpx2.Request) -> httpx2.Response:
         self.requests.append(request)
         return self.handler(request)
 
@@ -72,7 +72,7 @@ def serve(settings: ViewerSettings, prometheus: FakePrometheus) -> Iterator[Serv
     clients = []
 
     def start(limits: ProxyLimits = settings.limits, static: Path = settings.static) -> TestClient:
-        upstream = httpx.AsyncClient(transport=httpx.MockTransport(prometheus))
+        upstream = httpx2.AsyncClient(transport=httpx2.MockTransport(prometheus))
         app = build_server(replace(settings, limits=limits, static=static), upstream)
         client = TestClient(app, base_url="http://127.0.0.1", raise_server_exceptions=False)
         clients.append(client.__enter__())

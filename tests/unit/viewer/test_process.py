@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 
 
@@ -36,8 +36,8 @@ def address_of(process: subprocess.Popen[str]) -> str:
 def test_starts_without_prometheus_and_stops_cleanly(process: subprocess.Popen[str]) -> None:
     address = address_of(process)
 
-    assert httpx.get(f"{address}/healthz").status_code == 200
-    assert httpx.get(f"{address}/api/prometheus/api/v1/query?query=up").status_code == 502
+    assert httpx2.get(f"{address}/healthz").status_code == 200
+    assert httpx2.get(f"{address}/api/prometheus/api/v1/query?query=up").status_code == 502
 
     process.send_signal(signal.SIGTERM)
 

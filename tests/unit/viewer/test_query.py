@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl
 
-import httpx
+import httpx2
 import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
@@ -24,8 +24,8 @@ from .conftest import SUCCESS, FakePrometheus, Serve, answer
 API = "/api/prometheus/api/v1"
 
 
-def refuse_connection(request: httpx.Request) -> httpx.Response:
-    raise httpx.ConnectError("refused", request=request)
+def refuse_connection(request: httpx2.Request) -> httpx2.Response:
+    raise httpx2.ConnectError("refused", request=request)
 
 
 def error_of(response: Any) -> tuple[int, str]:
@@ -148,12 +148,12 @@ def test_prometheus_down_is_said_in_its_own_shape(page: TestClient, prometheus: 
 
 
 def test_prometheus_that_is_not_ready_is_unavailable(page: TestClient, prometheus: FakePrometheus) -> None:
-    prometheus.handler = lambda _request: httpx.Response(503, text="Service Unavailable")
+    prometheus.handler = lambda _request: httpx2.Response(503, text="Service Unavailable")
 
     assert error_of(page.get(f"{API}/query?query=up")) == (502, "unavailable")
 
 
-class Endless(httpx.AsyncByteStream):
+class Endless(httpx2.AsyncByteStream):
     """The body of an answer that never comes to its end."""
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
@@ -163,7 +163,7 @@ class Endless(httpx.AsyncByteStream):
 
 def test_slow_query_ends_at_the_deadline(serve: Serve, prometheus: FakePrometheus) -> None:
     headers = {"Content-Type": "application/json"}
-    prometheus.handler = lambda _request: httpx.Response(200, stream=Endless(), headers=headers)
+    prometheus.handler = lambda _request: httpx2.Response(200, stream=Endless(), headers=headers)
 
     assert error_of(serve(ProxyLimits(seconds=0.05)).get(f"{API}/query?query=up")) == (504, "timeout")
 
@@ -180,7 +180,7 @@ def test_prometheus_own_error_passes_unchanged(page: TestClient, prometheus: Fak
 def test_compressed_answer_is_passed_on_as_it_is(page: TestClient, prometheus: FakePrometheus) -> None:
     body = gzip.compress(b'{"status":"success"}')
     headers = {"Content-Encoding": "gzip", "Content-Type": "application/json"}
-    prometheus.handler = lambda _request: httpx.Response(200, stream=httpx.ByteStream(body), headers=headers)
+    prometheus.handler = lambda _request: httpx2.Response(200, stream=httpx2.ByteStream(body), headers=headers)
 
     response = page.get(f"{API}/query?query=up", headers={"Accept-Encoding": "gzip"})
 

@@ -28,7 +28,7 @@ VIEWER_PORT = 3000
 #: The instrumentation library's one dependency, and the server it is run by.
 _SERVER = (Requirement("prometheus-client"), Requirement("gunicorn"))
 #: What the page's server imports, a small part of what the command line needs.
-_PAGE = tuple(Requirement(name) for name in ("httpx", "prometheus-client", "pydantic", "starlette", "uvicorn"))
+_PAGE = tuple(Requirement(name) for name in ("httpx2", "prometheus-client", "pydantic", "starlette", "uvicorn"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,4 @@
-"""Download over HTTP: quick to give up on an unreachable host, and able to go on where an earlier try stopped.
-
-The one place beside :mod:`kubeglass.observe.http` that speaks HTTP: engines are obtained in a room below that one. It
-keeps to the standard library.
-"""
+"""Download over HTTP: give up quickly on an unreachable host, and resume an interrupted transfer."""
 
 from __future__ import annotations
 
@@ -11,39 +7,26 @@ import queue
 import socket
 import threading
 import time
-import urllib.error
-import urllib.request
-from collections.abc import Callable
-from http.client import HTTPException, HTTPResponse
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any
-from urllib.parse import SplitResult, urlsplit
+from typing import IO
+from urllib.parse import urlsplit
 
 from kubeglass.engines.install.unavailable import Unavailable
+from kubeglass.http import HTTPError, Response, first_hop, make_internet_client
 
 CONNECT_TIMEOUT = 3.0
-"""Seconds until a host counts as unreachable, name look-up included."""
+"""Seconds until a host counts as unreachable, name lookup included."""
 READ_TIMEOUT = 20.0
 """Seconds without a byte after which a transfer counts as broken."""
 DOWNLOAD_DEADLINE = 1200.0
-"""Seconds for one file in all."""
+"""Seconds for one whole file."""
+NETWORK_HINT = "check the network"
 _TRIES = 3
 _PARTIAL_CONTENT, _RANGE_NOT_SATISFIABLE = 206, 416
-_CHUNK = 256 * 1024
 _DISK_FULL = {errno.ENOSPC, errno.EDQUOT}
 _TEXT_LIMIT = 1024 * 1024
-NETWORK_HINT = "check the network"
-
-
-class _StayOnHttps(urllib.request.HTTPRedirectHandler):
-    """Refuses to be led from https to anything else."""
-
-    def redirect_request(
-        self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: Any, newurl: str
-    ) -> urllib.request.Request | None:
-        if req.type == "https" and not newurl.startswith("https://"):
-            raise Unavailable(f"{urlsplit(req.full_url).hostname} leads away from https")
-        return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
 def fetch_text(url: str) -> str:
@@ -54,19 +37,23 @@ def fetch_text(url: str) -> str:
     """
     require_reachable(url)
     with _open(url, offset=0) as response:
-        return response.read(_TEXT_LIMIT).decode("utf-8", "replace")
+        try:
+            content = next(response.iter_bytes(_TEXT_LIMIT), b"")
+        except HTTPError as error:
+            raise _broken_off(url, error) from error
+    return content.decode("utf-8", "replace")
 
 
 def download(url: str, target: Path, on_fraction: Callable[[float], None] = lambda _: None) -> None:
-    """Download to ``target``; what an interruption leaves in ``<target>.part`` is continued by the next call.
+    """Download to ``target``; an interrupted download leaves ``<target>.part``, which the next call resumes.
 
     Args:
         url: address of the file.
-        target: where the whole file goes; it exists only once it is complete.
-        on_fraction: called with the part that is here, 0 to 1, if the server says how long the file is.
+        target: where the file goes; it exists only once it is complete.
+        on_fraction: called with the fraction downloaded so far, 0 to 1, if the server sends the length.
 
     Raises:
-        Unavailable: the host is unreachable, has no such file, or the transfer broke several times.
+        Unavailable: the host is unreachable, has no such file, or the transfer broke off several times.
     """
     require_reachable(url)
     part = target.with_name(target.name + ".part")
@@ -77,7 +64,8 @@ def download(url: str, target: Path, on_fraction: Callable[[float], None] = lamb
             part.replace(target)
             return
     raise Unavailable(
-        f"the download from {urlsplit(url).hostname} broke off {_TRIES} times", hint="try again: what is here is kept"
+        f"the download from {urlsplit(url).hostname} broke off {_TRIES} times",
+        hint="try again: the download resumes where it stopped",
     )
 
 
@@ -87,33 +75,25 @@ def require_reachable(url: str) -> None:
     Raises:
         Unavailable: it does not.
     """
-    address = _first_hop(urlsplit(url))
-    answers: queue.Queue[OSError | None] = queue.Queue()
-    # A thread, because a name look-up knows no timeout; a daemon, because nobody waits for a late one.
-    threading.Thread(target=_try_to_connect, args=(address, answers), daemon=True).start()
+    address = first_hop(url)
+    results: queue.Queue[OSError | None] = queue.Queue()
+    # A thread, because a name lookup has no timeout; a daemon, because nobody waits for a late one.
+    threading.Thread(target=_try_to_connect, args=(address, results), daemon=True).start()
     try:
-        fault = answers.get(timeout=CONNECT_TIMEOUT)
+        failure = results.get(timeout=CONNECT_TIMEOUT)
     except queue.Empty:
-        fault = TimeoutError(f"no answer within {CONNECT_TIMEOUT:.0f} s")
-    if fault is not None:
-        raise Unavailable(f"{address[0]} cannot be reached ({fault.strerror or fault})", hint=NETWORK_HINT)
+        failure = TimeoutError(f"no answer within {CONNECT_TIMEOUT:.0f} s")
+    if failure is not None:
+        raise Unavailable(f"{address[0]} cannot be reached ({failure.strerror or failure})", hint=NETWORK_HINT)
 
 
-def _first_hop(url: SplitResult) -> tuple[str, int]:
-    host = url.hostname or ""
-    proxy = urllib.request.getproxies().get(url.scheme)
-    if proxy and not urllib.request.proxy_bypass(host):
-        url = urlsplit(proxy if "//" in proxy else f"//{proxy}")
-    return url.hostname or host, url.port or (443 if url.scheme == "https" else 80)
-
-
-def _try_to_connect(address: tuple[str, int], answers: queue.Queue[OSError | None]) -> None:
+def _try_to_connect(address: tuple[str, int], results: queue.Queue[OSError | None]) -> None:
     try:
         socket.create_connection(address, timeout=CONNECT_TIMEOUT).close()
     except OSError as error:
-        answers.put(error)
+        results.put(error)
     else:
-        answers.put(None)
+        results.put(None)
 
 
 def _transfer(url: str, part: Path, give_up: float, on_fraction: Callable[[float], None]) -> bool:
@@ -121,33 +101,35 @@ def _transfer(url: str, part: Path, give_up: float, on_fraction: Callable[[float
     offset = part.stat().st_size if part.exists() else 0
     try:
         with _open(url, offset) as response:
-            resumed = response.status == _PARTIAL_CONTENT and _starts_at(response, offset)
+            if response.status_code == _RANGE_NOT_SATISFIABLE:
+                # The part is at least as long as the file: start over.
+                part.unlink()
+                return False
+            resumed = response.status_code == _PARTIAL_CONTENT and _starts_at(response, offset)
             offset = offset if resumed else 0
             length = response.headers.get("Content-Length")
             total = offset + int(length) if length else None
             with part.open("ab" if resumed else "wb") as file:
                 written = _copy(response, file, offset, total, give_up, on_fraction)
             return total is None or written == total
-    except urllib.error.HTTPError as error:
-        # The server has no such range: the part is as long as the file or longer. Start afresh.
-        error.close()
-        part.unlink()
+    except HTTPError:
         return False
-    except (OSError, HTTPException) as error:
-        if isinstance(error, OSError) and error.errno in _DISK_FULL:
+    except OSError as error:
+        if error.errno in _DISK_FULL:
             raise Unavailable(f"the disk of {part.parent} is full", hint="free some space, then try again") from error
         return False
 
 
 def _copy(
-    response: HTTPResponse,
+    response: Response,
     file: IO[bytes],
     offset: int,
     total: int | None,
     give_up: float,
     on_fraction: Callable[[float], None],
 ) -> int:
-    while chunk := response.read(_CHUNK):
+    # In the chunks in which they arrive: what came before an interruption is on disk, so it can be resumed.
+    for chunk in response.iter_raw():
         file.write(chunk)
         offset += len(chunk)
         if total:
@@ -155,27 +137,32 @@ def _copy(
         if time.monotonic() > give_up:
             raise Unavailable(
                 f"the download takes longer than {DOWNLOAD_DEADLINE / 60:.0f} min",
-                hint="try again: what is here is kept",
+                hint="try again: the download resumes where it stopped",
             )
     return offset
 
 
-def _starts_at(response: HTTPResponse, offset: int) -> bool:
-    return str(response.headers.get("Content-Range", "")).startswith(f"bytes {offset}-")
+def _starts_at(response: Response, offset: int) -> bool:
+    return response.headers.get("Content-Range", "").startswith(f"bytes {offset}-")
 
 
-def _open(url: str, offset: int) -> HTTPResponse:
-    headers = {"User-Agent": "kubeglass"} | ({"Range": f"bytes={offset}-"} if offset else {})
-    request = urllib.request.Request(url, headers=headers)  # noqa: S310  # addresses stand in versions.toml
-    opener = urllib.request.build_opener(_StayOnHttps)
-    try:
-        response: HTTPResponse = opener.open(request, timeout=READ_TIMEOUT)
-    except urllib.error.HTTPError as error:
-        if error.code == _RANGE_NOT_SATISFIABLE and offset:
-            raise
-        error.close()
-        raise Unavailable(f"{urlsplit(url).hostname} answers {error.code} for {urlsplit(url).path}") from error
-    except (OSError, HTTPException) as error:
-        reason = getattr(error, "reason", error)
-        raise Unavailable(f"{urlsplit(url).hostname} breaks off ({reason})", hint=NETWORK_HINT) from error
-    return response
+@contextmanager
+def _open(url: str, offset: int) -> Iterator[Response]:
+    # identity: offsets and lengths count the bytes of the file itself.
+    headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={offset}-"} if offset else {})
+    with make_internet_client(connect_seconds=CONNECT_TIMEOUT, read_seconds=READ_TIMEOUT) as client:
+        try:
+            response = client.send(client.build_request("GET", url, headers=headers), stream=True)
+        except HTTPError as error:
+            raise _broken_off(url, error) from error
+        try:
+            if response.is_error and not (response.status_code == _RANGE_NOT_SATISFIABLE and offset):
+                target = urlsplit(url)
+                raise Unavailable(f"{target.hostname} answers {response.status_code} for {target.path}")
+            yield response
+        finally:
+            response.close()
+
+
+def _broken_off(url: str, error: HTTPError) -> Unavailable:
+    return Unavailable(f"{urlsplit(url).hostname} breaks off ({str(error) or type(error).__name__})", hint=NETWORK_HINT)

@@ -52,6 +52,9 @@ UNMATCHED_ENDPOINT = "<unmatched>"
 #: The one value of the ``method`` label for every method outside the standard set.
 OTHER_METHOD = "<other>"
 
+#: Where every instrumented application answers a proof's requests itself, so that they reach no view of the user's.
+PROBE_PATH = "/-/kubeglass/probe"
+
 #: The value of every label of the one series that takes what a metric's ``max_series`` has no room for.
 OVERFLOW = "<overflow>"
 
@@ -105,6 +108,12 @@ BUILD_INFO = Metric(
     MetricType.GAUGE,
     "1, with the version of the kubeglass library that instruments this application.",
     labels=("version",),
+)
+
+PROBE_REQUESTS = Metric(
+    "kubeglass_probe_requests_total",
+    MetricType.COUNTER,
+    f"Requests to {PROBE_PATH}, which kubeglass sends to prove that metrics arrive; no other metric counts them.",
 )
 
 HTTP_METRICS = (HTTP_REQUESTS, HTTP_REQUEST_DURATION, HTTP_REQUESTS_IN_PROGRESS, HTTP_REQUEST_EXCEPTIONS)
@@ -263,6 +272,7 @@ METRICS = (
     *HTTP_METRICS,
     *HTTP_SIZE_METRICS,
     BUILD_INFO,
+    PROBE_REQUESTS,
     *PROCESS_METRICS,
     *GC_METRICS,
     PYTHON_INFO,

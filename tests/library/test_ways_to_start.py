@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from kubeglass.catalog import PROBE_PATH
 from tests.library.conftest import StartGunicorn
 from tests.library.server import KINDS, MODELS, Gunicorn
 
@@ -34,9 +35,13 @@ def test_the_command_instruments_an_application_that_knows_nothing_of_it(
     server.wait()
 
     server.send(20)
+    for _ in range(3):
+        server.get(PROBE_PATH)
 
     assert server.answered() == 20
     assert server.scrape().total("sold_things_total") == 20
+    assert server.scrape().total("kubeglass_probe_requests_total") == 3
+    assert server.scrape().total("http_requests_total") == 20
 
 
 def documented_line() -> str:

@@ -8,6 +8,7 @@ from contextlib import closing, suppress
 
 import pytest
 
+from kubeglass.catalog import PROBE_PATH
 from tests.library.conftest import StartGunicorn
 from tests.library.samples import Samples
 from tests.library.server import CUT_OFF, MODELS, ROUTE, Gunicorn, all_at_once, wait_until
@@ -36,6 +37,16 @@ def test_a_scrape_tells_of_all_workers(server: Gunicorn) -> None:
     assert added("price_euros_bucket", le="10.0") == 11
     assert after.total("http_requests_in_progress") == 0
     assert after.total("worker_value") == 19
+
+
+def test_probes_of_all_workers_add_up_and_are_no_requests_of_the_application(server: Gunicorn) -> None:
+    before = server.scrape()
+
+    assert [server.get(PROBE_PATH) for _ in range(10)] == [""] * 10
+    after = server.scrape()
+
+    assert after.total("kubeglass_probe_requests_total") == before.total("kubeglass_probe_requests_total") + 10
+    assert after.total("http_requests_total") == before.total("http_requests_total")
 
 
 def test_a_scrape_tells_of_the_library_of_python_and_of_each_living_process(server: Gunicorn) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tools.broken.mutation import Mutation
 
 UNIT = "tests/unit/test_flask.py::"
+PROBE = "tests/unit/instrument/test_probe.py::"
 EXCHANGE = "tests/unit/instrument/test_exchange.py::TestUpgrades::"
 
 REQUESTS = (
@@ -194,6 +195,22 @@ REQUESTS = (
         "        except Exception:",
         "        except BlockingIOError:",
         (f"{UNIT}test_an_extra_labels_function_that_fails_breaks_no_answer",),
+    ),
+    Mutation(
+        "probes reach no view",
+        "a probe is answered by the application",
+        "instrument/middleware.py",
+        "{PROBE_PATH: self._answer_probe}",
+        "{}",
+        (f"{PROBE}test_a_probe_is_counted_and_reaches_no_view",),
+    ),
+    Mutation(
+        "a worker's probes are its own",
+        "a fork counts its first probe among its parent's",
+        "instrument/http_metrics.py",
+        "        self.store.renew()\n",
+        "",
+        (f"{PROBE}test_probes_of_every_worker_add_up",),
     ),
     Mutation(
         "totals equal what was sent",

@@ -38,7 +38,7 @@ class HttpCollector(Collector):
         """Return the metrics that are measured, in the order they are shown."""
         own = self.metrics
         sizes = [metric for metric in (own.request_size, own.response_size) if metric is not None]
-        return [own.requests, own.duration, own.in_progress, own.exceptions, *sizes]
+        return [own.requests, own.duration, own.in_progress, own.exceptions, *sizes, own.probe_requests]
 
 
 def build_info() -> GaugeMetricFamily:

@@ -91,6 +91,8 @@ class HttpMetrics:
         self.response_size = histogram(catalog.HTTP_RESPONSE_SIZE) if options.sizes else None
         self.in_progress = BoundedMetric(catalog.HTTP_REQUESTS_IN_PROGRESS, (), make_progress, store, 1)
         self.progress = self.in_progress.child(())
+        self.probe_requests = BoundedMetric(catalog.PROBE_REQUESTS, (), make_value, store, 1)
+        self._probe = self.probe_requests.child(())
 
     def series(self, method: str, endpoint: str, status: str, extra: tuple[str, ...]) -> RequestSeries:
         """Find or make what a request adds to; the caller keeps it."""
@@ -101,6 +103,13 @@ class HttpMetrics:
             sizes = (self.request_size.child(route), self.response_size.child(route))
         requests = self.requests.child((method, endpoint, status, *extra))
         return RequestSeries(requests, self.duration.child(route), sizes, self.store.lock)
+
+    def count_probe(self) -> None:
+        """Count a request to the probe path; in a fork it may be the first request, which makes the fork's files."""
+        self.store.renew()
+        self.store.complain()
+        with self.store.lock:
+            self._probe.add(1.0)
 
     def count_exception(self, method: str, endpoint: str, exception: str, extra: tuple[str, ...]) -> None:
         """Count an exception that nobody handled."""

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
+from kubeglass.catalog import PROBE_PATH
 from kubeglass.instrument.answer import ANSWER, NOTES_KEY, TAKER, Notes
 from kubeglass.instrument.answers import Answers
 from kubeglass.instrument.exchange import Exchange, keep_exemplar
@@ -25,7 +26,7 @@ UPGRADED = (0, 101)
 
 
 class Middleware:
-    """Measures every request to ``app``; shows the metrics at the path that was chosen.
+    """Measures every request to ``app``; answers at the metrics path and at the probe path itself.
 
     Args:
         app: the WSGI application inside.
@@ -49,7 +50,10 @@ class Middleware:
         self.app: Any = app
         self._answers = answers
         self._options = options
-        self._page = page
+        #: What is answered here and not by the application.
+        self._own: dict[str, WSGIApplication] = {PROBE_PATH: self._answer_probe}
+        if options.path is not None:
+            self._own[options.path] = page
         self._endpoint_of_error = endpoint_of_error
         self._is_watched = is_watched
 
@@ -62,7 +66,7 @@ class Middleware:
 
         A function with everything bound to it beforehand: looking attributes up would cost as much as counting.
         """
-        app, path, has_exemplars, metrics = self.app, self._options.path, self._options.exemplars, self._answers.metrics
+        app, own, has_exemplars, metrics = self.app, self._own, self._options.exemplars, self._answers.metrics
         begin, end, clock, fail, carry = (
             metrics.progress.begin,
             metrics.progress.end,
@@ -72,7 +76,7 @@ class Middleware:
         )
 
         def answer_request(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-            if environ.get("PATH_INFO") == path or "HTTP_UPGRADE" in environ or NOTES_KEY in environ:
+            if environ.get("PATH_INFO") in own or "HTTP_UPGRADE" in environ or NOTES_KEY in environ:
                 return self._answer(environ, start_response)
             began = clock()
             begin(None)
@@ -108,8 +112,9 @@ class Middleware:
             outer = None  # an environ that is used for a second request
         if outer is not None:
             outer[TAKER] = self._answers.metrics
-        if environ.get("PATH_INFO") == self._options.path:
-            return self._page(environ, start_response)
+        own = self._own.get(environ.get("PATH_INFO", ""))
+        if own is not None:
+            return own(environ, start_response)
         notes: Notes = [None, self._answers.metrics, None]
         environ[NOTES_KEY] = notes
         watch = StatusWatch(start_response)
@@ -124,6 +129,11 @@ class Middleware:
             exchange.fail(perf_counter() - began, error, self._endpoint_of_error)
             raise
         return exchange.carry(began, body)
+
+    def _answer_probe(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:  # noqa: ARG002
+        self._answers.metrics.count_probe()
+        start_response("204 No Content", [("Cache-Control", "no-store")])
+        return []
 
     def _answer_upgrade(self, exchange: Exchange, environ: WSGIEnvironment, watch: StatusWatch) -> Iterable[bytes]:
         """Answer a client that asks for a websocket.

@@ -78,7 +78,7 @@ def deploy(stand: Stand) -> float:
     begin = time.monotonic()
     said = stand.kubeglass("deploy").stdout
     taken = time.monotonic() - begin
-    assert "deployed and proven" in said
+    assert "deployed and verified" in said
     return taken
 
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from kubeglass.deploy.images.archive import ArchivedImage
-from kubeglass.deploy.images.plan import plan_images
-from kubeglass.deploy.images.store import ImageStore
 from kubeglass.engines.install.resolve import resolve
+from kubeglass.images.archive import ArchivedImage
+from kubeglass.images.plan import plan_images
+from kubeglass.images.store import ImageStore
 from kubeglass.model.load import FILE_NAME, load_pipeline
 from kubeglass.supervise.demo import find_demo
 from tests.cluster.bed.cluster import Cluster

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from kubeglass.deploy.images.archive import ArchivedImage
+from kubeglass.images.archive import ArchivedImage
 from tests.cluster.bed.cluster import Cluster
 from tests.cluster.bed.waiting import wait_until
 

@@ -10,7 +10,7 @@ from tests.house.tree import package_sources
 PRINTERS = {"src/kubeglass/cli/output.py", "src/kubeglass/__main__.py"}
 PRINTING = {"print", "sys.stdout.write", "sys.stderr.write", "typer.echo", "click.echo"}
 #: The connection to a cluster is lightkube's, an httpx2 client.
-HTTP_MODULES = {"src/kubeglass/http.py", "src/kubeglass/deploy/cluster.py"}
+HTTP_MODULES = {"src/kubeglass/http.py", "src/kubeglass/deploy/api/cluster.py"}
 HTTP_LIBRARIES = (
     "httpx",
     "httpx2",

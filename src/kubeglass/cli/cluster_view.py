@@ -8,12 +8,12 @@ from pathlib import Path
 
 from kubeglass.cli.cluster_context import load_cluster_pipeline
 from kubeglass.cli.output import Output
-from kubeglass.deploy.cluster import Cluster
-from kubeglass.deploy.objects import ObjectKey
-from kubeglass.deploy.order import sort_for_deletion
-from kubeglass.deploy.prune import inventory_key, read_inventory
-from kubeglass.deploy.settled import JUDGES, judge
-from kubeglass.deploy.tunnel import open_service
+from kubeglass.deploy.api.cluster import Cluster
+from kubeglass.deploy.api.objects import ObjectKey
+from kubeglass.deploy.api.order import sort_for_deletion
+from kubeglass.deploy.portforward.forward import forward_service
+from kubeglass.deploy.release.inventory import inventory_key, read_inventory
+from kubeglass.deploy.rollout.status import STATUS_READERS, read_progress
 from kubeglass.errors import ClusterError, UsageError
 
 
@@ -27,7 +27,7 @@ def show_cluster_status(file: Path | None, context: str | None, namespace: str |
     output = Output()
     with Cluster.connect(context) as cluster:
         keys = _deployed(cluster, home)
-        rows = [(key, judge(cluster.get(key))) for key in keys if key.kind in JUDGES]
+        rows = [(key, read_progress(cluster.get(key))) for key in keys if key.kind in STATUS_READERS]
     if as_json:
         output.json(
             [
@@ -66,13 +66,13 @@ def open_cluster_part(
         name = part or next((page for page in ("viewer", "grafana") if page in services), "prometheus")
         if name not in services:
             raise UsageError(name, "is no part of this pipeline", found=f"its parts: {', '.join(sorted(services))}")
-        tunnel = open_service(
+        forward = forward_service(
             cluster, services[name].namespace, name, port=port, report=lambda error: output.note(error.message)
         )
-        with tunnel:
-            output.say(tunnel.url)
+        with forward:
+            output.say(forward.url)
             output.note("Ctrl-C closes it")
-            webbrowser.open(tunnel.url)
+            webbrowser.open(forward.url)
             threading.Event().wait()
 
 

@@ -11,15 +11,15 @@ from kubeglass.cli.cluster_context import load_cluster_pipeline
 from kubeglass.cli.image_store import image_store
 from kubeglass.cli.output import Output
 from kubeglass.cli.rollout_output import RolloutOutput
-from kubeglass.deploy.addresses import find_addresses
+from kubeglass.deploy.api.cluster import Cluster
 from kubeglass.deploy.clock import RealClock
-from kubeglass.deploy.cluster import Cluster
-from kubeglass.deploy.host_path import find_obstacles
-from kubeglass.deploy.images.pin import pin_images
-from kubeglass.deploy.proof import prove
-from kubeglass.deploy.release import Release, deploy, preview, rehearse
-from kubeglass.deploy.removal import undeploy
-from kubeglass.deploy.takeover import find_kubectls, take_over
+from kubeglass.deploy.release.addresses import find_addresses
+from kubeglass.deploy.release.deploy import Release, deploy, preview, rehearse
+from kubeglass.deploy.release.host_path import find_obstacles
+from kubeglass.deploy.release.managed_fields import find_kubectl_applied, take_over_fields
+from kubeglass.deploy.release.pin import pin_images
+from kubeglass.deploy.release.removal import undeploy
+from kubeglass.deploy.verify.verification import verify
 from kubeglass.errors import ClusterError
 from kubeglass.model.pipeline import Pipeline
 from kubeglass.render.cluster import compose
@@ -43,7 +43,7 @@ class DeployOptions:
         dry_run: only try.
         diff: only show.
         force: take over fields that others manage.
-        proof: prove it afterwards.
+        proof: verify it afterwards.
     """
 
     file: Path | None = None
@@ -72,7 +72,7 @@ def run_deploy(options: DeployOptions) -> None:
         pinned = pin_images(objects, built, cluster.get)
         release = Release(pipeline.cluster.namespace, pinned, force=options.force)
         output.note(f"context {cluster.context}, namespace {release.namespace}, {cluster.address}")
-        kubectls = find_kubectls(cluster, pinned, pipeline=release.namespace)
+        kubectls = find_kubectl_applied(cluster, pinned, pipeline=release.namespace)
         if kubectls:
             output.note(_explain_kubectls(len(kubectls), trial=options.diff or options.dry_run))
         if options.diff:
@@ -85,9 +85,9 @@ def run_deploy(options: DeployOptions) -> None:
             rehearse(cluster, replace(release, force=release.force or bool(kubectls)), shown.applied)
             output.say(f"dry run: {shown.summary}")
             return
-        take_over(cluster, kubectls, pipeline=release.namespace)
+        take_over_fields(cluster, kubectls, pipeline=release.namespace)
         seconds = _deploy(cluster, pipeline, release, options, shown)
-        word = "deployed and proven" if options.proof else "deployed"
+        word = "deployed and verified" if options.proof else "deployed"
         output.say(f"{word} in {seconds:.1f} s: {shown.summary}")
         _say_addresses(cluster, objects, output)
 
@@ -152,7 +152,7 @@ def _deploy(
     started = clock.now()
     deploy(cluster, release, timeout=options.timeout, clock=clock, tell=shown.applied, report=shown.progress)
     if options.proof:
-        prove(cluster, pipeline, timeout=options.timeout, clock=clock, tell=shown.proven)
+        verify(cluster, pipeline, timeout=options.timeout, clock=clock, tell=shown.verified)
     return clock.now() - started
 
 

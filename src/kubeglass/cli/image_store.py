@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kubeglass.cli.context import state_root
-from kubeglass.deploy.images.store import ImageStore
+from kubeglass.images.store import ImageStore
 
 FOLDER = "images"
 

@@ -1,4 +1,4 @@
-"""Shows a deployment as it goes: what was applied, what each object waits for, what was proven."""
+"""Shows a deployment as it goes: what was applied, what each object waits for, what was verified."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Mapping
 
 from kubeglass.cli.output import Output
-from kubeglass.deploy.apply import Applied, Change
-from kubeglass.deploy.objects import ObjectKey
-from kubeglass.deploy.proof import Proven
-from kubeglass.deploy.settled import Progress, State
+from kubeglass.deploy.api.objects import ObjectKey
+from kubeglass.deploy.release.apply import Applied, Change
+from kubeglass.deploy.rollout.status import Progress, State
+from kubeglass.deploy.verify.verification import Verified
 
 
 class RolloutOutput:
@@ -35,14 +35,14 @@ class RolloutOutput:
         """Tell what objects wait for, when that changed; one that is ready at first sight says nothing."""
         for key, now in progress.items():
             before = self._said.get(key)
-            if now != before and (before or now.state is not State.SETTLED):
+            if now != before and (before or now.state is not State.READY):
                 word = "waits " if now.state is State.WAITING else ""
                 self._output.note(f"  {key} {word}{now.message}")
             self._said[key] = now
 
-    def proven(self, proven: Proven) -> None:
+    def verified(self, verified: Verified) -> None:
         """Tell of one thing that works."""
-        self._output.note(f"  {proven.subject}: {proven.detail} ({proven.seconds:.1f} s)")
+        self._output.note(f"  {verified.subject}: {verified.detail} ({verified.seconds:.1f} s)")
 
     @property
     def summary(self) -> str:

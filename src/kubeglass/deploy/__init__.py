@@ -1,1 +1,1 @@
-"""Put the rendered manifests on a cluster, wait for them to settle, prove the pipeline."""
+"""Put rendered objects on a cluster, wait until they are ready, and verify that data flows."""

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from kubeglass.deploy.images.archive import write_archive
-from kubeglass.deploy.images.image import Image
-from kubeglass.deploy.images.tree import PROGRAM_MODE, File
+from kubeglass.images.archive import write_archive
+from kubeglass.images.image import PROGRAM_MODE, File, Image
 from tests.cluster.bed.settings import COREDNS_IMAGE, PAUSE_IMAGE
 
 

@@ -57,7 +57,7 @@ def collector(
 def test_the_deployer_waits_for_every_pod_and_collector(fleet: Stand) -> None:
     parts = {part["object"]: part for part in json.loads(fleet.kubeglass("status", "--cluster", "--json").stdout)}
 
-    assert {part["state"] for part in parts.values()} == {"settled"}
+    assert {part["state"] for part in parts.values()} == {"ready"}
     assert len(list_pods(fleet.cluster, fleet.apps)) == PODS
     assert len(list_pods(fleet.cluster, fleet.name)) == NODES + 2
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from kubeglass.deploy.images.archive import ArchivedImage, read_archive
+from kubeglass.images.archive import ArchivedImage, read_archive
 from tests.cluster.bed.cluster import Cluster
 from tests.cluster.pipeline.stand import APP, KUBEGLASS, SHOP, Stand
 
@@ -46,7 +46,7 @@ def stand(
 
 @pytest.fixture(scope="module")
 def deployed(stand: Stand) -> Stand:
-    """A pipeline that was deployed and proven."""
+    """A pipeline that was deployed and verified."""
     stand.kubeglass("deploy")
     return stand
 

@@ -1,4 +1,4 @@
-"""``kubeglass deploy`` on a real cluster: proven, repeatable, undone, and honest when it cannot be."""
+"""``kubeglass deploy`` on a real cluster: verified, repeatable, undone, and honest when it cannot be."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.cluster.pipeline.stand import APP, Stand
 def test_a_deployment_is_proven_link_by_link(stand: Stand) -> None:
     result = stand.kubeglass("deploy")
 
-    assert "deployed and proven" in result.stdout
+    assert "deployed and verified" in result.stdout
     assert stand.url in result.stdout
     for subject in ("targets: python-app: 2 up", "kubelet: metrics of 1 node", "request: 5 requests", "panels: "):
         assert subject in result.stderr
@@ -44,7 +44,7 @@ def test_a_diff_shows_what_a_change_would_do_and_does_nothing(deployed: Stand) -
 def test_the_state_of_each_part_is_shown(deployed: Stand) -> None:
     parts = json.loads(deployed.kubeglass("status", "--cluster", "--json").stdout)
 
-    assert {part["state"] for part in parts} == {"settled"}
+    assert {part["state"] for part in parts} == {"ready"}
     assert {"deployment/python-app", "daemonset/otel-collector", "statefulset/prometheus", "deployment/viewer"} <= {
         part["object"] for part in parts
     }

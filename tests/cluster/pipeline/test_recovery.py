@@ -1,4 +1,4 @@
-"""Whoever follows the hint of a deployment that failed deploys again, and is not told the old trouble a second time."""
+"""Whoever follows the hint of a deployment that failed deploys again, and is not told the old failure a second time."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_a_changed_release_is_proven_under_traffic(defined: Stand) -> None:
         result = defined.kubeglass("deploy")
 
     assert "request: 5 requests counted" in result.stderr
-    assert "deployed and proven" in result.stdout
+    assert "deployed and verified" in result.stdout
 
 
 def test_an_image_that_was_loaded_meanwhile_is_tried_at_once(defined: Stand) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kubeglass.deploy.collector_log import Refusal, find_refusal
+from kubeglass.deploy.verify.collector_diagnosis import Refusal, find_refusal
 from tests.cluster.bed.waiting import wait_until
 from tests.cluster.pipeline.stand import Stand
 from tests.cluster.pipeline.test_faults import settle
@@ -42,4 +42,4 @@ def test_deploying_gives_the_right_and_waits_until_the_kubelet_has_forgotten_its
     result = refused.kubeglass("deploy")
 
     assert "kubelet: metrics of 1 node" in result.stderr
-    assert "deployed and proven" in result.stdout
+    assert "deployed and verified" in result.stdout

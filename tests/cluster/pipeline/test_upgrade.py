@@ -49,7 +49,7 @@ def test_upgrading_under_traffic_loses_no_count(earlier: Stand) -> None:
         wait_until(lambda: not old & set(pod_names(earlier, APP, earlier.apps)), "the end of the old pods")
 
     assert "objects were applied by kubectl; their fields are taken over" in result.stderr
-    assert "deployed and proven" in result.stdout
+    assert "deployed and verified" in result.stdout
     proof = re.search(r"request: (\d+) requests counted", result.stderr)
     assert proof
     earlier.expect_reconciled(totals, before + int(proof[1]))

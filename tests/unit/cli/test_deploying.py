@@ -11,7 +11,7 @@ from rich.console import Console
 from kubeglass.cli import deploying
 from kubeglass.cli.deploying import check_host_paths
 from kubeglass.cli.output import Output
-from kubeglass.deploy.host_path import Obstacle
+from kubeglass.deploy.release.host_path import Obstacle
 from kubeglass.errors import ClusterError
 from kubeglass.model.app import HostPath
 from kubeglass.model.load import parse_pipeline

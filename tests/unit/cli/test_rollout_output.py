@@ -8,10 +8,10 @@ from rich.console import Console
 
 from kubeglass.cli.output import Output
 from kubeglass.cli.rollout_output import RolloutOutput
-from kubeglass.deploy.apply import Applied, Change
-from kubeglass.deploy.objects import ObjectKey
-from kubeglass.deploy.proof import Proven
-from kubeglass.deploy.settled.progress import settled, waiting
+from kubeglass.deploy.api.objects import ObjectKey
+from kubeglass.deploy.release.apply import Applied, Change
+from kubeglass.deploy.rollout.status import ready, waiting
+from kubeglass.deploy.verify.verification import Verified
 
 SHOP = ObjectKey("apps/v1", "Deployment", "shop", "apps")
 SERVICE = ObjectKey("v1", "Service", "shop", "apps")
@@ -35,8 +35,8 @@ def test_what_did_not_change_is_counted_and_not_listed() -> None:
 def test_a_wait_is_told_when_it_changes_and_what_was_ready_at_once_is_not() -> None:
     shown, stream = make_output()
 
-    for state in (waiting("for a replica"), waiting("for a replica"), settled("1 of 1 ready")):
-        shown.progress({SHOP: state, SERVICE: settled("has its address")})
+    for state in (waiting("for a replica"), waiting("for a replica"), ready("1 of 1 ready")):
+        shown.progress({SHOP: state, SERVICE: ready("has its address")})
 
     assert stream.getvalue() == "  deployment/shop waits for a replica\n  deployment/shop 1 of 1 ready\n"
 
@@ -44,7 +44,7 @@ def test_a_wait_is_told_when_it_changes_and_what_was_ready_at_once_is_not() -> N
 def test_what_was_proven_is_told_with_its_time() -> None:
     shown, stream = make_output()
 
-    shown.proven(Proven("kubelet", "metrics of 1 node", 0.51))
+    shown.verified(Verified("kubelet", "metrics of 1 node", 0.51))
 
     assert stream.getvalue() == "  kubelet: metrics of 1 node (0.5 s)\n"
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NoReturn
 
-from kubeglass.deploy.objects import KubernetesObject, ObjectKey, key_of, labels_for
+from kubeglass.deploy.api.objects import KubernetesObject, ObjectKey, key_of, labels_for
 
 
 @dataclass
@@ -63,6 +63,21 @@ class FakeCluster:
     def delete(self, key: ObjectKey) -> bool:
         self.calls.append(("delete", key))
         return self.objects.pop(key, None) is not None
+
+    def patch(self, key: ObjectKey, operations: list[dict[str, Any]]) -> None:
+        """Replace the fields that the operations name; they must be there."""
+        self.calls.append(("patch", key))
+        for operation in operations:
+            *path, last = operation["path"].strip("/").split("/")
+            parent: dict[str, Any] = self.objects[key]
+            for name in path:
+                parent = parent[name]
+            assert operation["op"] == "replace"
+            assert last in parent
+            parent[last] = operation["value"]
+
+    def open_websocket(self, path: str, *, query: Mapping[str, str], protocol: str, where: str) -> NoReturn:
+        raise AssertionError(f"nothing is forwarded here, {path} neither")
 
     def read_log(
         self, pod: ObjectKey, container: str, *, lines: int, previous: bool = False, since_seconds: float | None = None

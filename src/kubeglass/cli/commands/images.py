@@ -12,12 +12,12 @@ import typer
 from kubeglass.cli.engine_progress import EngineProgress
 from kubeglass.cli.image_store import image_store
 from kubeglass.cli.output import Output
-from kubeglass.deploy.images.archive import ArchivedImage
-from kubeglass.deploy.images.image import find_architecture
-from kubeglass.deploy.images.node import NodeRuntime, find_runtime, load_archives
-from kubeglass.deploy.images.plan import choose, plan_images
-from kubeglass.deploy.images.store import copy_archive
 from kubeglass.engines.install.resolve import resolve
+from kubeglass.images.archive import ArchivedImage
+from kubeglass.images.image import find_architecture
+from kubeglass.images.node import NodeRuntime, find_runtime, load_archives
+from kubeglass.images.plan import choose, plan_images
+from kubeglass.images.store import copy_archive
 from kubeglass.model.load import FILE_NAME, load_pipeline
 from kubeglass.model.pipeline import Pipeline
 from kubeglass.supervise.demo import find_demo

@@ -1,0 +1,1 @@
+"""The one way to a cluster: the API server, its errors, objects as plain data."""

@@ -1,0 +1,246 @@
+"""The one way to a cluster: objects in and out as plain data, context and namespace explicit, errors our own.
+
+Only the kubeconfig, the credentials and the names of kinds come from the client library; objects travel as the API
+server writes them, so nothing is lost in a model of another Kubernetes version.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import math
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from typing import Any, Self
+
+import httpcore2
+import httpx2
+from lightkube.config import client_adapter
+from lightkube.config.kubeconfig import KubeConfig, SingleConfig
+from lightkube.core.exceptions import ConfigError
+
+from kubeglass.deploy.api.errors import KubeconfigError, MissingError, UnreachableClusterError, refusal
+from kubeglass.deploy.api.kubernetes_api import WebSocket
+from kubeglass.deploy.api.objects import OWNER, KubernetesObject, ObjectKey, key_of, path_of
+
+#: Seconds for one request; an API server under load answers late, but not later than this.
+REQUEST_TIMEOUT_SECONDS = 15.0
+APPLY_PATCH = "application/apply-patch+yaml"
+JSON_PATCH = "application/json-patch+json"
+READ_BYTES = 1 << 16
+SWITCHING_PROTOCOLS = 101
+
+
+class Cluster:
+    """One API server, as one user.
+
+    Args:
+        connection: a client that knows the address and the credentials; a test passes its own.
+        context: the name of the kubeconfig's context, for messages.
+        address: the API server's address, for messages.
+    """
+
+    def __init__(self, connection: httpx2.Client, *, context: str, address: str) -> None:
+        self._connection = connection
+        self.context = context
+        self.address = address
+
+    @classmethod
+    @contextmanager
+    def connect(cls, context: str | None = None) -> Iterator[Self]:
+        """Read the kubeconfig (``KUBECONFIG``, else ``~/.kube/config``, else the pod's own account).
+
+        The connection lasts as long as the ``with`` block.
+
+        Args:
+            context: which of its contexts to use; None means the current one.
+
+        Raises:
+            KubeconfigError: there is no such file or context, or its credentials cannot be used.
+        """
+        config = _load_config(context)
+        try:
+            # trust_env=False: a proxy meant for the internet must not come between us and the cluster.
+            parameters = client_adapter.ConnectionParams(
+                timeout=httpx2.Timeout(REQUEST_TIMEOUT_SECONDS), trust_env=False
+            )
+            connection = client_adapter.Client(config, parameters)
+        except (ConfigError, AssertionError, OSError, ValueError) as error:
+            raise KubeconfigError(f"context {config.context_name}", "cannot be used", found=str(error)) from error
+        with connection:
+            yield cls(connection, context=config.context_name, address=str(config.cluster.server))
+
+    def get(self, key: ObjectKey) -> dict[str, Any] | None:
+        """Read one object; None when it is not there."""
+        try:
+            return _decode(self.request("GET", path_of(key), where=str(key)))
+        except MissingError:
+            return None
+
+    def list_objects(
+        self, api_version: str, kind: str, *, namespace: str = "", selector: str = "", fields: str = ""
+    ) -> list[dict[str, Any]]:
+        """Read all objects of a kind, in one namespace or, when it is empty, in all.
+
+        Args:
+            api_version: such as ``v1``.
+            kind: such as ``Pod``.
+            namespace: the only namespace to look in.
+            selector: a label selector, such as ``app=shop``.
+            fields: a field selector, such as ``involvedObject.uid=…``.
+        """
+        path = path_of(ObjectKey(api_version, kind, "", namespace))
+        query = ({"labelSelector": selector} if selector else {}) | ({"fieldSelector": fields} if fields else {})
+        items = _decode(self.request("GET", path, query=query, where=f"{kind.lower()} list"))["items"]
+        return [{"apiVersion": api_version, "kind": kind, **item} for item in items]
+
+    def read(self, path: str) -> dict[str, Any]:
+        """Read a document of the API server, such as ``/apis``."""
+        return _decode(self.request("GET", path))
+
+    def apply(
+        self, item: KubernetesObject, *, namespace: str, dry_run: bool = False, force: bool = False
+    ) -> dict[str, Any]:
+        """Apply on the server, as field manager ``kubeglass``, and return the object as it is (or would be) now.
+
+        Raises:
+            ConflictError: another manager owns a field we want to set, and ``force`` is not given.
+            RefusedError: the API server said no for another reason.
+        """
+        key = key_of(item, namespace=namespace)
+        query = {"fieldManager": OWNER, "force": str(force).lower()} | ({"dryRun": "All"} if dry_run else {})
+        body = json.dumps(item).encode()
+        return _decode(
+            self.request("PATCH", path_of(key), query=query, body=body, content_type=APPLY_PATCH, where=str(key))
+        )
+
+    def delete(self, key: ObjectKey) -> bool:
+        """Delete an object after what belongs to it, such as its pods; False when it was not there."""
+        try:
+            self.request("DELETE", path_of(key), query={"propagationPolicy": "Foreground"}, where=str(key))
+        except MissingError:
+            return False
+        return True
+
+    def patch(self, key: ObjectKey, operations: list[dict[str, Any]]) -> None:
+        """Change an object by a JSON patch (RFC 6902).
+
+        Raises:
+            RefusedError: the API server said no; nothing is changed.
+        """
+        body = json.dumps(operations).encode()
+        self.request("PATCH", path_of(key), body=body, content_type=JSON_PATCH, where=str(key))
+
+    def read_log(
+        self, pod: ObjectKey, container: str, *, lines: int, previous: bool = False, since_seconds: float | None = None
+    ) -> list[str]:
+        """Read the last lines of a container.
+
+        Args:
+            pod: the pod.
+            container: the container's name.
+            lines: how many at most.
+            previous: read those of the run before this one.
+            since_seconds: how far to look back; None means to the beginning.
+        """
+        query = {"container": container, "tailLines": str(lines), "previous": str(previous).lower()}
+        if since_seconds is not None:
+            query["sinceSeconds"] = str(max(1, math.ceil(since_seconds)))
+        return self.request("GET", f"{path_of(pod)}/log", query=query, where=str(pod)).text.splitlines()
+
+    @contextmanager
+    def open_websocket(self, path: str, *, query: Mapping[str, str], protocol: str, where: str) -> Iterator[WebSocket]:
+        """Open a WebSocket to the API server; may be called from several threads.
+
+        Args:
+            path: what to open, such as a pod's ``portforward``.
+            query: its parameters.
+            protocol: the subprotocol both sides must speak; the server speaks first.
+            where: the object concerned, for messages.
+
+        Raises:
+            UnreachableClusterError: nothing answers, or not in time.
+            RefusedError: it answered with an error instead.
+        """
+        headers = {
+            "Connection": "Upgrade",
+            "Upgrade": "websocket",
+            "Sec-WebSocket-Version": "13",
+            "Sec-WebSocket-Key": base64.b64encode(secrets.token_bytes(16)).decode(),
+            "Sec-WebSocket-Protocol": protocol,
+        }
+        with ExitStack() as stack:
+            with _translate_errors(self):
+                answer = stack.enter_context(self._connection.stream("GET", path, params=dict(query), headers=headers))
+                if answer.status_code != SWITCHING_PROTOCOLS:
+                    answer.read()
+                    raise refusal(where, _status_of(answer))
+                stream = answer.extensions["network_stream"]
+                # What came right behind the answer is in the library's hands, and nowhere else.
+                first = stream.read(READ_BYTES, timeout=REQUEST_TIMEOUT_SECONDS)
+            yield WebSocket(stream.get_extra_info("socket"), first)
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+        content_type: str = "application/json",
+        where: str = "",
+    ) -> httpx2.Response:
+        """Send one request to the API server and insist on success.
+
+        Raises:
+            UnreachableClusterError: nothing answers, or not in time.
+            RefusedError: it answered with an error.
+        """
+        headers = {"Content-Type": content_type} if body is not None else {}
+        with _translate_errors(self):
+            answer = self._connection.request(method, path, params=query or None, content=body, headers=headers)
+        if answer.is_error:
+            raise refusal(where or path, _status_of(answer))
+        return answer
+
+
+@contextmanager
+def _translate_errors(cluster: Cluster) -> Iterator[None]:
+    try:
+        yield
+    except (httpx2.HTTPError, httpcore2.NetworkError, httpcore2.TimeoutException) as error:
+        raise UnreachableClusterError(
+            f"cluster {cluster.address}",
+            "does not answer",
+            found=str(error) or type(error).__name__,
+            hint=f"check that it runs and that context {cluster.context} is the right one",
+        ) from error
+    except ConfigError as error:
+        raise KubeconfigError(f"context {cluster.context}", "its credentials fail", found=str(error)) from error
+
+
+def _decode(answer: httpx2.Response) -> dict[str, Any]:
+    document: dict[str, Any] = answer.json()
+    return document
+
+
+def _load_config(context: str | None) -> SingleConfig:
+    hint = "set KUBECONFIG to your cluster's file; on K3s: export KUBECONFIG=/etc/rancher/k3s/k3s.yaml"
+    try:
+        config = KubeConfig.from_env().get(context)
+    except (ConfigError, KeyError, OSError, ValueError) as error:
+        raise KubeconfigError("kubeconfig", "cannot be used", found=str(error), hint=hint) from error
+    if config is None:
+        raise KubeconfigError("kubeconfig", "has no current context", hint="name one with --context")
+    return config
+
+
+def _status_of(answer: httpx2.Response) -> dict[str, Any]:
+    try:
+        status = answer.json()
+    except ValueError:
+        status = None
+    if isinstance(status, dict) and status.get("kind") == "Status":
+        return status
+    return {"code": answer.status_code, "message": answer.text[:300]}

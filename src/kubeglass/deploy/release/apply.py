@@ -1,0 +1,159 @@
+"""Put objects on the cluster by server-side apply, and take them away again; never what others made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+
+from kubeglass.deploy.api.kubernetes_api import KubernetesApi
+from kubeglass.deploy.api.objects import KubernetesObject, ObjectKey, is_made_by_kubeglass, is_ours, key_of, pipeline_of
+from kubeglass.deploy.clock import Clock
+from kubeglass.deploy.release.diff import render_diff
+from kubeglass.errors import ClusterError
+from kubeglass.render.kubernetes.names import PIPELINE
+
+POLL_SECONDS = 0.5
+
+
+class Change(Enum):
+    """What an apply did to one object."""
+
+    CREATED = "created"
+    CHANGED = "changed"
+    UNCHANGED = "unchanged"
+    KEPT = "kept, as it was not made by this pipeline"
+    HELD = "kept, as it still holds what others made"
+    DELETED = "deleted"
+    RETRIED = "deleted to be made anew, as it was stuck"
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """One object after its apply.
+
+    Args:
+        key: which object.
+        change: what happened to it.
+        detail: more about that, such as what holds it.
+    """
+
+    key: ObjectKey
+    change: Change
+    detail: str = ""
+
+
+def apply_object(
+    api: KubernetesApi, item: KubernetesObject, *, namespace: str, dry_run: bool = False, force: bool = False
+) -> Applied:
+    """Apply one object, unless somebody else made one of the same name.
+
+    A namespace that exists already is used as it is and never changed; anything else of the same name is refused.
+
+    Args:
+        api: the cluster.
+        item: the rendered object.
+        namespace: the pipeline's namespace, which tells it from others, and is that of objects that name none.
+        dry_run: only try.
+        force: take over fields that others manage.
+
+    Raises:
+        ClusterError: an object of that name exists and was not made by this pipeline, or the server refused.
+    """
+    key = key_of(item, namespace=namespace)
+    live = api.get(key)
+    if live is not None and not is_ours(live, namespace):
+        if key.kind == "Namespace":
+            return Applied(key, Change.KEPT)
+        raise _foreign(key, live)
+    after = api.apply(item, namespace=namespace, dry_run=dry_run, force=force)
+    if live is None:
+        return Applied(key, Change.CREATED)
+    return Applied(key, Change.CHANGED if render_diff("", live, after) else Change.UNCHANGED)
+
+
+def diff_object(
+    api: KubernetesApi, item: KubernetesObject, *, namespace: str, new_namespaces: Iterable[str] = ()
+) -> str:
+    """Show what an apply would change; the server's own dry run decides, so its defaults are no difference.
+
+    Args:
+        api: the cluster.
+        item: the rendered object.
+        namespace: the pipeline's namespace, and that of objects that name none.
+        new_namespaces: namespaces that do not exist yet: the server cannot try objects in them, so those are shown
+            as rendered.
+    """
+    key = key_of(item, namespace=namespace)
+    if key.namespace in new_namespaces:
+        return render_diff(str(key), None, item)
+    live = api.get(key)
+    if live is not None and not is_ours(live, namespace):
+        return "" if key.kind == "Namespace" else f"# {_foreign(key, live).message}\n"
+    return render_diff(str(key), live, api.apply(item, namespace=namespace, dry_run=True, force=True))
+
+
+def delete_object(api: KubernetesApi, key: ObjectKey, *, pipeline: str) -> Applied | None:
+    """Delete one object of ours; None when it is gone already.
+
+    An object of that name which somebody else has made meanwhile is kept.
+
+    Args:
+        api: the cluster.
+        key: the object.
+        pipeline: the pipeline's namespace, which tells it from others.
+    """
+    live = api.get(key)
+    if live is None:
+        return None
+    if not is_ours(live, pipeline):
+        return Applied(key, Change.KEPT)
+    return Applied(key, Change.DELETED) if api.delete(key) else None
+
+
+def wait_until_gone(api: KubernetesApi, keys: Iterable[ObjectKey], *, timeout: float, clock: Clock) -> None:
+    """Wait until none of ``keys`` is left.
+
+    Raises:
+        ClusterError: one is still there after ``timeout`` seconds; says which finalizers hold it.
+    """
+    deadline = clock.now() + timeout
+    left = list(keys)
+    while left := [key for key in left if api.get(key) is not None]:
+        if clock.now() >= deadline:
+            held = (api.get(left[0]) or {}).get("metadata", {}).get("finalizers") or []
+            raise ClusterError(
+                str(left[0]),
+                f"is still there after {timeout:.0f} s",
+                found=f"held by finalizers {', '.join(held)}" if held else "its pods are still ending",
+                hint="run kubeglass undeploy again, with a longer --timeout",
+            )
+        clock.sleep(POLL_SECONDS)
+
+
+def _foreign(key: ObjectKey, live: KubernetesObject) -> ClusterError:
+    where = f"{key} in namespace {key.namespace}" if key.namespace else str(key)
+    if not is_made_by_kubeglass(live):
+        return ClusterError(
+            where,
+            "exists already and was not made by kubeglass",
+            found="it lacks the label app.kubernetes.io/managed-by=kubeglass",
+            hint="remove or rename it, or use another namespace (--namespace)",
+        )
+    owner = pipeline_of(live)
+    if not owner:
+        return ClusterError(
+            where,
+            "exists already and does not say which pipeline it belongs to",
+            found=f"it lacks the label {PIPELINE}",
+            hint=f"if it is this one's, hand it over: kubectl label {key}{_option(key)} {PIPELINE}=NAMESPACE",
+        )
+    return ClusterError(
+        where,
+        f"belongs to the pipeline of namespace {owner}",
+        hint="give this pipeline's another name, or its apps another namespace (cluster.app_namespace)",
+    )
+
+
+def _option(key: ObjectKey) -> str:
+    return f" --namespace {key.namespace}" if key.namespace else ""

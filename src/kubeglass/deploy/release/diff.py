@@ -1,0 +1,55 @@
+"""What an apply would change, as a unified diff of YAML; pure."""
+
+from __future__ import annotations
+
+import difflib
+from copy import deepcopy
+from typing import Any
+
+from kubeglass.deploy.api.objects import KubernetesObject
+from kubeglass.render.yaml import dump_yaml
+
+#: Written by the API server, never by us.
+_SERVER_METADATA = ("managedFields", "resourceVersion", "uid", "generation", "creationTimestamp", "selfLink")
+_LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+
+
+def render_diff(name: str, live: KubernetesObject | None, wanted: KubernetesObject) -> str:
+    """Compare what is on the cluster with what a dry run says it would become.
+
+    Args:
+        name: how the object is called in the heading.
+        live: the object now, None when there is none.
+        wanted: the API server's answer to a dry run of the apply.
+
+    Returns:
+        A unified diff, empty when nothing would change; values of Secrets are masked.
+    """
+    before = _lines(live) if live is not None else []
+    after = _lines(wanted)
+    heading = f"{name} (new)" if live is None else name
+    return "".join(difflib.unified_diff(before, after, f"cluster: {heading}", f"rendered: {heading}", n=3))
+
+
+def _lines(item: KubernetesObject) -> list[str]:
+    return dump_yaml(_comparable(item), header="").splitlines(keepends=True)
+
+
+def _comparable(item: KubernetesObject) -> dict[str, Any]:
+    plain: dict[str, Any] = deepcopy(dict(item))
+    plain.pop("status", None)
+    metadata = plain["metadata"]
+    for key in _SERVER_METADATA:
+        metadata.pop(key, None)
+    if annotations := metadata.get("annotations"):
+        annotations.pop(_LAST_APPLIED, None)
+    if plain["kind"] == "Secret":
+        keys = [*(plain.get("data") or {}), *(plain.pop("stringData", None) or {})]
+        plain["data"] = dict.fromkeys(keys, "(masked)")
+    return _sorted(plain)  # type: ignore[no-any-return]
+
+
+def _sorted(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _sorted(value[key]) for key in sorted(value) if value[key] is not None}
+    return [_sorted(element) for element in value] if isinstance(value, list) else value

@@ -1,0 +1,84 @@
+"""Take over what ``kubectl apply`` made of the same manifests: its fields become ours, so that dropped ones go too.
+
+Client-side apply owns its fields under a name of its own. An apply of ours beside it would conflict in every field that
+changed, and what is no longer rendered would stay for ever, such as a second kind of probe, which the server refuses.
+kubectl's own ``--server-side`` hands its fields over in the same way (k8s.io/client-go/util/csaupgrade).
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from kubeglass.deploy.api.errors import RefusedError
+from kubeglass.deploy.api.kubernetes_api import KubernetesApi
+from kubeglass.deploy.api.objects import OWNER, KubernetesObject, ObjectKey, is_ours, key_of
+
+CLIENT_SIDE_APPLY = "kubectl-client-side-apply"
+#: Controllers write into the same list; whoever loses reads it again.
+ATTEMPTS = 5
+
+
+def find_kubectl_applied(api: KubernetesApi, objects: Sequence[KubernetesObject], *, pipeline: str) -> list[ObjectKey]:
+    """List those of ``objects`` that are on the cluster, are this pipeline's, and were applied by kubectl."""
+    keys = [key_of(item, namespace=pipeline) for item in objects]
+    return [key for key in keys if _transfer(api.get(key), pipeline) is not None]
+
+
+def take_over_fields(api: KubernetesApi, keys: Sequence[ObjectKey], *, pipeline: str) -> None:
+    """Make the fields that kubectl applied ours.
+
+    Raises:
+        RefusedError: the server refuses.
+    """
+    for key in keys:
+        for attempt in range(ATTEMPTS):
+            changed = _transfer(api.get(key), pipeline)
+            if changed is None:
+                break
+            try:
+                api.patch(key, changed)
+            except RefusedError:
+                if attempt == ATTEMPTS - 1:
+                    raise
+
+
+def _transfer(live: KubernetesObject | None, pipeline: str) -> list[dict[str, Any]] | None:
+    """Write the change as a JSON patch of exactly the object that was read; None when there is nothing to change."""
+    if live is None or not is_ours(live, pipeline):
+        return None
+    entries = live["metadata"].get("managedFields") or []
+    after = transfer_fields(entries)
+    if after == entries:
+        return None
+    return [
+        {"op": "replace", "path": "/metadata/managedFields", "value": after},
+        {"op": "replace", "path": "/metadata/resourceVersion", "value": live["metadata"]["resourceVersion"]},
+    ]
+
+
+def transfer_fields(entries: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Give the fields of client-side applies to our server-side apply, joined with those it has already."""
+    theirs = [entry for entry in entries if _is(entry, CLIENT_SIDE_APPLY, "Update")]
+    rest = [dict(entry) for entry in entries if entry not in theirs]
+    if not theirs:
+        return rest
+    ours = next((entry for entry in rest if _is(entry, OWNER, "Apply")), None)
+    if ours is None:
+        ours = {**theirs[0], "manager": OWNER, "operation": "Apply"}
+        rest.insert(0, ours)
+    for entry in theirs:
+        ours["fieldsV1"] = _join(ours["fieldsV1"], entry["fieldsV1"])
+    return rest
+
+
+def _is(entry: Mapping[str, Any], manager: str, operation: str) -> bool:
+    return (entry["manager"], entry["operation"], entry.get("subresource", "")) == (manager, operation, "")
+
+
+def _join(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
+    joined = copy.deepcopy(dict(one))
+    for name, fields in other.items():
+        joined[name] = _join(joined[name], fields) if name in joined else fields
+    return joined

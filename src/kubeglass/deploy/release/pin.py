@@ -1,0 +1,59 @@
+"""Make a rebuilt image roll: pods name the very content that was built here, by a tag that no other content has.
+
+A tag such as ``shop:0.1.0`` stays when the source is edited, so the pod template would not change and the old pods
+would stay. Were the template annotated instead, pods made before the image was loaded would count as new.
+"""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from kubeglass.deploy.api.objects import KubernetesObject, ObjectKey, key_of
+from kubeglass.images.archive import ArchivedImage
+from kubeglass.render.kubernetes.images import OWN_REGISTRY
+
+Read = Callable[[ObjectKey], KubernetesObject | None]
+"""Reads one object of the cluster, None when it is not there."""
+
+
+def pin_images(
+    objects: Sequence[KubernetesObject], built: Iterable[ArchivedImage], read: Read
+) -> list[KubernetesObject]:
+    """Replace the names of images that were built here by their exact ones.
+
+    An image of ours that was not built here was brought to the cluster from elsewhere: what runs of it stays.
+
+    Args:
+        objects: everything rendered.
+        built: the archives on this machine.
+        read: reads what is on the cluster.
+    """
+    exact = {archive.reference: archive.exact_reference for archive in built}
+    return [_pin(item, exact, read) if "template" in item.get("spec", {}) else item for item in objects]
+
+
+def _pin(item: KubernetesObject, exact: Mapping[str, str], read: Read) -> KubernetesObject:
+    pinned = copy.deepcopy(dict(item))
+    ours = [container for container in _containers(pinned) if container["image"].startswith(f"{OWN_REGISTRY}/")]
+    elsewhere = [container for container in ours if container["image"] not in exact]
+    running = _images_of(read(key_of(item))) if elsewhere else {}
+    for container in ours:
+        name = container["image"]
+        container["image"] = exact.get(name) or _keep(name, running.get(container["name"], ""))
+    return pinned
+
+
+def _keep(name: str, running: str) -> str:
+    return running if re.fullmatch(rf"{re.escape(name)}-[0-9a-f]{{12}}", running) else name
+
+
+def _images_of(live: KubernetesObject | None) -> dict[str, str]:
+    return {container["name"]: container["image"] for container in _containers(live)} if live else {}
+
+
+def _containers(item: Mapping[str, Any]) -> list[dict[str, Any]]:
+    containers: list[dict[str, Any]] = item["spec"]["template"]["spec"]["containers"]
+    return containers

@@ -1,0 +1,78 @@
+"""What was wrong before a deployment: it is no evidence against it, and is out of its way once it begins.
+
+The kubelet tries a stuck pod again only every few minutes, and its status and events say until then what was wrong the
+last time. So whoever has mended that and deploys again gets new pods at once, and is told new errors only. It also
+frees a StatefulSet, which never replaces a broken pod by itself:
+https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/#forced-rollback
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from kubeglass.deploy.api.kubernetes_api import KubernetesApi
+from kubeglass.deploy.api.objects import KubernetesObject, ObjectKey, is_ending, is_ready, key_of
+from kubeglass.deploy.rollout.diagnosis import claims_of
+from kubeglass.deploy.rollout.events import list_events, occurrence_of
+from kubeglass.deploy.rollout.pod_failure import find_hopeless_event, find_pod_failures
+from kubeglass.deploy.rollout.revision import find_revision, list_every_pod
+from kubeglass.deploy.rollout.status import WORKLOADS, State, read_progress
+
+#: Passes by itself or becomes ``ImagePullBackOff``; either way the next try is some time off.
+_PULL_FAILED = "ErrImagePull"
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """What was wrong before.
+
+    Args:
+        events: occurrences of events.
+        failed: workloads that had failed, each with the generation that had.
+        stuck: pods that do not start.
+    """
+
+    events: frozenset[str] = frozenset()
+    failed: frozenset[tuple[ObjectKey, int]] = frozenset()
+    stuck: tuple[ObjectKey, ...] = ()
+
+
+def read_baseline(api: KubernetesApi, keys: Iterable[ObjectKey]) -> Baseline:
+    """Read what is wrong with the workloads among ``keys`` now; those that are well take one read each."""
+    events: set[str] = set()
+    failed: set[tuple[ObjectKey, int]] = set()
+    stuck: list[ObjectKey] = []
+    for key in keys:
+        workload = api.get(key) if key.kind in WORKLOADS else None
+        if workload is None or (state := read_progress(workload).state) is State.READY:
+            continue
+        if state is State.FAILED:
+            failed.add((key, generation_of(workload)))
+        revision = find_revision(api, workload)
+        makers = [revision.maker] if revision else []
+        events |= _occurrences(api, makers)
+        for pod in list_every_pod(api, workload):
+            if not is_ready(pod) and not is_ending(pod):
+                events |= _occurrences(api, [pod, *claims_of(api, pod)])
+                stuck += [key_of(pod)] if _is_stuck(api, pod) else []
+    return Baseline(frozenset(events), frozenset(failed), tuple(stuck))
+
+
+def generation_of(item: KubernetesObject) -> int:
+    """Read which version of its spec an object has."""
+    return int(item["metadata"].get("generation", 0))
+
+
+def _occurrences(api: KubernetesApi, about: Iterable[KubernetesObject]) -> set[str]:
+    return {occurrence_of(event) for item in about for event in list_events(api, item)}
+
+
+def _is_stuck(api: KubernetesApi, pod: KubernetesObject) -> bool:
+    statuses = (pod.get("status") or {}).get("containerStatuses") or []
+    reasons = {((status.get("state") or {}).get("waiting") or {}).get("reason") for status in statuses}
+    return (
+        any(failure.container for failure in find_pod_failures(pod))
+        or _PULL_FAILED in reasons
+        or find_hopeless_event(list_events(api, pod)) is not None
+    )

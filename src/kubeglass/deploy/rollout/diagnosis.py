@@ -1,0 +1,151 @@
+"""Find out why a workload does not become ready, from its pods, their events and their last log lines."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from typing import Any
+
+from kubeglass.deploy.api.errors import RefusedError
+from kubeglass.deploy.api.kubernetes_api import KubernetesApi
+from kubeglass.deploy.api.objects import KubernetesObject, ObjectKey, is_ending, is_ready, key_of
+from kubeglass.deploy.rollout.events import describe_events, list_events, occurrence_of
+from kubeglass.deploy.rollout.pod_failure import PodFailure, find_hopeless_event, find_pod_failures
+from kubeglass.deploy.rollout.revision import Revision, find_revision, list_pods
+
+#: Of many pods with the same failure, these tell enough.
+PODS_READ = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Why a workload does not become ready.
+
+    Args:
+        message: the cause in one sentence, with the pod and container it was seen at.
+        hint: what to do about it.
+        evidence: events and log lines, the telling ones only.
+        patience: seconds it must go on for.
+    """
+
+    message: str
+    hint: str = ""
+    evidence: tuple[str, ...] = ()
+    patience: float = 0.0
+
+
+def find_cause(api: KubernetesApi, workload: KubernetesObject, known: AbstractSet[str] = frozenset()) -> Cause | None:
+    """Find a cause that waiting does not remove; None while there is hope.
+
+    Args:
+        api: the cluster.
+        workload: a Deployment, StatefulSet or DaemonSet as it is now.
+        known: occurrences of events from before the rollout, which say nothing about it.
+    """
+    revision = find_revision(api, workload)
+    if revision is None:
+        return None
+    pods = _waiting_pods(api, workload, revision)
+    for about in _implicated(api, revision, pods):
+        events = [event for event in list_events(api, about) if occurrence_of(event) not in known]
+        if hopeless := find_hopeless_event(events):
+            message, hint = hopeless
+            return Cause(message, hint, tuple(describe_events(events)))
+    for pod in pods:
+        for failure in find_pod_failures(pod):
+            return _explain(api, pod, failure)
+    return None
+
+
+def describe_delay(api: KubernetesApi, workload: KubernetesObject) -> tuple[str, ...]:
+    """Gather what there is to read when time runs out: events, and the log of a container that is not ready."""
+    revision = find_revision(api, workload)
+    if revision is None:
+        return ()
+    pods = _waiting_pods(api, workload, revision)
+    events = [event for about in _implicated(api, revision, pods) for event in list_events(api, about)]
+    lines = describe_events(events)
+    for pod in pods:
+        for status in (pod.get("status") or {}).get("containerStatuses") or []:
+            if not status.get("ready"):
+                return (*lines, *_log_lines(api, pod, status["name"], previous=False))
+    return tuple(lines)
+
+
+def claims_of(api: KubernetesApi, pod: KubernetesObject) -> Iterator[dict[str, Any]]:
+    """Read the claims that ``pod`` waits for."""
+    for volume in pod["spec"].get("volumes") or []:
+        if claim := volume.get("persistentVolumeClaim"):
+            key = ObjectKey("v1", "PersistentVolumeClaim", claim["claimName"], pod["metadata"]["namespace"])
+            if (item := api.get(key)) is not None:
+                yield item
+
+
+def _waiting_pods(api: KubernetesApi, workload: KubernetesObject, revision: Revision) -> list[dict[str, Any]]:
+    pods = list_pods(api, workload, revision)
+    return [pod for pod in pods if not is_ready(pod) and not is_ending(pod)][:PODS_READ]
+
+
+def _implicated(api: KubernetesApi, revision: Revision, pods: list[dict[str, Any]]) -> Iterator[KubernetesObject]:
+    """Name the objects whose events tell something, the maker only when it may have failed to make pods."""
+    if not pods:
+        yield revision.maker
+    for pod in pods:
+        if not _has_started(pod):
+            yield pod
+            yield from claims_of(api, pod)
+
+
+def _has_started(pod: KubernetesObject) -> bool:
+    statuses = (pod.get("status") or {}).get("containerStatuses") or []
+    return any("running" in (status.get("state") or {}) or status.get("restartCount") for status in statuses)
+
+
+def _explain(api: KubernetesApi, pod: KubernetesObject, failure: PodFailure) -> Cause | None:
+    events = list_events(api, pod)
+    if any(event.get("reason") == "TriggeredScaleUp" for event in events):
+        # A node for it is on its way.
+        return None
+    log = _log_lines(api, pod, failure.container, previous=True) if failure.ended else []
+    return Cause(str(failure), failure.hint, (*describe_events(events), *log), failure.patience)
+
+
+def _log_lines(api: KubernetesApi, pod: KubernetesObject, container: str, *, previous: bool) -> list[str]:
+    try:
+        lines = api.read_log(key_of(pod), container, lines=LINES_READ, previous=previous)
+    except RefusedError:
+        # The kubelet has removed the log with the container; the status has said what there was to say.
+        return []
+    return [f"log {container}: {line}" for line in excerpt_log(lines)]
+
+
+#: Lines of log read to choose from: a server that fails to start prints a traceback a worker, and one of its own.
+LINES_READ = 200
+LINES_SHOWN = 20
+
+_FRAME = re.compile(r'\s+File "(?P<path>[^"]+)", line \d+')
+#: Frames in these are the interpreter's, the server's and libraries'.
+_FOREIGN = re.compile(r"/site-packages/|/lib/python\d|^<frozen ")
+
+
+def excerpt_log(lines: Iterable[str]) -> list[str]:
+    """Leave out frames of foreign code, and keep the last lines of what remains.
+
+    Args:
+        lines: a container's log, oldest first.
+    """
+    return list(_own_lines(lines))[-LINES_SHOWN:]
+
+
+def _own_lines(lines: Iterable[str]) -> Iterator[str]:
+    is_own = True
+    for line in lines:
+        frame = _FRAME.match(line)
+        if frame:
+            is_own = not _FOREIGN.search(frame["path"])
+        elif not line.startswith(" "):
+            is_own = True
+        if is_own and line.strip():
+            yield line

@@ -1,0 +1,54 @@
+"""Events of one object, the telling ones; asked for by the object, as a namespace may have thousands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from kubeglass.deploy.api.kubernetes_api import KubernetesApi
+from kubeglass.deploy.api.objects import KubernetesObject
+
+EVENT_LINES = 5
+
+#: Reasons that name the cause of a pod that cannot start; others are noise of a normal start.
+TELLING = frozenset(
+    {
+        "FailedMount",
+        "FailedAttachVolume",
+        "FailedScheduling",
+        "FailedCreate",
+        "FailedCreatePodSandBox",
+        "FailedBinding",
+        "ProvisioningFailed",
+        "Failed",
+        "Unhealthy",
+        "BackOff",
+        "Evicted",
+        "ErrImageNeverPull",
+        "InspectFailed",
+    }
+)
+
+
+def list_events(api: KubernetesApi, about: KubernetesObject) -> list[dict[str, Any]]:
+    """Read the events about one object, the oldest first."""
+    metadata = about["metadata"]
+    fields = f"involvedObject.uid={metadata['uid']}"
+    events = api.list_objects("v1", "Event", namespace=metadata.get("namespace", ""), fields=fields)
+    return sorted(events, key=lambda event: str(event.get("lastTimestamp") or event.get("eventTime") or ""))
+
+
+def occurrence_of(event: Mapping[str, Any]) -> str:
+    """Name one occurrence of an event: the API server counts repetitions in the same object."""
+    return f"{event['metadata'].get('uid')}/{event['metadata'].get('resourceVersion')}"
+
+
+def message_of(event: Mapping[str, Any]) -> str:
+    """Write an event's message in one line."""
+    return " ".join(str(event.get("message", "")).split())
+
+
+def describe_events(events: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Write the last telling events, each once."""
+    lines = [f"event {event['reason']}: {message_of(event)}" for event in events if event.get("reason") in TELLING]
+    return list(dict.fromkeys(lines))[-EVENT_LINES:]

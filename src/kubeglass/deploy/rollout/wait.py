@@ -1,0 +1,154 @@
+"""Wait until everything applied is ready; stop at once, with the cause, when waiting cannot help."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from kubeglass.deploy.api.errors import UnreachableClusterError
+from kubeglass.deploy.api.kubernetes_api import KubernetesApi
+from kubeglass.deploy.api.objects import ObjectKey
+from kubeglass.deploy.clock import Clock
+from kubeglass.deploy.rollout.baseline import Baseline, generation_of
+from kubeglass.deploy.rollout.diagnosis import Cause, describe_delay, find_cause
+from kubeglass.deploy.rollout.status import WORKLOADS, Progress, State, read_progress, waiting
+from kubeglass.errors import ClusterError
+
+#: Seconds between two looks; pods take seconds, and each look costs one read an object.
+POLL_SECONDS = 0.5
+#: Seconds between two searches for a cause, which read pods and events.
+CAUSE_SECONDS = 2.0
+
+Report = Callable[[Mapping[ObjectKey, Progress]], None]
+"""Told the progress of every object whenever one of them changed."""
+
+
+NO_BASELINE = Baseline()
+
+Objects = Mapping[ObjectKey, dict[str, Any] | None]
+"""Objects as they are on the cluster, None where there is none."""
+
+
+@dataclass(slots=True)
+class Rollout:
+    """One wait for a set of objects.
+
+    Args:
+        api: the cluster.
+        keys: the objects to wait for.
+        clock: what to wait by.
+        report: told about every change.
+        baseline: what was wrong before, which is no evidence now.
+        progress: how far each object is.
+        suspected: causes seen, each with the clock's time at which it was seen first.
+        searched_at: the clock's time of the last search for causes.
+    """
+
+    api: KubernetesApi
+    keys: list[ObjectKey]
+    clock: Clock
+    report: Report
+    baseline: Baseline = NO_BASELINE
+    progress: dict[ObjectKey, Progress] = field(default_factory=dict)
+    suspected: dict[tuple[ObjectKey, str], float] = field(default_factory=dict)
+    searched_at: float = -math.inf
+
+    def wait(self, timeout: float) -> None:
+        """Look again and again until all have ready.
+
+        Args:
+            timeout: seconds until the wait is given up.
+
+        Raises:
+            ClusterError: an object cannot become ready, or did not within ``timeout``; with events and log lines.
+        """
+        deadline = self.clock.now() + timeout
+        while True:
+            is_over = self.clock.now() >= deadline
+            try:
+                awaited = self._look()
+                if not awaited:
+                    return
+                if is_over:
+                    raise self._give_up(awaited, timeout)
+            except UnreachableClusterError:
+                # An API server that is replaced meanwhile, as on a single server of K3s, is away for some seconds.
+                if is_over:
+                    raise
+            self.clock.sleep(POLL_SECONDS)
+
+    def _look(self) -> Objects:
+        seen = {key: self.api.get(key) for key in self.keys if not self._is_ready(key)}
+        now = {key: self._judge(key, item) for key, item in seen.items()}
+        if any(self.progress.get(key) != progress for key, progress in now.items()):
+            self.progress.update(now)
+            self.report(self.progress)
+        awaited = {key: item for key, item in seen.items() if now[key].state is not State.READY}
+        for key, item in awaited.items():
+            if now[key].state is State.FAILED:
+                raise self._fail(key, Cause(now[key].message, evidence=self._evidence(item)))
+        self._search_causes(awaited)
+        return awaited
+
+    def _judge(self, key: ObjectKey, item: dict[str, Any] | None) -> Progress:
+        progress = read_progress(item)
+        if item and progress.state is State.FAILED and (key, generation_of(item)) in self.baseline.failed:
+            return waiting("to recover from an earlier failure")
+        return progress
+
+    def _search_causes(self, awaited: Objects) -> None:
+        now = self.clock.now()
+        if now - self.searched_at < CAUSE_SECONDS:
+            return
+        self.searched_at = now
+        found = {
+            key: cause
+            for key, item in awaited.items()
+            if item and key.kind in WORKLOADS and (cause := find_cause(self.api, item, self.baseline.events))
+        }
+        since = {(key, cause.message): now for key, cause in found.items()}
+        self.suspected = since | {seen: at for seen, at in self.suspected.items() if seen in since}
+        for key, cause in found.items():
+            if now - self.suspected[key, cause.message] >= cause.patience:
+                raise self._fail(key, cause)
+
+    def _is_ready(self, key: ObjectKey) -> bool:
+        progress = self.progress.get(key)
+        return progress is not None and progress.state is State.READY
+
+    def _evidence(self, item: dict[str, Any] | None) -> tuple[str, ...]:
+        return describe_delay(self.api, item) if item and item["kind"] in WORKLOADS else ()
+
+    @staticmethod
+    def _fail(key: ObjectKey, cause: Cause) -> ClusterError:
+        wrong = "cannot become ready"
+        return ClusterError(str(key), wrong, found=cause.message, hint=cause.hint, details=cause.evidence)
+
+    def _give_up(self, awaited: Objects, timeout: float) -> ClusterError:
+        lines = [f"{key} waits {self.progress[key].message}" for key in awaited]
+        for key, item in awaited.items():
+            lines += [f"{key}: {line}" for line in self._evidence(item)]
+        return ClusterError(
+            "rollout",
+            f"has not ready within {timeout:.0f} s",
+            found=lines[0],
+            hint="see the events and log lines below; --timeout gives it longer",
+            details=tuple(lines),
+        )
+
+
+def wait_until_ready(
+    api: KubernetesApi,
+    keys: Iterable[ObjectKey],
+    *,
+    timeout: float,
+    clock: Clock,
+    report: Report,
+    baseline: Baseline = NO_BASELINE,
+) -> dict[ObjectKey, Progress]:
+    """Wait for ``keys`` and return what each reached; see :meth:`Rollout.wait` for what it raises."""
+    rollout = Rollout(api, list(keys), clock, report, baseline)
+    rollout.wait(timeout)
+    return rollout.progress

@@ -1,0 +1,1 @@
+"""Check that data flows through a deployed pipeline from end to end."""

@@ -1,0 +1,110 @@
+"""One look at each link of a deployed pipeline: does it hold, and what was seen."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from kubeglass.dashboards.queries import PanelQuery, panel_queries
+from kubeglass.deploy.api.cluster import Cluster
+from kubeglass.deploy.api.objects import address_of, is_ending, write_selector
+from kubeglass.model.app import App
+from kubeglass.model.pipeline import Pipeline
+from kubeglass.observe.panels import find_empty_panels
+from kubeglass.observe.prometheus import Prometheus
+from kubeglass.render.grafana.dashboards import render_dashboards
+from kubeglass.render.kubernetes.names import COLLECTOR, deployed_apps, selector_of
+from kubeglass.render.otelcol.cluster import TELEMETRY_PORT
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """What one look at a link showed.
+
+    Args:
+        holds: whether data passes.
+        detail: what was seen, or what is missing.
+        nodes: the nodes where something is missing, if that is known.
+    """
+
+    holds: bool
+    detail: str
+    nodes: frozenset[str] = frozenset()
+
+
+def check_targets(deployed: DeployedPipeline) -> CheckResult:
+    """Find each present pod among the targets that are up; those of pods that are gone may linger for minutes."""
+    up = {(sample.labels.get("job"), sample.labels.get("instance")) for sample in deployed.prometheus.query("up == 1")}
+    apps = [app for app in deployed_apps(deployed.pipeline) if app.replicas]
+    pods = {app.name: [(pod, app.metrics_port) for pod in deployed.pods_of(app)] for app in apps}
+    pods[COLLECTOR] = [(pod, TELEMETRY_PORT) for pod in deployed.collectors()]
+    wanted = {app.name: app.replicas for app in apps} | {COLLECTOR: max(len(pods[COLLECTOR]), 1)}
+    down = {job: [pod for pod, port in pods[job] if (job, address_of(pod, port)) not in up] for job in wanted}
+    seen = {job: len(pods[job]) - len(down[job]) for job in wanted}
+    missing = [f"{job}: {seen[job]} of {count}" for job, count in wanted.items() if seen[job] < count]
+    if not missing:
+        return CheckResult(True, ", ".join(f"{job}: {count} up" for job, count in seen.items()))
+    nodes = {pod["spec"].get("nodeName", "") for gone in down.values() for pod in gone}
+    return CheckResult(False, f"up {', '.join(missing)}", frozenset(nodes))
+
+
+def check_kubelets(deployed: DeployedPipeline) -> CheckResult:
+    """Find metrics of each node that has a collector."""
+    wanted = {str(pod["spec"].get("nodeName", "")) for pod in deployed.collectors()}
+    # Read within two intervals: a node that was read last by a collector that is gone proves nothing.
+    oldest = f"time() - {2 * deployed.pipeline.collector.kubelet.interval:g}"
+    fresh = f"timestamp(k8s_node_cpu_time_seconds_total) > {oldest}"
+    samples = deployed.prometheus.query(f"count by (k8s_node_name) ({fresh})")
+    missing = frozenset(wanted - {sample.labels.get("k8s_node_name", "") for sample in samples})
+    if missing:
+        return CheckResult(False, f"no metrics of node {', '.join(sorted(missing))}", missing)
+    return CheckResult(True, f"metrics of {len(wanted)} {'node' if len(wanted) == 1 else 'nodes'}")
+
+
+def check_panels(deployed: DeployedPipeline) -> CheckResult:
+    """Ask every query of every dashboard for data; an app's own metrics may be quiet until it counts something."""
+    queries = _queries(deployed.pipeline)
+    own = {metric.name for app in deployed.pipeline.apps for metric in app.metrics}
+    empty = find_empty_panels(deployed.prometheus, queries)
+    quiet = [panel for panel in empty if not panel.refusal and any(name in panel.query.expr for name in own)]
+    broken = [panel for panel in empty if panel not in quiet]
+    if broken:
+        return CheckResult(False, str(broken[0]))
+    titles = ", ".join(dict.fromkeys(panel.query.panel_title for panel in quiet))
+    note = f"; still quiet: {titles}" if titles else ""
+    return CheckResult(True, f"{len(queries) - len(quiet)} of {len(queries)} queries have data{note}")
+
+
+def _queries(pipeline: Pipeline) -> list[PanelQuery]:
+    documents = [json.loads(file.content) for file in render_dashboards(pipeline)]
+    interval = pipeline.scrape.interval
+    return [query for document in documents for query in panel_queries(document, scrape_interval=interval)]
+
+
+@dataclass(frozen=True, slots=True)
+class DeployedPipeline:
+    """What a proof looks at.
+
+    Args:
+        cluster: the cluster.
+        pipeline: what was deployed.
+        prometheus: its Prometheus.
+    """
+
+    cluster: Cluster
+    pipeline: Pipeline
+    prometheus: Prometheus
+
+    def collectors(self) -> list[dict[str, Any]]:
+        """Read the collectors' pods."""
+        return self._pods(self.pipeline.cluster.namespace, COLLECTOR)
+
+    def pods_of(self, app: App) -> list[dict[str, Any]]:
+        """Read the pods of ``app``; those that were told to end are gone as far as a proof is concerned."""
+        return self._pods(self.pipeline.cluster.apps_run_in, app.name)
+
+    def _pods(self, namespace: str, name: str) -> list[dict[str, Any]]:
+        selector = write_selector(selector_of(name))
+        pods = self.cluster.list_objects("v1", "Pod", namespace=namespace, selector=selector)
+        return [pod for pod in pods if not is_ending(pod)]

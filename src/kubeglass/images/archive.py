@@ -1,0 +1,186 @@
+"""Write an image as an OCI archive, the one file that containerd, K3s and Podman import.
+
+Layout and field names follow the OCI image specification 1.1; the annotation with the full name is containerd's, which
+K3s uses for the archives in ``agent/images/``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import tarfile
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from kubeglass.errors import StateError
+from kubeglass.images.image import Image, find_architecture
+from kubeglass.images.layer import PackedLayer, pack_layer
+from kubeglass.render.kubernetes.security import IMAGE_USER
+
+_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
+_CONFIG = "application/vnd.oci.image.config.v1+json"
+_INDEX = "application/vnd.oci.image.index.v1+json"
+NAME_ANNOTATION = "io.containerd.image.name"
+
+
+@dataclass(frozen=True, slots=True)
+class ArchivedImage:
+    """An image archive on disk.
+
+    Args:
+        path: the archive.
+        reference: the name pods use.
+        digest: ``sha256:…`` of the manifest, which is how a cluster pins it.
+        size: bytes of the archive.
+        layers: bytes of each layer, lowest first.
+    """
+
+    path: Path
+    reference: str
+    digest: str
+    size: int
+    layers: tuple[int, ...]
+
+    @property
+    def exact_reference(self) -> str:
+        """The other name in the archive, which no other content has."""
+        return _exact(self.reference, self.digest)
+
+
+def write_archive(image: Image, path: Path, *, compress: bool = True) -> ArchivedImage:
+    """Write ``image`` to ``path``, whole or not at all; the same content gives the same bytes.
+
+    Raises:
+        StateError: the folder cannot be written.
+        UsageError: this machine's files make no image.
+    """
+    architecture = find_architecture()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as scratch:
+            folder = Path(scratch)
+            layers = [
+                pack_layer(entries, folder / str(number), compress=compress)
+                for number, entries in enumerate(image.layers)
+            ]
+            _write(folder / "archive", _describe(image, architecture, layers), layers)
+            (folder / "archive").replace(path)
+    except OSError as error:
+        raise StateError(
+            str(error.filename or path),
+            "cannot be read or written while the image is put together",
+            found=error.strerror or str(error),
+            hint="check its owner, its mode and the free space",
+        ) from error
+    return read_archive(path)
+
+
+def read_archive(path: Path) -> ArchivedImage:
+    """Say what the archive at ``path`` holds, without reading its layers.
+
+    Raises:
+        StateError: it is no image archive.
+    """
+    try:
+        with tarfile.open(path) as archive:
+            descriptor = _read_json(archive, "index.json")["manifests"][0]
+            manifest = _read_json(archive, _blob_path(descriptor["digest"]))
+    except (OSError, KeyError, IndexError, ValueError, tarfile.TarError) as error:
+        raise StateError(
+            str(path), "is no image archive", found=str(error), hint="write it again: kubeglass images build"
+        ) from error
+    return ArchivedImage(
+        path=path,
+        reference=descriptor["annotations"][NAME_ANNOTATION],
+        digest=descriptor["digest"],
+        size=path.stat().st_size,
+        layers=tuple(layer["size"] for layer in manifest["layers"]),
+    )
+
+
+def _describe(image: Image, architecture: str, layers: list[PackedLayer]) -> dict[str, bytes]:
+    """Build the small files of the archive, the index first, so that reading it needs no search."""
+    config = _encode(_build_config(image, architecture, layers))
+    manifest = _encode(
+        {
+            "schemaVersion": 2,
+            "mediaType": _MANIFEST,
+            "config": _descriptor(_CONFIG, config),
+            "layers": [{"mediaType": layer.media_type, "digest": layer.digest, "size": layer.size} for layer in layers],
+        }
+    )
+    described = _descriptor(_MANIFEST, manifest) | {"platform": {"architecture": architecture, "os": "linux"}}
+    names = (image.reference, _exact(image.reference, described["digest"]))
+    entries = [described | {"annotations": _name(reference)} for reference in names]
+    return {
+        "oci-layout": _encode({"imageLayoutVersion": "1.0.0"}),
+        "index.json": _encode({"schemaVersion": 2, "mediaType": _INDEX, "manifests": entries}),
+        _blob_path(_digest(manifest)): manifest,
+        _blob_path(_digest(config)): config,
+    }
+
+
+def _name(reference: str) -> dict[str, str]:
+    return {NAME_ANNOTATION: reference, "org.opencontainers.image.ref.name": reference.rpartition(":")[2]}
+
+
+def _exact(reference: str, digest: str) -> str:
+    """Name content by its digest; in a tag, because what was never in a registry has no name by digest."""
+    return f"{reference}-{digest.removeprefix('sha256:')[:12]}"
+
+
+def _build_config(image: Image, architecture: str, layers: list[PackedLayer]) -> dict[str, Any]:
+    return {
+        "created": "1970-01-01T00:00:00Z",
+        "architecture": architecture,
+        "os": "linux",
+        "config": {
+            "User": f"{IMAGE_USER}:{IMAGE_USER}",
+            "Entrypoint": list(image.entrypoint),
+            "Cmd": list(image.command),
+            "Env": [f"{name}={value}" for name, value in sorted(image.environment.items())],
+            "WorkingDir": image.working_dir,
+            "ExposedPorts": {f"{port}/tcp": {} for port in image.ports},
+            "Labels": dict(sorted(image.labels.items())),
+        },
+        "rootfs": {"type": "layers", "diff_ids": [layer.diff_id for layer in layers]},
+    }
+
+
+def _write(path: Path, files: dict[str, bytes], layers: list[PackedLayer]) -> None:
+    with tarfile.open(path, "w", format=tarfile.PAX_FORMAT) as archive:
+        for name, content in files.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            archive.addfile(info, io.BytesIO(content))
+        for digest, layer in {layer.digest: layer for layer in layers}.items():
+            info = tarfile.TarInfo(_blob_path(digest))
+            info.size = layer.size
+            with layer.path.open("rb") as stream:
+                archive.addfile(info, stream)
+
+
+def _read_json(archive: tarfile.TarFile, name: str) -> Any:
+    member = archive.extractfile(name)
+    if member is None:
+        raise KeyError(name)
+    return json.load(member)
+
+
+def _encode(document: object) -> bytes:
+    return json.dumps(document, separators=(",", ":")).encode()
+
+
+def _digest(content: bytes) -> str:
+    return f"sha256:{hashlib.sha256(content).hexdigest()}"
+
+
+def _descriptor(media_type: str, content: bytes) -> dict[str, Any]:
+    return {"mediaType": media_type, "digest": _digest(content), "size": len(content)}
+
+
+def _blob_path(digest: str) -> str:
+    return f"blobs/{digest.replace(':', '/')}"

@@ -1,0 +1,140 @@
+"""What lies in an image: files, folders and links, told apart by type and owned by root.
+
+Nothing here belongs to the user the container runs as, so a process that is taken over cannot rewrite its own program.
+"""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+from kubeglass.errors import UsageError
+
+FILE_MODE = 0o644
+PROGRAM_MODE = 0o755
+FOLDER_MODE = 0o755
+TEMPORARY_MODE = 0o1777
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """An empty folder, or one whose mode is not the usual 0755.
+
+    Args:
+        path: where it lies in the image, without the leading slash.
+        mode: permission bits.
+    """
+
+    path: str
+    mode: int = FOLDER_MODE
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A regular file.
+
+    Args:
+        path: where it lies in the image, without the leading slash.
+        source: its bytes, or the file on this machine that holds them.
+        mode: permission bits.
+    """
+
+    path: str
+    source: bytes | Path
+    mode: int = FILE_MODE
+
+
+@dataclass(frozen=True, slots=True)
+class Symlink:
+    """A symbolic link; ``target`` is written as it is."""
+
+    path: str
+    target: str
+
+
+Entry = Folder | File | Symlink
+
+
+def order_entries(entries: Iterable[Entry]) -> list[Entry]:
+    """Sort ``entries`` by path, add the folders above them, and let the last of two with one path win."""
+    by_path = {entry.path: entry for entry in entries}
+    for path in list(by_path):
+        for parent in PurePosixPath(path).parents:
+            if parent.parts and parent.as_posix() not in by_path:
+                by_path[parent.as_posix()] = Folder(parent.as_posix())
+    return [by_path[path] for path in sorted(by_path)]
+
+
+def read_folder(folder: Path, inside: str, *, leave_out: Callable[[Path], bool] = lambda _path: False) -> list[Entry]:
+    """List what lies in ``folder`` of this machine, to lie below ``inside`` in the image.
+
+    Links to files are followed, so the image depends on nothing outside itself. Links to folders, which may lead in
+    circles, and sockets and pipes are left out.
+
+    Args:
+        folder: a folder of this machine.
+        inside: where it lies in the image, without the leading slash.
+        leave_out: says of a path on this machine that it is not wanted; a folder goes with all that is below it.
+    """
+    entries: list[Entry] = [Folder(inside)]
+    for path in sorted(folder.iterdir()):
+        target = f"{inside}/{path.name}"
+        if leave_out(path):
+            continue
+        if path.is_dir() and not path.is_symlink():
+            entries.extend(read_folder(path, target, leave_out=leave_out))
+        elif path.is_file():
+            entries.append(read_file(path, target))
+    return entries
+
+
+def read_file(path: Path, inside: str) -> File:
+    """Describe one file of this machine, to lie at ``inside`` in the image: readable by all, executable if it was."""
+    return File(inside, path, PROGRAM_MODE if path.stat().st_mode & 0o111 else FILE_MODE)
+
+
+_ARCHITECTURES = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """What an archive is written from.
+
+    Args:
+        reference: the name pods use, with its tag.
+        layers: the content of each layer, lowest first.
+        entrypoint: the program and its fixed arguments.
+        command: the arguments a pod may replace.
+        environment: variables of every process in the container.
+        working_dir: the folder the program starts in.
+        ports: TCP ports the program listens on.
+        labels: ``org.opencontainers.image.…`` names to values.
+    """
+
+    reference: str
+    layers: tuple[tuple[Entry, ...], ...]
+    entrypoint: tuple[str, ...]
+    command: tuple[str, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
+    working_dir: str = "/"
+    ports: tuple[int, ...] = ()
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+def find_architecture() -> str:
+    """Return this machine's architecture as container images call it.
+
+    Raises:
+        UsageError: images of this machine's files would run on no cluster.
+    """
+    machine = platform.machine().lower()
+    if platform.system() != "Linux" or machine not in _ARCHITECTURES:
+        raise UsageError(
+            "images",
+            "can only be put together on Linux, from this machine's own interpreter and libraries",
+            found=f"{platform.system()} {machine}",
+            hint="build them on a Linux machine, or with Docker from examples/docker/Dockerfile",
+        )
+    return _ARCHITECTURES[machine]

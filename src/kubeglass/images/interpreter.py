@@ -1,0 +1,156 @@
+"""Ask a Python interpreter of this machine where its parts are and what it has installed."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from kubeglass.errors import UsageError
+from kubeglass.images.image import PROGRAM_MODE, Entry, File, Symlink, read_folder
+from kubeglass.images.system import find_libraries, list_system_files
+
+PROBE_TIMEOUT_SECONDS = 30
+
+_PROBE = """
+import json, platform, sys, sysconfig
+base = {"base": sys.base_prefix, "platbase": sys.base_exec_prefix,
+        "installed_base": sys.base_prefix, "installed_platbase": sys.base_exec_prefix}
+stdlib = [sysconfig.get_path(name, vars=base) for name in ("stdlib", "platstdlib")]
+print(json.dumps({
+    "program": getattr(sys, "_base_executable", sys.executable),
+    "version": "%d.%d" % sys.version_info[:2],
+    "full_version": platform.python_version(),
+    "implementation": sys.implementation.name,
+    "libc": platform.libc_ver()[0],
+    "library_folder": sys.platlibdir,
+    "stdlib": stdlib,
+    "search_path": [path for path in sys.path if path.endswith("-packages")],
+}))
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Interpreter:
+    """A CPython of this machine.
+
+    Args:
+        program: its binary, links resolved, not a virtual environment's.
+        version: such as ``3.12``.
+        full_version: such as ``3.12.4``.
+        library_folder: ``lib``, or ``lib64`` where the distribution has it so.
+        stdlib: folders of the standard library; mostly one.
+        search_path: folders of installed packages, in the order in which they are searched.
+    """
+
+    program: Path
+    version: str
+    full_version: str
+    library_folder: str
+    stdlib: tuple[Path, ...]
+    search_path: tuple[Path, ...]
+
+
+def inspect_interpreter(python: Path) -> Interpreter:
+    """Return what ``python`` says of itself.
+
+    Args:
+        python: an interpreter, such as a virtual environment's.
+
+    Raises:
+        UsageError: it is none, or an image cannot be made of it.
+    """
+    try:
+        result = subprocess.run(
+            [python, "-I", "-c", _PROBE], capture_output=True, text=True, check=True, timeout=PROBE_TIMEOUT_SECONDS
+        )
+        answer = json.loads(result.stdout)
+    except (OSError, subprocess.SubprocessError, ValueError) as error:
+        raise UsageError(
+            str(python), "is no Python that can be asked", found=str(error), hint="name another with --python"
+        ) from error
+    if answer["implementation"] != "cpython" or answer["libc"] != "glibc":
+        raise UsageError(
+            str(python),
+            "cannot be put into an image",
+            found=f"{answer['implementation']} on {answer['libc'] or 'an unknown C library'}",
+            hint="use CPython on a Linux with glibc, or Docker with examples/docker/Dockerfile",
+        )
+    return Interpreter(
+        program=Path(answer["program"]).resolve(),
+        version=answer["version"],
+        full_version=answer["full_version"],
+        library_folder=answer["library_folder"],
+        stdlib=tuple(dict.fromkeys(Path(path) for path in answer["stdlib"])),
+        search_path=tuple(dict.fromkeys(Path(path).resolve() for path in answer["search_path"])),
+    )
+
+
+PREFIX = "usr/local"
+VENV = "venv"
+
+#: What a server never imports: two thirds of a standard library's bytes.
+_UNWANTED = frozenset(
+    {
+        "__pycache__",
+        "dist-packages",
+        "ensurepip",
+        "idlelib",
+        "lib2to3",
+        "pydoc_data",
+        "site-packages",
+        "test",
+        "tests",
+        "tkinter",
+        "turtledemo",
+        "turtle.py",
+    }
+)
+#: Extension modules of the above, and the folder for building programs around Python.
+_UNWANTED_STARTS = ("_tkinter.", "_test", "_ctypes_test.", "_xxtestfuzz.", "xxlimited", "config-")
+
+
+def build_python_base(interpreter: Interpreter) -> list[Entry]:
+    """Return the system's few files, the interpreter with its standard library, and an empty virtual environment.
+
+    An interpreter finds its standard library relative to itself, so it works where it is moved to. The virtual
+    environment is what makes every distribution's Python look for packages in one and the same folder.
+
+    Raises:
+        UsageError: the machine cannot say which libraries the interpreter loads.
+    """
+    entries = list_system_files()
+    name = f"python{interpreter.version}"
+    entries += [File(f"{PREFIX}/bin/{name}", interpreter.program, PROGRAM_MODE), *_build_venv(name, interpreter)]
+    for folder in interpreter.stdlib:
+        entries += read_folder(folder, f"{PREFIX}/{interpreter.library_folder}/{name}", leave_out=_is_unwanted)
+    binaries = [interpreter.program, *_list_extensions(entries)]
+    return entries + find_libraries(binaries, inside=interpreter.stdlib)
+
+
+def packages_folder(interpreter: Interpreter) -> str:
+    """Return where packages lie in the image, without the leading slash."""
+    return f"{VENV}/lib/python{interpreter.version}/site-packages"
+
+
+def _build_venv(name: str, interpreter: Interpreter) -> list[Entry]:
+    settings = f"home = /{PREFIX}/bin\ninclude-system-site-packages = false\nversion = {interpreter.full_version}\n"
+    return [
+        File(f"{VENV}/pyvenv.cfg", settings.encode()),
+        Symlink(f"{VENV}/bin/{name}", f"/{PREFIX}/bin/{name}"),
+        Symlink(f"{VENV}/bin/python3", name),
+        Symlink(f"{VENV}/bin/python", name),
+    ]
+
+
+def _is_unwanted(path: Path) -> bool:
+    return path.name in _UNWANTED or path.name.startswith(_UNWANTED_STARTS)
+
+
+def _list_extensions(entries: list[Entry]) -> list[Path]:
+    return [
+        entry.source
+        for entry in entries
+        if isinstance(entry, File) and isinstance(entry.source, Path) and entry.source.suffix == ".so"
+    ]

@@ -1,0 +1,157 @@
+"""Images of Python programs: interpreter, packages, sources, a layer each, so a change of source is a small one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib.metadata import Distribution
+from pathlib import Path
+
+from packaging.requirements import Requirement
+
+from kubeglass import __version__
+from kubeglass.images.image import TEMPORARY_MODE, Entry, File, Folder, Image, read_folder
+from kubeglass.images.interpreter import PREFIX, VENV, Interpreter, build_python_base, packages_folder
+from kubeglass.images.packages import Environment, list_own_files, list_package_files, read_requirements
+from kubeglass.images.system import CERTIFICATES, find_libraries
+from kubeglass.model.app import App
+from kubeglass.model.pipeline import Pipeline
+from kubeglass.render.kubernetes.app import METRICS_DIR
+from kubeglass.render.kubernetes.images import app_image, viewer_image
+
+PYTHON = "python3"
+VIEWER_PORT = 3000
+#: The instrumentation library's one dependency, and the server it is run by.
+_SERVER = (Requirement("prometheus-client"), Requirement("gunicorn"))
+#: What the page's server imports, a small part of what the command line needs.
+_PAGE = tuple(Requirement(name) for name in ("httpx2", "prometheus-client", "pydantic", "starlette", "uvicorn"))
+
+
+@dataclass(frozen=True, slots=True)
+class PythonImages:
+    """Builds images from one interpreter and what is installed for it.
+
+    Args:
+        interpreter: the interpreter that goes into the images.
+    """
+
+    interpreter: Interpreter
+
+    def build_app(self, app: App, folder: Path) -> Image:
+        """Describe the image of an app whose source lies in ``folder``.
+
+        The packages are what ``requirements.txt`` or ``pyproject.toml`` beside the source names, in the versions that
+        are installed; without either, everything that is installed. An app that is mounted from its node gets an image
+        without source.
+
+        Raises:
+            AppError: a package it needs is not installed.
+            ConfigError: its requirements cannot be read.
+            UsageError: the interpreter makes no image.
+        """
+        # A pod mounts a volume on the workers' folder; without one it is there all the same.
+        sources: list[Entry] = [Folder(METRICS_DIR.lstrip("/"), TEMPORARY_MODE), Folder(APP_FOLDER)]
+        if not app.host_path:
+            sources += list_sources(folder)
+        return Image(
+            reference=app_image(app),
+            layers=(*self._layers(self._select(folder)), tuple(sources)),
+            entrypoint=(PYTHON, "-m", "gunicorn"),
+            # The interpreter's image is the same for every app that is mounted, and so has to be its description.
+            command=() if app.host_path else _serve(app),
+            environment=self._environment(instrumented=True),
+            working_dir=f"/{APP_FOLDER}",
+            ports=() if app.host_path else (app.port, app.metrics_port),
+            labels={"org.opencontainers.image.title": PYTHON if app.host_path else app.name},
+        )
+
+    def build_viewer(self, pipeline: Pipeline) -> Image:
+        """Describe the image of the page; dashboards are mounted, and Prometheus's address is an argument.
+
+        Raises:
+            AppError: the page's packages are not installed for this interpreter.
+            UsageError: the interpreter makes no image.
+        """
+        return Image(
+            reference=viewer_image(pipeline),
+            layers=self._layers(Environment(self.interpreter).select(_PAGE)),
+            entrypoint=(PYTHON, "-m", "kubeglass.viewer"),
+            # Where Prometheus and the dashboards are, a pod must say.
+            command=("--help",),
+            environment=self._environment(instrumented=False),
+            ports=(VIEWER_PORT,),
+            labels={
+                "org.opencontainers.image.title": "kubeglass viewer",
+                "org.opencontainers.image.version": __version__,
+            },
+        )
+
+    def _select(self, folder: Path) -> list[Distribution]:
+        environment = Environment(self.interpreter)
+        requirements = read_requirements(folder)
+        if requirements is None:
+            return environment.select_everything()
+        return environment.select([*_SERVER, *requirements])
+
+    def _layers(self, selected: list[Distribution]) -> tuple[tuple[Entry, ...], tuple[Entry, ...]]:
+        base = build_python_base(self.interpreter)
+        folder = packages_folder(self.interpreter)
+        packages = [*list_package_files(selected, folder), *list_own_files(folder)]
+        extensions = [
+            entry.source
+            for entry in packages
+            if isinstance(entry, File) and isinstance(entry.source, Path) and ".so" in entry.source.suffixes
+        ]
+        in_base = {entry.path for entry in base}
+        libraries = find_libraries(extensions, inside=self.interpreter.search_path)
+        packages += [library for library in libraries if library.path not in in_base]
+        return tuple(base), tuple(packages)
+
+    def _environment(self, *, instrumented: bool) -> dict[str, str]:
+        common = {
+            "LANG": "C.UTF-8",
+            "PATH": f"/{VENV}/bin:/{PREFIX}/bin:/usr/bin:/bin",
+            "PYTHONUNBUFFERED": "1",
+            "SSL_CERT_FILE": f"/{CERTIFICATES}",
+        }
+        if not instrumented:
+            return common
+        automatic = f"/{packages_folder(self.interpreter)}/kubeglass/instrument/auto"
+        return common | {
+            "KUBEGLASS_INSTRUMENT": "1",
+            "PROMETHEUS_MULTIPROC_DIR": METRICS_DIR,
+            "PYTHONPATH": automatic,
+        }
+
+
+def _serve(app: App) -> tuple[str, ...]:
+    """Arguments of the server, which a pod may replace."""
+    return (
+        f"--bind=0.0.0.0:{app.port}",
+        f"--workers={app.workers}",
+        f"--threads={app.threads}",
+        "--worker-tmp-dir=/dev/shm",
+        app.module or "app:app",
+    )
+
+
+APP_FOLDER = "app"
+
+_LEFT_BY_TOOLS = frozenset({"__pycache__", "node_modules"})
+
+
+def list_sources(folder: Path) -> list[Entry]:
+    """Return the files of ``folder``, to lie in ``/app``.
+
+    Hidden files and folders are left out, among them ``.git``, ``.env`` with its secrets and ``.venv``; so are virtual
+    environments of any name and compiled files.
+    """
+    return read_folder(folder, APP_FOLDER, leave_out=_is_unwanted)
+
+
+def _is_unwanted(path: Path) -> bool:
+    return (
+        path.name.startswith(".")
+        or path.name in _LEFT_BY_TOOLS
+        or path.suffix == ".pyc"
+        or (path / "pyvenv.cfg").is_file()
+    )

@@ -1,0 +1,171 @@
+"""The way to a cluster: paths, queries and errors, against a server that answers as an API server does."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from kubeglass.deploy.api.cluster import Cluster
+from kubeglass.deploy.api.errors import (
+    ConflictError,
+    ForbiddenError,
+    KubeconfigError,
+    RefusedError,
+    UnreachableClusterError,
+)
+from kubeglass.deploy.api.objects import ObjectKey, path_of
+from kubeglass.errors import ClusterError
+from tests.unit.deploy.fake_cluster import make_object
+
+DEPLOYMENT = ObjectKey("apps/v1", "Deployment", "shop", "demo")
+
+
+def make_cluster(answer: Callable[[httpx2.Request], httpx2.Response]) -> Cluster:
+    connection = httpx2.Client(transport=httpx2.MockTransport(answer), base_url="https://cluster.test:6443")
+    return Cluster(connection, context="test", address="https://cluster.test:6443")
+
+
+def refuse(code: int, message: str, **details: Any) -> Callable[[httpx2.Request], httpx2.Response]:
+    status = {"kind": "Status", "code": code, "message": message, "details": details}
+    return lambda request: httpx2.Response(code, json=status)
+
+
+@pytest.mark.parametrize(
+    ("key", "path"),
+    [
+        (ObjectKey("v1", "Pod", "a", "demo"), "/api/v1/namespaces/demo/pods/a"),
+        (ObjectKey("v1", "Namespace", "demo"), "/api/v1/namespaces/demo"),
+        (DEPLOYMENT, "/apis/apps/v1/namespaces/demo/deployments/shop"),
+        (
+            ObjectKey("networking.k8s.io/v1", "NetworkPolicy", "", "demo"),
+            "/apis/networking.k8s.io/v1/namespaces/demo/networkpolicies",
+        ),
+        (
+            ObjectKey("rbac.authorization.k8s.io/v1", "ClusterRole", "a"),
+            "/apis/rbac.authorization.k8s.io/v1/clusterroles/a",
+        ),
+        (
+            ObjectKey("policy/v1", "PodDisruptionBudget", "a", "d"),
+            "/apis/policy/v1/namespaces/d/poddisruptionbudgets/a",
+        ),
+    ],
+)
+def test_an_object_has_its_path(key: ObjectKey, path: str) -> None:
+    assert path_of(key) == path
+
+
+def test_a_kind_that_does_not_exist_is_refused() -> None:
+    with pytest.raises(ClusterError, match="is of a kind kubeglass does not know"):
+        path_of(ObjectKey("v1", "Widget", "a"))
+
+
+def test_an_apply_names_its_manager_and_sends_the_object_as_it_is() -> None:
+    requests: list[httpx2.Request] = []
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        requests.append(request)
+        return httpx2.Response(200, json=json.loads(request.content))
+
+    item = make_object("ConfigMap", "a", namespace="demo", data={"x": "1"})
+    result = make_cluster(answer).apply(item, namespace="other", dry_run=True)
+
+    assert result == item
+    assert requests[0].method == "PATCH"
+    assert requests[0].headers["content-type"] == "application/apply-patch+yaml"
+    assert requests[0].url.path == "/api/v1/namespaces/demo/configmaps/a"
+    assert dict(requests[0].url.params) == {"fieldManager": "kubeglass", "force": "false", "dryRun": "All"}
+
+
+def test_a_missing_object_is_none() -> None:
+    assert make_cluster(refuse(404, "not found")).get(DEPLOYMENT) is None
+    assert make_cluster(refuse(404, "not found")).delete(DEPLOYMENT) is False
+
+
+def test_items_of_a_list_know_their_kind() -> None:
+    items = [{"metadata": {"name": "a"}}]
+    cluster = make_cluster(lambda request: httpx2.Response(200, json={"items": items}))
+
+    assert cluster.list_objects("v1", "Pod", namespace="demo", selector="app=shop") == [
+        {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a"}}
+    ]
+
+
+def test_lists_and_logs_are_narrowed_by_the_server() -> None:
+    asked: list[httpx2.QueryParams] = []
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        asked.append(request.url.params)
+        return httpx2.Response(200, json={"items": []})
+
+    cluster = make_cluster(answer)
+    cluster.list_objects("v1", "Event", namespace="demo", fields="involvedObject.uid=u")
+    cluster.read_log(ObjectKey("v1", "Pod", "a", "demo"), "app", lines=7, since_seconds=1.2)
+
+    assert asked[0]["fieldSelector"] == "involvedObject.uid=u"
+    assert (asked[1]["tailLines"], asked[1]["sinceSeconds"]) == ("7", "2")
+
+
+def test_a_conflict_names_the_managers_and_the_fields() -> None:
+    cause = {"reason": "FieldManagerConflict", "message": 'conflict with "kubectl"', "field": ".data.x"}
+    cluster = make_cluster(refuse(409, "Apply failed with 1 conflict", causes=[cause]))
+
+    with pytest.raises(ConflictError, match=r"--force-conflicts.*\.data\.x \(conflict with \"kubectl\"\)"):
+        cluster.apply(make_object("ConfigMap", "a"), namespace="demo")
+
+
+def test_a_missing_right_says_which() -> None:
+    message = 'deployments.apps "shop" is forbidden: User "jane" cannot get resource "deployments"'
+
+    with pytest.raises(ForbiddenError, match='User "jane" cannot get'):
+        make_cluster(refuse(403, message)).get(DEPLOYMENT)
+
+
+def test_words_of_the_api_server_come_through() -> None:
+    message = "spec.ports[0].nodePort: Invalid value: 30080: provided port is already allocated"
+
+    with pytest.raises(RefusedError, match="provided port is already allocated"):
+        make_cluster(refuse(422, message)).apply(make_object("Service", "a"), namespace="demo")
+
+
+def test_an_answer_that_is_no_status_is_shown() -> None:
+    cluster = make_cluster(lambda request: httpx2.Response(502, text="bad gateway of a proxy"))
+
+    with pytest.raises(RefusedError, match="bad gateway of a proxy"):
+        cluster.get(DEPLOYMENT)
+
+
+def test_a_cluster_that_does_not_answer_names_the_context() -> None:
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        raise httpx2.ConnectError("Connection refused")
+
+    with pytest.raises(UnreachableClusterError, match=r"Connection refused.*context test"):
+        make_cluster(answer).get(DEPLOYMENT)
+
+
+def test_a_log_is_read_line_by_line() -> None:
+    cluster = make_cluster(lambda request: httpx2.Response(200, text=f"one\n{request.url.params['previous']}\n"))
+
+    assert cluster.read_log(ObjectKey("v1", "Pod", "a", "demo"), "app", lines=10, previous=True) == ["one", "true"]
+
+
+def test_a_kubeconfig_that_is_not_there_says_where_k3s_keeps_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("KUBECONFIG", str(tmp_path / "absent"))
+
+    with pytest.raises(KubeconfigError, match=r"/etc/rancher/k3s/k3s.yaml"), Cluster.connect():
+        pass
+
+
+def test_an_unknown_context_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    file = tmp_path / "config"
+    file.write_text("clusters: []\ncontexts: []\nusers: []\n")
+    monkeypatch.setenv("KUBECONFIG", str(file))
+
+    with pytest.raises(KubeconfigError, match="Context 'staging' not found"), Cluster.connect("staging"):
+        pass

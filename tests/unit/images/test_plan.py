@@ -1,0 +1,132 @@
+"""Which images a pipeline has, and what each is made of."""
+
+from __future__ import annotations
+
+import filecmp
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kubeglass import __version__
+from kubeglass.engines.engine import Engine
+from kubeglass.errors import UsageError
+from kubeglass.images.archive import write_archive
+from kubeglass.images.image import Entry, File
+from kubeglass.images.plan import choose, plan_images
+from kubeglass.model.pipeline import Pipeline
+
+
+def _no_program(engine: Engine) -> Path:
+    raise AssertionError(f"{engine.name} was asked for")
+
+
+def _pipeline(*apps: dict[str, Any]) -> Pipeline:
+    return Pipeline.model_validate({"apps": apps})
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    (tmp_path / "shop.py").write_text("app = 1\n")
+    (tmp_path / "requirements.txt").write_text("flask\n")
+    (tmp_path / ".env").write_text("PASSWORD=secret\n")
+    (tmp_path / ".git").mkdir()
+    (tmp_path / ".git" / "config").write_text("")
+    (tmp_path / "env").mkdir()
+    (tmp_path / "env" / "pyvenv.cfg").write_text("")
+    return tmp_path
+
+
+def _paths(entries: tuple[Entry, ...]) -> list[str]:
+    return [entry.path for entry in entries if isinstance(entry, File)]
+
+
+def test_apps_with_an_image_or_elsewhere_are_not_built(tmp_path: Path) -> None:
+    pipeline = _pipeline(
+        {"name": "shop", "module": "shop:app"},
+        {"name": "ready", "module": "ready:app", "image": "registry.example.com/ready:1"},
+        {"name": "elsewhere", "target": "example.com:80"},
+    )
+
+    assert list(plan_images(pipeline, tmp_path, Path(sys.executable), _no_program)) == [
+        "shop",
+        "collector",
+        "prometheus",
+        "viewer",
+    ]
+
+
+def test_an_app_s_own_layer_holds_its_source_and_no_secrets(project: Path) -> None:
+    pipeline = _pipeline({"name": "shop", "module": "shop:app", "workers": 3, "threads": 2})
+
+    image = plan_images(pipeline, project, Path(sys.executable), _no_program)["shop"]()
+
+    assert image.reference == f"localhost/kubeglass/shop:{__version__}"
+    assert _paths(image.layers[2]) == ["app/requirements.txt", "app/shop.py"]
+    assert image.entrypoint == ("python3", "-m", "gunicorn")
+    assert {"--workers=3", "--threads=2", "shop:app"} <= set(image.command)
+    assert image.environment["KUBEGLASS_INSTRUMENT"] == "1"
+
+
+def test_an_app_gets_what_it_needs_and_no_tools(project: Path) -> None:
+    pipeline = _pipeline({"name": "shop", "module": "shop:app"})
+
+    packages = _paths(plan_images(pipeline, project, Path(sys.executable), _no_program)["shop"]().layers[1])
+
+    folders = {path.split("/")[4] for path in packages if path.startswith("venv/lib/")}
+    assert {"flask", "gunicorn", "kubeglass", "prometheus_client", "werkzeug"} <= folders
+    assert folders.isdisjoint({"pytest", "mypy", "ruff", "pip"})
+
+
+def test_an_app_mounted_from_its_node_has_no_source(project: Path) -> None:
+    pipeline = _pipeline({"name": "shop", "module": "shop:app", "host_path": {"path": "/home/me/shop.py"}})
+
+    image = plan_images(pipeline, project, Path(sys.executable), _no_program)["shop"]()
+
+    assert image.reference == f"localhost/kubeglass/python:{__version__}"
+    assert _paths(image.layers[2]) == []
+
+
+def test_an_image_built_twice_is_the_same_to_the_byte(project: Path) -> None:
+    pipeline = _pipeline({"name": "shop", "module": "shop:app"})
+    archives = []
+    for number in range(2):
+        image = plan_images(pipeline, project, Path(sys.executable), _no_program)["shop"]()
+        archives.append(write_archive(image, project.parent / "built" / f"{number}.tar", compress=False).path)
+
+    first, second = archives
+    assert filecmp.cmp(first, second, shallow=False)
+
+
+@pytest.mark.parametrize(("name", "program"), [("collector", "otelcol"), ("prometheus", "prometheus")])
+def test_an_engine_s_image_holds_its_program(tmp_path: Path, name: str, program: str) -> None:
+    binary = tmp_path / program
+    binary.write_bytes(b"\x7fELF")
+
+    image = plan_images(Pipeline(), tmp_path, Path(sys.executable), lambda engine: tmp_path / engine.name)[name]()
+
+    assert image.layers[1] == (File(f"bin/{program}", binary, 0o755),)
+    assert image.entrypoint == (f"/bin/{program}",)
+    assert image.reference.startswith(f"localhost/kubeglass/{name}:")
+
+
+def test_an_unknown_name_is_answered_with_those_there_are() -> None:
+    recipes = plan_images(Pipeline(), Path(), Path(sys.executable), _no_program)
+
+    assert list(choose(recipes, [])) == ["collector", "prometheus", "viewer"]
+    assert list(choose(recipes, ["viewer"])) == ["viewer"]
+    with pytest.raises(UsageError, match="grafana: is no image of this pipeline; name one of collector, prometheus"):
+        choose(recipes, ["grafana"])
+
+
+def test_apps_that_are_mounted_share_one_image(project: Path) -> None:
+    """They share its name, so whichever is loaded last must be the same."""
+    mounted = {"module": "shop:app", "host_path": {"path": str(project)}}
+    pipeline = _pipeline(
+        {"name": "one", "port": 8000, **mounted}, {"name": "two", "port": 9000, "metrics_port": 9465, **mounted}
+    )
+
+    one, two, *_ = plan_images(pipeline, project, Path(sys.executable), _no_program).values()
+
+    assert one() == two()

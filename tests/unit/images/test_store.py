@@ -1,0 +1,96 @@
+"""Built images are kept, found by name, copied and handed to a node."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from kubeglass.errors import ClusterError, StateError, UsageError
+from kubeglass.images.image import File, Image
+from kubeglass.images.node import NodeRuntime, find_runtime, load_archives
+from kubeglass.images.store import ImageStore, copy_archive
+
+IMAGE = Image("localhost/kubeglass/shop:1", layers=((File("a", b"1"),),), entrypoint=("/a",))
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> ImageStore:
+    store = ImageStore(tmp_path / "images")
+    store.add("shop", IMAGE)
+    store.add("viewer", replace(IMAGE, reference="localhost/kubeglass/viewer:1"))
+    return store
+
+
+@pytest.fixture
+def programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder that alone is on PATH."""
+    folder = tmp_path / "programs"
+    folder.mkdir()
+    monkeypatch.setenv("PATH", str(folder))
+    return folder
+
+
+def _add_program(folder: Path, name: str, script: str) -> None:
+    (folder / name).write_text(f"#!/bin/sh\n{script}\n")
+    (folder / name).chmod(0o755)
+
+
+def test_images_are_found_by_name(store: ImageStore) -> None:
+    assert list(store.list()) == ["shop", "viewer"]
+    assert list(store.choose(["viewer"])) == ["viewer"]
+    assert list(store.choose([])) == ["shop", "viewer"]
+
+
+def test_what_was_not_built_is_said_with_what_was(store: ImageStore, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"collector: is not built \(built are shop, viewer\); run: kubeglass images"):
+        store.choose(["collector"])
+    with pytest.raises(UsageError, match="holds no images; run: kubeglass images build"):
+        ImageStore(tmp_path / "empty").choose([])
+
+
+def test_a_copy_is_named_after_the_image(store: ImageStore, tmp_path: Path) -> None:
+    archive = store.list()["shop"]
+
+    copy = copy_archive(archive, tmp_path / "stick")
+
+    assert copy == tmp_path / "stick" / "localhost_kubeglass_shop_1.tar"
+    assert copy.read_bytes() == archive.path.read_bytes()
+    assert list(copy.parent.iterdir()) == [copy]
+
+
+def test_a_copy_that_cannot_be_made_says_so(store: ImageStore, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+
+    with pytest.raises(StateError, match="cannot be written"):
+        copy_archive(store.list()["shop"], tmp_path / "file")
+
+
+def test_k3s_comes_before_containerd(programs: Path) -> None:
+    with pytest.raises(UsageError, match=r"finds no container runtime here \(k3s and ctr not on PATH\)"):
+        find_runtime(NodeRuntime.AUTO)
+    _add_program(programs, "ctr", "exit 0")
+    assert find_runtime(NodeRuntime.AUTO) is NodeRuntime.CONTAINERD
+    _add_program(programs, "k3s", "exit 0")
+    assert find_runtime(NodeRuntime.AUTO) is NodeRuntime.K3S
+
+
+def test_k3s_imports_an_archive_and_keeps_it(store: ImageStore, programs: Path, tmp_path: Path) -> None:
+    _add_program(programs, "k3s", f'echo "$@" > {tmp_path}/said')
+    kept = tmp_path / "agent" / "images"
+
+    load_archives([store.list()["shop"]], NodeRuntime.K3S, k3s_images=kept)
+
+    path = kept / "localhost_kubeglass_shop_1.tar"
+    assert path.is_file()
+    assert (tmp_path / "said").read_text() == f"ctr --namespace k8s.io images import {path}\n"
+
+
+def test_a_refusal_is_passed_on(store: ImageStore, programs: Path) -> None:
+    _add_program(programs, "ctr", 'echo "connection refused" >&2; exit 1')
+
+    with pytest.raises(ClusterError, match="is not imported by containerd") as refusal:
+        load_archives(list(store.list().values()), NodeRuntime.CONTAINERD)
+
+    assert refusal.value.details == ("connection refused",)

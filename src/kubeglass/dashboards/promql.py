@@ -33,9 +33,8 @@ def share_of(parts: str, whole: str) -> str:
     return f"{parts} / scalar(clamp_min({whole}, {NEARLY_NOTHING}))"
 
 
-def quantile_of(quantile: float, histogram: str, matchers: str, window: str, *labels: str) -> str:
-    """Estimate a quantile of a classic histogram, one series for each value of ``labels``."""
-    buckets = rate_of(f"{histogram}_bucket", matchers, window)
+def quantile_of(quantile: float, buckets: str, *labels: str) -> str:
+    """Estimate a quantile from the rate of a classic histogram's buckets, one series for each value of ``labels``."""
     return f"histogram_quantile({quantile:g}, {sum_of(buckets, 'le', *labels)})"
 
 

@@ -13,6 +13,7 @@ from kubeglass.model.text import (
     EnvName,
     LabelName,
     MetricName,
+    MetricPrefix,
     Module,
     Name,
     NodePort,
@@ -67,6 +68,10 @@ class App(Section):
     threads: Whole = Field(default=1, ge=1, le=256, description="Threads in each worker.")
     port: Whole = Field(default=DEFAULT_APP_PORT, ge=1, le=65535, description="Port it listens on.")
     metrics_path: AbsolutePath = Field(default="/metrics", description="Where it exposes its metrics.")
+    metrics_prefix: MetricPrefix | None = Field(
+        default=None,
+        description="Prefix of kubeglass's http_* metrics in this app, such as shop_, for when the app has its own.",
+    )
     metrics: tuple[AppMetric, ...] = Field(default=(), description="Its own metrics to chart.")
     image: str | None = Field(
         default=None,

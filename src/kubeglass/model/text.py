@@ -80,6 +80,7 @@ _TARGET = r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9]([-A-Za-z0-9.]*[A-Za-z0-9])?):([0-9]{
 _ABSOLUTE = r"/[^\0-\x1f\x7f]*"
 #: https://prometheus.io/docs/concepts/data_model/#metric-names-and-labels
 _METRIC = r"[a-zA-Z_:][a-zA-Z0-9_:]*"
+_METRIC_PREFIX = r"[a-zA-Z_][a-zA-Z0-9_]*_"
 #: A token of https://www.rfc-editor.org/rfc/rfc9110#name-tokens.
 _HEADER = r"[A-Za-z0-9!#$%&'*+.^_`|~-]+"
 _LABEL_NAME = r"[a-zA-Z_][a-zA-Z0-9_]*"
@@ -138,6 +139,13 @@ MetricName = Annotated[
     str,
     AfterValidator(_matching(_METRIC, "must be a metric's name: letters, digits, '_' and ':', such as orders_total")),
     WithJsonSchema({"type": "string", "pattern": f"^{_METRIC}$"}),
+]
+
+#: What the names of metrics begin with.
+MetricPrefix = Annotated[
+    str,
+    AfterValidator(_matching(_METRIC_PREFIX, "must be letters, digits and '_' and end in '_', such as shop_")),
+    WithJsonSchema({"type": "string", "pattern": f"^{_METRIC_PREFIX}$", "examples": ["shop_"]}),
 ]
 
 #: The name of an HTTP header.

@@ -7,6 +7,7 @@ sample an evaluation, while ``rate(...[3d])`` over the raw series would read eve
 from __future__ import annotations
 
 from kubeglass.catalog import HTTP_REQUEST_DURATION, HTTP_REQUESTS
+from kubeglass.model.metric_names import metric_names
 from kubeglass.model.pipeline import Pipeline
 from kubeglass.model.quantity import format_duration
 from kubeglass.rules.rule import RecordingRule, RuleGroup
@@ -59,8 +60,10 @@ def _traffic(level: str, pipeline: Pipeline) -> list[RecordingRule]:
         failed_expr = f"sum by (job) ({errors('job_endpoint', pipeline)})"
     else:
         by = LEVELS[level]
-        total_expr = f"sum by ({by}) (rate({HTTP_REQUESTS.name}[{window}]))"
-        failed_expr = f'sum by ({by}) (rate({HTTP_REQUESTS.name}{{status=~"5.."}}[{window}]))\nor\n0 * {total}'
+        names = metric_names(pipeline.apps)
+        total_expr = f"sum by ({by}) ({names.rate(HTTP_REQUESTS.name, '', window)})"
+        failed_rate = names.rate(HTTP_REQUESTS.name, 'status=~"5.."', window)
+        failed_expr = f"sum by ({by}) ({failed_rate})\nor\n0 * {total}"
     return [
         RecordingRule(total, total_expr),
         RecordingRule(failed, failed_expr),
@@ -74,7 +77,8 @@ def _latency(level: str, pipeline: Pipeline) -> list[RecordingRule]:
     if level == "job":
         expr = f"sum by (job, le) ({buckets('job_endpoint', pipeline)})"
     else:
-        expr = f"sum by ({LEVELS[level]}, le) (rate({_DURATION}_bucket[{window}]))"
+        rate = metric_names(pipeline.apps).rate(f"{_DURATION}_bucket", "", window)
+        expr = f"sum by ({LEVELS[level]}, le) ({rate})"
     quantiles = [
         RecordingRule(quantile(level, share, pipeline), f"histogram_quantile({share:g}, {histogram})")
         for share in QUANTILES

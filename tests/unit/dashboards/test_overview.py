@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import promql_parser
 import pytest
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 
@@ -173,3 +174,35 @@ def test_registered_uids_are_unique_and_what_the_dashboards_say() -> None:
 
     assert built == [source.uid for source in DASHBOARDS]
     assert len(built) == len(set(built))
+
+
+def test_an_apps_prefix_is_followed_in_every_query_and_nowhere_else() -> None:
+    apps = (
+        App(name="shop", module="shop:app", metrics_prefix="shop_"),
+        App(name="bank", module="bank:app", metrics_prefix="bank_"),
+        App(name="till", module="till:app", metrics_prefix="shop_"),
+        App(name="plain", module="plain:app"),
+    )
+    document: dict[str, Any] = json.loads(JSONEncoder().encode(build(pipeline().model_copy(update={"apps": apps}))))
+
+    for query in panel_queries(document, scrape_interval=1.0):
+        names = selectors(query.expr)[0] - {"up", "None"}
+        plain = {name for name in names if name.startswith("http_")}
+        assert names == plain | {f"{prefix}{name}" for prefix in ("shop_", "bank_") for name in plain}
+    assert exprs(document, "Requests per second") == [
+        'sum((rate(http_requests_total{job!~"shop|till|bank"}[5m])'
+        ' or rate(shop_http_requests_total{job=~"shop|till"}[5m])'
+        ' or rate(bank_http_requests_total{job=~"bank"}[5m]))) by (endpoint)'
+    ]
+    (endpoints,) = (each for each in document["templating"]["list"] if each["name"] == "endpoint")
+    selector = endpoints["query"]["query"].removeprefix("label_values(").removesuffix(", endpoint)")
+    assert '__name__=~"http_requests_total|shop_http_requests_total|bank_http_requests_total"' in selector
+    promql_parser.parse(selector)
+
+
+def test_an_apps_own_metric_of_a_name_of_ours_keeps_it() -> None:
+    own = AppMetric(name="http_requests_total", type=AppMetricType.COUNTER, title="Its own")
+    app = App(name="shop", module="shop:app", metrics_prefix="shop_", metrics=(own,))
+    document: dict[str, Any] = json.loads(JSONEncoder().encode(build(pipeline().model_copy(update={"apps": (app,)}))))
+
+    assert exprs(document, "Its own") == ['sum(rate(http_requests_total{job="shop", instance=~"$instance"}[5m]))']

@@ -134,3 +134,24 @@ def test_objectives_of_an_app_stand_in_files_of_their_own() -> None:
     names = [group.name for group in rule_groups(of) if group.name.startswith("objectives")]
 
     assert names == ["objectives.shop", "objectives.shop.2", "objectives.shop.3", "objectives.shop-2"]
+
+
+def test_recordings_follow_an_apps_prefix_and_keep_their_names() -> None:
+    app = App(name="shop", module="shop:app", metrics_prefix="shop_")
+    prefixed = pipeline().model_copy(update={"apps": (app,)})
+
+    def recordings(of: Pipeline) -> dict[str, str]:
+        return {r.record: r.expr for g in rule_groups(of) for r in g.rules if isinstance(r, RecordingRule)}
+
+    plain, followed = recordings(pipeline()), recordings(prefixed)
+
+    assert plain.keys() == followed.keys()
+    assert followed["job_endpoint:http_requests:rate5m"] == (
+        'sum by (job, endpoint) ((rate(http_requests_total{job!~"shop"}[5m])'
+        ' or rate(shop_http_requests_total{job=~"shop"}[5m])))'
+    )
+    assert [name for name in plain if plain[name] != followed[name]] == [
+        "job_endpoint:http_requests:rate5m",
+        "job_endpoint:http_requests_errors:rate5m",
+        "job_endpoint_le:http_request_duration_seconds_bucket:rate5m",
+    ]

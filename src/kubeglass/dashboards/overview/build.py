@@ -10,6 +10,7 @@ from kubeglass.dashboards.overview import errors, latency, requests, status, var
 from kubeglass.dashboards.overview.own_metrics import own_metric
 from kubeglass.dashboards.windows import Windows, choose_windows
 from kubeglass.model.app import App
+from kubeglass.model.metric_names import MetricNames, metric_names
 from kubeglass.model.pipeline import Pipeline
 
 UID = "application-overview"
@@ -20,51 +21,58 @@ def build(pipeline: Pipeline) -> Dashboard:
     """Build the overview of all applications of ``pipeline``."""
     refresh = max(pipeline.dashboards.refresh, pipeline.scrape.interval)
     builder = page("Application overview", UID, "applications", DESCRIPTION, refresh=refresh)
-    for variable in (variables.job(), variables.instance(), variables.endpoint()):
+    names = metric_names(pipeline.apps)
+    for variable in (variables.job(), variables.instance(), variables.endpoint(names)):
         builder = builder.with_variable(variable)
     dashboard = builder.build()
-    dashboard.panels = place(_sections(pipeline, choose_windows(pipeline.scrape)))
+    dashboard.panels = place(_sections(pipeline, choose_windows(pipeline.scrape), names))
     return dashboard
 
 
-def _sections(pipeline: Pipeline, windows: Windows) -> list[Section]:
+def _sections(pipeline: Pipeline, windows: Windows, names: MetricNames) -> list[Section]:
     own = [_own_metrics(app, windows) for app in pipeline.apps if app.metrics]
-    return [_summary(windows), _requests(windows), _latency(windows), _errors(windows), *own]
+    return [part(windows, names) for part in (_summary, _requests, _latency, _errors)] + own
 
 
-def _summary(windows: Windows) -> Section:
+def _summary(windows: Windows, names: MetricNames) -> Section:
     return Section(
         "",
         (
             Tile(status.app_status(windows), 9, 5),
-            Tile(status.requests_now(windows), 5, 5),
-            Tile(errors.error_ratio(windows), 5, 5),
-            Tile(latency.latency_now(windows), 5, 5),
+            Tile(status.requests_now(windows, names), 5, 5),
+            Tile(errors.error_ratio(windows, names), 5, 5),
+            Tile(latency.latency_now(windows, names), 5, 5),
         ),
     )
 
 
-def _requests(windows: Windows) -> Section:
+def _requests(windows: Windows, names: MetricNames) -> Section:
     return Section(
         "Requests",
         (
-            Tile(requests.requests_by_endpoint(windows), 12, 11),
-            Tile(requests.throughput(windows), 12, 11),
-            Tile(requests.distribution(windows), 10, 9),
-            Tile(requests.statuses(), 6, 9),
-            Tile(status.in_progress(), 8, 9),
+            Tile(requests.requests_by_endpoint(windows, names), 12, 11),
+            Tile(requests.throughput(windows, names), 12, 11),
+            Tile(requests.distribution(windows, names), 10, 9),
+            Tile(requests.statuses(names), 6, 9),
+            Tile(status.in_progress(names), 8, 9),
         ),
     )
 
 
-def _latency(windows: Windows) -> Section:
-    quantiles = tuple(Tile(latency.latency_by_endpoint(q, windows), 8, 10) for q in (0.5, 0.95, 0.99))
-    details = (Tile(latency.latency_heatmap(windows), 12, 10), Tile(latency.slowest_endpoints(windows), 12, 10))
+def _latency(windows: Windows, names: MetricNames) -> Section:
+    quantiles = tuple(Tile(latency.latency_by_endpoint(q, windows, names), 8, 10) for q in (0.5, 0.95, 0.99))
+    details = (
+        Tile(latency.latency_heatmap(windows, names), 12, 10),
+        Tile(latency.slowest_endpoints(windows, names), 12, 10),
+    )
     return Section("Latency", (*quantiles, *details))
 
 
-def _errors(windows: Windows) -> Section:
-    tiles = (Tile(errors.error_ratio_by_endpoint(windows), 12, 9), Tile(errors.exceptions(windows), 12, 9))
+def _errors(windows: Windows, names: MetricNames) -> Section:
+    tiles = (
+        Tile(errors.error_ratio_by_endpoint(windows, names), 12, 9),
+        Tile(errors.exceptions(windows, names), 12, 9),
+    )
     return Section("Errors", tiles)
 
 

@@ -11,8 +11,9 @@ from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 
 from kubeglass.dashboards.defaults import DATASOURCE, figure, lines, range_query, rows, table_query, thresholds
 from kubeglass.dashboards.overview.errors import FAILED
-from kubeglass.dashboards.promql import REQUESTS, quantile_of, rate_of, ratio_of, sum_of
+from kubeglass.dashboards.promql import REQUESTS, quantile_of, ratio_of, sum_of
 from kubeglass.dashboards.windows import Windows
+from kubeglass.model.metric_names import MetricNames
 
 DURATION = "http_request_duration_seconds"
 
@@ -20,14 +21,14 @@ DURATION = "http_request_duration_seconds"
 ROUTE_WIDTH = 320
 
 
-def latency_now(windows: Windows) -> stat.Panel:
+def latency_now(windows: Windows, names: MetricNames) -> stat.Panel:
     """Show the latency that 95 of 100 requests stay below."""
     panel = figure("Latency p95", f"95 of 100 requests were answered within this, over {windows.smooth}.", "s")
     panel = panel.thresholds(thresholds((None, "green"), (0.5, "orange"), (1, "red"))).decimals(0)
-    return panel.with_target(range_query(quantile_of(0.95, DURATION, REQUESTS, windows.smooth), "p95"))
+    return panel.with_target(range_query(quantile_of(0.95, _buckets(windows, names)), "p95"))
 
 
-def latency_by_endpoint(quantile: float, windows: Windows) -> timeseries.Panel:
+def latency_by_endpoint(quantile: float, windows: Windows, names: MetricNames) -> timeseries.Panel:
     """Draw one quantile of the latency by endpoint."""
     percent = f"{quantile * 100:g}"
     panel = lines(
@@ -36,12 +37,10 @@ def latency_by_endpoint(quantile: float, windows: Windows) -> timeseries.Panel:
         f"estimated from histogram buckets.",
         "s",
     )
-    return panel.with_target(
-        range_query(quantile_of(quantile, DURATION, REQUESTS, windows.smooth, "endpoint"), "{{endpoint}}")
-    )
+    return panel.with_target(range_query(quantile_of(quantile, _buckets(windows, names), "endpoint"), "{{endpoint}}"))
 
 
-def latency_heatmap(windows: Windows) -> heatmap.Panel:
+def latency_heatmap(windows: Windows, names: MetricNames) -> heatmap.Panel:
     """Draw how many requests fell into each bucket of latency."""
     color = heatmap.HeatmapColorOptions().mode(HeatmapColorMode.SCHEME).scheme("Spectral").steps(64).reverse(False)
     panel = heatmap.Panel().title("Latency distribution").datasource(DATASOURCE).calculate(False).color(color)
@@ -51,18 +50,18 @@ def latency_heatmap(windows: Windows) -> heatmap.Panel:
     panel = panel.y_axis(heatmap.YAxisConfig().unit("s")).cell_values(heatmap.CellValues().unit("reqps"))
     panel = panel.rows_frame(heatmap.RowsHeatmapOptions().layout(HeatmapCellLayout.AUTO)).cell_gap(1).show_legend()
     panel = panel.filter_values(heatmap.FilterValueRange().le(1e-9)).show_tooltip()
-    expr = sum_of(rate_of(f"{DURATION}_bucket", REQUESTS, windows.recent), "le")
+    expr = sum_of(names.rate(f"{DURATION}_bucket", REQUESTS, windows.recent), "le")
     return panel.with_target(range_query(expr, "{{le}}").format(PromQueryFormat.HEATMAP))
 
 
-def slowest_endpoints(windows: Windows) -> table.Panel:
+def slowest_endpoints(windows: Windows, names: MetricNames) -> table.Panel:
     """List the endpoints, the slowest first."""
-    requests = sum_of(rate_of("http_requests_total", REQUESTS, windows.smooth), "endpoint")
-    failed = sum_of(rate_of("http_requests_total", FAILED, windows.smooth), "endpoint")
-    seconds = sum_of(rate_of(f"{DURATION}_sum", REQUESTS, windows.smooth), "endpoint")
-    answers = sum_of(rate_of(f"{DURATION}_count", REQUESTS, windows.smooth), "endpoint")
+    requests = sum_of(names.rate("http_requests_total", REQUESTS, windows.smooth), "endpoint")
+    failed = sum_of(names.rate("http_requests_total", FAILED, windows.smooth), "endpoint")
+    seconds = sum_of(names.rate(f"{DURATION}_sum", REQUESTS, windows.smooth), "endpoint")
+    answers = sum_of(names.rate(f"{DURATION}_count", REQUESTS, windows.smooth), "endpoint")
     columns = {
-        "A": ("p95", "s", quantile_of(0.95, DURATION, REQUESTS, windows.smooth, "endpoint")),
+        "A": ("p95", "s", quantile_of(0.95, _buckets(windows, names), "endpoint")),
         "B": ("Mean", "s", ratio_of(seconds, answers)),
         "C": ("Requests/s", "reqps", requests),
         "D": ("Errors", "percentunit", ratio_of(f"({failed} or 0 * {requests})", requests)),
@@ -72,11 +71,15 @@ def slowest_endpoints(windows: Windows) -> table.Panel:
         panel = panel.with_target(table_query(expr, ref_id))
         panel = panel.override_by_name(name, [_property("unit", unit), _property("decimals", 2)])
     panel = panel.override_by_name("Endpoint", [_property("custom.width", ROUTE_WIDTH)])
-    names = {f"Value #{ref_id}": name for ref_id, (name, _, _) in columns.items()} | {"endpoint": "Endpoint"}
+    headings = {f"Value #{ref_id}": name for ref_id, (name, _, _) in columns.items()} | {"endpoint": "Endpoint"}
     panel = panel.with_transformation(DataTransformerConfig("merge", options={}))
-    organize = {"excludeByName": {"Time": True}, "indexByName": {}, "renameByName": names}
+    organize = {"excludeByName": {"Time": True}, "indexByName": {}, "renameByName": headings}
     panel = panel.with_transformation(DataTransformerConfig("organize", options=organize))
     return panel.sort_by([TableSortByFieldState().display_name("p95").desc(True)])
+
+
+def _buckets(windows: Windows, names: MetricNames) -> str:
+    return names.rate(f"{DURATION}_bucket", REQUESTS, windows.smooth)
 
 
 def _property(name: str, value: object) -> DynamicConfigValue:

@@ -34,7 +34,7 @@ def _rate(metric: AppMetric, matchers: str, windows: Windows) -> timeseries.Pane
 def _quantiles(metric: AppMetric, matchers: str, windows: Windows) -> timeseries.Panel:
     panel = lines(_title(metric), f"Quantiles of {metric.name}, over {windows.smooth}.", metric.unit)
     for ref_id, quantile in zip("ABC", QUANTILES, strict=True):
-        expr = quantile_of(quantile, metric.name, matchers, windows.smooth, *metric.by)
+        expr = quantile_of(quantile, rate_of(f"{metric.name}_bucket", matchers, windows.smooth), *metric.by)
         legend = f"p{quantile * 100:g} {_legend(metric.by, '')}".strip()
         panel = panel.with_target(range_query(expr, legend, ref_id))
     return panel

@@ -7,8 +7,9 @@ from grafana_foundation_sdk.models.common import GraphGradientMode, StackingMode
 from grafana_foundation_sdk.models.dashboard import DynamicConfigValue
 
 from kubeglass.dashboards.defaults import bars, donut, instant_query, lines, range_query
-from kubeglass.dashboards.promql import REQUESTS, by_status_class, rate_of, share_of, sum_of
+from kubeglass.dashboards.promql import REQUESTS, by_status_class, share_of, sum_of
 from kubeglass.dashboards.windows import Windows
+from kubeglass.model.metric_names import MetricNames
 
 #: Colours of status classes wherever they appear.
 CLASS_COLORS = {"1xx": "purple", "2xx": "green", "3xx": "blue", "4xx": "orange", "5xx": "red"}
@@ -17,7 +18,7 @@ CLASS_COLORS = {"1xx": "purple", "2xx": "green", "3xx": "blue", "4xx": "orange",
 MOST_BARS = 12
 
 
-def requests_by_endpoint(windows: Windows) -> timeseries.Panel:
+def requests_by_endpoint(windows: Windows, names: MetricNames) -> timeseries.Panel:
     """Draw requests a second by endpoint; of all targets, whatever is chosen above."""
     panel = lines(
         "Requests per second",
@@ -25,11 +26,11 @@ def requests_by_endpoint(windows: Windows) -> timeseries.Panel:
         "reqps",
     )
     return panel.with_target(
-        range_query(f"sum(rate(http_requests_total[{windows.smooth}])) by (endpoint)", "{{endpoint}}")
+        range_query(f"sum({names.rate('http_requests_total', '', windows.smooth)}) by (endpoint)", "{{endpoint}}")
     )
 
 
-def throughput(windows: Windows) -> timeseries.Panel:
+def throughput(windows: Windows, names: MetricNames) -> timeseries.Panel:
     """Draw requests a second, stacked by status class."""
     panel = lines(
         "Real-time throughput",
@@ -40,28 +41,29 @@ def throughput(windows: Windows) -> timeseries.Panel:
     panel = panel.fill_opacity(45).line_width(1).gradient_mode(GraphGradientMode.NONE)
     for name, color in CLASS_COLORS.items():
         panel = panel.override_by_name(name, [_fixed_color(color)])
-    expr = by_status_class(rate_of("http_requests_total", REQUESTS, windows.recent))
+    expr = by_status_class(names.rate("http_requests_total", REQUESTS, windows.recent))
     return panel.with_target(range_query(expr, "{{class}}"))
 
 
-def distribution(windows: Windows) -> bargauge.Panel:
+def distribution(windows: Windows, names: MetricNames) -> bargauge.Panel:
     """Show which share of the requests goes to each endpoint."""
     panel = bars(
         "Request distribution",
         f"Share of all requests that each route answered, over {windows.smooth}; the {MOST_BARS} busiest.",
         "percentunit",
     )
-    requests = rate_of("http_requests_total", REQUESTS, windows.smooth)
+    requests = names.rate("http_requests_total", REQUESTS, windows.smooth)
     share = share_of(sum_of(requests, "endpoint"), sum_of(requests))
     return panel.with_target(instant_query(f"sort_desc(topk({MOST_BARS}, {share}))", "{{endpoint}}")).decimals(1)
 
 
-def statuses() -> piechart.Panel:
+def statuses(names: MetricNames) -> piechart.Panel:
     """Show how the requests of the time range ended."""
     panel = donut("Status codes", "Requests of the chosen time range by status code, estimated from rates.", "locale")
     for name, color in CLASS_COLORS.items():
         panel = panel.override_by_regexp(f"/^{name[0]}/", [_shade(color)])
-    expr = sum_of(f"increase(http_requests_total{{{REQUESTS}}}[$__range])", "status")
+    requests = names.union("http_requests_total", REQUESTS, lambda selector: f"increase({selector}[$__range])")
+    expr = sum_of(requests, "status")
     return panel.with_target(instant_query(expr, "{{status}}")).decimals(0)
 
 

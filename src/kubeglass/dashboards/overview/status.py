@@ -7,8 +7,9 @@ from grafana_foundation_sdk.models.common import BigValueColorMode, BigValueGrap
 from grafana_foundation_sdk.models.dashboard import ValueMap, ValueMappingResult
 
 from kubeglass.dashboards.defaults import figure, instant_query, lines, range_query, thresholds
-from kubeglass.dashboards.promql import COLLECTOR_JOB, REQUESTS, TARGETS, rate_of, sum_of
+from kubeglass.dashboards.promql import COLLECTOR_JOB, REQUESTS, TARGETS, sum_of
 from kubeglass.dashboards.windows import Windows
+from kubeglass.model.metric_names import MetricNames
 
 UP_OR_DOWN = ValueMap(
     options={
@@ -45,19 +46,21 @@ def _state_of_apps(windows: Windows) -> str:
     return f"{fresh} or 0 * {known}"
 
 
-def requests_now(windows: Windows) -> stat.Panel:
+def requests_now(windows: Windows, names: MetricNames) -> stat.Panel:
     """Show how many requests are answered a second."""
     panel = figure("Requests", f"Requests answered a second, over {windows.recent}.", "reqps")
     panel = panel.thresholds(thresholds((None, "blue"))).decimals(1)
-    return panel.with_target(range_query(sum_of(rate_of("http_requests_total", REQUESTS, windows.recent)), "Requests"))
+    return panel.with_target(
+        range_query(sum_of(names.rate("http_requests_total", REQUESTS, windows.recent)), "Requests")
+    )
 
 
-def in_progress() -> timeseries.Panel:
+def in_progress(names: MetricNames) -> timeseries.Panel:
     """Draw how many requests are being answered at a time."""
     panel = lines(
         "Requests in progress",
         "Requests being answered at the moment of the scrape. Rising with steady traffic, it says they take longer.",
         "short",
     )
-    expr = sum_of(f"http_requests_in_progress{{{TARGETS}}}", "job", "instance")
+    expr = sum_of(names.union("http_requests_in_progress", TARGETS), "job", "instance")
     return panel.with_target(range_query(expr, "{{job}} {{instance}}"))

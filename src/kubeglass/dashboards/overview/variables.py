@@ -6,6 +6,7 @@ from grafana_foundation_sdk.builders.dashboard import QueryVariable
 
 from kubeglass.dashboards.choices import label_values
 from kubeglass.dashboards.promql import COLLECTOR_JOB, TARGETS
+from kubeglass.model.metric_names import MetricNames
 
 
 def job() -> QueryVariable:
@@ -18,6 +19,7 @@ def instance() -> QueryVariable:
     return label_values("instance", "Instance", f'label_values(up{{job!="{COLLECTOR_JOB}", job=~"$job"}}, instance)')
 
 
-def endpoint() -> QueryVariable:
+def endpoint(names: MetricNames) -> QueryVariable:
     """Choose routes of the chosen instances."""
-    return label_values("endpoint", "Endpoint", f"label_values(http_requests_total{{{TARGETS}}}, endpoint)")
+    selector = names.selector("http_requests_total", TARGETS, label="status")
+    return label_values("endpoint", "Endpoint", f"label_values({selector}, endpoint)")

@@ -13,7 +13,7 @@ RESERVED_NAMES = ("otelcol", "otel-collector", "prometheus", "viewer", "grafana"
 
 #: What says that kubeglass runs an app, and what an app that it only scrapes may say.
 WAYS = ("module", "image", "host_path")
-OF_TARGETS = ("name", "target", "metrics_path", "metrics")
+OF_TARGETS = ("name", "target", "metrics_path", "metrics_prefix", "metrics")
 
 
 def repeated_names(pipeline: Pipeline) -> list[Problem]:

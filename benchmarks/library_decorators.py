@@ -12,9 +12,9 @@ from collections.abc import Callable
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from rounds import count_rounds, measure, write_result
 
-from kubeglass.instrument.cells import MemoryStore
-from kubeglass.instrument.http_metrics import HttpMetrics
 from kubeglass.instrument.options import Options
+from kubeglass.instrument.storage.cells import MemoryStore
+from kubeglass.instrument.storage.http_metrics import HttpMetrics
 
 CALLS = 20_000
 ROUNDS = count_rounds(31)

@@ -21,15 +21,15 @@ from prometheus_client.parser import text_string_to_metric_families
 from rounds import Measurement, count_rounds, judge, measure, write_result
 from workers import Workers, living, write_dead
 
-from kubeglass.instrument.exposition.formats import TEXT_0_0_4
-from kubeglass.instrument.exposition.pieces import join_lines
-from kubeglass.instrument.exposition.registry import write_registry
 from kubeglass.instrument.multiprocess.scrape import Scrape, SharedValues
+from kubeglass.instrument.text.encoding import join_lines
+from kubeglass.instrument.text.format import TEXT_0_0_4
+from kubeglass.instrument.text.registry import write_registry
 
 ROUNDS = count_rounds(31)
 WAIT_ROUNDS = count_rounds(21)
 FASTER, LONGEST = 5, 10
-OURS = ("kubeglass", "kubeglass, multiprocess", "kubeglass, multiprocess, first scrape: 200 dead workers to fold")
+OURS = ("kubeglass", "kubeglass, multiprocess", "kubeglass, multiprocess, first scrape: 200 dead workers to compact")
 
 #: Runs some work and tells the longest wait beside it, in milliseconds.
 Wait = Callable[[Callable[[], object]], float]
@@ -104,7 +104,7 @@ def timed(write: Callable[[], bytes]) -> Callable[[], float]:
 
 
 class Shared:
-    """A multiprocess folder as dead workers left it, and the same folded.
+    """A multiprocess folder as dead workers left it, and the same compacted.
 
     Args:
         root: an empty folder.
@@ -123,7 +123,7 @@ class Shared:
         self._write(self._kept)
 
     def first(self, wait: Wait) -> float:
-        """Return the longest wait beside the first scrape of a folder, which parses every file and folds the dead."""
+        """Return the longest wait beside the first scrape of a folder, which parses every file and compacts the dead."""
         shutil.rmtree(self.copy)
         shutil.copytree(self.original, self.copy)
         values = SharedValues(self.copy)  # outlives the scrape, as it does in an application

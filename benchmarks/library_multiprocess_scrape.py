@@ -19,14 +19,14 @@ from prometheus_client.parser import text_string_to_metric_families
 from rounds import count_rounds, judge, measure, write_result
 from workers import DEAD, DEAD_PID, Workers, living, write_dead
 
-from kubeglass.instrument.exposition.formats import TEXT_0_0_4
-from kubeglass.instrument.exposition.pieces import join_lines
 from kubeglass.instrument.multiprocess.scrape import Scrape, SharedValues
+from kubeglass.instrument.text.encoding import join_lines
+from kubeglass.instrument.text.format import TEXT_0_0_4
 
 ROUNDS = count_rounds(9)
 TARGET = 10
-THEIRS, THEIRS_FOLDED = "prometheus_client", "prometheus_client, on the folded files"
-FIRST, STEADY = "kubeglass, first scrape: 200 dead workers to fold", "kubeglass, every other scrape"
+THEIRS, THEIRS_COMPACTED = "prometheus_client", "prometheus_client, on the compacted files"
+FIRST, STEADY = "kubeglass, first scrape: 200 dead workers to compact", "kubeglass, every other scrape"
 NEW, ONE_DEAD = "kubeglass, a new worker's first scrape", "kubeglass, a scrape after one more worker has died"
 
 
@@ -55,7 +55,7 @@ def timed(scrape: Callable[[], bytes], prepare: Callable[[], object]) -> Callabl
 
 
 class Folders:
-    """The same state twice: as the dead left it, and folded.
+    """The same state twice: as the dead left it, and compacted.
 
     Args:
         root: an empty folder.
@@ -83,7 +83,7 @@ class Folders:
         shutil.copytree(self.original, self._copies)
 
     def scrape_copy(self) -> bytes:
-        """Scrape the state for the first time: parse every file, fold the dead."""
+        """Scrape the state for the first time: parse every file, compact the dead."""
         return kubeglass(SharedValues(self._copies))
 
     def one_more_dies(self) -> None:
@@ -123,7 +123,7 @@ def make_runs(folders: Folders) -> dict[str, Callable[[], float]]:
         STEADY: timed(lambda: kubeglass(folders.kept), answer_settled),
         ONE_DEAD: timed(lambda: kubeglass(folders.kept), folders.one_more_dies),
         NEW: timed(lambda: kubeglass(SharedValues(folders.settled)), answer_settled),
-        THEIRS_FOLDED: timed(lambda: prometheus_client(folders.settled), answer_settled),
+        THEIRS_COMPACTED: timed(lambda: prometheus_client(folders.settled), answer_settled),
     }
 
 
@@ -149,7 +149,8 @@ def measure_scrapes(folders: Folders) -> None:
         figures=figures,
         derived={
             **{f"prometheus_client / {name}": ratio for name, ratio in ratios.items()},
-            f"prometheus_client on the folded files / {STEADY}": figures[THEIRS_FOLDED].median / figures[STEADY].median,
+            f"prometheus_client on the compacted files / {STEADY}": figures[THEIRS_COMPACTED].median
+            / figures[STEADY].median,
             "files before": folders.files_before,
             "files after": folders.files_after,
         },

@@ -17,24 +17,22 @@ from werkzeug.wsgi import ClosingIterator
 from kubeglass.catalog import DURATION_BUCKETS, UNMATCHED_ENDPOINT
 from kubeglass.errors import InstrumentationError
 from kubeglass.instrument import options as checked
-from kubeglass.instrument.answer import ANSWER, NOTES_KEY, Answer
-from kubeglass.instrument.answers import Answers
-from kubeglass.instrument.exchange import COUNTED, SERVER_ERROR
-from kubeglass.instrument.exemplar import OPENTELEMETRY, current_trace
-from kubeglass.instrument.folders import multiprocess_folder
-from kubeglass.instrument.http_metrics import HttpMetrics
-from kubeglass.instrument.middleware import Middleware
-from kubeglass.instrument.options import ExtraLabel, Options
-from kubeglass.instrument.page import Page, metrics_port
+from kubeglass.instrument.metrics_endpoint import MetricsEndpoint, metrics_port
+from kubeglass.instrument.options import ExtraLabel, Options, find_token
 from kubeglass.instrument.registration import metrics_of
-from kubeglass.instrument.token import find_token
+from kubeglass.instrument.request.middleware import Middleware
+from kubeglass.instrument.request.request_recorder import COUNTED, SERVER_ERROR
+from kubeglass.instrument.request.response import NOTES_KEY, OPENTELEMETRY, RESPONSE, MeasuredResponse, current_trace
+from kubeglass.instrument.request.series_cache import SeriesCache
+from kubeglass.instrument.storage.http_metrics import HttpMetrics
+from kubeglass.instrument.storage.multiprocess_folder import multiprocess_folder
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-    from kubeglass.instrument.server import PageServing
+    from kubeglass.instrument.metrics_server import MetricsServer
 
-__all__ = ["Instrumentation", "PageServing", "instrument", "serve_metrics"]
+__all__ = ["Instrumentation", "MetricsServer", "instrument", "serve_metrics"]
 
 logger = logging.getLogger("kubeglass.instrument")
 
@@ -64,17 +62,18 @@ class Instrumentation:
         self.registry = registry
         self.options = options
         self._app = app
-        self._answers = Answers(metrics, options)
+        self._cache = SeriesCache(metrics, options)
+        endpoint = MetricsEndpoint(registry, multiprocess_folder(), options.token, metrics_port())
         middleware = Middleware(
             app.wsgi_app,
-            self._answers,
+            self._cache,
             options,
-            page=self._announce(Page(registry, multiprocess_folder(), options.token, metrics_port()).answer),
+            page=self._announce(endpoint.respond),
             endpoint_of_error=endpoint_of_error,
             is_watched=not is_plain(app),
         )
         app.wsgi_app = middleware.entry()  # type: ignore[method-assign, assignment]
-        app.process_response = self._note_answer(app.process_response)  # type: ignore[method-assign]
+        app.process_response = self._record_response(app.process_response)  # type: ignore[method-assign]
         app.extensions[EXTENSION] = self
         # Flask turns an unhandled exception into an answer inside its wsgi_app, out of a middleware's sight.
         got_request_exception.connect(self._count_exception, app)
@@ -98,12 +97,12 @@ class Instrumentation:
 
         return answer
 
-    def _note_answer(self, process: Callable[..., Response]) -> Callable[..., Response]:
+    def _record_response(self, process: Callable[..., Response]) -> Callable[..., Response]:
         """Wrap the method through which every answer of Flask's passes last, to learn what it answers.
 
         An override of this method, unlike an ``after_request`` function, sees what those functions made of the answer.
         """
-        find, known = self._answers.find, self._answers.known
+        find, known = self._cache.find, self._cache.known
         get_request = cast(LocalProxy[Request], request)._get_current_object
         note_trace, note_size = self.options.exemplars, self.options.sizes
 
@@ -122,13 +121,13 @@ class Instrumentation:
             rule = answered.url_rule
             endpoint = UNMATCHED_ENDPOINT if rule is None else rule.rule
             method, status = answered.method, response.status_code
-            answer = known.get((method, endpoint, status)) or find(answered, method, endpoint, status)
+            measured = known.get((method, endpoint, status)) or find(answered, method, endpoint, status)
             whole = type(response.response) is list or is_whole(response)
             trace = current_trace() if note_trace and OPENTELEMETRY in modules else ""
             if note_size or trace or not whole:
                 sent = size_of(response, method) if note_size and whole else 0
-                answer = Answer(answer.key, answer.series, is_whole=whole, sent=sent, trace=trace)
-            notes[ANSWER] = answer
+                measured = MeasuredResponse(measured.key, measured.series, is_whole=whole, sent=sent, trace=trace)
+            notes[RESPONSE] = measured
             return response
 
         return process_response
@@ -140,16 +139,18 @@ class Instrumentation:
         """
         notes, method = request.environ.get(NOTES_KEY), request.method
         if notes is not None:
-            key = (method, endpoint_of(request), str(response.status_code), *self._answers.extra_of(request))
+            key = (method, endpoint_of(request), str(response.status_code), *self._cache.extra_of(request))
             whole = is_whole(response)
-            notes[ANSWER] = Answer(key, None, is_whole=whole, sent=size_of(response, method) if whole else 0)
+            notes[RESPONSE] = MeasuredResponse(
+                key, None, is_whole=whole, sent=size_of(response, method) if whole else 0
+            )
 
     def _count_exception(self, sender: Flask, exception: BaseException) -> None:  # noqa: ARG002  # the signal's words
-        method, endpoint, extra = request.method, endpoint_of(request), self._answers.extra_of(request)
-        self._answers.count_exception(method, endpoint, extra, exception)
+        method, endpoint, extra = request.method, endpoint_of(request), self._cache.extra_of(request)
+        self._cache.count_exception(method, endpoint, extra, exception)
         # It may be raised again and reach the middleware.
         with suppress(AttributeError):
-            setattr(exception, COUNTED, (self._answers, (method, endpoint, SERVER_ERROR, *extra)))
+            setattr(exception, COUNTED, (self._cache, (method, endpoint, SERVER_ERROR, *extra)))
 
 
 def instrument(
@@ -201,7 +202,7 @@ def instrument(
     return Instrumentation(app, registry, options, metrics_of(registry, options, app.name))
 
 
-def serve_metrics(address: str, *, registry: CollectorRegistry = REGISTRY, token: str | None = None) -> PageServing:
+def serve_metrics(address: str, *, registry: CollectorRegistry = REGISTRY, token: str | None = None) -> MetricsServer:
     """Show the metrics at an address of their own; with ``instrument(app, path=None)`` nowhere else.
 
     Call it beside ``instrument``, in every worker: the first to have the address serves, another takes over from it.
@@ -215,9 +216,9 @@ def serve_metrics(address: str, *, registry: CollectorRegistry = REGISTRY, token
         InstrumentationError: the address or the token is none.
     """
     # http.server and what it brings is for those who ask for it.
-    from kubeglass.instrument.server import PageServing
+    from kubeglass.instrument.metrics_server import MetricsServer
 
-    return PageServing(address, Page(registry, multiprocess_folder(), find_token(token)).answer)
+    return MetricsServer(address, MetricsEndpoint(registry, multiprocess_folder(), find_token(token)).respond)
 
 
 def is_whole(response: Response) -> bool:

@@ -1,4 +1,4 @@
-"""A scrape of many workers' files gives others their turn while it reads, adds up, lays out and folds."""
+"""A scrape of many workers' files gives others their turn while it reads, adds up, lays out and compacts."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from prometheus_client.mmap_dict import MmapedDict, mmap_key
 
-from kubeglass.instrument.exposition.formats import TEXT_0_0_4
 from kubeglass.instrument.multiprocess import folder as folder_module
-from kubeglass.instrument.multiprocess.fold import fold_dead
+from kubeglass.instrument.multiprocess.compaction import compact_dead
 from kubeglass.instrument.multiprocess.folder import Folder
 from kubeglass.instrument.multiprocess.scrape import Scrape, SharedValues
+from kubeglass.instrument.text.format import TEXT_0_0_4
 
 #: Above the greatest pid that Linux gives.
 DEAD_PID = 1 << 22
@@ -28,14 +28,14 @@ def leave_files(folder: Path) -> None:
         file.close()  # type: ignore[no-untyped-call]
 
 
-def test_reading_and_folding_gives_others_their_turn_with_every_file(tmp_path: Path) -> None:
+def test_reading_and_compacting_gives_others_their_turn_with_every_file(tmp_path: Path) -> None:
     leave_files(tmp_path)
     turns: list[str] = []
     folder = Folder(tmp_path, pause=lambda: turns.append("turn"))
 
     folder.read()
     read = len(turns)
-    fold_dead(folder)
+    compact_dead(folder)
 
     assert read >= 2 * FILES
     assert len(turns) - read >= 2 * FILES

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask, Request
 from prometheus_client import CollectorRegistry
 
-from kubeglass.flask import Instrumentation, PageServing, instrument, serve_metrics
+from kubeglass.flask import Instrumentation, MetricsServer, instrument, serve_metrics
 
 
 def tenant(request: Request) -> str:
@@ -26,6 +26,6 @@ def create_app() -> Flask:
         exemplars=False,
         token="secret",
     )
-    serving: PageServing = serve_metrics("127.0.0.1:9464", registry=done.registry, token=None)
+    serving: MetricsServer = serve_metrics("127.0.0.1:9464", registry=done.registry, token=None)
     serving.stop()
     return app

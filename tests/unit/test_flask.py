@@ -199,7 +199,7 @@ def test_an_exception_in_a_stream_is_counted_and_raised(registry: CollectorRegis
 def test_a_stream_lasts_until_its_last_byte(registry: CollectorRegistry, monkeypatch: pytest.MonkeyPatch) -> None:
     times = iter([0.0, 7.0, 100.0])
     for module in ("middleware", "stream"):
-        monkeypatch.setattr(f"kubeglass.instrument.{module}.perf_counter", lambda: next(times))
+        monkeypatch.setattr(f"kubeglass.instrument.request.{module}.perf_counter", lambda: next(times))
     body, close = run_body(make_app(registry), "/stream")
 
     list(body)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from tools.broken.mutation import Mutation
 
 UNIT = "tests/unit/test_flask.py::"
-PAGE = "tests/unit/instrument/test_page.py::"
+PAGE = "tests/unit/instrument/test_metrics_endpoint.py::"
 SHOWN = "tests/library/test_page.py::"
-FORMATS = "tests/unit/instrument/test_exposition.py::"
-SERVER = "tests/unit/instrument/test_server.py::"
+FORMATS = "tests/unit/instrument/text/test_exposition.py::"
+SERVER = "tests/unit/instrument/test_metrics_server.py::"
 AUTO = "tests/unit/instrument/test_auto.py::"
 MANIFESTS = "tests/unit/render/kubernetes/test_manifests.py::"
 
@@ -16,7 +16,7 @@ PAGES = (
     Mutation(
         "`kubeglass_build_info`",
         "the page does not show it",
-        "instrument/exposition/http.py",
+        "instrument/text/http_collector.py",
         "    yield from write_family(build_info(), format_)\n",
         "",
         (f"{SHOWN}test_a_registry_of_its_own_tells_of_python_the_process_and_the_library_too",),
@@ -40,7 +40,7 @@ PAGES = (
     Mutation(
         "custom metrics are prometheus_client's own",
         "a gauge that asks a function is shown without asking",
-        "instrument/exposition/wrappers.py",
+        "instrument/text/wrappers.py",
         '    if "_child_samples" in child.__dict__:',
         "    if False:",
         (f"{FORMATS}test_every_format_is_what_prometheus_client_writes",),
@@ -48,7 +48,7 @@ PAGES = (
     Mutation(
         "custom metrics are prometheus_client's own",
         "another version of prometheus_client is read like the known one",
-        "instrument/exposition/wrappers.py",
+        "instrument/text/wrappers.py",
         '        is_same = "".join(lines).encode() == generate_latest(registry)\n',
         "        is_same = True\n",
         (f"{FORMATS}test_a_changed_prometheus_client_is_written_the_slow_way",),
@@ -56,7 +56,7 @@ PAGES = (
     Mutation(
         "imports only prometheus-client and the standard library",
         "the framework-free core imports Flask",
-        "instrument/page.py",
+        "instrument/metrics_endpoint.py",
         "import hmac\n",
         "import hmac\nimport flask\n",
         ("tests/library/test_imports.py::test_the_core_imports_prometheus_client_and_nothing_else",),
@@ -64,7 +64,7 @@ PAGES = (
     Mutation(
         "off the public port: nothing a client sends decides it",
         "the port is the one that a header tells",
-        "instrument/page.py",
+        "instrument/metrics_endpoint.py",
         'environ.get("werkzeug.proxy_fix.orig", environ)["SERVER_PORT"]',
         'environ["SERVER_PORT"]',
         ("tests/unit/instrument/test_metrics_port.py::test_no_header_makes_another_port_the_metrics_own",),
@@ -72,23 +72,23 @@ PAGES = (
     Mutation(
         "byte-compatible with the text format",
         "label values are not escaped",
-        "instrument/exposition/labels.py",
-        """.replace('"', '\\\\"')""",
-        "",
+        "instrument/text/format.py",
+        '    if "\\\\" in value or',
+        "    if False and",
         (f"{FORMATS}test_every_format_is_what_prometheus_client_writes",),
     ),
     Mutation(
         "exemplars from `traceparent`",
         "the header is not read",
-        "instrument/exchange.py",
-        "    trace = answer.trace or parse_traceparent(environ)\n",
-        "    trace = answer.trace\n",
+        "instrument/request/request_recorder.py",
+        "    trace = response.trace or parse_traceparent(environ)\n",
+        "    trace = response.trace\n",
         (f"{PAGE}test_the_trace_of_a_header_is_an_exemplar",),
     ),
     Mutation(
         "exemplars of sampled traces only",
         "the header's flags do not matter",
-        "instrument/exemplar.py",
+        "instrument/request/response.py",
         "is_known and int(flags, 16) & 1",
         "is_known",
         (f"{PAGE}test_a_header_that_is_malformed_or_not_sampled_has_no_trace",),
@@ -96,7 +96,7 @@ PAGES = (
     Mutation(
         "exemplars from OpenTelemetry's span",
         "the current span is not looked at",
-        "instrument/exemplar.py",
+        "instrument/request/response.py",
         '    if opentelemetry is None:\n        return ""\n',
         '    if True:\n        return ""\n',
         (f"{PAGE}test_the_trace_of_the_current_span_is_an_exemplar",),
@@ -104,7 +104,7 @@ PAGES = (
     Mutation(
         "exemplars in OpenMetrics output",
         "the text format shows them too",
-        "instrument/exposition/http.py",
+        "instrument/text/http_collector.py",
         "child.exemplars.get(number) if format_.is_open else None",
         "child.exemplars.get(number)",
         (f"{SHOWN}test_the_text_format_shows_no_exemplars_which_it_has_no_place_for",),
@@ -112,7 +112,7 @@ PAGES = (
     Mutation(
         "content negotiation",
         "weights in Accept do not matter",
-        "instrument/exposition/negotiation.py",
+        "instrument/text/encoding.py",
         '        return float(parameters.get("q", "1"))\n',
         "        return 1.0\n",
         (f"{FORMATS}test_the_format_with_the_greatest_weight_is_chosen", f"{FORMATS}test_gzip_only_when_accepted"),
@@ -120,7 +120,7 @@ PAGES = (
     Mutation(
         "content negotiation",
         "OpenMetrics has no end mark",
-        "instrument/page.py",
+        "instrument/metrics_endpoint.py",
         "        yield format_.end\n",
         "",
         (f"{PAGE}test_the_page_says_which_format_it_is", f"{PAGE}test_the_trace_of_a_header_is_an_exemplar"),
@@ -128,7 +128,7 @@ PAGES = (
     Mutation(
         "gzip",
         "the page is packed and does not say so",
-        "instrument/page.py",
+        "instrument/metrics_endpoint.py",
         '[("Content-Encoding", "gzip")] if gzip else []',
         "[]",
         (f"{PAGE}test_the_page_is_packed_on_request",),
@@ -136,7 +136,7 @@ PAGES = (
     Mutation(
         "others are never held up",
         "the page is written in one go",
-        "instrument/exposition/pieces.py",
+        "instrument/text/encoding.py",
         "compressor.compress(data))\n        pause()\n",
         "compressor.compress(data))\n",
         (f"{FORMATS}test_others_get_their_turn_after_every_piece",),
@@ -152,7 +152,7 @@ PAGES = (
     Mutation(
         "off the public port: a port of several",
         "every port shows the page",
-        "instrument/page.py",
+        "instrument/metrics_endpoint.py",
         "        if self._port and port_of(environ) != self._port:\n",
         "        if False:\n",
         ("tests/unit/instrument/test_metrics_port.py::test_metrics_are_shown_at_their_own_port_alone",),
@@ -160,7 +160,7 @@ PAGES = (
     Mutation(
         "an address of its own outlives its worker",
         "who does not get the address at once gives up",
-        "instrument/server.py",
+        "instrument/metrics_server.py",
         "                self._is_stopped.wait(RETRY_SECONDS)\n                continue\n",
         "                return\n",
         (f"{SERVER}test_another_takes_over_an_address_whose_owner_is_gone",),
@@ -168,7 +168,7 @@ PAGES = (
     Mutation(
         "an address of its own with `preload_app`",
         "a fork does not try for the address",
-        "instrument/server.py",
+        "instrument/metrics_server.py",
         "        os.register_at_fork(after_in_child=self._start_in_child)\n",
         "",
         (f"{SERVER}test_a_fork_takes_over_when_its_parent_stops",),
@@ -176,7 +176,7 @@ PAGES = (
     Mutation(
         "unix socket",
         "a dead process's socket stays in the way",
-        "instrument/server.py",
+        "instrument/metrics_server.py",
         "            Path(path).unlink()\n",
         "            pass\n",
         (f"{SERVER}test_the_page_is_served_on_a_unix_socket_that_a_dead_process_left",),
@@ -184,7 +184,7 @@ PAGES = (
     Mutation(
         "bearer token",
         "any token will do",
-        "instrument/page.py",
+        "instrument/metrics_endpoint.py",
         'scheme.lower() == "bearer" and is_right',
         'scheme.lower() == "bearer"',
         (f"{PAGE}test_without_the_token_the_page_stays_shut",),

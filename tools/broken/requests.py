@@ -5,8 +5,8 @@ from __future__ import annotations
 from tools.broken.mutation import Mutation
 
 UNIT = "tests/unit/test_flask.py::"
-PROBE = "tests/unit/instrument/test_probe.py::"
-EXCHANGE = "tests/unit/instrument/test_exchange.py::TestUpgrades::"
+PROBE = "tests/unit/instrument/request/test_probe.py::"
+EXCHANGE = "tests/unit/instrument/request/test_request_recorder.py::TestUpgrades::"
 
 REQUESTS = (
     Mutation(
@@ -28,7 +28,7 @@ REQUESTS = (
     Mutation(
         "WSGI middleware around the application",
         "the framework's status counts, whatever a middleware sent",
-        "instrument/exchange.py",
+        "instrument/request/request_recorder.py",
         "(not status or str(status) == own)",
         "True",
         (f"{UNIT}test_the_status_that_a_middleware_inside_sends_counts",),
@@ -36,7 +36,7 @@ REQUESTS = (
     Mutation(
         "streams last until the last byte",
         "a stream's duration ends with its first byte",
-        "instrument/stream.py",
+        "instrument/request/stream.py",
         "                self._sent += len(part)\n",
         "                self._sent += len(part)\n                self._ended = self._ended or perf_counter()\n",
         (f"{UNIT}test_a_stream_lasts_until_its_last_byte",),
@@ -44,7 +44,7 @@ REQUESTS = (
     Mutation(
         "streams last until the last byte",
         "a stream's duration ends when the server closes it",
-        "instrument/stream.py",
+        "instrument/request/stream.py",
         "(self._ended or perf_counter())",
         "perf_counter()",
         (f"{UNIT}test_a_stream_lasts_until_its_last_byte",),
@@ -60,7 +60,7 @@ REQUESTS = (
     Mutation(
         "a client that leaves a stream",
         "a stream is counted with its last byte, and only then",
-        "instrument/stream.py",
+        "instrument/request/stream.py",
         "            self._on_end((self",
         "            self._ended and self._on_end((self",
         (f"{UNIT}test_a_stream_that_the_client_leaves_is_counted_once",),
@@ -77,10 +77,10 @@ REQUESTS = (
         "error handlers",
         "an exception counts although a handler took it",
         "flask.py",
-        "            notes[ANSWER] = answer\n            return response\n",
-        "            notes[ANSWER] = answer\n"
+        "            notes[RESPONSE] = measured\n            return response\n",
+        "            notes[RESPONSE] = measured\n"
         "            if status > 400:\n"
-        "                self._answers.count_exception(method, endpoint, (), LookupError())\n"
+        "                self._cache.count_exception(method, endpoint, (), LookupError())\n"
         "            return response\n",
         (f"{UNIT}test_a_handled_exception_is_no_unhandled_one",),
     ),
@@ -95,15 +95,15 @@ REQUESTS = (
     Mutation(
         "unhandled exceptions are counted once",
         "an exception counts where Flask reports it and where it leaves",
-        "instrument/exchange.py",
-        "        if answer is not None and self._reported_key(error) is None:\n",
-        "        if answer is not None:\n",
+        "instrument/request/request_recorder.py",
+        "        if response is not None and self._reported_key(error) is None:\n",
+        "        if response is not None:\n",
         (f"{UNIT}test_an_exception_that_flask_passes_on_is_counted_once_and_still_raised",),
     ),
     Mutation(
         "unhandled exceptions are still raised",
         "the middleware answers in place of the server",
-        "instrument/middleware.py",
+        "instrument/request/middleware.py",
         "                fail(environ, notes, clock() - began, error)\n                raise\n",
         "                fail(environ, notes, clock() - began, error)\n                return []\n",
         (f"{UNIT}test_an_exception_that_flask_passes_on_is_counted_once_and_still_raised",),
@@ -111,7 +111,7 @@ REQUESTS = (
     Mutation(
         "HEAD and OPTIONS",
         "HEAD is no standard method",
-        "instrument/http_metrics.py",
+        "instrument/storage/http_metrics.py",
         '"HEAD", ',
         "",
         (f"{UNIT}test_every_standard_method_is_counted_under_its_name",),
@@ -119,7 +119,7 @@ REQUESTS = (
     Mutation(
         "websockets are left alone",
         "a websocket counts as a request",
-        "instrument/middleware.py",
+        "instrument/request/middleware.py",
         '        if environ.get("HTTP_UPGRADE", "").lower() == "websocket":\n',
         "        if False:\n",
         (f"{EXCHANGE}test_a_connection_that_becomes_a_websocket_is_left_alone",),
@@ -127,15 +127,15 @@ REQUESTS = (
     Mutation(
         "sizes",
         "every answer has no size",
-        "instrument/exchange.py",
-        "observe(float(sent or answer.sent))",
+        "instrument/request/request_recorder.py",
+        "observe(float(sent or response.sent))",
         "observe(0.0)",
         (f"{UNIT}test_sizes_are_measured_when_asked_for", f"{UNIT}test_a_streams_size_is_what_was_sent"),
     ),
     Mutation(
         "sizes are opt-in",
         "sizes have series whether asked for or not",
-        "instrument/http_metrics.py",
+        "instrument/storage/http_metrics.py",
         "histogram(catalog.HTTP_RESPONSE_SIZE) if options.sizes else None",
         "histogram(catalog.HTTP_RESPONSE_SIZE)",
         (f"{UNIT}test_sizes_are_not_measured_unasked",),
@@ -151,7 +151,7 @@ REQUESTS = (
     Mutation(
         "methods outside the standard set share one value",
         "a method counts under whatever a client calls it",
-        "instrument/http_metrics.py",
+        "instrument/storage/http_metrics.py",
         "        method = method if method in STANDARD_METHODS else catalog.OTHER_METHOD\n        route =",
         "        route =",
         (f"{UNIT}test_methods_outside_the_standard_set_share_one_value",),
@@ -159,7 +159,7 @@ REQUESTS = (
     Mutation(
         "`max_series`",
         "there is room for any number of series",
-        "instrument/metric.py",
+        "instrument/storage/http_metrics.py",
         "            has_room = len(self._children) < self.max_series\n",
         "            has_room = True\n",
         (f"{UNIT}test_too_many_label_values_share_one_series_and_one_warning",),
@@ -167,7 +167,7 @@ REQUESTS = (
     Mutation(
         "`max_series` warns once",
         "each request beyond the limit logs a line",
-        "instrument/metric.py",
+        "instrument/storage/http_metrics.py",
         "            self._has_overflowed = True\n",
         "",
         (f"{UNIT}test_too_many_label_values_share_one_series_and_one_warning",),
@@ -175,7 +175,7 @@ REQUESTS = (
     Mutation(
         "`exclude`",
         "nothing is excluded",
-        "instrument/answers.py",
+        "instrument/request/series_cache.py",
         "        return any(fnmatchcase(endpoint, pattern) for pattern in self._exclude)\n",
         "        return False\n",
         (f"{UNIT}test_excluded_routes_are_not_measured",),
@@ -183,7 +183,7 @@ REQUESTS = (
     Mutation(
         "`buckets`",
         "the buckets are the default ones",
-        "instrument/http_metrics.py",
+        "instrument/storage/http_metrics.py",
         "histogram(replace(catalog.HTTP_REQUEST_DURATION, buckets=options.buckets))",
         "histogram(catalog.HTTP_REQUEST_DURATION)",
         (f"{UNIT}test_buckets_are_the_ones_given",),
@@ -191,7 +191,7 @@ REQUESTS = (
     Mutation(
         "`extra_labels`",
         "a label's function that fails breaks the answer",
-        "instrument/extra_labels.py",
+        "instrument/request/series_cache.py",
         "        except Exception:",
         "        except BlockingIOError:",
         (f"{UNIT}test_an_extra_labels_function_that_fails_breaks_no_answer",),
@@ -199,15 +199,15 @@ REQUESTS = (
     Mutation(
         "probes reach no view",
         "a probe is answered by the application",
-        "instrument/middleware.py",
-        "{PROBE_PATH: self._answer_probe}",
+        "instrument/request/middleware.py",
+        "{PROBE_PATH: self._respond_to_probe}",
         "{}",
         (f"{PROBE}test_a_probe_is_counted_and_reaches_no_view",),
     ),
     Mutation(
         "a worker's probes are its own",
         "a fork counts its first probe among its parent's",
-        "instrument/http_metrics.py",
+        "instrument/storage/http_metrics.py",
         "        self.store.renew()\n",
         "",
         (f"{PROBE}test_probes_of_every_worker_add_up",),
@@ -215,7 +215,7 @@ REQUESTS = (
     Mutation(
         "totals equal what was sent",
         "every request counts as two",
-        "instrument/http_metrics.py",
+        "instrument/storage/http_metrics.py",
         "            count[count_at] += 1.0\n",
         "            count[count_at] += 2.0\n",
         (f"{UNIT}test_totals_equal_what_was_sent_and_labels_come_from_a_finite_set",),

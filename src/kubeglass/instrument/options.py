@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+import os
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 from kubeglass.catalog import DURATION_BUCKETS, HTTP_METRICS, HTTP_SIZE_METRICS
@@ -115,3 +117,39 @@ def check_extra_labels(labels: Mapping[str, ExtraLabel]) -> dict[str, ExtraLabel
             WHERE, f"extra label {name!r} {wrong}", found=repr(value), hint="choose another name or value"
         )
     return dict(labels)
+
+
+TOKEN_VARIABLE = "KUBEGLASS_METRICS_TOKEN"  # noqa: S105  # a variable's name
+TOKEN_FILE_VARIABLE = "KUBEGLASS_METRICS_TOKEN_FILE"  # noqa: S105
+
+
+def find_token(given: str | None) -> str:
+    """Return the token given, or that of the environment; empty if there is none.
+
+    Raises:
+        InstrumentationError: the token is empty, or the file with it cannot be read. An open page in place of one that
+            was meant to be closed would go unnoticed.
+    """
+    if given is not None:
+        return _check(given, "token")
+    if TOKEN_VARIABLE in os.environ:
+        return _check(os.environ[TOKEN_VARIABLE], TOKEN_VARIABLE)
+    path = os.environ.get(TOKEN_FILE_VARIABLE)
+    if path is None:
+        return ""
+    try:
+        return _check(Path(path).read_text(encoding="utf-8"), path)
+    except (OSError, UnicodeDecodeError) as error:
+        raise InstrumentationError(
+            f"{TOKEN_FILE_VARIABLE}={path}",
+            "the token cannot be read",
+            found=type(error).__name__,
+            hint="make it readable",
+        ) from error
+
+
+def _check(token: str, where: str) -> str:
+    token = token.strip()
+    if not token:
+        raise InstrumentationError(where, "the bearer token is empty", hint="give one, or unset it")
+    return token

@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 import logging
-import os
-import re
-import sys
 import weakref
-from collections.abc import Mapping, Sequence
-from pathlib import Path
 
-import prometheus_client.values
 from prometheus_client import REGISTRY, CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
 
 from kubeglass.errors import InstrumentationError
-from kubeglass.instrument.cells import MemoryStore
-from kubeglass.instrument.collect_http import HttpCollector
-from kubeglass.instrument.exposition.registry import collectors_of
-from kubeglass.instrument.file_store import FileStore
-from kubeglass.instrument.folders import FOLDER_VARIABLE, multiprocess_folder, name_folder
-from kubeglass.instrument.garbage import count_collections
-from kubeglass.instrument.http_metrics import HttpMetrics
 from kubeglass.instrument.options import WHERE, Options
+from kubeglass.instrument.storage.file_store import FileStore
+from kubeglass.instrument.storage.gc_metrics import count_collections
+from kubeglass.instrument.storage.http_metrics import HttpMetrics
+from kubeglass.instrument.storage.multiprocess_folder import (
+    make_memory_store,
+    make_store,
+    multiprocess_folder,
+    name_folder,
+)
+from kubeglass.instrument.text.http_collector import HttpCollector
+from kubeglass.instrument.text.registry import collectors_of
 
 logger = logging.getLogger("kubeglass.instrument")
 
@@ -47,7 +45,7 @@ def metrics_of(registry: CollectorRegistry, options: Options, application: str =
         _check_same(first, options)
         return metrics
     folder = multiprocess_folder()
-    store = _make_store(folder / name_folder(registry, application)) if folder is not None else _make_memory()
+    store = make_store(folder / name_folder(registry, application)) if folder is not None else make_memory_store()
     metrics = HttpMetrics(store, options)
     try:
         registry.register(HttpCollector(metrics))
@@ -78,62 +76,6 @@ def _add_runtime(registry: CollectorRegistry) -> None:
     for make in (ProcessCollector, PlatformCollector, GCCollector):
         if make not in present:
             make(registry=registry)
-
-
-def _make_memory() -> MemoryStore:
-    _warn_if_not_alone()
-    return MemoryStore()
-
-
-def _make_store(folder: Path) -> FileStore:
-    _warn_if_too_late()
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise _unwritable(folder, error) from error
-    if not os.access(folder, os.W_OK | os.X_OK):
-        raise _unwritable(folder, PermissionError("permission denied"))
-    return FileStore(folder)
-
-
-def _warn_if_too_late() -> None:
-    """Say that prometheus_client, which looks for the folder when it is imported, did not find it."""
-    if not getattr(prometheus_client.values.ValueClass, "_multiprocess", False):
-        logger.warning(
-            "%s was set after prometheus_client was imported: metrics that the application makes with it are not shared"
-            " and not shown; set it before Python starts",
-            FOLDER_VARIABLE,
-        )
-
-
-def _warn_if_not_alone() -> None:
-    """Say once that workers which share nothing each tell a part of the truth.
-
-    gunicorn names itself in the environment before it loads an application; how many workers it will have only its
-    command line and configuration know, of which the first and WEB_CONCURRENCY can be seen from here.
-    """
-    if "gunicorn" in os.environ.get("SERVER_SOFTWARE", "") and count_workers(sys.argv, os.environ) > 1:
-        logger.warning(
-            "gunicorn runs several workers, and each will show its own metrics only; set %s to an empty folder that"
-            " they share, or start with: kubeglass run gunicorn …",
-            FOLDER_VARIABLE,
-        )
-
-
-def count_workers(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
-    """Return how many workers gunicorn's command line or WEB_CONCURRENCY asks for, 1 if neither says."""
-    found = re.search(r"(?:^| )(?:--workers[= ]|-w ?)(\d+)", " ".join(arguments))
-    number = found[1] if found else environment.get("WEB_CONCURRENCY", "1")
-    return int(number) if number.isdecimal() else 1
-
-
-def _unwritable(folder: Path, error: OSError) -> InstrumentationError:
-    return InstrumentationError(
-        f"{FOLDER_VARIABLE}={folder}",
-        "workers cannot write their values there",
-        found=error.strerror or str(error),
-        hint="give a folder that the application's user may write, empty for each deployment",
-    )
 
 
 def _check_same(first: Options, second: Options) -> None:

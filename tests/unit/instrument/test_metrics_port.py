@@ -10,7 +10,7 @@ from prometheus_client import CollectorRegistry
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from kubeglass.flask import instrument
-from kubeglass.instrument.page import PORT_VARIABLE, port_of
+from kubeglass.instrument.metrics_endpoint import PORT_VARIABLE, port_of
 
 
 @pytest.mark.parametrize(("port", "status"), [("8000", 404), ("9464", 200)])

@@ -13,9 +13,9 @@ from prometheus_client import CollectorRegistry, Counter, Gauge
 from prometheus_client.parser import text_string_to_metric_families
 
 from kubeglass.flask import instrument
-from kubeglass.instrument.folders import FOLDER_VARIABLE
 from kubeglass.instrument.options import Options
 from kubeglass.instrument.registration import metrics_of
+from kubeglass.instrument.storage.multiprocess_folder import FOLDER_VARIABLE
 from tests.unit.instrument.counting import in_fork, shown
 
 

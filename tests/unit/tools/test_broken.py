@@ -26,17 +26,17 @@ def test_the_page_has_every_mutation_and_every_one_was_noticed() -> None:
 
 
 def mutation(old: str, new: str, test: str) -> Mutation:
-    return Mutation("promise", "breakage", "instrument/exposition/labels.py", old, new, (test,))
+    return Mutation("promise", "breakage", "instrument/text/format.py", old, new, (test,))
 
 
 def test_what_a_test_notices_is_told_from_what_none_does(tmp_path: Path) -> None:
     file = tmp_path / "test_escaping.py"
     file.write_text(
-        "from kubeglass.instrument.exposition.labels import escape_value\n"
+        "from kubeglass.instrument.text.format import escape_value\n"
         "def test_it():\n    assert escape_value('a\\n') == 'a\\\\n'\n"
     )
     test = f"{file}::test_it"
-    broken = mutation('.replace("\\n", "\\\\n")', "", test)
+    broken = mutation('    if "\\\\" in value or', "    if False and", test)
     harmless = mutation('"""Escape a label\'s value."""', '"""Escape."""', test)
     outdated = mutation("not there", "", test)
 

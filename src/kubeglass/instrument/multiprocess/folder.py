@@ -6,14 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kubeglass.errors import InstrumentationError
-from kubeglass.instrument.exposition.pieces import Pace, Pause
-from kubeglass.instrument.multiprocess.file_name import TRANSIENT, FileName, parse_name
-from kubeglass.instrument.multiprocess.merge import Totals, add_up
-from kubeglass.instrument.multiprocess.owners import dead_owners
-from kubeglass.instrument.multiprocess.reader import ValueReader
+from kubeglass.instrument.multiprocess.liveness import TRANSIENT, FileName, dead_owners, parse_name
+from kubeglass.instrument.multiprocess.reader import Totals, ValueReader, add_up
 from kubeglass.instrument.multiprocess.series_table import SeriesTable
+from kubeglass.instrument.text.encoding import Pace, Pause
 
-#: How often a reading starts again because another process folded in the middle of it. It folds the dead once.
+#: How often a reading starts again because another process compacted in the middle of it. It compacts the dead once.
 ATTEMPTS = 20
 
 
@@ -108,29 +106,29 @@ class Folder:
 
     def _list(self) -> list[FileName]:
         names = [name for entry in self.path.iterdir() if (name := parse_name(entry.name))]
-        return sorted(names, key=lambda name: (not name.is_folded, name.name))
+        return sorted(names, key=lambda name: (not name.is_compacted, name.name))
 
     def _read_once(self) -> Reading:
         names = self._list()
         dead = dead_owners(self.path, names, self.pause)
-        folded: set[str] = set()
-        # A file that a fold gives its name back has two for a moment.
+        compacted: set[str] = set()
+        # A file that a compaction gives its name back has two for a moment.
         inodes: set[int] = set()
         readers: dict[str, list[ValueReader]] = {}
         living: dict[str, list[ValueReader]] = {}
         for name in names:
-            if name.name in folded or (name.owner in dead and name.kind in TRANSIENT):
+            if name.name in compacted or (name.owner in dead and name.kind in TRANSIENT):
                 continue
             reader = self.reader(name)
             if reader.inode in inodes:
                 continue
             inodes.add(reader.inode)
-            folded |= reader.folded
+            compacted |= reader.compacted
             readers.setdefault(name.kind, []).append(reader)
-            if not name.is_folded and name.owner not in dead:
+            if not name.is_compacted and name.owner not in dead:
                 living.setdefault(name.kind, []).append(reader)
         self._forget({name.name for name in names})
-        pids = {name.pid for name in names if not name.is_folded and name.owner not in dead}
+        pids = {name.pid for name in names if not name.is_compacted and name.owner not in dead}
         return Reading(readers, [name for name in names if name.owner in dead], living, sorted(pids))
 
     def _forget(self, names: set[str]) -> None:

@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from kubeglass.instrument.exposition.formats import Format
-from kubeglass.instrument.exposition.labels import sample_text
-from kubeglass.instrument.exposition.numbers import format_number
-from kubeglass.instrument.exposition.pieces import Pause, let_others_run
-from kubeglass.instrument.multiprocess.merge import Totals
-from kubeglass.instrument.multiprocess.reader import ValueReader
+from kubeglass.instrument.multiprocess.reader import Totals, ValueReader
 from kubeglass.instrument.multiprocess.series_table import Bound, Labels, SeriesTable, bucket_text, group_buckets
+from kubeglass.instrument.text.encoding import Pause, let_others_run
+from kubeglass.instrument.text.format import Format, format_number, sample_text
 
 #: The bound that every histogram has.
 LAST_BOUND = "+Inf"

@@ -1,4 +1,4 @@
-"""All processes' metrics as lines, and folding on the way."""
+"""All processes' metrics as lines, and compacting on the way."""
 
 from __future__ import annotations
 
@@ -9,17 +9,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from kubeglass.instrument.exposition.formats import Format
-from kubeglass.instrument.exposition.labels import sample_text
-from kubeglass.instrument.exposition.numbers import format_number
-from kubeglass.instrument.exposition.pieces import Pause
-from kubeglass.instrument.multiprocess.file_name import PER_PROCESS
-from kubeglass.instrument.multiprocess.fold import fold_dead
+from kubeglass.instrument.multiprocess.cardinality_limit import Limits
+from kubeglass.instrument.multiprocess.compaction import compact_dead
 from kubeglass.instrument.multiprocess.folder import Folder, Reading
 from kubeglass.instrument.multiprocess.layout import Layout, hidden_buckets
-from kubeglass.instrument.multiprocess.limit import Limits
+from kubeglass.instrument.multiprocess.liveness import PER_PROCESS
 from kubeglass.instrument.multiprocess.reader import ValueReader
 from kubeglass.instrument.multiprocess.series_table import Labels
+from kubeglass.instrument.text.encoding import Pause
+from kubeglass.instrument.text.format import Format, format_number, sample_text
 
 logger = logging.getLogger("kubeglass.instrument")
 
@@ -98,17 +96,17 @@ class SharedValues:
         for kind, readers in reading.readers.items():
             layout = kept.layouts.setdefault(kind, Layout(folder.tables[kind], kind.split("_")[0]))
             yield from write_kind(folder, layout, kind, readers, reading.living.get(kind, []), scrape)
-        self._fold(folder, reading, scrape)
+        self._compact(folder, reading, scrape)
 
-    def _fold(self, folder: Folder, reading: Reading, scrape: Scrape) -> None:
+    def _compact(self, folder: Folder, reading: Reading, scrape: Scrape) -> None:
         if not reading.dead:
             return
         try:
-            fold_dead(folder, scrape.limits, reading.living)
+            compact_dead(folder, scrape.limits, reading.living)
         except OSError as error:
             if not self._has_complained:
                 self._has_complained = True
-                logger.warning("%s: ended workers' files stay, they cannot be folded: %s", self.path, error)
+                logger.warning("%s: ended workers' files stay, they cannot be compacted: %s", self.path, error)
 
 
 def write_kind(

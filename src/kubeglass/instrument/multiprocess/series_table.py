@@ -7,9 +7,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from kubeglass.instrument.exposition.labels import label_text, plain_name, sample_text
-from kubeglass.instrument.exposition.numbers import format_number
-from kubeglass.instrument.exposition.pieces import Pause, let_others_run
+from kubeglass.instrument.text.encoding import Pause, let_others_run
+from kubeglass.instrument.text.format import format_number, label_text, plain_name, sample_text
 
 Labels = tuple[tuple[str, str], ...]
 

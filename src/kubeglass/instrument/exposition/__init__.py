@@ -1,1 +1,0 @@
-"""Writing metrics in Prometheus's formats, in pieces short enough that other threads never wait long."""

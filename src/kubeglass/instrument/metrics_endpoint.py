@@ -1,0 +1,107 @@
+"""The page a scrape reads, as a WSGI application."""
+
+from __future__ import annotations
+
+import hmac
+import os
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from prometheus_client import CollectorRegistry
+
+from kubeglass.errors import InstrumentationError
+from kubeglass.instrument.text.encoding import accepts_gzip, choose_format, join_lines
+from kubeglass.instrument.text.format import Format
+from kubeglass.instrument.text.registry import write_registry
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+    from wsgiref.types import StartResponse, WSGIEnvironment
+
+#: The one port at which the page is shown, when the server listens on several: on a cluster the metrics have a port of
+#: their own, which no Service leads to.
+PORT_VARIABLE = "KUBEGLASS_METRICS_PORT"
+PLAIN = ("Content-Type", "text/plain; charset=utf-8")
+
+#: Where servers keep the connection a request came in by: gunicorn, and Werkzeug's for development.
+SOCKETS = ("gunicorn.socket", "werkzeug.socket")
+
+
+class MetricsEndpoint:
+    """Shows a registry's metrics, of all workers when they share a folder.
+
+    Args:
+        registry: the registry.
+        folder: the multiprocess folder, or None.
+        token: the bearer token that a scrape must show, or empty for none.
+        port: the only one of the server's ports at which the page is shown, or empty for all.
+    """
+
+    def __init__(
+        self, registry: CollectorRegistry, folder: Path | None = None, token: str = "", port: str = ""
+    ) -> None:
+        self._token = token.encode()
+        self._write: Callable[[Format], Iterator[str]] = partial(write_registry, registry)
+        if folder is not None:
+            # A third of the library's import time, for those who need it.
+            from kubeglass.instrument.multiprocess.shared_registry import SharedRegistry
+
+            self._write = SharedRegistry(registry, folder).write
+        self._port = port
+
+    def respond(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one scrape, as WSGI has it."""
+        status, headers, body = self._make_response(environ)
+        start_response(status, [*headers, ("Content-Length", str(len(body)))])
+        return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]
+
+    def _make_response(self, environ: WSGIEnvironment) -> tuple[str, list[tuple[str, str]], bytes]:
+        if self._port and port_of(environ) != self._port:
+            return "404 Not Found", [PLAIN], b"not found\n"
+        if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
+            return "405 Method Not Allowed", [PLAIN, ("Allow", "GET, HEAD")], b"only GET and HEAD\n"
+        if not self._is_allowed(environ.get("HTTP_AUTHORIZATION", "")):
+            return "401 Unauthorized", [PLAIN, ("WWW-Authenticate", "Bearer")], b"a bearer token is needed\n"
+        format_ = choose_format(environ.get("HTTP_ACCEPT", ""))
+        gzip = accepts_gzip(environ.get("HTTP_ACCEPT_ENCODING", ""))
+        try:
+            body = join_lines(self._lines(format_), gzip=gzip)
+        except InstrumentationError as error:
+            return "503 Service Unavailable", [PLAIN], f"{error}\n".encode()
+        headers = [("Content-Type", format_.content_type), ("Vary", "Accept, Accept-Encoding")]
+        return "200 OK", headers + ([("Content-Encoding", "gzip")] if gzip else []), body
+
+    def _lines(self, format_: Format) -> Iterator[str]:
+        yield from self._write(format_)
+        yield format_.end
+
+    def _is_allowed(self, authorization: str) -> bool:
+        if not self._token:
+            return True
+        scheme, _, shown = authorization.partition(" ")
+        # In constant time: how long a refusal takes must not tell how much of a guess was right.
+        is_right = hmac.compare_digest(shown.strip().encode("latin-1", "replace"), self._token)
+        return scheme.lower() == "bearer" and is_right
+
+
+def metrics_port() -> str:
+    """Return the one port at which an application is to show the page, empty for all it listens at."""
+    return os.environ.get(PORT_VARIABLE, "")
+
+
+def port_of(environ: WSGIEnvironment) -> str:
+    """Return the port at which a request came in, empty for a unix socket; nothing a client sends decides it.
+
+    ``SERVER_PORT`` alone is not that: Werkzeug's ``ProxyFix`` sets it from headers, and gunicorn does at a unix socket.
+    """
+    for name in SOCKETS:
+        connection = environ.get(name)
+        if connection is not None:
+            try:
+                address = connection.getsockname()
+            except OSError:
+                return ""
+            return str(address[1]) if isinstance(address, tuple) else ""
+    return str(environ.get("werkzeug.proxy_fix.orig", environ)["SERVER_PORT"])

@@ -1,0 +1,104 @@
+"""Whose a value file is, as its name says, and whether that process still lives."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from kubeglass.instrument.text.encoding import Pause, let_others_run
+
+#: ``counter_123.db`` is prometheus_client's, ``counter_123-0a1b2c3d.db`` ours; ``counter_compacted.db`` holds the
+#: totals of the dead.
+NAME = re.compile(
+    r"(?P<kind>counter|histogram|summary|gauge_[a-z]+)_(?P<owner>(?P<pid>\d+)(?P<token>-\w+)?|compacted)\.db"
+)
+COMPACTED = "compacted"
+
+#: Gauges that say something of a process only while it lives. For ``all`` that is a choice of ours: prometheus_client
+#: shows a dead worker's last word for ever, and so another series for every worker that ever was.
+TRANSIENT = frozenset(
+    {"gauge_all", "gauge_liveall", "gauge_livesum", "gauge_livemin", "gauge_livemax", "gauge_livemostrecent"}
+)
+
+#: Gauges shown for each process, with a ``pid`` label.
+PER_PROCESS = frozenset({"gauge_all", "gauge_liveall"})
+
+
+@dataclass(frozen=True, slots=True)
+class FileName:
+    """A value file's name, taken apart.
+
+    Args:
+        name: the whole name.
+        kind: ``counter``, ``histogram``, ``summary`` or ``gauge_<multiprocess mode>``.
+        owner: the process, as the name tells it; ``compacted`` for the dead.
+        pid: its process id, 0 for the dead.
+        is_ours: whether the owner holds a lock on the file while it lives.
+    """
+
+    name: str
+    kind: str
+    owner: str
+    pid: int
+    is_ours: bool
+
+    @property
+    def is_compacted(self) -> bool:
+        """Whether the file holds the totals of the dead."""
+        return self.owner == COMPACTED
+
+
+def parse_name(name: str) -> FileName | None:
+    """Take a file's name apart; None if it is not a value file's."""
+    match = NAME.fullmatch(name)
+    if match is None:
+        return None
+    return FileName(name, match["kind"], match["owner"], int(match["pid"] or 0), is_ours=bool(match["token"]))
+
+
+def dead_owners(folder: Path, names: Iterable[FileName], pause: Pause = let_others_run) -> set[str]:
+    """Return the owners of these files that have ended.
+
+    Ours are asked by their lock, which the kernel drops with the process; it cannot be mistaken when a pid is given to
+    another process. Of prometheus_client's own files only the pid is known: when that was given away, the file counts
+    as a living process's, so it stays, and totals stay right.
+    """
+    first = {name.owner: name for name in names if not name.is_compacted}
+    dead = set()
+    for owner, name in first.items():
+        is_alive = is_locked(folder / name.name) if name.is_ours else is_running(name.pid)
+        if not is_alive:
+            dead.add(owner)
+        pause()
+    return dead
+
+
+def is_locked(path: Path) -> bool:
+    """Say whether a process holds the lock on its file; a file that is gone counts as held."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return True
+    try:
+        # A shared lock: two that ask at once must not take each other for the owner.
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
+
+
+def is_running(pid: int) -> bool:
+    """Say whether a process has this pid."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -1,0 +1,1 @@
+"""Measure requests: the WSGI middleware and what it records."""

@@ -1,0 +1,167 @@
+"""The WSGI middleware that measures.
+
+A request whose response is whole costs two readings of the clock, one lock and a handful of additions; everything else
+was looked up by the first request of its kind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+from kubeglass.catalog import PROBE_PATH
+from kubeglass.instrument.options import Options
+from kubeglass.instrument.request.request_recorder import RequestRecorder, keep_exemplar
+from kubeglass.instrument.request.response import NOTES_KEY, RESPONSE, TAKER, Notes, StatusWatch
+from kubeglass.instrument.request.series_cache import SeriesCache
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+#: Statuses of a websocket: none, where the connection was taken from under the server, or Switching Protocols.
+UPGRADED = (0, 101)
+
+
+class Middleware:
+    """Measures every request to ``app``; answers at the metrics path and at the probe path itself.
+
+    Args:
+        app: the WSGI application inside.
+        cache: what to add to.
+        options: what was chosen for this application.
+        page: the WSGI application that shows the metrics.
+        endpoint_of_error: tells the route template of the request that an exception ended.
+        is_watched: whether others than the framework may have the last word on an response's status.
+    """
+
+    def __init__(
+        self,
+        app: WSGIApplication,
+        cache: SeriesCache,
+        options: Options,
+        *,
+        page: WSGIApplication,
+        endpoint_of_error: Callable[[BaseException], str],
+        is_watched: bool,
+    ) -> None:
+        self.app: Any = app
+        self._cache = cache
+        self._options = options
+        #: What is answered here and not by the application.
+        self._own: dict[str, WSGIApplication] = {PROBE_PATH: self._respond_to_probe}
+        if options.path is not None:
+            self._own[options.path] = page
+        self._endpoint_of_error = endpoint_of_error
+        self._is_watched = is_watched
+
+    def entry(self) -> WSGIApplication:
+        """Return the WSGI application: the quick one, if nothing stands in its way."""
+        return self._respond if self._is_watched or self._options.sizes else self._make_quick()
+
+    def _make_quick(self) -> WSGIApplication:
+        """Make the application whose framework always notes a response, and whose responses are not counted in bytes.
+
+        A function with everything bound to it beforehand: looking attributes up would cost as much as counting.
+        """
+        app, own, has_exemplars, metrics = self.app, self._own, self._options.exemplars, self._cache.metrics
+        begin, end, clock, fail, wrap_body = (
+            metrics.progress.begin,
+            metrics.progress.end,
+            perf_counter,
+            self._fail,
+            self._wrap_body,
+        )
+
+        def respond(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+            if environ.get("PATH_INFO") in own or "HTTP_UPGRADE" in environ or NOTES_KEY in environ:
+                return self._respond(environ, start_response)
+            began = clock()
+            begin(None)
+            notes: Notes = [None, metrics, None]
+            environ[NOTES_KEY] = notes
+            try:
+                body: Iterable[bytes] = app(environ, start_response)
+            except BaseException as error:
+                fail(environ, notes, clock() - began, error)
+                raise
+            response = notes[RESPONSE]
+            if response is None or response.add is None or notes[TAKER] is not None:
+                return wrap_body(environ, notes, began, body)
+            end()
+            duration = clock() - began
+            bucket = response.add(duration)
+            if has_exemplars and (response.trace or "HTTP_TRACEPARENT" in environ):
+                keep_exemplar(environ, response, bucket, duration)
+            return body
+
+        return respond
+
+    def _wrap_body(
+        self, environ: WSGIEnvironment, notes: Notes, began: float, body: Iterable[bytes]
+    ) -> Iterable[bytes]:
+        return RequestRecorder(self._cache, self._options, environ, notes).wrap_body(began, body)
+
+    def _fail(self, environ: WSGIEnvironment, notes: Notes, duration: float, error: BaseException) -> None:
+        RequestRecorder(self._cache, self._options, environ, notes).fail(duration, error, self._endpoint_of_error)
+
+    def _respond(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one request, whatever it is."""
+        outer = environ.get(NOTES_KEY)
+        if outer is not None and outer[RESPONSE] is not None:
+            outer = None  # an environ that is used for a second request
+        if outer is not None:
+            outer[TAKER] = self._cache.metrics
+        own = self._own.get(environ.get("PATH_INFO", ""))
+        if own is not None:
+            return own(environ, start_response)
+        notes: Notes = [None, self._cache.metrics, None]
+        environ[NOTES_KEY] = notes
+        watch = StatusWatch(start_response)
+        recorder = RequestRecorder(self._cache, self._options, environ, notes, watch, outer)
+        if environ.get("HTTP_UPGRADE", "").lower() == "websocket":
+            return self._respond_to_upgrade(recorder, environ, watch)
+        began = perf_counter()
+        recorder.begin()
+        try:
+            body: Iterable[bytes] = self.app(environ, watch)
+        except BaseException as error:
+            recorder.fail(perf_counter() - began, error, self._endpoint_of_error)
+            raise
+        return recorder.wrap_body(began, body)
+
+    def _respond_to_probe(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:  # noqa: ARG002
+        self._cache.metrics.count_probe()
+        start_response("204 No Content", [("Cache-Control", "no-store")])
+        return []
+
+    def _respond_to_upgrade(
+        self, recorder: RequestRecorder, environ: WSGIEnvironment, watch: StatusWatch
+    ) -> Iterable[bytes]:
+        """Answer a client that asks for a websocket.
+
+        A websocket is a connection, not a request: its duration would drown every other. But asking for one does not
+        make one, so whatever is answered like a request counts as one, once it is answered.
+        """
+        began = perf_counter()
+        try:
+            body: Iterable[bytes] = self.app(environ, watch)
+        except BaseException as error:
+            if watch.status not in UPGRADED or is_fault(error):
+                recorder.begin()
+                recorder.fail(perf_counter() - began, error, self._endpoint_of_error)
+            raise
+        if watch.status in UPGRADED:
+            recorder.ignore()
+            return body
+        recorder.begin()
+        return recorder.wrap_body(began, body)
+
+
+def is_fault(error: BaseException) -> bool:
+    """Say whether an exception is none of those with which a websocket's view leaves the server.
+
+    ``StopIteration`` is how gunicorn is told that a connection was taken over; the others end greenlets and processes.
+    """
+    return isinstance(error, Exception) and not isinstance(error, StopIteration)

@@ -1,0 +1,158 @@
+"""One request and its response, where counting takes more than a few additions: streams, failures, changed statuses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+from kubeglass.catalog import UNMATCHED_ENDPOINT
+from kubeglass.instrument.options import Options
+from kubeglass.instrument.request.response import (
+    METRICS,
+    NOTES_KEY,
+    RESPONSE,
+    TAKER,
+    MeasuredResponse,
+    Notes,
+    parse_traceparent,
+)
+from kubeglass.instrument.request.series_cache import SeriesCache
+from kubeglass.instrument.request.stream import Stream, watch_file
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from wsgiref.types import WSGIEnvironment
+
+    from kubeglass.instrument.request.response import StatusWatch
+
+#: What the server sends when an application raises before it has started its response.
+SERVER_ERROR = 500
+
+#: Set on exceptions that the framework has reported already, before they reach the middleware: the application's
+#: cache, and the key of the request.
+COUNTED = "_kubeglass_counted"
+
+
+class RequestRecorder:
+    """A request that has begun.
+
+    Args:
+        cache: the application's.
+        options: the application's.
+        environ: the request.
+        notes: what the framework notes of it.
+        watch: knows the status that is sent, if the framework may not have the last word.
+        outer: the notes of the application around this one, if there is one that waits for its response.
+    """
+
+    def __init__(
+        self,
+        cache: SeriesCache,
+        options: Options,
+        environ: WSGIEnvironment,
+        notes: Notes,
+        watch: StatusWatch | None = None,
+        outer: Notes | None = None,
+    ) -> None:
+        self._cache = cache
+        self._options = options
+        self._environ = environ
+        self._notes = notes
+        self._watch = watch
+        self._outer = outer
+        self._response: MeasuredResponse | None = None
+        # Where applications share metrics, the one around this one counts the request in progress already.
+        self._is_outermost = outer is None or outer[METRICS] is not cache.metrics
+
+    def begin(self) -> None:
+        """Count the request in progress."""
+        if self._is_outermost:
+            self._cache.metrics.progress.begin(None)
+
+    def ignore(self) -> None:
+        """Count nothing: it turned out to be no request."""
+        self._leave()
+
+    def wrap_body(self, began: float, body: Iterable[bytes]) -> Iterable[bytes]:
+        """Return what the server should iterate over when the response is not over yet, or its status not certain."""
+        self._leave()
+        response = self._response
+        if response is not None and response.is_whole and (self._watch is None or self._watch.status):
+            self._finish(perf_counter() - began)
+            return body
+        if not self._options.sizes and watch_file(body, self._environ, began, self._finish):
+            return body
+        return Stream(body, began, self._finish, self._count_exception)
+
+    def fail(self, duration: float, error: BaseException, endpoint_of_error: Callable[[BaseException], str]) -> None:
+        """Add a request that ended with an exception; the server answers it."""
+        self._leave()
+        known = self._response.key if self._response is not None else self._reported_key(error)
+        method, endpoint, _, *extra = known or (self._environ["REQUEST_METHOD"], endpoint_of_error(error), "")
+        if known is not None:
+            self._response = self._cache.find_key((method, endpoint, SERVER_ERROR, *extra))
+        elif self._notes[TAKER] is None:
+            self._response = self._cache.find(None, method, endpoint, SERVER_ERROR)
+        self._watch = None
+        self._count_exception(error)
+        self._finish(duration)
+
+    def _finish(self, duration: float, sent: int = 0) -> None:
+        """Add the finished request to the metrics."""
+        metrics, response = self._cache.metrics, self._settle()
+        if self._is_outermost:
+            metrics.progress.end()
+        series = response.series if response is not None else None
+        if response is None or series is None:
+            return
+        bucket = series.add(duration)
+        if series.sizes is not None:
+            announced = self._environ.get("CONTENT_LENGTH") or ""
+            with metrics.store.lock:
+                series.sizes[0].observe(float(announced) if announced.isdecimal() else 0.0)
+                series.sizes[1].observe(float(sent or response.sent))
+        if self._options.exemplars:
+            keep_exemplar(self._environ, response, bucket, duration)
+
+    def _settle(self) -> MeasuredResponse | None:
+        """Return the response with the status that was sent; None if another application counts it."""
+        response, status = self._response, self._watch.status if self._watch is not None else 0
+        taker = self._notes[TAKER]
+        if taker is self._cache.metrics or (taker is not None and response is None):
+            return None
+        if response is None:
+            method = self._environ["REQUEST_METHOD"]
+            return self._cache.find(None, method, UNMATCHED_ENDPOINT, status or SERVER_ERROR)
+        method, endpoint, own, *extra = response.key
+        if response.series is not None and (not status or str(status) == own):
+            return response
+        found = self._cache.find_key((method, endpoint, status or int(own), *extra))
+        return MeasuredResponse(
+            found.key, found.series, is_whole=response.is_whole, sent=response.sent, trace=response.trace
+        )
+
+    def _count_exception(self, error: BaseException) -> None:
+        response = self._settle()
+        if response is not None and self._reported_key(error) is None:
+            method, endpoint, _, *extra = response.key
+            self._cache.count_exception(method, endpoint, tuple(extra), error)
+
+    def _reported_key(self, error: BaseException) -> tuple[Any, ...] | None:
+        cache, key = getattr(error, COUNTED, (None, None))
+        return key if cache is self._cache else None
+
+    def _leave(self) -> None:
+        """Take the framework's word, and let the application around this one have its notes again."""
+        self._response = self._notes[RESPONSE]
+        if self._outer is None:
+            self._environ.pop(NOTES_KEY, None)
+        else:
+            self._environ[NOTES_KEY] = self._outer
+
+
+def keep_exemplar(environ: WSGIEnvironment, response: MeasuredResponse, bucket: int, duration: float) -> None:
+    """Keep the trace id of a request, if it has one, with the bucket it fell into."""
+    trace = response.trace or parse_traceparent(environ)
+    if trace and response.series is not None:
+        response.series.duration.keep_exemplar(bucket, trace, duration)

@@ -1,0 +1,152 @@
+"""A metric's children: the cells of one set of label values, and how many requests are in progress."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import deque
+from collections.abc import Callable
+from time import time
+
+from prometheus_client.mmap_dict import mmap_key
+from prometheus_client.utils import floatToGoString
+
+from kubeglass.catalog import Metric, MetricType
+from kubeglass.instrument.storage.cells import Cell, MemoryStore, Store
+
+#: How prometheus_client names the file of a gauge whose dead processes no longer count.
+LIVE_SUM = "gauge_livesum"
+
+
+class Value:
+    """The child of a counter or a gauge.
+
+    ``texts`` is the exposition's: what stands before the value, written at the first scrape.
+    """
+
+    __slots__ = ("cell", "texts")
+
+    def __init__(self, cell: Cell) -> None:
+        self.cell = cell
+        self.texts: tuple[str, ...] | None = None
+
+    def add(self, amount: float) -> None:
+        """Add to the value; the caller holds the store's lock."""
+        self.cell.view[self.cell.index] += amount
+
+    def read(self) -> float:
+        """Return the value."""
+        return self.cell.view[self.cell.index]
+
+
+class HistogramChild:
+    """The child of a histogram.
+
+    Args:
+        bounds: upper bounds of the buckets, ascending, the last one infinite.
+        total: the sum of what was observed.
+        buckets: one cell a bound, not cumulative.
+    """
+
+    __slots__ = ("bounds", "buckets", "exemplars", "texts", "total")
+
+    def __init__(self, bounds: tuple[float, ...], total: Cell, buckets: tuple[Cell, ...]) -> None:
+        self.bounds = bounds
+        self.total = total
+        self.buckets = buckets
+        self.texts: tuple[str, ...] | None = None
+        self.exemplars: dict[int, tuple[str, float, float]] = {}
+
+    def observe(self, amount: float) -> int:
+        """Count one observation and return its bucket's number; the caller holds the store's lock."""
+        total = self.total
+        total.view[total.index] += amount
+        number = bisect_left(self.bounds, amount)
+        bucket = self.buckets[number]
+        bucket.view[bucket.index] += 1.0
+        return number
+
+    def keep_exemplar(self, number: int, trace: str, amount: float) -> None:
+        """Remember the trace of the latest observation of a bucket."""
+        self.exemplars[number] = (trace, amount, time())
+
+    def read(self) -> tuple[float, list[float]]:
+        """Return the sum and the count of each bucket, not cumulative."""
+        return self.total.view[self.total.index], [bucket.view[bucket.index] for bucket in self.buckets]
+
+
+def make_value(metric: Metric, names: tuple[str, ...], values: tuple[str, ...], store: Store) -> Value:
+    """Make the child of a counter or a gauge."""
+    kind = "counter" if metric.type is MetricType.COUNTER else LIVE_SUM
+    return Value(store.allocate(kind, _sample_key(metric, metric.name, names, values)))
+
+
+def make_histogram(metric: Metric, names: tuple[str, ...], values: tuple[str, ...], store: Store) -> HistogramChild:
+    """Make the child of a histogram."""
+    bounds = (*metric.buckets, float("inf"))
+    key: Callable[[float], str] = lambda bound: _sample_key(  # noqa: E731
+        metric,
+        f"{metric.name}_bucket",
+        (*names, "le"),
+        (*values, floatToGoString(bound)),  # type: ignore[no-untyped-call]
+    )
+    total = store.allocate("histogram", _sample_key(metric, f"{metric.name}_sum", names, values))
+    return HistogramChild(bounds, total, tuple(store.allocate("histogram", key(bound)) for bound in bounds))
+
+
+def _sample_key(metric: Metric, sample: str, names: tuple[str, ...], values: tuple[str, ...]) -> str:
+    return mmap_key(metric.name.removesuffix("_total"), sample, list(names), list(values), metric.help)
+
+
+class MemoryProgress:
+    """A count that needs no lock: a deque grows and shrinks in one step of the interpreter."""
+
+    def __init__(self) -> None:
+        requests: deque[None] = deque()
+        #: Call with None at a request's begin.
+        self.begin = requests.append
+        #: Call at its end.
+        self.end = requests.pop
+        self._count = requests.__len__
+        self.texts: tuple[str, ...] | None = None
+
+    def read(self) -> float:
+        """Return how many there are."""
+        return float(self._count())
+
+
+class SharedProgress:
+    """A count that other processes see.
+
+    Args:
+        value: the gauge's only child.
+        store: where it lives.
+    """
+
+    def __init__(self, value: Value, store: Store) -> None:
+        self._value = value
+        self._store = store
+        self.read = value.read
+        self.texts: tuple[str, ...] | None = None
+
+    def begin(self, _: None) -> None:
+        """Count one more; a fork's first request makes its files."""
+        if self._store.is_stale:
+            self._store.renew()
+            self._store.complain()
+        with self._store.lock:
+            self._value.add(1.0)
+
+    def end(self) -> None:
+        """Count one less."""
+        with self._store.lock:
+            self._value.add(-1.0)
+
+
+Progress = MemoryProgress | SharedProgress
+
+
+def make_progress(metric: Metric, names: tuple[str, ...], values: tuple[str, ...], store: Store) -> Progress:
+    """Make the only child of the gauge."""
+    if isinstance(store, MemoryStore):
+        return MemoryProgress()
+    return SharedProgress(make_value(metric, names, values, store), store)

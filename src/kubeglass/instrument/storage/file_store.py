@@ -1,0 +1,89 @@
+"""Cells in the multiprocess folder: every worker writes its own files, a scrape adds them up."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from kubeglass.instrument.storage.cells import FORK_AWARE, Cell
+from kubeglass.instrument.storage.value_file import ValueFile, name_owner
+
+logger = logging.getLogger("kubeglass.instrument")
+
+
+class FileStore:
+    """Cells in files of this process.
+
+    After a fork the child gets files of its own at its first request, with values 0: the parent's values stay the
+    parent's, and a fork that answers no request costs nothing.
+
+    A folder that is lost, full or out of reach must not break an application: then new cells live in memory, where no
+    scrape sees them, and a line in the log says so.
+
+    Args:
+        folder: the multiprocess folder; it must exist and be writable.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.lock = threading.RLock()
+        self.is_stale = False
+        self.when_renewed: list[Callable[[], object]] = []
+        self._owner = name_owner()
+        self._files: dict[str, ValueFile] = {}
+        self._cells: list[tuple[str, str, Cell]] = []
+        self._failure: OSError | None = None
+        self._has_complained = False
+        FORK_AWARE.add(self)
+
+    def allocate(self, kind: str, key: str) -> Cell:
+        """Return a cell with value 0 in this process's file of ``kind``."""
+        if self.is_stale:
+            self.renew()
+        cell = self._make_cell(kind, key)
+        self._cells.append((kind, key, cell))
+        return cell
+
+    def note_fork(self) -> None:
+        """Let go of the parent's files; their locks must end with the parent."""
+        for file in self._files.values():
+            file.abandon()
+        self._files = {}
+        self._failure = None
+        self.is_stale = True
+
+    def renew(self) -> None:
+        """Move every cell to files of this process."""
+        with self.lock:
+            if not self.is_stale:
+                return
+            self._owner = name_owner()
+            for kind, key, cell in self._cells:
+                fresh = self._make_cell(kind, key)
+                cell.view, cell.index = fresh.view, fresh.index
+            self.is_stale = False
+            for call in self.when_renewed:
+                call()
+
+    def complain(self) -> None:
+        """Log once that values are lost; the caller does not hold the lock, since a log handler may wait for it."""
+        if self._failure is not None and not self._has_complained:
+            self._has_complained = True
+            logger.error(
+                "%s: values cannot be written there: %s; further ones of this process are not shown",
+                self.folder,
+                self._failure.strerror or self._failure,
+            )
+
+    def _make_cell(self, kind: str, key: str) -> Cell:
+        if self._failure is None:
+            try:
+                file = self._files.get(kind)
+                if file is None:
+                    file = self._files[kind] = ValueFile(self.folder, kind, self._owner)
+                return file.allocate(key)
+            except OSError as error:
+                self._failure = error
+        return Cell([0.0], 0)

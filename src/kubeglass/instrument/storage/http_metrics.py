@@ -1,0 +1,201 @@
+"""The HTTP metrics of one registry: looked up once per method, route and status, then only added to.
+
+No metric ever has more children than ``max_series`` allows.
+"""
+
+from __future__ import annotations
+
+import logging
+from bisect import bisect_left
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from threading import RLock
+from typing import Generic, TypeVar
+
+from kubeglass import catalog
+from kubeglass.catalog import OVERFLOW, Metric
+from kubeglass.instrument.options import Options
+from kubeglass.instrument.storage.cells import Store
+from kubeglass.instrument.storage.children import (
+    HistogramChild,
+    Progress,
+    Value,
+    make_histogram,
+    make_progress,
+    make_value,
+)
+
+logger = logging.getLogger("kubeglass.instrument")
+
+Child = TypeVar("Child")
+ChildMaker = Callable[[Metric, tuple[str, ...], tuple[str, ...], Store], Child]
+
+
+class BoundedMetric(Generic[Child]):
+    """One metric of the catalogue with at most ``max_series`` children, and one more for all the rest.
+
+    Args:
+        metric: name, help, buckets.
+        names: label names: the metric's own and the application's extra ones.
+        make: makes a child.
+        store: where its cells live.
+        max_series: how many sets of label values get a child of their own.
+    """
+
+    def __init__(
+        self, metric: Metric, names: tuple[str, ...], make: ChildMaker[Child], store: Store, max_series: int
+    ) -> None:
+        self.metric = metric
+        self.names = names
+        self._make = make
+        self._store = store
+        self.max_series = max_series
+        self._children: dict[tuple[str, ...], Child] = {}
+        self._has_overflowed = False
+
+    def child(self, values: tuple[str, ...]) -> Child:
+        """Return the child of these label values, or the overflow child when there is no room for a new one."""
+        with self._store.lock:
+            found = self._children.get(values)
+            if found is not None:
+                return found
+            has_room = len(self._children) < self.max_series
+            if has_room:
+                child = self._add(values)
+            else:
+                overflow = (OVERFLOW,) * len(self.names)
+                child = self._children.get(overflow) or self._add(overflow)
+        # After the lock: a log handler may wait for a thread that waits for it.
+        self._store.complain()
+        if not has_room:
+            self._warn_once()
+        return child
+
+    def items(self) -> Iterator[tuple[tuple[str, ...], Child]]:
+        """Yield label values and child, in the order they came."""
+        with self._store.lock:
+            children = list(self._children.items())
+        return iter(children)
+
+    def _add(self, values: tuple[str, ...]) -> Child:
+        child = self._children[values] = self._make(self.metric, self.names, values, self._store)
+        return child
+
+    def _warn_once(self) -> None:
+        if not self._has_overflowed:
+            self._has_overflowed = True
+            logger.warning(
+                "%s: more than %d sets of label values (max_series); further ones are counted under %r",
+                self.metric.name,
+                self.max_series,
+                OVERFLOW,
+            )
+
+
+#: RFC 9110 section 9 and RFC 5789.
+STANDARD_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"})
+
+
+AnyChild = Value | HistogramChild | Progress
+AnyMetric = BoundedMetric[Value] | BoundedMetric[HistogramChild] | BoundedMetric[Progress]
+
+
+class RequestSeries:
+    """What one kind of request adds to: same method, same route, same status, same extra labels.
+
+    Args:
+        requests: the counter's child.
+        duration: the histogram's child.
+        sizes: the children for request and response sizes, if they are measured.
+        lock: guards additions.
+    """
+
+    __slots__ = ("add", "duration", "sizes")
+
+    def __init__(
+        self,
+        requests: Value,
+        duration: HistogramChild,
+        sizes: tuple[HistogramChild, HistogramChild] | None,
+        lock: RLock,
+    ) -> None:
+        #: Add a request of so many seconds; returns the number of the bucket it fell into.
+        self.add = make_adder(requests, duration, lock)
+        self.duration = duration
+        self.sizes = sizes
+
+
+def make_adder(requests: Value, duration: HistogramChild, lock: RLock) -> Callable[[float], int]:
+    """Return a function that counts a request and its duration under one lock.
+
+    Everything it needs is bound to it beforehand, which makes it three times as fast as methods of the children.
+    """
+    count, count_at = requests.cell.view, requests.cell.index
+    total, total_at = duration.total.view, duration.total.index
+    buckets = tuple((bucket.view, bucket.index) for bucket in duration.buckets)
+    bounds, find = duration.bounds, bisect_left
+
+    def add(seconds: float) -> int:
+        number = find(bounds, seconds)
+        view, index = buckets[number]
+        with lock:
+            count[count_at] += 1.0
+            total[total_at] += seconds
+            view[index] += 1.0
+        return number
+
+    return add
+
+
+class HttpMetrics:
+    """Children of the HTTP metrics.
+
+    Args:
+        store: where values live.
+        options: buckets, names of extra labels, limits, sizes; the rest of them is each application's own.
+    """
+
+    def __init__(self, store: Store, options: Options) -> None:
+        self.store = store
+        extra = tuple(options.extra_labels)
+        limit = options.max_series
+
+        def counter(metric: catalog.Metric) -> BoundedMetric[Value]:
+            return BoundedMetric(metric, metric.labels + extra, make_value, store, limit)
+
+        def histogram(metric: catalog.Metric) -> BoundedMetric[HistogramChild]:
+            return BoundedMetric(metric, metric.labels + extra, make_histogram, store, limit)
+
+        self.requests = counter(catalog.HTTP_REQUESTS)
+        self.duration = histogram(replace(catalog.HTTP_REQUEST_DURATION, buckets=options.buckets))
+        self.exceptions = counter(catalog.HTTP_REQUEST_EXCEPTIONS)
+        self.request_size = histogram(catalog.HTTP_REQUEST_SIZE) if options.sizes else None
+        self.response_size = histogram(catalog.HTTP_RESPONSE_SIZE) if options.sizes else None
+        self.in_progress = BoundedMetric(catalog.HTTP_REQUESTS_IN_PROGRESS, (), make_progress, store, 1)
+        self.progress = self.in_progress.child(())
+        self.probe_requests = BoundedMetric(catalog.PROBE_REQUESTS, (), make_value, store, 1)
+        self._probe = self.probe_requests.child(())
+
+    def series(self, method: str, endpoint: str, status: str, extra: tuple[str, ...]) -> RequestSeries:
+        """Find or make what a request adds to; the caller keeps it."""
+        method = method if method in STANDARD_METHODS else catalog.OTHER_METHOD
+        route = (method, endpoint, *extra)
+        sizes = None
+        if self.request_size is not None and self.response_size is not None:
+            sizes = (self.request_size.child(route), self.response_size.child(route))
+        requests = self.requests.child((method, endpoint, status, *extra))
+        return RequestSeries(requests, self.duration.child(route), sizes, self.store.lock)
+
+    def count_probe(self) -> None:
+        """Count a request to the probe path; in a fork it may be the first request, which makes the fork's files."""
+        self.store.renew()
+        self.store.complain()
+        with self.store.lock:
+            self._probe.add(1.0)
+
+    def count_exception(self, method: str, endpoint: str, exception: str, extra: tuple[str, ...]) -> None:
+        """Count an exception that nobody handled."""
+        method = method if method in STANDARD_METHODS else catalog.OTHER_METHOD
+        child = self.exceptions.child((method, endpoint, exception, *extra))
+        with self.store.lock:
+            child.add(1.0)

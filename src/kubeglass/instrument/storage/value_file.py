@@ -1,0 +1,123 @@
+"""One process's values of one kind in a file that other processes read, in prometheus_client's own format.
+
+The file begins with a 4-byte int that says how many bytes are used, and 4 bytes of padding. Then entries: a 4-byte
+length, a JSON key padded with spaces to a multiple of 8 bytes, the value and a timestamp as doubles. So every value is
+aligned to 8 bytes, and is written and read whole. The format is that of ``prometheus_client.mmap_dict``, which makes
+these files readable to ``prometheus_client.multiprocess`` too.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import mmap
+import os
+import secrets
+import struct
+from pathlib import Path
+
+from kubeglass.instrument.storage.cells import Cell
+
+HEADER = struct.Struct("ii")
+LENGTH = struct.Struct("i")
+FIRST_SIZE = 1 << 16
+VALUE_SIZE = 16
+
+#: How a file is called until its owner holds the lock on it.
+UNFINISHED = ".new"
+
+
+def name_owner() -> str:
+    """Return a name for this process in file names: its pid, and a token since pids come back."""
+    return f"{os.getpid()}-{secrets.token_hex(4)}"
+
+
+def encode_entry(key: str, value: float = 0.0, timestamp: float = 0.0) -> bytes:
+    """Write one entry: length, padded key, value and timestamp."""
+    name = key.encode()
+    padded = name + b" " * (8 - (len(name) + 4) % 8)
+    return LENGTH.pack(len(name)) + padded + struct.pack("dd", value, timestamp)
+
+
+def reserve(descriptor: int, old: int, size: int) -> None:
+    """Make a file larger with pages that exist: writing to a hole in a full file system kills the process (SIGBUS).
+
+    Args:
+        descriptor: the file.
+        old: its size.
+        size: its size from now on.
+
+    Raises:
+        OSError: there is no room.
+    """
+    if hasattr(os, "posix_fallocate"):
+        os.posix_fallocate(descriptor, old, size - old)
+    else:  # macOS
+        os.pwrite(descriptor, bytes(size - old), old)
+
+
+class ValueFile:
+    """A growing file of doubles that belongs to this process as long as it lives.
+
+    The process holds a lock on the file (flock(2)). The kernel drops it when the process ends, however it ends, so
+    another process can tell a dead worker's file from a living one's, even when the pid was given away again.
+
+    Args:
+        folder: the multiprocess folder.
+        kind: ``counter``, ``histogram`` or ``gauge_<mode>``; prometheus_client reads it from the file's name.
+        owner: this process's name in file names, see :func:`name_owner`.
+    """
+
+    def __init__(self, folder: Path, kind: str, owner: str) -> None:
+        self.path = folder / f"{kind}_{owner}.db"
+        unfinished = folder / f"{self.path.name}{UNFINISHED}"
+        self._lock = -1
+        self._descriptor = os.open(unfinished, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
+        try:
+            # Opened a second time for the lock alone: the mapping keeps the first one open in every fork of this
+            # process, and with it the lock, as long as any of them lives.
+            self._lock = os.open(unfinished, os.O_RDONLY | os.O_CLOEXEC)
+            fcntl.flock(self._lock, fcntl.LOCK_EX)
+            self._used = HEADER.size
+            self._size = 0
+            self._grow(FIRST_SIZE)
+            self._set_used(HEADER.size)
+            # Not before it is locked: without the lock it would pass for a dead process's.
+            unfinished.rename(self.path)
+        except OSError:
+            self.abandon()
+            unfinished.unlink(missing_ok=True)
+            raise
+
+    def allocate(self, key: str) -> Cell:
+        """Append an entry with value 0 and return its cell.
+
+        Raises:
+            OSError: there is no room for it; what was there before stays as it is.
+        """
+        entry = encode_entry(key)
+        end = self._used + len(entry)
+        if end > self._size:
+            self._grow(max(self._size * 2, end))
+        self._map[self._used : end] = entry
+        self._set_used(end)
+        return Cell(self._view, (end - VALUE_SIZE) // 8)
+
+    def abandon(self) -> None:
+        """Close this process's copy of a file that its parent goes on writing."""
+        for descriptor in (self._descriptor, self._lock):
+            if descriptor >= 0:
+                os.close(descriptor)
+        self._descriptor = self._lock = -1
+
+    def _grow(self, size: int) -> None:
+        # Cells keep the mapping they were given: all mappings of the file show the same pages.
+        size = -(-size // mmap.PAGESIZE) * mmap.PAGESIZE
+        reserve(self._descriptor, self._size, size)
+        self._map = mmap.mmap(self._descriptor, size)
+        self._view = memoryview(self._map).cast("d")
+        self._size = size
+
+    def _set_used(self, used: int) -> None:
+        # After the entry itself: a reader never sees a half-written one.
+        self._map[: LENGTH.size] = LENGTH.pack(used)
+        self._used = used

@@ -1,0 +1,1 @@
+"""Write metrics in Prometheus's formats, in pieces short enough that other threads never wait long."""

@@ -1,6 +1,6 @@
-"""How long ``kubeglass deploy`` takes to its proof on a running cluster, and what each part then uses of its requests.
+"""How long ``kubeglass deploy`` takes to the end of its verification on a running cluster, and what each part then uses of its requests.
 
-Target: at most 60 s from the command to the end of the proof, with the images loaded. Run it as root from the
+Target: at most 60 s from the command to the end of verification, with the images loaded. Run it as root from the
 repository: it takes the test cluster that runs, or starts one.
 """
 
@@ -74,7 +74,7 @@ def prepare() -> Iterator[Stand]:
 
 
 def deploy(stand: Stand) -> float:
-    """Deploy and return the seconds from the command to the end of the proof."""
+    """Deploy and return the seconds from the command to the end of verification."""
     begin = time.monotonic()
     said = stand.kubeglass("deploy").stdout
     taken = time.monotonic() - begin
@@ -130,7 +130,7 @@ def main() -> None:
     derived = {f"{name}: share of its request": value / requests[name] for name, value in use.items()}
     write_result(
         "cluster_deploy",
-        claim="From kubeglass deploy to the end of its proof on a running cluster with images loaded: at most 60 s.",
+        claim="From kubeglass deploy to the end of its verification on a running cluster with images loaded: at most 60 s.",
         method="Real single-node Kubernetes of tests/cluster; every default of kubeglass.yaml but the images' source; two "
         f"pods of the shop with two workers each. Use is the highest of two minutes under {RATE} requests/s, as the "
         "kubelet reports it.",

@@ -9,7 +9,7 @@ KubeglassError            1   anything below, and what has no better name
 ├── PortError             6   no free port in the range
 ├── StateError            7   .kubeglass/ is busy, unwritable or damaged; nothing runs; something runs already
 ├── NoDataError           8   everything runs, yet data did not arrive before the deadline
-├── ClusterError          9   Kubernetes refused, or a rollout or its proof failed
+├── ClusterError          9   Kubernetes refused, or a rollout or its verification failed
 └── InstrumentationError  10  the library was asked for something impossible
 ```
 
@@ -96,7 +96,7 @@ class NoDataError(KubeglassError):
 
 
 class ClusterError(KubeglassError):
-    """Kubernetes refused, or a rollout or its proof failed."""
+    """Kubernetes refused, or a rollout or its verification failed."""
 
     exit_code = 9
 

@@ -39,11 +39,11 @@ class DeployOptions:
         file: the definition, None for the one of this folder.
         context: the kubeconfig's context, None for its current one.
         namespace: the pipeline's namespace, None for the definition's.
-        timeout: seconds for the rollout, and again for the proof.
+        timeout: seconds for the rollout, and again for verification.
         dry_run: only try.
         diff: only show.
         force: take over fields that others manage.
-        proof: verify it afterwards.
+        verify: verify it afterwards.
     """
 
     file: Path | None = None
@@ -53,7 +53,7 @@ class DeployOptions:
     dry_run: bool = False
     diff: bool = False
     force: bool = False
-    proof: bool = True
+    verify: bool = True
 
 
 def run_deploy(options: DeployOptions) -> None:
@@ -61,7 +61,7 @@ def run_deploy(options: DeployOptions) -> None:
 
     Raises:
         ConfigError: the definition is wrong.
-        ClusterError: the cluster refused, or the rollout or its proof failed.
+        ClusterError: the cluster refused, or the rollout or its verification failed.
     """
     pipeline = load_cluster_pipeline(options.file, options.namespace)
     objects = [item for items in build(pipeline, compose(pipeline)).values() for item in items]
@@ -87,7 +87,7 @@ def run_deploy(options: DeployOptions) -> None:
             return
         take_over_fields(cluster, kubectls, pipeline=release.namespace)
         seconds = _deploy(cluster, pipeline, release, options, shown)
-        word = "deployed and verified" if options.proof else "deployed"
+        word = "deployed and verified" if options.verify else "deployed"
         output.say(f"{word} in {seconds:.1f} s: {shown.summary}")
         _say_addresses(cluster, objects, output)
 
@@ -151,7 +151,7 @@ def _deploy(
     clock = RealClock()
     started = clock.now()
     deploy(cluster, release, timeout=options.timeout, clock=clock, tell=shown.applied, report=shown.progress)
-    if options.proof:
+    if options.verify:
         verify(cluster, pipeline, timeout=options.timeout, clock=clock, tell=shown.verified)
     return clock.now() - started
 

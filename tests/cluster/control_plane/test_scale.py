@@ -33,7 +33,7 @@ def fleet(control_plane: Cluster, tmp_path_factory: pytest.TempPathFactory) -> S
     stand = Stand(control_plane, tmp_path_factory.mktemp("fleet"), "fleet", 31500)
     stand.define(replicas=PODS, interval="5s")
     begin = time.monotonic()
-    stand.kubeglass("deploy", "--no-proof", "--timeout", "120")
+    stand.kubeglass("deploy", "--no-verify", "--timeout", "120")
     print(f"deployed {PODS} pods on {NODES} nodes in {time.monotonic() - begin:.1f} s")
     return stand
 

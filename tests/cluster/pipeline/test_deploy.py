@@ -10,17 +10,17 @@ import pytest
 from tests.cluster.pipeline.stand import APP, Stand
 
 
-def test_a_deployment_is_proven_link_by_link(stand: Stand) -> None:
+def test_a_deployment_is_verified_link_by_link(stand: Stand) -> None:
     result = stand.kubeglass("deploy")
 
     assert "deployed and verified" in result.stdout
     assert stand.url in result.stdout
-    for subject in ("targets: python-app: 2 up", "kubelet: metrics of 1 node", "request: 5 requests", "panels: "):
+    for subject in ("targets: python-app: 2 up", "kubelet: metrics of 1 node", "probes: 5 probes", "panels: "):
         assert subject in result.stderr
 
 
 def test_deploying_again_changes_nothing(deployed: Stand) -> None:
-    result = deployed.kubeglass("deploy", "--no-proof")
+    result = deployed.kubeglass("deploy", "--no-verify")
 
     assert " unchanged" in result.stdout
     assert "created" not in result.stdout
@@ -99,7 +99,7 @@ def test_what_is_no_longer_rendered_is_pruned(deployed: Stand) -> None:
     definition = deployed.folder / "kubeglass.yaml"
     definition.write_text(definition.read_text() + "  viewer: {enabled: false}\n")
 
-    result = deployed.kubeglass("deploy", "--no-proof")
+    result = deployed.kubeglass("deploy", "--no-verify")
     deployed.define()
 
     assert "deployment/viewer deleted" in result.stderr
@@ -110,8 +110,8 @@ def test_fields_that_somebody_else_took_over_are_named(deployed: Stand) -> None:
     kubectl = deployed.cluster.kubectl
     kubectl("scale", "deployment", APP, "--namespace", deployed.apps, "--replicas", "1")
 
-    refused = deployed.kubeglass("deploy", "--no-proof", check=False)
-    taken = deployed.kubeglass("deploy", "--no-proof", "--force-conflicts")
+    refused = deployed.kubeglass("deploy", "--no-verify", check=False)
+    taken = deployed.kubeglass("deploy", "--no-verify", "--force-conflicts")
 
     assert refused.returncode == 9
     assert ".spec.replicas" in refused.stderr
@@ -129,7 +129,7 @@ def test_an_image_that_is_not_there_ends_the_wait_with_the_cause(deployed: Stand
     assert result.returncode == 9
     assert "ErrImageNeverPull" in result.stderr
     assert 'Container image "localhost/absent:1" is not present with pull policy of Never' in result.stderr
-    deployed.kubeglass("deploy", "--no-proof")
+    deployed.kubeglass("deploy", "--no-verify")
 
 
 def test_a_crash_shows_the_last_words_of_the_process(deployed: Stand) -> None:
@@ -142,7 +142,7 @@ def test_a_crash_shows_the_last_words_of_the_process(deployed: Stand) -> None:
     assert result.returncode == 9
     assert "CrashLoopBackOff" in result.stderr
     assert "no_such_factory" in result.stderr.partition("CrashLoopBackOff")[2]
-    deployed.kubeglass("deploy", "--no-proof")
+    deployed.kubeglass("deploy", "--no-verify")
 
 
 def test_what_somebody_else_made_is_left_alone(deployed: Stand) -> None:

@@ -65,7 +65,7 @@ def test_a_new_release_costs_no_count(deployed: Stand) -> None:
     deployed.define(release="2")
 
     with deployed.traffic() as totals:
-        deployed.kubeglass("deploy", "--no-proof")
+        deployed.kubeglass("deploy", "--no-verify")
         wait_until(lambda: not old & set(pod_names(deployed, APP, deployed.apps)), "the end of the old pods")
 
     deployed.expect_reconciled(totals, before)

@@ -40,13 +40,13 @@ def test_an_edited_app_rolls_and_an_unchanged_one_does_not(stand: Stand) -> None
     (stand.folder / "requirements.txt").write_text("flask\n")
     edit(stand, "before")
     build_and_load(stand)
-    stand.kubeglass("deploy", "--no-proof")
+    stand.kubeglass("deploy", "--no-verify")
     assert answer(stand) == "before"
 
-    again = stand.kubeglass("deploy", "--no-proof")
+    again = stand.kubeglass("deploy", "--no-verify")
     edit(stand, "after")
     build_and_load(stand)
-    rolled = stand.kubeglass("deploy", "--no-proof")
+    rolled = stand.kubeglass("deploy", "--no-verify")
 
     assert f"deployment/{NAME} changed" not in again.stderr
     assert f"deployment/{NAME} changed" in rolled.stderr
@@ -57,7 +57,7 @@ def test_an_image_that_was_built_and_not_loaded_is_said_to_be_missing(stand: Sta
     edit(stand, "never loaded")
     subprocess.run([KUBEGLASS, "images", "build", NAME], cwd=stand.folder, check=True, capture_output=True)
 
-    result = stand.kubeglass("deploy", "--no-proof", check=False)
+    result = stand.kubeglass("deploy", "--no-verify", check=False)
 
     assert result.returncode == 9
     assert "kubeglass images load" in result.stderr

@@ -25,14 +25,14 @@ def change(stand: Stand, old: str, new: str) -> None:
     definition.write_text(text.replace(old, new))
 
 
-def test_a_changed_release_is_proven_under_traffic(defined: Stand) -> None:
+def test_a_changed_release_is_verified_under_traffic(defined: Stand) -> None:
     """While old pods are still ending, whose high counts come and go."""
     defined.define(release="under traffic")
 
     with defined.traffic():
         result = defined.kubeglass("deploy")
 
-    assert "request: 5 requests counted" in result.stderr
+    assert "probes: 5 probes counted" in result.stderr
     assert "deployed and verified" in result.stdout
 
 
@@ -41,11 +41,11 @@ def test_an_image_that_was_loaded_meanwhile_is_tried_at_once(defined: Stand) -> 
     present = deployment["spec"]["template"]["spec"]["containers"][0]["image"]
     late = f"localhost/late-{defined.name}:1"
     change(defined, "    module:", f"    image: {late}\n    module:")
-    failed = defined.kubeglass("deploy", "--no-proof", check=False)
+    failed = defined.kubeglass("deploy", "--no-verify", check=False)
     assert "ErrImageNeverPull" in failed.stderr
 
     defined.cluster.run_on_node(["ctr", "--namespace", "k8s.io", "images", "tag", present, late])
-    again = defined.kubeglass("deploy", "--no-proof")
+    again = defined.kubeglass("deploy", "--no-verify")
 
     assert "deleted to be made anew, as it was stuck" in again.stderr
     seconds = re.search(r"deployed in ([\d.]+) s", again.stdout)
@@ -55,24 +55,24 @@ def test_an_image_that_was_loaded_meanwhile_is_tried_at_once(defined: Stand) -> 
 
 def test_a_secret_that_was_made_meanwhile_is_found_at_once(defined: Stand) -> None:
     change(defined, "    workers: 2\n", f"    workers: 2\n{SECRET}")
-    failed = defined.kubeglass("deploy", "--no-proof", check=False)
+    failed = defined.kubeglass("deploy", "--no-verify", check=False)
     assert 'CreateContainerConfigError: secret "token" not found' in failed.stderr
 
     kubectl = defined.cluster.kubectl
     kubectl("create", "secret", "generic", "token", "--from-literal=value=x", "--namespace", defined.apps)
-    again = defined.kubeglass("deploy", "--no-proof")
+    again = defined.kubeglass("deploy", "--no-verify")
 
     assert "deployed in" in again.stdout
 
 
 def test_a_change_of_the_environment_alone_mends_what_it_broke(defined: Stand) -> None:
     change(defined, "    workers: 2\n", f"    workers: 2\n{SECRET.replace('name: token', 'name: absent')}")
-    failed = defined.kubeglass("deploy", "--no-proof", check=False)
+    failed = defined.kubeglass("deploy", "--no-verify", check=False)
     assert 'secret "absent" not found' in failed.stderr
 
     # Image and annotations stay as they are: only the environment says which pods are new.
     defined.define(release="2")
-    again = defined.kubeglass("deploy", "--no-proof")
+    again = defined.kubeglass("deploy", "--no-verify")
 
     assert "deployed in" in again.stdout
 
@@ -81,9 +81,9 @@ def test_what_no_node_has_room_for_ends_with_the_schedulers_words(defined: Stand
     change(
         defined, "requests: {cpu: 50m, memory: 96Mi}, limits: {memory: 256Mi}", "requests: {cpu: '1000', memory: 96Mi}"
     )
-    failed = defined.kubeglass("deploy", "--no-proof", "--timeout", "120", check=False)
+    failed = defined.kubeglass("deploy", "--no-verify", "--timeout", "120", check=False)
     defined.define()
-    defined.kubeglass("deploy", "--no-proof")
+    defined.kubeglass("deploy", "--no-verify")
 
     assert failed.returncode == 9
     assert "Unschedulable: 0/1 nodes are available: 1 Insufficient cpu" in failed.stderr
@@ -98,7 +98,7 @@ def test_storage_that_the_cluster_lacks_is_named(stand: Stand) -> None:
     text = text.replace(f"app_namespace: {stand.apps}", f"app_namespace: {home}")
     definition.write_text(text.replace(f"node_port: {stand.node_port}", f"node_port: {stand.node_port + 1}"))
     try:
-        failed = stand.kubeglass("deploy", "--no-proof", "--namespace", home, "--timeout", "120", check=False)
+        failed = stand.kubeglass("deploy", "--no-verify", "--namespace", home, "--timeout", "120", check=False)
     finally:
         stand.kubeglass("undeploy", "--purge", "--namespace", home)
         stand.define()

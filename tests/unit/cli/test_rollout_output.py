@@ -41,7 +41,7 @@ def test_a_wait_is_told_when_it_changes_and_what_was_ready_at_once_is_not() -> N
     assert stream.getvalue() == "  deployment/shop waits for a replica\n  deployment/shop 1 of 1 ready\n"
 
 
-def test_what_was_proven_is_told_with_its_time() -> None:
+def test_a_verified_link_is_shown_with_its_time() -> None:
     shown, stream = make_output()
 
     shown.verified(Verified("kubelet", "metrics of 1 node", 0.51))

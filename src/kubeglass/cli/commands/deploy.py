@@ -1,4 +1,4 @@
-"""``kubeglass deploy``: the pipeline onto a cluster, waited for and proven."""
+"""``kubeglass deploy``: put the pipeline on a cluster, wait for it, verify it."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import typer
 
 from kubeglass.cli.cluster_options import Context, File, Namespace
 
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Let the server try everything; store nothing.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Let the server check everything; store nothing.")]
 Diff = Annotated[bool, typer.Option("--diff", help="Show what would change; change nothing.")]
-Timeout = Annotated[float, typer.Option(min=1.0, help="Seconds for the rollout, and again for the proof.")]
+Timeout = Annotated[float, typer.Option(min=1.0, help="Seconds for the rollout, and again for verification.")]
 Force = Annotated[bool, typer.Option("--force-conflicts", help="Take over fields that others manage.")]
-Proving = Annotated[bool, typer.Option("--proof/--no-proof", help="Send requests and find them on every panel.")]
+Verifying = Annotated[bool, typer.Option("--verify/--no-verify", help="Check that data flows end to end.")]
 
 
 def deploy(
@@ -24,9 +24,9 @@ def deploy(
     dry_run: DryRun = False,
     diff: Diff = False,
     force_conflicts: Force = False,
-    proof: Proving = True,
+    verify: Verifying = True,
 ) -> None:
-    """Apply the manifests in order, wait until all is ready, and prove that data flows end to end."""
+    """Apply the manifests in order, wait until everything is ready, and verify that data flows end to end."""
     from kubeglass.cli.deploying import DeployOptions, run_deploy
 
-    run_deploy(DeployOptions(file, context, namespace, timeout, dry_run, diff, force_conflicts, proof))
+    run_deploy(DeployOptions(file, context, namespace, timeout, dry_run, diff, force_conflicts, verify))

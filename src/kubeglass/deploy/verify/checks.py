@@ -1,4 +1,4 @@
-"""One look at each link of a deployed pipeline: does it hold, and what was seen."""
+"""Checks of a deployed pipeline: one look at each link, without waiting."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from kubeglass.catalog import HTTP_METRICS, HTTP_REQUESTS, HTTP_SIZE_METRICS
 from kubeglass.dashboards.queries import PanelQuery, panel_queries
 from kubeglass.deploy.api.cluster import Cluster
 from kubeglass.deploy.api.objects import address_of, is_ending, write_selector
@@ -17,74 +18,14 @@ from kubeglass.render.grafana.dashboards import render_dashboards
 from kubeglass.render.kubernetes.names import COLLECTOR, deployed_apps, selector_of
 from kubeglass.render.otelcol.cluster import TELEMETRY_PORT
 
-
-@dataclass(frozen=True, slots=True)
-class CheckResult:
-    """What one look at a link showed.
-
-    Args:
-        holds: whether data passes.
-        detail: what was seen, or what is missing.
-        nodes: the nodes where something is missing, if that is known.
-    """
-
-    holds: bool
-    detail: str
-    nodes: frozenset[str] = frozenset()
-
-
-def check_targets(deployed: DeployedPipeline) -> CheckResult:
-    """Find each present pod among the targets that are up; those of pods that are gone may linger for minutes."""
-    up = {(sample.labels.get("job"), sample.labels.get("instance")) for sample in deployed.prometheus.query("up == 1")}
-    apps = [app for app in deployed_apps(deployed.pipeline) if app.replicas]
-    pods = {app.name: [(pod, app.metrics_port) for pod in deployed.pods_of(app)] for app in apps}
-    pods[COLLECTOR] = [(pod, TELEMETRY_PORT) for pod in deployed.collectors()]
-    wanted = {app.name: app.replicas for app in apps} | {COLLECTOR: max(len(pods[COLLECTOR]), 1)}
-    down = {job: [pod for pod, port in pods[job] if (job, address_of(pod, port)) not in up] for job in wanted}
-    seen = {job: len(pods[job]) - len(down[job]) for job in wanted}
-    missing = [f"{job}: {seen[job]} of {count}" for job, count in wanted.items() if seen[job] < count]
-    if not missing:
-        return CheckResult(True, ", ".join(f"{job}: {count} up" for job, count in seen.items()))
-    nodes = {pod["spec"].get("nodeName", "") for gone in down.values() for pod in gone}
-    return CheckResult(False, f"up {', '.join(missing)}", frozenset(nodes))
-
-
-def check_kubelets(deployed: DeployedPipeline) -> CheckResult:
-    """Find metrics of each node that has a collector."""
-    wanted = {str(pod["spec"].get("nodeName", "")) for pod in deployed.collectors()}
-    # Read within two intervals: a node that was read last by a collector that is gone proves nothing.
-    oldest = f"time() - {2 * deployed.pipeline.collector.kubelet.interval:g}"
-    fresh = f"timestamp(k8s_node_cpu_time_seconds_total) > {oldest}"
-    samples = deployed.prometheus.query(f"count by (k8s_node_name) ({fresh})")
-    missing = frozenset(wanted - {sample.labels.get("k8s_node_name", "") for sample in samples})
-    if missing:
-        return CheckResult(False, f"no metrics of node {', '.join(sorted(missing))}", missing)
-    return CheckResult(True, f"metrics of {len(wanted)} {'node' if len(wanted) == 1 else 'nodes'}")
-
-
-def check_panels(deployed: DeployedPipeline) -> CheckResult:
-    """Ask every query of every dashboard for data; an app's own metrics may be quiet until it counts something."""
-    queries = _queries(deployed.pipeline)
-    own = {metric.name for app in deployed.pipeline.apps for metric in app.metrics}
-    empty = find_empty_panels(deployed.prometheus, queries)
-    quiet = [panel for panel in empty if not panel.refusal and any(name in panel.query.expr for name in own)]
-    broken = [panel for panel in empty if panel not in quiet]
-    if broken:
-        return CheckResult(False, str(broken[0]))
-    titles = ", ".join(dict.fromkeys(panel.query.panel_title for panel in quiet))
-    note = f"; still quiet: {titles}" if titles else ""
-    return CheckResult(True, f"{len(queries) - len(quiet)} of {len(queries)} queries have data{note}")
-
-
-def _queries(pipeline: Pipeline) -> list[PanelQuery]:
-    documents = [json.loads(file.content) for file in render_dashboards(pipeline)]
-    interval = pipeline.scrape.interval
-    return [query for document in documents for query in panel_queries(document, scrape_interval=interval)]
+#: A target was scraped within this many intervals, and the samples took this long to arrive.
+FRESH_SCRAPES = 2
+DELAY_SECONDS = 10
 
 
 @dataclass(frozen=True, slots=True)
 class DeployedPipeline:
-    """What a proof looks at.
+    """A pipeline on the cluster, as verification looks at it.
 
     Args:
         cluster: the cluster.
@@ -101,10 +42,85 @@ class DeployedPipeline:
         return self._pods(self.pipeline.cluster.namespace, COLLECTOR)
 
     def pods_of(self, app: App) -> list[dict[str, Any]]:
-        """Read the pods of ``app``; those that were told to end are gone as far as a proof is concerned."""
+        """Read the pods of ``app``, without those that are terminating."""
         return self._pods(self.pipeline.cluster.apps_run_in, app.name)
 
     def _pods(self, namespace: str, name: str) -> list[dict[str, Any]]:
         selector = write_selector(selector_of(name))
         pods = self.cluster.list_objects("v1", "Pod", namespace=namespace, selector=selector)
         return [pod for pod in pods if not is_ending(pod)]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """The result of one look at a link.
+
+    Args:
+        holds: whether data passes.
+        detail: what was seen, or what is missing.
+        nodes: the nodes where something is missing, if known.
+    """
+
+    holds: bool
+    detail: str
+    nodes: frozenset[str] = frozenset()
+
+
+def check_targets(deployed: DeployedPipeline) -> CheckResult:
+    """Check that each pod is a target that is up, by a recent scrape: old samples linger for minutes."""
+    oldest = f"time() - {FRESH_SCRAPES * deployed.pipeline.scrape.interval + DELAY_SECONDS:g}"
+    samples = deployed.prometheus.query(f"timestamp(up == 1) > {oldest}")
+    up = {(sample.labels.get("job"), sample.labels.get("instance")) for sample in samples}
+    apps = [app for app in deployed_apps(deployed.pipeline) if app.replicas]
+    pods = {app.name: [(pod, app.metrics_port) for pod in deployed.pods_of(app)] for app in apps}
+    pods[COLLECTOR] = [(pod, TELEMETRY_PORT) for pod in deployed.collectors()]
+    wanted = {app.name: app.replicas for app in apps} | {COLLECTOR: max(len(pods[COLLECTOR]), 1)}
+    down = {job: [pod for pod, port in pods[job] if (job, address_of(pod, port)) not in up] for job in wanted}
+    seen = {job: len(pods[job]) - len(down[job]) for job in wanted}
+    missing = [f"{job}: {seen[job]} of {count}" for job, count in wanted.items() if seen[job] < count]
+    if not missing:
+        return CheckResult(True, ", ".join(f"{job}: {count} up" for job, count in seen.items()))
+    nodes = {pod["spec"].get("nodeName", "") for gone in down.values() for pod in gone}
+    return CheckResult(False, f"up {', '.join(missing)}", frozenset(nodes))
+
+
+def check_kubelets(deployed: DeployedPipeline) -> CheckResult:
+    """Check that metrics arrive from each node that has a collector."""
+    wanted = {str(pod["spec"].get("nodeName", "")) for pod in deployed.collectors()}
+    # Samples that a collector sent before it was replaced prove nothing.
+    oldest = f"time() - {2 * deployed.pipeline.collector.kubelet.interval:g}"
+    fresh = f"timestamp(k8s_node_cpu_time_seconds_total) > {oldest}"
+    samples = deployed.prometheus.query(f"count by (k8s_node_name) ({fresh})")
+    missing = frozenset(wanted - {sample.labels.get("k8s_node_name", "") for sample in samples})
+    if missing:
+        return CheckResult(False, f"no metrics of node {', '.join(sorted(missing))}", missing)
+    return CheckResult(True, f"metrics of {len(wanted)} {'node' if len(wanted) == 1 else 'nodes'}")
+
+
+def check_panels(deployed: DeployedPipeline) -> CheckResult:
+    """Check that every query of every dashboard returns data, except queries that wait for traffic."""
+    queries = _queries(deployed.pipeline)
+    quiet_metrics = _quiet_metrics(deployed)
+    empty = find_empty_panels(deployed.prometheus, queries)
+    quiet = [panel for panel in empty if not panel.refusal and any(name in panel.query.expr for name in quiet_metrics)]
+    broken = [panel for panel in empty if panel not in quiet]
+    if broken:
+        return CheckResult(False, str(broken[0]))
+    titles = ", ".join(dict.fromkeys(panel.query.panel_title for panel in quiet))
+    note = f"; no traffic yet: {titles}" if titles else ""
+    return CheckResult(True, f"{len(queries) - len(quiet)} of {len(queries)} queries have data{note}")
+
+
+def _quiet_metrics(deployed: DeployedPipeline) -> set[str]:
+    """Name the metrics that may have no series yet: the apps' own, and those of requests if there were none."""
+    own = {metric.name for app in deployed.pipeline.apps for metric in app.metrics}
+    if deployed.prometheus.value(f"count({HTTP_REQUESTS.name})"):
+        return own
+    # Recorded series carry the counter's name without its suffix.
+    return own | {metric.name.removesuffix("_total") for metric in (*HTTP_METRICS, *HTTP_SIZE_METRICS)}
+
+
+def _queries(pipeline: Pipeline) -> list[PanelQuery]:
+    documents = [json.loads(file.content) for file in render_dashboards(pipeline)]
+    interval = pipeline.scrape.interval
+    return [query for document in documents for query in panel_queries(document, scrape_interval=interval)]

@@ -1,4 +1,4 @@
-"""Reads what the collectors say while a link does not hold."""
+"""Read from the collectors' logs and events why a link does not work."""
 
 from __future__ import annotations
 
@@ -17,18 +17,52 @@ from kubeglass.render.kubernetes.names import COLLECTOR
 #: Seconds between two readings of a log.
 LOOK_SECONDS = 2.0
 LINES_READ = 200
-#: Of many collectors with the same failure, these tell enough.
+#: Of many collectors with the same problem, these are enough.
 COLLECTORS_READ = 3
+LINES_SHOWN = 5
+
+#: The collector's log line: time, level, caller, message, fields, separated by tabs.
+_BAD = re.compile(r"\t(?:error|warn)\t|\b[EW]\d{4} ")
+_TIME = re.compile(r"^\S*\d\d:\d\d:\d\d\S*\s+")
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A refusal that retrying does not change.
+
+    Args:
+        words: the message of whoever refused.
+        hint: what to do about it.
+        patience: seconds it must last: kubelets cache a refusal for 30 s after the right was granted
+            (``authorization.webhook.cacheUnauthorizedTTL``).
+    """
+
+    words: str
+    hint: str
+    patience: float
+
+
+_RIGHTS = "the collector lacks a right that kubeglass deploy grants; check what else changes its ClusterRole"
+_CERTIFICATE = (
+    "the kubelet's certificate is not signed by the cluster's CA: turn on server TLS bootstrap, or accept the risk"
+    " and set collector.kubelet.insecure_skip_verify: true"
+)
+_REFUSALS = (
+    (re.compile(r"x509: [^\"\\}]+"), _CERTIFICATE, 0.0),
+    (re.compile(r"Forbidden \(user=[^\"]+\)"), _RIGHTS, 35.0),
+    (re.compile(r"\w+(?:\.[\w.]+)? is forbidden: [^\"\\]+"), _RIGHTS, 35.0),
+    (re.compile(r"403 Forbidden"), _RIGHTS, 35.0),
+)
 
 
 @dataclass(slots=True)
 class CollectorDiagnosis:
-    """What the collectors say of one link.
+    """What the collectors log about one link.
 
     Args:
         deployed: the pipeline.
-        since: the clock's time at which the link was looked at first; what was said before may be over.
-        looked_at: the clock's time of the last reading.
+        since: when the link was first checked, in the clock's time; earlier lines may be about a problem that is over.
+        looked_at: when the logs were last read, in the clock's time.
     """
 
     deployed: DeployedPipeline
@@ -36,11 +70,11 @@ class CollectorDiagnosis:
     looked_at: float = 0.0
 
     def find_refusal(self, nodes: AbstractSet[str], now: float) -> Refusal | None:
-        """Find a refusal that goes on although there was time for it to end.
+        """Find a refusal that has lasted longer than its patience.
 
         Args:
-            nodes: where something is missing; empty means anywhere.
-            now: the clock's time.
+            nodes: the nodes where something is missing; empty means any.
+            now: the clock's time now.
         """
         if now - max(self.looked_at, self.since) < LOOK_SECONDS:
             return None
@@ -53,13 +87,13 @@ class CollectorDiagnosis:
         return None
 
     def gather(self, nodes: AbstractSet[str]) -> tuple[str, ...]:
-        """Gather events and the last complaints of the collectors concerned."""
+        """Gather events and the latest errors of the collectors on ``nodes``."""
         return tuple(
             f"{collector['metadata']['name']}: {line}"
             for collector in self._collectors(nodes)
             for line in (
                 *describe_events(list_events(self.deployed.cluster, collector)),
-                *(f"log {line}" for line in choose_complaints(self._log(collector))),
+                *(f"log {line}" for line in excerpt_errors(self._log(collector))),
             )
         )
 
@@ -74,48 +108,12 @@ class CollectorDiagnosis:
                 key_of(collector), COLLECTOR, lines=LINES_READ, since_seconds=since_seconds
             )
         except RefusedError:
-            # It does not run at this moment.
+            # The container is not running right now.
             return []
 
 
-LINES_SHOWN = 5
-
-#: The collector's own log: time, level, caller, message, fields, with tabs between.
-_BAD = re.compile(r"\t(?:error|warn)\t|\b[EW]\d{4} ")
-_TIME = re.compile(r"^\S*\d\d:\d\d:\d\d\S*\s+")
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """A refusal that no retry changes.
-
-    Args:
-        words: those of whoever refused.
-        hint: what to do about it.
-        patience: seconds it must go on for: kubelets remember a refusal for 30 s after the right was given
-            (``authorization.webhook.cacheUnauthorizedTTL``).
-    """
-
-    words: str
-    hint: str
-    patience: float
-
-
-_RIGHTS = "the collector lacks a right: kubeglass deploy grants it; see whether something else changes its ClusterRole"
-_CERTIFICATE = (
-    "the cluster's CA did not sign the kubelet's certificate: turn on server TLS bootstrap, or say"
-    " collector.kubelet.insecure_skip_verify: true and know what that means"
-)
-_REFUSALS = (
-    (re.compile(r"x509: [^\"\\}]+"), _CERTIFICATE, 0.0),
-    (re.compile(r"Forbidden \(user=[^\"]+\)"), _RIGHTS, 35.0),
-    (re.compile(r"\w+(?:\.[\w.]+)? is forbidden: [^\"\\]+"), _RIGHTS, 35.0),
-    (re.compile(r"403 Forbidden"), _RIGHTS, 35.0),
-)
-
-
 def find_refusal(lines: Iterable[str]) -> Refusal | None:
-    """Find the last line that tells of a refused right or certificate."""
+    """Find the last line about a missing right or a rejected certificate."""
     for line in reversed(list(lines)):
         for pattern, hint, patience in _REFUSALS:
             if found := pattern.search(line):
@@ -123,7 +121,7 @@ def find_refusal(lines: Iterable[str]) -> Refusal | None:
     return None
 
 
-def choose_complaints(lines: Iterable[str]) -> list[str]:
-    """Keep the last errors and warnings, each once, without its time; the last lines if there is none."""
+def excerpt_errors(lines: Iterable[str]) -> list[str]:
+    """Keep the last errors and warnings, each once, without its time."""
     plain = [_TIME.sub("", line).replace("\t", " ") for line in lines if _BAD.search(line)]
     return list(dict.fromkeys(reversed(plain)))[:LINES_SHOWN][::-1]

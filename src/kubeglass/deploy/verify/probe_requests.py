@@ -1,7 +1,8 @@
-"""Requests sent to each app to find them counted: to one pod, and counted at that pod.
+"""Probes: requests sent to one pod of each app, and counted at that pod.
 
-Counted over all pods they would verify nothing after an upgrade: an old pod that still ends, or its last samples, would
-be in the count before and missing afterwards.
+The instrumentation library answers them itself and counts them in a metric of their own, so they run no view and appear
+in none of the user's numbers. A sum over all pods would prove nothing after an upgrade: the last samples of an old pod
+would be in the count before, and missing from the count after.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from kubeglass.catalog import UNMATCHED_ENDPOINT
+from kubeglass.catalog import PROBE_PATH, PROBE_REQUESTS
 from kubeglass.deploy.api.kubernetes_api import KubernetesApi
 from kubeglass.deploy.api.objects import address_of
 from kubeglass.deploy.portforward.backend import Backend, find_backend
@@ -21,29 +22,31 @@ from kubeglass.model.app import App
 from kubeglass.observe.errors import ObserveError, translate_http_errors
 from kubeglass.render.kubernetes.names import deployed_apps
 
-PROBE_REQUESTS = 5
-#: The same path that a local run asks.
-PROBE_PATH = "/-/kubeglass-canary"
-#: The app, or what it has in front of it, is not ready after all: it may be in a moment.
+PROBES = 5
+#: The status of a probe that the library has answered.
+_COUNTED = 204
+#: The app, or a proxy in front of it, is not ready after all; it may be in a moment.
 _UNAVAILABLE = frozenset({502, 503, 504})
 
 Ask = Callable[[Backend], frozenset[int]]
-"""Sends the probes to a pod and returns the statuses answered."""
+"""Sends the probes to a pod and returns the response statuses."""
 
 
 @dataclass(frozen=True, slots=True)
-class SentProbe:
-    """ProbeRequests that one pod has answered.
+class SentProbes:
+    """Probes that one pod has answered.
 
     Args:
         uid: the pod's uid.
         expr: the query that counts them.
         before: the count before they were sent.
+        statuses: the response statuses.
     """
 
     uid: str
     expr: str
     before: float
+    statuses: frozenset[int]
 
 
 @dataclass(slots=True)
@@ -58,57 +61,67 @@ class ProbeRequests:
 
     deployed: DeployedPipeline
     ask: Ask
-    sent: dict[str, SentProbe] = field(default_factory=dict)
+    sent: dict[str, SentProbes] = field(default_factory=dict)
 
-    def look(self) -> CheckResult:
+    def check(self) -> CheckResult:
         """Send what was not sent yet, and look for what was.
 
+        An app that does not show the metric, such as one instrumented by another library, is sent nothing: it is
+        verified by its scrapes.
+
         Raises:
-            ObserveError: an app, or Prometheus, does not answer.
+            ObserveError: an app, or Prometheus, does not respond.
             ClusterError: an app has no ready pod, or its pod cannot be reached.
         """
-        apps = [app for app in deployed_apps(self.deployed.pipeline) if app.replicas]
-        missing = []
-        for app in apps:
-            probe = self._probe_of(app)
-            counted = self.deployed.prometheus.value(probe.expr) or 0.0
-            if counted < probe.before + PROBE_REQUESTS:
-                missing.append(app.name)
+        missing, counted, without = [], [], []
+        for app in (app for app in deployed_apps(self.deployed.pipeline) if app.replicas):
+            probes = self._probes_of(app)
+            if probes is None:
+                without.append(app.name)
+            elif wrong := self._find_missing(app, probes):
+                missing.append(wrong)
+            else:
+                counted.append(app.name)
         if missing:
-            return CheckResult(False, f"{PROBE_REQUESTS} requests to {', '.join(missing)} are not counted")
-        return CheckResult(
-            True, f"{PROBE_REQUESTS} requests counted for {', '.join(app.name for app in apps) or 'no app'}"
-        )
+            return CheckResult(False, ", ".join(missing))
+        said = [f"{PROBES} probes counted for {', '.join(counted)}"] if counted else []
+        if without:
+            names = ", ".join(without)
+            said.append(f"no probes sent to {names}, which shows no {PROBE_REQUESTS.name}: its scrapes arrive")
+        return CheckResult(True, "; ".join(said) or "no app to probe")
 
-    def _probe_of(self, app: App) -> SentProbe:
+    def _find_missing(self, app: App, probes: SentProbes) -> str:
+        if wrong := probes.statuses - {_COUNTED}:
+            return f"{app.name} answers GET {PROBE_PATH} with {max(wrong)}, not {_COUNTED}"
+        counted = self.deployed.prometheus.value(probes.expr) or 0.0
+        return f"{PROBES} probes of {app.name} are not counted" if counted < probes.before + PROBES else ""
+
+    def _probes_of(self, app: App) -> SentProbes | None:
         present = {pod["metadata"]["uid"] for pod in self.deployed.pods_of(app)}
         if app.name not in self.sent or self.sent[app.name].uid not in present:
-            self.sent[app.name] = self._send(app)
+            sent = self._send(app)
+            if sent is None:
+                return None
+            self.sent[app.name] = sent
         return self.sent[app.name]
 
-    def _send(self, app: App) -> SentProbe:
+    def _send(self, app: App) -> SentProbes | None:
         namespace = self.deployed.pipeline.cluster.apps_run_in
         backend = find_backend(self.deployed.cluster, namespace, app.name)
-        target = (
-            f'job="{app.name}",k8s_namespace_name="{namespace}",instance="{address_of(backend.pod, app.metrics_port)}"'
-        )
-        everything = f"sum(http_requests_total{{{target}}})"
-        # A path that no application has: its answer changes nothing, and is counted apart from its users'.
-        unmatched = f'sum(http_requests_total{{{target},endpoint="{UNMATCHED_ENDPOINT}"}})'
-        before = {expr: self.deployed.prometheus.value(expr) or 0.0 for expr in (everything, unmatched)}
-        codes = self.ask(backend)
-        if unavailable := codes & _UNAVAILABLE:
-            raise ObserveError(f"{app.name} answers {max(unavailable)} to GET {PROBE_PATH}")
-        expr = unmatched if codes == {404} else everything
-        return SentProbe(backend.pod["metadata"]["uid"], expr, before[expr])
+        instance = address_of(backend.pod, app.metrics_port)
+        target = f'job="{app.name}",k8s_namespace_name="{namespace}",instance="{instance}"'
+        expr = f"sum({PROBE_REQUESTS.name}{{{target}}})"
+        before = self.deployed.prometheus.value(expr)
+        if before is None:
+            return None
+        statuses = self.ask(backend)
+        if unavailable := statuses & _UNAVAILABLE:
+            raise ObserveError(f"{app.name} answers GET {PROBE_PATH} with {max(unavailable)}")
+        return SentProbes(backend.pod["metadata"]["uid"], expr, before, statuses)
 
 
 def ask_by_port_forward(api: KubernetesApi) -> Ask:
-    """Send probes by port-forward, so that no network policy stands in their api.
-
-    Args:
-        api: the way to the cluster.
-    """
+    """Return a function that sends probes by port-forward, which no network policy blocks."""
 
     def ask(backend: Backend) -> frozenset[int]:
         errors: list[ClusterError] = []
@@ -118,7 +131,7 @@ def ask_by_port_forward(api: KubernetesApi) -> Ask:
         ):
             try:
                 with translate_http_errors(f"{backend.key}, port {backend.port}"):
-                    return frozenset(client.get(PROBE_PATH).status_code for _ in range(PROBE_REQUESTS))
+                    return frozenset(client.get(PROBE_PATH).status_code for _ in range(PROBES))
             except ObserveError as error:
                 raise (errors[0] if errors else error) from error
 

@@ -1,4 +1,4 @@
-"""Proves that a deployed pipeline works: targets up, kubelets read, a request counted, every panel with data."""
+"""Verify that a deployed pipeline works: targets up, kubelets scraped, probes counted, every panel with data."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ POLL_SECONDS = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """One thing that was shown to work.
+    """One link that works.
 
     Args:
-        subject: what: ``targets``, ``kubelet``, ``request``, ``panels``.
+        subject: ``targets``, ``kubelet``, ``probes`` or ``panels``.
         detail: what was seen.
-        seconds: how long it took to be seen.
+        seconds: how long it took to appear.
     """
 
     subject: str
@@ -37,7 +37,7 @@ class Verified:
 
 
 Tell = Callable[[Verified], None]
-"""Told of each thing as it is verified."""
+"""Called with each link once it works."""
 
 
 @dataclass(slots=True)
@@ -47,10 +47,10 @@ class Verification:
     Args:
         deployed: the pipeline.
         ask: sends probes to a pod.
-        clock: what to wait by.
-        deadline: the clock's time at which the attempt is given up.
-        tell: told of each thing as it is verified.
-        errors: what the way to Prometheus met, the last one last.
+        clock: the clock to wait by.
+        deadline: when to give up, in the clock's time.
+        tell: called with each link once it works.
+        errors: errors of the port-forward to Prometheus, the latest last.
     """
 
     deployed: DeployedPipeline
@@ -61,38 +61,38 @@ class Verification:
     errors: list[ClusterError] = field(default_factory=list)
 
     def run(self) -> None:
-        """Prove one thing after another.
+        """Verify one link after another.
 
         Raises:
-            ClusterError: a link is broken; says which, what was seen instead, and what the collector says of it.
+            ClusterError: a link is broken; names it, what was seen instead, and what the collector logged.
         """
         probes = ProbeRequests(self.deployed, self.ask)
-        self._prove("targets", lambda: check_targets(self.deployed))
-        # Sent now, they are counted while the kubelets are awaited.
-        self._look(probes.look)
+        self._verify("targets", lambda: check_targets(self.deployed))
+        # Sent now, they are counted while the kubelets are waited for.
+        self._look(probes.check)
         if self.deployed.pipeline.collector.kubelet.enabled:
-            self._prove("kubelet", lambda: check_kubelets(self.deployed))
-        self._prove("request", probes.look)
-        self._prove("panels", lambda: check_panels(self.deployed))
+            self._verify("kubelet", lambda: check_kubelets(self.deployed))
+        self._verify("probes", probes.check)
+        self._verify("panels", lambda: check_panels(self.deployed))
 
-    def _prove(self, subject: str, look: Callable[[], CheckResult]) -> None:
+    def _verify(self, subject: str, check: Callable[[], CheckResult]) -> None:
         started = self.clock.now()
         diagnosis = CollectorDiagnosis(self.deployed, started)
-        while not (seen := self._look(look)).holds:
+        while not (seen := self._look(check)).holds:
             now = self.clock.now()
             if subject in _REFUSED_AT and (refusal := diagnosis.find_refusal(seen.nodes, now)):
-                raise ClusterError(f"proof of {subject}", seen.detail, found=refusal.words, hint=refusal.hint)
+                raise ClusterError(f"verifying {subject}", seen.detail, found=refusal.words, hint=refusal.hint)
             if now >= self.deadline:
                 evidence = diagnosis.gather(seen.nodes)
                 wrong = "did not arrive in time"
-                where = f"proof of {subject}"
+                where = f"verifying {subject}"
                 raise ClusterError(where, wrong, found=seen.detail, hint=_HINTS[subject], details=evidence)
             self.clock.sleep(POLL_SECONDS)
         self.tell(Verified(subject, seen.detail, self.clock.now() - started))
 
-    def _look(self, look: Callable[[], CheckResult]) -> CheckResult:
+    def _look(self, check: Callable[[], CheckResult]) -> CheckResult:
         try:
-            return look()
+            return check()
         except ForbiddenError:
             raise
         except ClusterError as error:
@@ -104,17 +104,17 @@ class Verification:
 
 
 def verify(cluster: Cluster, pipeline: Pipeline, *, timeout: float, clock: Clock, tell: Tell) -> None:
-    """Prove that what was deployed works, by way of port-forwards, so that no network policy stands in the way.
+    """Verify that what was deployed works, through port-forwards, which no network policy blocks.
 
     Args:
         cluster: the cluster.
         pipeline: what was deployed.
-        timeout: seconds until the attempt is given up.
-        clock: what to wait by.
-        tell: told of each thing as it is verified.
+        timeout: seconds to wait before giving up.
+        clock: the clock to wait by.
+        tell: called with each link once it works.
 
     Raises:
-        ClusterError: a link is broken; says which, and what was seen instead.
+        ClusterError: a link is broken; names it and what was seen instead.
     """
     errors: list[ClusterError] = []
     with (
@@ -125,13 +125,13 @@ def verify(cluster: Cluster, pipeline: Pipeline, *, timeout: float, clock: Clock
         Verification(deployed, ask_by_port_forward(cluster), clock, clock.now() + timeout, tell, errors).run()
 
 
-#: Links at which a collector is refused a right, or refuses a certificate.
+#: Links where the collector may lack a right or reject a certificate.
 _REFUSED_AT = frozenset({"targets", "kubelet"})
 
 _HINTS: Mapping[str, str] = {
-    "targets": "the collector scrapes pods that say prometheus.io/scrape: 'true'; its last complaints are below, all of"
-    " them in: kubectl logs daemonset/otel-collector",
-    "kubelet": "see the collector's last complaints below",
-    "request": "the app is up but its requests are not counted: check that it is instrumented",
+    "targets": "the collector scrapes pods annotated with prometheus.io/scrape: 'true'; see its latest errors below, or"
+    " all of its log: kubectl logs daemonset/otel-collector",
+    "kubelet": "see the collector's latest errors below",
+    "probes": "the app is up but its probes are not counted: check that nothing in front of it answers for it",
     "panels": "try the query in Prometheus: kubeglass open --cluster prometheus",
 }

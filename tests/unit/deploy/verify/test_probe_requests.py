@@ -1,4 +1,4 @@
-"""ProbeRequests reach a pod through the cluster, and what is in their way is told by its own words."""
+"""Probes reach a pod through the cluster, and whatever blocks them is named."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+from kubeglass.catalog import PROBE_PATH
 from kubeglass.deploy.api.errors import ForbiddenError
 from kubeglass.deploy.portforward.backend import Backend
-from kubeglass.deploy.verify.probe_requests import PROBE_PATH, ask_by_port_forward
+from kubeglass.deploy.verify.probe_requests import ask_by_port_forward
 from kubeglass.errors import ClusterError
 from tests.unit.deploy.fake_cluster import make_pod
 from tests.unit.deploy.portforward.fake_kubelet import FakeKubelet
@@ -24,7 +25,8 @@ class Shop(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self.asked.append(self.path)
-        self.send_error(404)
+        self.send_response(204)
+        self.end_headers()
 
     def log_message(self, *args: object) -> None:
         pass
@@ -44,13 +46,13 @@ def kubelet(asked: list[str]) -> Iterator[FakeKubelet]:
     server.server_close()
 
 
-def test_five_requests_reach_a_pod_that_hangs_up_after_each(
+def test_five_probes_reach_a_pod_that_hangs_up_after_each(
     kubelet: FakeKubelet, asked: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     with kubelet.serve() as cluster:
         codes = ask_by_port_forward(cluster)(BACKEND)
 
-    assert codes == {404}
+    assert codes == {204}
     assert asked == [PROBE_PATH] * 5
     assert capsys.readouterr().err == ""
 

@@ -1,4 +1,4 @@
-"""A proof names the broken link, and passes when every link holds."""
+"""Verification names the broken link, and passes when every link holds."""
 
 from __future__ import annotations
 
@@ -29,7 +29,8 @@ class FakePrometheus:
 
     answers: dict[str, list[Sample]] = field(default_factory=dict)
     is_up: bool = True
-    counted: dict[str, float] = field(default_factory=dict)
+    probes: dict[str, float] = field(default_factory=dict)
+    requests: float | None = None
 
     def query(self, expr: str) -> list[Sample]:
         if not self.is_up:
@@ -40,25 +41,26 @@ class FakePrometheus:
         return [Sample({}, 1.0)]
 
     def value(self, expr: str) -> float | None:
-        assert 'job="shop",k8s_namespace_name="observability",instance="' in expr
-        return sum(count for instance, count in self.counted.items() if f'instance="{instance}"' in expr)
+        if "http_requests_total" in expr:
+            return self.requests
+        assert 'kubeglass_probe_requests_total{job="shop",k8s_namespace_name="observability",instance="' in expr
+        return next((count for instance, count in self.probes.items() if f'instance="{instance}"' in expr), None)
 
 
 @dataclass
 class FakeShop(FakeCluster):
-    """A cluster whose app answers 404, and whose Prometheus counts it."""
+    """A cluster whose app answers probes, and whose Prometheus counts them."""
 
     prometheus: FakePrometheus = field(default_factory=FakePrometheus)
     counts: bool = True
-    codes: list[int] = field(default_factory=lambda: [404])
+    codes: list[int] = field(default_factory=lambda: [204])
     asked: list[str] = field(default_factory=list)
 
     def ask(self, backend: Backend) -> frozenset[int]:
         self.asked.append(backend.key.name)
         code = self.codes.pop(0) if len(self.codes) > 1 else self.codes[0]
-        if self.counts and code < 500:
-            instance = address_of(backend.pod, 9464)
-            self.prometheus.counted[instance] = self.prometheus.counted.get(instance, 0) + 5
+        if self.counts and code == 204:
+            self.prometheus.probes[address_of(backend.pod, 9464)] += 5
         return frozenset({code})
 
 
@@ -91,6 +93,7 @@ def make_shop(**changes: Any) -> FakeShop:
         "k8s_node_cpu": [Sample({"k8s_node_name": "one"}, 1.0)],
     }
     shop.prometheus.answers = {**changes, **shop.prometheus.answers, **changes}
+    shop.prometheus.probes = dict.fromkeys(("10.0.0.2:9464", "[::3]:9464"), 0.0)
     return shop
 
 
@@ -102,14 +105,14 @@ def verify(shop: FakeShop, clock: FakeClock | None = None, *, timeout: float = 5
     return told
 
 
-def test_a_working_pipeline_is_proven_link_by_link() -> None:
+def test_a_working_pipeline_is_verified_link_by_link() -> None:
     shop = make_shop()
 
     told = verify(shop)
 
-    assert [verified.subject for verified in told] == ["targets", "kubelet", "request", "panels"]
+    assert [verified.subject for verified in told] == ["targets", "kubelet", "probes", "panels"]
     assert told[0].detail == "shop: 2 up, otel-collector: 1 up"
-    assert told[2].detail == "5 requests counted for shop"
+    assert told[2].detail == "5 probes counted for shop"
     assert shop.asked == ["s-1"]
 
 
@@ -118,7 +121,7 @@ def test_a_target_that_is_down_is_named() -> None:
     targets = [up("shop", "10.0.0.2:9464"), up("shop", "10.0.0.9:9464"), up("otel-collector", "10.0.0.1:8888")]
     shop = make_shop(**{"up == 1": targets})
 
-    with pytest.raises(ClusterError, match=r"proof of targets: did not arrive in time \(up shop: 1 of 2\)"):
+    with pytest.raises(ClusterError, match=r"verifying targets: did not arrive in time \(up shop: 1 of 2\)"):
         verify(shop)
 
 
@@ -136,7 +139,7 @@ def test_a_node_without_metrics_is_named_and_the_usual_causes_with_it() -> None:
         "2026-01-01T10:00:10.000Z\terror\tscraper\tError scraping metrics\t{}",
     ]
 
-    with pytest.raises(ClusterError, match=r"no metrics of node one.*see the collector's last complaints") as caught:
+    with pytest.raises(ClusterError, match=r"no metrics of node one.*see the collector's latest errors") as caught:
         verify(shop)
 
     assert caught.value.details == (
@@ -161,27 +164,27 @@ REFUSED = (
         (REFUSED, r"Forbidden \(user=a, verb=get, .*the collector lacks a right", 35),
     ],
 )
-def test_a_refusal_that_goes_on_ends_the_proof_before_its_time(line: str, words: str, seconds: float) -> None:
+def test_a_refusal_that_goes_on_ends_verification_early(line: str, words: str, seconds: float) -> None:
     shop = make_shop(k8s_node_cpu=[])
     shop.logs["c-1", "otel-collector"] = [line]
     clock = FakeClock()
 
-    with pytest.raises(ClusterError, match=f"proof of kubelet: no metrics of node one.*{words}"):
+    with pytest.raises(ClusterError, match=f"verifying kubelet: no metrics of node one.*{words}"):
         verify(shop, clock, timeout=600)
 
     assert seconds <= clock.time < seconds + 3
 
 
-def test_requests_are_counted_at_the_pod_that_answered_them() -> None:
+def test_probes_are_counted_at_the_pod_that_answered_them() -> None:
     # An old pod that still ends has a high count, and takes it with it.
     shop = make_shop()
     ending = make_target("s-0", "shop", "10.0.0.8")
     ending["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z"
     shop.put(ending)
-    shop.prometheus.counted = {"10.0.0.8:9464": 1000}
+    shop.prometheus.probes["10.0.0.8:9464"] = 1000
 
     def end() -> None:
-        shop.prometheus.counted.pop("10.0.0.8:9464", None)
+        shop.prometheus.probes.pop("10.0.0.8:9464", None)
 
     shop.prometheus.answers["k8s_node_cpu"] = []
     clock = FakeClock(
@@ -191,16 +194,17 @@ def test_requests_are_counted_at_the_pod_that_answered_them() -> None:
         }
     )
 
-    assert verify(shop, clock)[2].detail == "5 requests counted for shop"
+    assert verify(shop, clock)[2].detail == "5 probes counted for shop"
 
 
-def test_requests_are_sent_again_when_their_pod_is_gone() -> None:
+def test_probes_are_sent_again_when_their_pod_is_gone() -> None:
     shop = make_shop()
     shop.counts = False
 
     def replace() -> None:
         shop.delete(key_of(make_target("s-1", "shop", "")))
         shop.put(make_target("s-3", "shop", "10.0.0.4"))
+        shop.prometheus.probes["10.0.0.4:9464"] = 0.0
         shop.counts = True
 
     verify(shop, FakeClock(scenes={2: replace}))
@@ -210,21 +214,21 @@ def test_requests_are_sent_again_when_their_pod_is_gone() -> None:
 
 def test_an_app_that_is_not_available_is_asked_again() -> None:
     shop = make_shop()
-    shop.codes = [503, 503, 404]
+    shop.codes = [503, 503, 204]
 
-    assert verify(shop)[2].subject == "request"
+    assert verify(shop)[2].subject == "probes"
     assert len(shop.asked) == 3
 
 
-def test_an_app_that_stays_unavailable_is_told_with_its_answer() -> None:
+def test_an_app_that_stays_unavailable_is_named_with_its_status() -> None:
     shop = make_shop()
     shop.codes = [503]
 
-    with pytest.raises(ClusterError, match="shop answers 503 to GET /-/kubeglass-canary"):
+    with pytest.raises(ClusterError, match="shop answers GET /-/kubeglass/probe with 503"):
         verify(shop)
 
 
-def test_a_missing_right_to_forward_ends_the_proof_at_once() -> None:
+def test_a_missing_right_to_forward_ends_verification_at_once() -> None:
     shop = make_shop()
     shop.prometheus.is_up = False
     clock = FakeClock()
@@ -235,25 +239,53 @@ def test_a_missing_right_to_forward_ends_the_proof_at_once() -> None:
     assert clock.time == 0
 
 
-def test_requests_that_are_not_counted_fail_the_proof() -> None:
+def test_probes_that_are_not_counted_fail_verification() -> None:
     shop = make_shop()
     shop.counts = False
 
-    with pytest.raises(ClusterError, match="5 requests to shop are not counted"):
+    with pytest.raises(ClusterError, match="5 probes of shop are not counted"):
         verify(shop)
+
+
+def test_an_app_that_answers_probes_itself_is_asked_once_only() -> None:
+    # Its view has run five times; it must not run again at every look.
+    shop = make_shop()
+    shop.codes = [200]
+
+    with pytest.raises(ClusterError, match="shop answers GET /-/kubeglass/probe with 200, not 204"):
+        verify(shop)
+
+    assert shop.asked == ["s-1"]
+
+
+def test_an_app_without_the_probe_metric_is_sent_nothing_and_verified_by_its_scrapes() -> None:
+    shop = make_shop()
+    shop.prometheus.probes = {}
+
+    told = verify(shop)
+
+    assert shop.asked == []
+    assert told[2].detail == "no probes sent to shop, which shows no kubeglass_probe_requests_total: its scrapes arrive"
 
 
 def test_an_empty_panel_is_named_with_its_query() -> None:
     shop = make_shop(http_request_duration=[])
+    shop.prometheus.requests = 3.0
 
-    with pytest.raises(ClusterError, match=r"proof of panels.*no data for .*http_request_duration"):
+    with pytest.raises(ClusterError, match=r"verifying panels.*no data for .*http_request_duration"):
         verify(shop)
+
+
+def test_an_app_that_nobody_has_used_yet_shows_no_traffic() -> None:
+    shop = make_shop(http_request_duration=[])
+
+    assert "no traffic yet: " in verify(shop)[-1].detail
 
 
 def test_the_apps_own_metric_may_still_be_quiet() -> None:
     shop = make_shop(orders_total=[])
 
-    assert "still quiet: " in verify(shop)[-1].detail
+    assert "no traffic yet: " in verify(shop)[-1].detail
 
 
 def test_prometheus_may_come_up_meanwhile() -> None:

@@ -10,15 +10,11 @@ from pathlib import Path, PurePosixPath
 
 from kubeglass.model.load import load_pipeline
 from kubeglass.model.local import LocalSettings, usual_ports
-from kubeglass.render.drift import find_stale
-from kubeglass.render.file import RenderedFile
-from kubeglass.render.grafana import provisioning
-from kubeglass.render.otelcol import cluster as otelcol_cluster
-from kubeglass.render.otelcol import local as otelcol_local
-from kubeglass.render.prometheus import cluster as prometheus_cluster
-from kubeglass.render.prometheus import config as prometheus_local
+from kubeglass.render import grafana
+from kubeglass.render.files import RenderedFile, find_stale, write_files
+from kubeglass.render.otelcol import config as otelcol
+from kubeglass.render.prometheus import config as prometheus
 from kubeglass.render.prometheus import rules
-from kubeglass.render.write import write_files
 from kubeglass.render.yaml import dump_yaml
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
@@ -33,12 +29,12 @@ def render_example(scenario: str) -> list[RenderedFile]:
     settings = LocalSettings(STATE, usual_ports(pipeline.apps))
     local = [
         file
-        for renderer in (otelcol_local.render, prometheus_local.render, rules.render, provisioning.render)
+        for renderer in (otelcol.render, prometheus.render, rules.render, grafana.render)
         for file in renderer(pipeline, settings)
     ]
     cluster = {
-        "otelcol.yaml": otelcol_cluster.build(pipeline),
-        "prometheus.yml": prometheus_cluster.build(pipeline),
+        "otelcol.yaml": otelcol.build_cluster(pipeline),
+        "prometheus.yml": prometheus.build_cluster(pipeline),
     }
     return [RenderedFile(PurePosixPath("local") / file.path, file.content) for file in local] + [
         RenderedFile(PurePosixPath("cluster", name), dump_yaml(document)) for name, document in cluster.items()

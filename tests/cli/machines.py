@@ -7,7 +7,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-#: Where Go is found although PATH lacks it: see kubeglass.engines.install.toolchain.
+#: Where Go is found although PATH lacks it: see kubeglass.engines.install.go.
 GO_FOLDER = Path("/usr/local/go")
 
 #: Root may write anywhere; this is root without that right, and for anybody else nothing at all.

@@ -13,9 +13,9 @@ import pytest
 from ruamel.yaml import YAML
 
 from kubeglass.engines.install.cache import RECORD, distribution_folder
-from kubeglass.engines.install.candidate import check_candidate, read_version
 from kubeglass.engines.install.progress import Phase
 from kubeglass.engines.install.resolve import resolve
+from kubeglass.engines.install.search_path import check_candidate, read_version
 from kubeglass.engines.install.source import Origin, Source
 from kubeglass.engines.otelcol import OTELCOL
 from kubeglass.engines.prometheus import PROMETHEUS

@@ -12,8 +12,8 @@ from kubeglass.model.app import App
 from kubeglass.model.local import LocalPorts, LocalSettings
 from kubeglass.model.pipeline import Pipeline, Scrape
 from kubeglass.observe.probes import HttpProbe
-from kubeglass.render.otelcol import local
-from kubeglass.render.write import write_files
+from kubeglass.render.files import write_files
+from kubeglass.render.otelcol import config
 from kubeglass.supervise.queue_file import find_damage
 from kubeglass.supervise.queue_repair import QueueRepair
 from tests.cli.runs import GOOD_APP, assert_nothing_left, call, wait_until
@@ -31,7 +31,7 @@ class Collector:
         prometheus, otlp, health, telemetry = ports
         settings = LocalSettings(root, LocalPorts(0, prometheus, otlp, health, telemetry))
         app = App(name="itself", target=f"127.0.0.1:{telemetry}")
-        write_files(local.render(Pipeline(apps=(app,), scrape=Scrape(interval=1.0)), settings), root)
+        write_files(config.render(Pipeline(apps=(app,), scrape=Scrape(interval=1.0)), settings), root)
         self.queues = root / "data" / "otelcol" / "queue"
         self._argv = [str(binary), "--config", str(root / "otelcol" / "config.yaml")]
         self._health = HttpProbe(settings.url(health))

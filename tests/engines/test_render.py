@@ -23,10 +23,10 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, H
 
 from kubeglass.model.load import load_pipeline, parse_pipeline
 from kubeglass.model.local import LocalPorts, LocalSettings
-from kubeglass.render.otelcol import local as otelcol
+from kubeglass.render.files import write_files
+from kubeglass.render.otelcol import config as otelcol
 from kubeglass.render.prometheus import config as prometheus
 from kubeglass.render.prometheus import rules
-from kubeglass.render.write import write_files
 from tools.rendered_examples import EXAMPLES, SCENARIOS
 
 pytestmark = pytest.mark.engines

@@ -13,7 +13,7 @@ from ruamel.yaml import YAML
 from kubeglass.engines.otelcol import OTELCOL
 from kubeglass.model.load import parse_pipeline
 from kubeglass.model.local import LocalPorts, LocalSettings
-from kubeglass.render.otelcol import local
+from kubeglass.render.otelcol.config import build_local
 from kubeglass.render.yaml import dump_yaml
 from kubeglass.schemas.check import check_config
 from kubeglass.schemas.versions import KINDS, known_versions, load_version
@@ -55,7 +55,7 @@ def test_what_we_call_unknown_the_collector_refuses(
     otelcol_binary: Path, tmp_path: Path, path: tuple[Any, ...]
 ) -> None:
     pipeline = parse_pipeline("apps: [{name: shop, module: 'a:b'}]")
-    document = copy.deepcopy(local.build(pipeline, LocalSettings(tmp_path, LocalPorts(apps={"shop": 8000}))))
+    document = copy.deepcopy(build_local(pipeline, LocalSettings(tmp_path, LocalPorts(apps={"shop": 8000}))))
     parent: Any = document
     for part in path[:-1]:
         parent = parent[part]

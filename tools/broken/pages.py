@@ -200,7 +200,7 @@ PAGES = (
     Mutation(
         "never through the app's NodePort",
         "the manifests' service leads to the metrics too",
-        "render/kubernetes/app_service.py",
+        "render/kubernetes/pods.py",
         '"targetPort": "http"',
         '"targetPort": "metrics"',
         (f"{MANIFESTS}test_the_node_port_leads_to_the_app_and_not_to_its_metrics",),

@@ -22,10 +22,9 @@ from kubeglass.deploy.release.removal import undeploy
 from kubeglass.deploy.verify.verification import verify
 from kubeglass.errors import ClusterError
 from kubeglass.model.pipeline import Pipeline
-from kubeglass.render.cluster import compose
-from kubeglass.render.kubernetes.images import missing_grafana
 from kubeglass.render.kubernetes.manifests import build
-from kubeglass.render.kubernetes.names import deployed_apps
+from kubeglass.render.kubernetes.names import deployed_apps, missing_grafana
+from kubeglass.render.plan import compose
 
 #: Every node answers; a large cluster's would fill the screen.
 MOST_NODES = 5

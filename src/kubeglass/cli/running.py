@@ -10,8 +10,7 @@ from kubeglass.cli.boundary import INTERRUPTED
 from kubeglass.cli.engine_progress import EngineProgress
 from kubeglass.cli.output import Output
 from kubeglass.engines.install.resolve import find, resolve
-from kubeglass.engines.install.source import Source
-from kubeglass.engines.install.unavailable import Unavailable
+from kubeglass.engines.install.source import Source, Unavailable
 from kubeglass.engines.otelcol import OTELCOL
 from kubeglass.engines.prometheus import PROMETHEUS
 from kubeglass.observe.processes import ProcessId, identify

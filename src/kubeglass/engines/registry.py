@@ -1,11 +1,15 @@
-"""Every program that kubeglass obtains, in the order in which it is shown."""
+"""Every program that kubeglass pins, in the order in which it is shown."""
 
 from __future__ import annotations
 
+from kubeglass.engines.distribution import load_distribution
 from kubeglass.engines.engine import Tool
 from kubeglass.engines.otelcol import OTELCOL
 from kubeglass.engines.prometheus import PROMETHEUS, PROMTOOL
 from kubeglass.errors import UsageError
+
+#: Pinned for clusters, where it runs from its image.
+GRAFANA = load_distribution("grafana")
 
 TOOLS: tuple[Tool, ...] = (OTELCOL, PROMETHEUS, PROMTOOL)
 

@@ -16,8 +16,7 @@ from kubeglass.images.interpreter import inspect_interpreter
 from kubeglass.images.python_image import PythonImages
 from kubeglass.images.system import find_libraries, list_system_files
 from kubeglass.model.pipeline import Pipeline
-from kubeglass.render.kubernetes.images import own_image
-from kubeglass.render.kubernetes.names import deployed_apps
+from kubeglass.render.kubernetes.names import deployed_apps, own_image
 
 #: Returns the program of an engine, obtaining it if need be.
 FindProgram = Callable[[Engine], Path]

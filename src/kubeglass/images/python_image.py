@@ -16,7 +16,7 @@ from kubeglass.images.system import CERTIFICATES, find_libraries
 from kubeglass.model.app import App
 from kubeglass.model.pipeline import Pipeline
 from kubeglass.render.kubernetes.app import METRICS_DIR
-from kubeglass.render.kubernetes.images import app_image, viewer_image
+from kubeglass.render.kubernetes.names import app_image, viewer_image
 
 PYTHON = "python3"
 VIEWER_PORT = 3000

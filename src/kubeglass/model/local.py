@@ -11,6 +11,7 @@ from itertools import count
 from pathlib import Path
 
 from kubeglass.model.app import App
+from kubeglass.model.parts import HEALTH_PORT, OTLP_PORT, PROMETHEUS_PORT, TELEMETRY_PORT, VIEWER_PORT
 
 LOOPBACK = "127.0.0.1"
 
@@ -19,11 +20,11 @@ LOOPBACK = "127.0.0.1"
 class LocalPorts:
     """One TCP port of 127.0.0.1 for each listener of a local run."""
 
-    viewer: int = 3000
-    prometheus: int = 9090
-    otelcol_otlp: int = 4318
-    otelcol_health: int = 13133
-    otelcol_telemetry: int = 8888
+    viewer: int = VIEWER_PORT
+    prometheus: int = PROMETHEUS_PORT
+    otelcol_otlp: int = OTLP_PORT
+    otelcol_health: int = HEALTH_PORT
+    otelcol_telemetry: int = TELEMETRY_PORT
     apps: Mapping[str, int] = field(default_factory=dict)
     """App name to port, for the apps that kubeglass runs itself."""
 

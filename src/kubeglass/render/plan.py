@@ -1,4 +1,7 @@
-"""The list of renderers: read it top to bottom and you know every file kubeglass writes."""
+"""Every file kubeglass renders: the list of renderers, and what they hand to each other.
+
+Everything here is pure: the model in, text out. :mod:`kubeglass.render.files` writes it.
+"""
 
 from __future__ import annotations
 
@@ -6,38 +9,72 @@ from collections.abc import Callable
 from pathlib import PurePosixPath
 
 from kubeglass.model.local import LocalSettings
+from kubeglass.model.parts import PROMETHEUS, PROMETHEUS_PORT
 from kubeglass.model.pipeline import Pipeline
-from kubeglass.render import cluster
-from kubeglass.render.file import RenderedFile
-from kubeglass.render.grafana import dashboards as grafana_dashboards
-from kubeglass.render.grafana import provisioning as grafana_provisioning
-from kubeglass.render.otelcol import local as otelcol_local
-from kubeglass.render.prometheus import config as prometheus_config
-from kubeglass.render.prometheus import rules as prometheus_rules
-from kubeglass.render.yaml import HEADER
+from kubeglass.render import grafana
+from kubeglass.render.files import RenderedFile
+from kubeglass.render.kubernetes import manifests
+from kubeglass.render.kubernetes.config_maps import DASHBOARDS_FOLDER, PROVISIONING_FOLDER, CollectorSetup, Contents
+from kubeglass.render.otelcol import config as otelcol
+from kubeglass.render.otelcol.receivers import host_folders
+from kubeglass.render.prometheus import config as prometheus
+from kubeglass.render.prometheus import rules
+from kubeglass.render.yaml import HEADER, dump_yaml
 
 LOCAL_RENDERERS: tuple[Callable[[Pipeline, LocalSettings], list[RenderedFile]], ...] = (
-    otelcol_local.render,
-    prometheus_config.render,
-    prometheus_rules.render,
-    grafana_dashboards.render,
-    grafana_provisioning.render,
+    otelcol.render,
+    prometheus.render,
+    rules.render,
+    grafana.render_local_dashboards,
+    grafana.render,
 )
 
-#: Folders that hold nothing but rendered files: what no renderer makes any more is removed from them.
+#: Folders that hold nothing but rendered files: what is no longer rendered is removed from them.
 LOCAL_FOLDERS = (PurePosixPath("prometheus/rules"), PurePosixPath("dashboards"))
 
-#: What tells a manifest that was rendered from one that somebody put beside it.
+#: What tells a rendered manifest from one that somebody put beside it.
 MANIFEST_HEADER = HEADER
-
-KUBERNETES_RENDERERS: tuple[Callable[[Pipeline], list[RenderedFile]], ...] = (cluster.render,)
 
 
 def render_local(pipeline: Pipeline, settings: LocalSettings) -> list[RenderedFile]:
-    """Render everything a local run needs, paths relative to the state folder; pure, nothing is written."""
+    """Render everything a local run needs, at paths relative to the state folder."""
     return [file for renderer in LOCAL_RENDERERS for file in renderer(pipeline, settings)]
 
 
 def render_kubernetes(pipeline: Pipeline) -> list[RenderedFile]:
-    """Render every manifest, paths relative to the manifests' folder; pure, nothing is written."""
-    return [file for renderer in KUBERNETES_RENDERERS for file in renderer(pipeline)]
+    """Render every manifest, at paths relative to the manifests' folder."""
+    return manifests.render(pipeline, compose(pipeline))
+
+
+def compose(pipeline: Pipeline) -> Contents:
+    """Gather the configurations that the manifests carry."""
+    dashboards = tuple(
+        RenderedFile(PurePosixPath(file.path.name), file.content) for file in grafana.render_dashboards(pipeline)
+    )
+    home = f"{DASHBOARDS_FOLDER}/{dashboards[0].path}" if dashboards else ""
+    return Contents(
+        collector=CollectorSetup(
+            config=dump_yaml(otelcol.build_cluster(pipeline)),
+            queue_directory=otelcol.QUEUE_DIRECTORY,
+            host_folders=host_folders(pipeline),
+        ),
+        prometheus=_prometheus(pipeline),
+        grafana=_grafana(pipeline),
+        grafana_environment=grafana.grafana_settings(PROVISIONING_FOLDER, home),
+        dashboards=dashboards,
+    )
+
+
+def _prometheus(pipeline: Pipeline) -> tuple[RenderedFile, ...]:
+    config = RenderedFile(PurePosixPath("prometheus.yml"), dump_yaml(prometheus.build_cluster(pipeline)))
+    files = (RenderedFile(PurePosixPath("rules", name), text) for name, text in rules.rule_files(pipeline).items())
+    return (config, *files)
+
+
+def _grafana(pipeline: Pipeline) -> tuple[RenderedFile, ...]:
+    source = grafana.describe_datasource(f"http://{PROMETHEUS}:{PROMETHEUS_PORT}", pipeline.scrape.interval)
+    provider = grafana.describe_provider(DASHBOARDS_FOLDER)
+    return tuple(
+        RenderedFile(path.relative_to(grafana.FOLDER), dump_yaml(document))
+        for path, document in ((grafana.DATASOURCE_PATH, source), (grafana.PROVIDER_PATH, provider))
+    )

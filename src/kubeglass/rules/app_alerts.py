@@ -5,8 +5,7 @@ from __future__ import annotations
 from kubeglass.model.pipeline import Pipeline
 from kubeglass.model.quantity import format_duration, format_percent
 from kubeglass.rules import red
-from kubeglass.rules.rule import AlertingRule, RuleGroup, Severity
-from kubeglass.rules.windows import base_window, evaluation_interval, silence
+from kubeglass.rules.rule import AlertingRule, RuleGroup, Severity, base_window, evaluation_interval, silence
 
 
 def group(pipeline: Pipeline) -> RuleGroup:

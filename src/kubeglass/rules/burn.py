@@ -11,8 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from kubeglass.model.pipeline import Pipeline
-from kubeglass.rules.rule import Severity
-from kubeglass.rules.windows import DAY, HOUR, MINUTE, base_window
+from kubeglass.rules.rule import DAY, HOUR, MINUTE, Severity, base_window
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+from kubeglass.model.parts import COLLECTOR
 from kubeglass.model.pipeline import Pipeline
 from kubeglass.model.quantity import format_duration
-from kubeglass.rules.rule import AlertingRule, RuleGroup, Severity
-from kubeglass.rules.windows import HOUR, MINUTE, evaluation_interval, silence
+from kubeglass.rules.rule import HOUR, MINUTE, AlertingRule, RuleGroup, Severity, evaluation_interval, silence
 
-JOB = "otel-collector"
 #: Share of the queue that is much more than an ordinary hiccup leaves behind, yet leaves as much time again to act.
 FILLING = 0.5
 #: Seconds. An outage of Prometheus up to here neither hides what the collector lost meanwhile nor makes old losses new.
@@ -27,7 +26,7 @@ def collector_silent(pipeline: Pipeline) -> AlertingRule:
     period = format_duration(silence(pipeline))
     return AlertingRule(
         alert="CollectorSilent",
-        expr=f'absent_over_time(up{{job="{JOB}"}}[{period}])',
+        expr=f'absent_over_time(up{{job="{COLLECTOR}"}}[{period}])',
         hold=0.0,
         severity=Severity.PAGE,
         summary="Prometheus knows of no collector",

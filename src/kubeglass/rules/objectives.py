@@ -1,4 +1,4 @@
-"""Recordings and alerts for objectives: how fast each promise's error budget is being spent."""
+"""Recordings and alerts for objectives: how fast each one's error budget is being spent."""
 
 from __future__ import annotations
 
@@ -7,9 +7,7 @@ from collections.abc import Callable, Iterator
 from kubeglass.model.pipeline import Objective, Pipeline
 from kubeglass.model.quantity import format_duration, format_percent
 from kubeglass.rules import burn, red
-from kubeglass.rules.quoting import promql_text, template_text
-from kubeglass.rules.rule import AlertingRule, RecordingRule, RuleGroup, Severity
-from kubeglass.rules.windows import HOUR, MINUTE, base_window
+from kubeglass.rules.rule import HOUR, MINUTE, AlertingRule, RecordingRule, RuleGroup, Severity, base_window
 
 #: Windows up to here are averaged often, longer ones seldom: they change slowly, and reading them costs more.
 LONGEST_FAST_WINDOW = 6 * HOUR
@@ -137,3 +135,17 @@ _PACE = {
     Severity.PAGE: "so fast that it is gone within days",
     Severity.TICKET: "faster than it may to last the whole period",
 }
+
+
+def promql_text(text: str) -> str:
+    """Write a string literal: https://prometheus.io/docs/prometheus/latest/querying/basics/#string-literals."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'"{escaped}"'
+
+
+def template_text(text: str) -> str:
+    """Keep Prometheus from expanding ``{{`` that is meant as such; labels and annotations are templates of Go's.
+
+    https://pkg.go.dev/text/template#hdr-Text_and_spaces
+    """
+    return text.replace("{{", '{{"{{"}}')

@@ -10,8 +10,7 @@ from kubeglass.catalog import HTTP_REQUEST_DURATION, HTTP_REQUESTS
 from kubeglass.model.metric_names import metric_names
 from kubeglass.model.pipeline import Pipeline
 from kubeglass.model.quantity import format_duration
-from kubeglass.rules.rule import RecordingRule, RuleGroup
-from kubeglass.rules.windows import base_suffix, base_window, evaluation_interval
+from kubeglass.rules.rule import RecordingRule, RuleGroup, base_suffix, base_window, evaluation_interval
 
 QUANTILES = (0.5, 0.95, 0.99)
 #: Label sets that are recorded, by the word that stands for them in a rule's name.

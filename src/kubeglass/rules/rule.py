@@ -1,10 +1,13 @@
-"""Recording and alerting rules as values, before they become Prometheus's YAML."""
+"""Recording and alerting rules as values, and the windows that follow from the scrape interval."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+
+from kubeglass.model.pipeline import Pipeline
+from kubeglass.model.quantity import format_duration
 
 #: Where a rule's page is read; each alert has one.
 PAGES_URL = "https://github.com/kubeglass/kubeglass/blob/main/docs/rules"
@@ -72,3 +75,31 @@ class RuleGroup:
     name: str
     interval: float
     rules: tuple[RecordingRule | AlertingRule, ...]
+
+
+MINUTE = 60.0
+HOUR = 3600.0
+DAY = 86400.0
+
+
+def evaluation_interval(pipeline: Pipeline) -> float:
+    """Seconds between two evaluations of ordinary rules.
+
+    Never faster than every 5 s: the demo scrapes every second, and evaluating as often would cost more than scraping.
+    """
+    return max(5.0, pipeline.scrape.interval)
+
+
+def base_window(pipeline: Pipeline) -> float:
+    """Seconds that every recorded rate covers: five minutes, or what four scrapes take."""
+    return pipeline.alert_window
+
+
+def base_suffix(pipeline: Pipeline) -> str:
+    """Name the window that every recorded rate covers, as its name ends: ``rate5m``."""
+    return f"rate{format_duration(base_window(pipeline))}"
+
+
+def silence(pipeline: Pipeline) -> float:
+    """Seconds without a sample after which data counts as missing: Prometheus's staleness of five minutes, or more."""
+    return max(5 * MINUTE, pipeline.scrape.shortest_window)

@@ -10,9 +10,8 @@ from pathlib import Path, PurePosixPath
 
 from kubeglass.dashboards.queries import PanelQuery, panel_queries
 from kubeglass.model.local import LocalSettings
-from kubeglass.render.file import RenderedFile
+from kubeglass.render.files import RenderedFile, remove_stale, write_files
 from kubeglass.render.plan import LOCAL_FOLDERS, render_local
-from kubeglass.render.write import remove_stale, write_files
 from kubeglass.supervise.app_check import checking_apps
 from kubeglass.supervise.limits import raise_open_files_limit, warn_about_open_files
 from kubeglass.supervise.options import RunOptions

@@ -13,10 +13,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from kubeglass.model.local import LocalSettings
-from kubeglass.render.drift import compare
-from kubeglass.render.file import RenderedFile
+from kubeglass.render.files import RenderedFile, compare, remove_stale, write_files
 from kubeglass.render.plan import LOCAL_FOLDERS, render_local
-from kubeglass.render.write import remove_stale, write_files
 from kubeglass.supervise.app_check import check_apps
 from kubeglass.supervise.awaiting import Awaiting
 from kubeglass.supervise.changes import Changes, compare_processes

@@ -12,7 +12,7 @@ from kubeglass.dashboards.cluster.build import UID, build
 from kubeglass.dashboards.queries import panel_queries
 from kubeglass.model.collector import Collector, Kubelet, KubeletGroup
 from kubeglass.model.pipeline import Pipeline
-from kubeglass.render.grafana.dashboards import render_dashboards
+from kubeglass.render.grafana import render_dashboards
 from tests.unit.dashboards.reading import raw_counters, selectors, series_names
 
 

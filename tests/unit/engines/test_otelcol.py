@@ -7,7 +7,7 @@ from pathlib import Path
 from kubeglass.engines.otelcol import COMPONENTS
 from kubeglass.model.load import parse_pipeline
 from kubeglass.model.local import LocalPorts, LocalSettings
-from kubeglass.render.otelcol import cluster, local
+from kubeglass.render.otelcol.config import build_cluster, build_local
 from kubeglass.schemas.versions import KINDS
 
 FULLEST = """
@@ -21,7 +21,7 @@ AUTHS = ("basic: {username: me, password: {env: P}}", "bearer: {env: T}", "heade
 def test_the_components_asked_for_are_those_that_are_rendered() -> None:
     settings = LocalSettings(Path("/x"), LocalPorts(apps={"shop": 8000}))
     pipelines = [parse_pipeline(FULLEST % auth) for auth in AUTHS]
-    documents = [build for each in pipelines for build in (local.build(each, settings), cluster.build(each))]
+    documents = [build for each in pipelines for build in (build_local(each, settings), build_cluster(each))]
 
     rendered = {name.partition("/")[0] for document in documents for kind in KINDS for name in document.get(kind, ())}
 

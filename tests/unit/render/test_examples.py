@@ -6,7 +6,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from kubeglass.engines.otelcol import OTELCOL
-from kubeglass.render.drift import compare
+from kubeglass.render.files import compare
 from kubeglass.schemas.check import check_config
 from tools.rendered_examples import EXAMPLES, SCENARIOS, render_example
 

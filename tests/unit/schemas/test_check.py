@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from kubeglass.errors import ConfigError
 from kubeglass.model.load import parse_pipeline
 from kubeglass.model.local import LocalPorts, LocalSettings
-from kubeglass.render.otelcol import cluster, local
+from kubeglass.render.otelcol.config import build_cluster, build_local
 from kubeglass.schemas.check import Problem, check_config
 from kubeglass.schemas.versions import known_versions, load_changes, load_version
 from tools.collector_schemas.components import MODULES
@@ -37,7 +37,7 @@ BEARER = "bearer: {env: TOKEN}"
 def rendered() -> list[dict[str, Any]]:
     where = LocalSettings(Path("/x"), LocalPorts(apps={"shop": 8000}))
     pipelines = [parse_pipeline(EVERYTHING % auth) for auth in (BASIC, BEARER)]
-    return [local.build(pipelines[0], where), cluster.build(pipelines[0]), cluster.build(pipelines[1])]
+    return [build_local(pipelines[0], where), build_cluster(pipelines[0]), build_cluster(pipelines[1])]
 
 
 DOCUMENTS = rendered()

@@ -11,8 +11,7 @@ from kubeglass.cli.engine_progress import EngineProgress
 from kubeglass.cli.output import Output
 from kubeglass.engines.engine import Tool
 from kubeglass.engines.install.resolve import InstalledEngine, find, resolve
-from kubeglass.engines.install.source import Source
-from kubeglass.engines.install.unavailable import Unavailable
+from kubeglass.engines.install.source import Source, Unavailable
 from kubeglass.engines.registry import TOOLS, find_tool
 from kubeglass.errors import EngineError
 from kubeglass.supervise.interruption import Interruption

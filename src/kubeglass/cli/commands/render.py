@@ -14,11 +14,9 @@ from kubeglass.errors import ConfigError, KubeglassError, StateError
 from kubeglass.model.load import FILE_NAME, load_pipeline
 from kubeglass.model.local import LocalSettings, usual_ports
 from kubeglass.model.pipeline import Pipeline
-from kubeglass.render.drift import Change, compare
-from kubeglass.render.file import RenderedFile
-from kubeglass.render.kubernetes.images import missing_grafana
+from kubeglass.render.files import Change, RenderedFile, compare, remove_stale, write_files
+from kubeglass.render.kubernetes.names import missing_grafana
 from kubeglass.render.plan import LOCAL_FOLDERS, MANIFEST_HEADER, render_kubernetes, render_local
-from kubeglass.render.write import remove_stale, write_files
 from kubeglass.supervise.state_folder import find_run
 
 

@@ -10,7 +10,8 @@ from kubeglass.deploy.api.kubernetes_api import KubernetesApi
 from kubeglass.deploy.api.objects import ObjectKey, labels_for
 from kubeglass.deploy.release.apply import Applied, Change
 from kubeglass.deploy.release.diff import render_diff
-from kubeglass.render.kubernetes.names import GRAFANA, GRAFANA_SECRET, GRAFANA_SECRET_KEY
+from kubeglass.model.parts import GRAFANA
+from kubeglass.render.kubernetes.names import GRAFANA_SECRET, GRAFANA_SECRET_KEY
 
 
 def password_key(namespace: str) -> ObjectKey:

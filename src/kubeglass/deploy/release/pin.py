@@ -13,7 +13,7 @@ from typing import Any
 
 from kubeglass.deploy.api.objects import KubernetesObject, ObjectKey, key_of
 from kubeglass.images.archive import ArchivedImage
-from kubeglass.render.kubernetes.images import OWN_REGISTRY
+from kubeglass.render.kubernetes.names import OWN_REGISTRY
 
 Read = Callable[[ObjectKey], KubernetesObject | None]
 """Reads one object of the cluster, None when it is not there."""

@@ -11,12 +11,12 @@ from kubeglass.dashboards.queries import PanelQuery, panel_queries
 from kubeglass.deploy.api.cluster import Cluster
 from kubeglass.deploy.api.objects import address_of, is_ending, write_selector
 from kubeglass.model.app import App
+from kubeglass.model.parts import COLLECTOR, TELEMETRY_PORT
 from kubeglass.model.pipeline import Pipeline
 from kubeglass.observe.panels import find_empty_panels
 from kubeglass.observe.prometheus import Prometheus
-from kubeglass.render.grafana.dashboards import render_dashboards
-from kubeglass.render.kubernetes.names import COLLECTOR, deployed_apps, selector_of
-from kubeglass.render.otelcol.cluster import TELEMETRY_PORT
+from kubeglass.render.grafana import render_dashboards
+from kubeglass.render.kubernetes.names import deployed_apps, selector_of
 
 #: A target was scraped within this many intervals, and the samples took this long to arrive.
 FRESH_SCRAPES = 2

@@ -12,7 +12,7 @@ from kubeglass.deploy.api.errors import RefusedError
 from kubeglass.deploy.api.objects import key_of
 from kubeglass.deploy.rollout.events import describe_events, list_events
 from kubeglass.deploy.verify.checks import DeployedPipeline
-from kubeglass.render.kubernetes.names import COLLECTOR
+from kubeglass.model.parts import COLLECTOR
 
 #: Seconds between two readings of a log.
 LOOK_SECONDS = 2.0

@@ -13,10 +13,10 @@ from kubeglass.deploy.verify.checks import CheckResult, DeployedPipeline, check_
 from kubeglass.deploy.verify.collector_diagnosis import CollectorDiagnosis
 from kubeglass.deploy.verify.probe_requests import Ask, ProbeRequests, ask_by_port_forward
 from kubeglass.errors import ClusterError
+from kubeglass.model.parts import PROMETHEUS
 from kubeglass.model.pipeline import Pipeline
 from kubeglass.observe.errors import ObserveError
 from kubeglass.observe.prometheus import Prometheus
-from kubeglass.render.kubernetes.names import PROMETHEUS
 
 POLL_SECONDS = 0.5
 

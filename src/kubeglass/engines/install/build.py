@@ -1,22 +1,51 @@
-"""Build a distribution's programs from source modules, each checked against the committed ``go.sum``.
-
-Go keeps every fetched module and compiled package in its own caches, so an interrupted build goes on from there.
-"""
+"""Build a distribution's programs from source modules, each checked against the committed ``go.sum``."""
 
 from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from kubeglass.engines.distribution import Distribution, GoBuild
-from kubeglass.engines.install.disk import require_space
-from kubeglass.engines.install.go_command import build_environment, run_go
+from kubeglass.engines.install.go import Go, build_environment, find_go, needed_version, run_go
 from kubeglass.engines.install.progress import Phase, Progress
-from kubeglass.engines.install.toolchain import Go, find_go, needed_version
-from kubeglass.engines.install.unavailable import Unavailable
+from kubeglass.engines.install.source import Unavailable
+
+GIB = 1024**3
+
+
+def require_space(needs: Iterable[tuple[Path, float]]) -> None:
+    """Check that each file system has room for all that goes there.
+
+    Args:
+        needs: folders, which need not exist, each with what will be written there, in GiB.
+
+    Raises:
+        Unavailable: one has not.
+    """
+    totals: dict[int, tuple[Path, float]] = {}
+    for folder, gib in needs:
+        existing = _nearest_existing(folder)
+        device = existing.stat().st_dev
+        _, before = totals.get(device, (existing, 0.0))
+        totals[device] = (existing, before + gib)
+    for folder, gib in totals.values():
+        free = shutil.disk_usage(folder).free / GIB
+        if free < gib:
+            raise Unavailable(
+                f"the disk of {folder} has {free:.1f} GiB free, but {gib:.1f} GiB are needed",
+                hint="free some space, or set GOCACHE, GOMODCACHE, GOTMPDIR and XDG_CACHE_HOME to folders elsewhere",
+            )
+
+
+def _nearest_existing(folder: Path) -> Path:
+    while not folder.exists():
+        folder = folder.parent
+    return folder
+
 
 #: Room for the programs themselves, beside the caches, in GiB.
 PROGRAMS_GIB = 0.3

@@ -1,12 +1,8 @@
-"""The user's cache of engines: ``<cache>/kubeglass/engines/<distribution>/<version>/<program>``.
-
-``<cache>`` is ``$XDG_CACHE_HOME`` or ``~/.cache``, on Linux and on macOS alike. Beside the programs lies
-``install.json``, which says where they came from and what their checksums are. It is written last, so a program is used
-only if it is whole: what an interruption or a failing disk leaves behind does not match its record and is replaced.
-"""
+"""The user's cache of engines: ``<cache>/kubeglass/engines/<distribution>/<version>/<program>``."""
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
@@ -19,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from kubeglass.engines.distribution import Distribution
+from kubeglass.engines.install.progress import Phase, Progress
 from kubeglass.engines.install.source import Origin
 from kubeglass.errors import EngineError
 
@@ -159,3 +156,27 @@ def _place(source: Path, target: Path) -> None:
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+@contextmanager
+def installation_lock(distribution: Distribution, progress: Progress) -> Iterator[None]:
+    """Hold the distribution's lock; wait as long as another process installs it.
+
+    The lock is the kernel's: it ends with the process that holds it, however that ends.
+
+    Raises:
+        EngineError: the cache cannot be written.
+    """
+    path: Path = cache_root() / distribution.name / "lock"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = path.open("a")
+    except OSError as error:
+        raise unwritable(path.parent, error) from error
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            progress.step(distribution.name, Phase.WAIT, "another kubeglass is installing it")
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield

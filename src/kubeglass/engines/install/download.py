@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO
 from urllib.parse import urlsplit
 
-from kubeglass.engines.install.unavailable import Unavailable
+from kubeglass.engines.install.source import Unavailable
 from kubeglass.http import HTTPError, Response, first_hop, make_internet_client
 
 CONNECT_TIMEOUT = 3.0

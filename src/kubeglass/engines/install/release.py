@@ -1,19 +1,40 @@
-"""Obtain programs from their makers' official release, checked against the checksums published with it."""
+"""Obtain programs from their official release, checked against the checksums published with it."""
 
 from __future__ import annotations
 
 import hashlib
+import platform
 import re
 import shutil
 import tarfile
+from dataclasses import dataclass
 from pathlib import Path
 
 from kubeglass.engines.distribution import Distribution, Release
 from kubeglass.engines.install.cache import cache_root
 from kubeglass.engines.install.download import download, fetch_text
-from kubeglass.engines.install.host import Host
 from kubeglass.engines.install.progress import Phase, Progress
-from kubeglass.engines.install.unavailable import Unavailable
+from kubeglass.engines.install.source import Unavailable
+
+_ARCHITECTURES = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """An operating system (``linux``, ``darwin``) and an architecture (``amd64``, ``arm64``)."""
+
+    os: str
+    arch: str
+
+    def __str__(self) -> str:
+        return f"{self.os}/{self.arch}"
+
+
+def detect_host() -> Host:
+    """Name this machine; an architecture that no archive knows keeps its own name."""
+    machine = platform.machine().lower()
+    return Host(platform.system().lower(), _ARCHITECTURES.get(machine, machine))
+
 
 #: No program of ours is larger; an archive that claims so is not what we asked for.
 LARGEST_PROGRAM = 1024**3

@@ -10,15 +10,11 @@ from typing import Generic, TypeVar
 from kubeglass.engines.distribution import Distribution
 from kubeglass.engines.engine import Tool
 from kubeglass.engines.install.build import build_programs
-from kubeglass.engines.install.cache import distribution_folder, find_record, publish, staging_folder
-from kubeglass.engines.install.candidate import read_version
-from kubeglass.engines.install.host import detect_host
-from kubeglass.engines.install.lock import installation_lock
+from kubeglass.engines.install.cache import distribution_folder, find_record, installation_lock, publish, staging_folder
 from kubeglass.engines.install.progress import Phase, Progress, Silence
-from kubeglass.engines.install.release import download_programs
-from kubeglass.engines.install.search_path import find_on_path
-from kubeglass.engines.install.source import Origin, Source
-from kubeglass.engines.install.unavailable import Unavailable
+from kubeglass.engines.install.release import detect_host, download_programs
+from kubeglass.engines.install.search_path import find_on_path, read_version
+from kubeglass.engines.install.source import Origin, Source, Unavailable
 from kubeglass.errors import EngineError
 
 ToolT = TypeVar("ToolT", bound=Tool)

@@ -1,15 +1,81 @@
-"""Look for a program on PATH, and say why each one found is passed over."""
+"""Look for a program on PATH: it starts here, has the right version and every part that is needed."""
 
 from __future__ import annotations
 
+import errno
 import os
+import re
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-from kubeglass.engines.engine import Tool
-from kubeglass.engines.install.candidate import check_candidate
+from kubeglass.engines.engine import VERSION_PATTERN, Tool
 from kubeglass.engines.install.progress import Progress
-from kubeglass.engines.install.unavailable import Unavailable
+from kubeglass.engines.install.source import Unavailable
+
+#: Seconds a program has to answer; a cold start of 200 MB from a slow disk takes a few.
+ANSWER_TIMEOUT = 15.0
+
+
+def check_candidate(tool: Tool, binary: Path) -> str:
+    """Return the version of the program at ``binary``, if kubeglass can run it as ``tool``.
+
+    A version of the pin's own series will do: configurations are the same in all of one minor version.
+
+    Raises:
+        Unavailable: it does not start on this machine, is of another series, or lacks parts.
+    """
+    version = read_version(binary)
+    if version.rpartition(".")[0] != tool.series:
+        raise Unavailable(f"is version {version}, not {tool.series}")
+    if tool.probe:
+        missing = _missing_parts(tool, binary)
+        if missing:
+            raise Unavailable(f"is built without {', '.join(missing)}")
+    return version
+
+
+def read_version(binary: Path) -> str:
+    """Ask a program for its version.
+
+    Raises:
+        Unavailable: it does not start on this machine, does not answer in time or says no version.
+    """
+    answer = _ask(binary, "--version")
+    found = VERSION_PATTERN.search(answer)
+    if not found:
+        raise Unavailable("does not say its version", details=tuple(answer.splitlines()[-3:]))
+    return found.group(1)
+
+
+def _missing_parts(tool: Tool, binary: Path) -> list[str]:
+    names = set(re.findall(r"[\w]+", _ask(binary, *tool.probe)))
+    return [part for part in tool.parts if part not in names]
+
+
+def _ask(binary: Path, *arguments: str) -> str:
+    try:
+        result = subprocess.run(
+            [binary, *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=ANSWER_TIMEOUT,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise Unavailable(f"does not answer within {ANSWER_TIMEOUT:.0f} s") from error
+    except OSError as error:
+        raise Unavailable(_explain_no_start(error)) from error
+    return result.stdout.decode("utf-8", "replace")
+
+
+def _explain_no_start(error: OSError) -> str:
+    if error.errno == errno.ENOEXEC:
+        return "is not a program for this machine"
+    if error.errno == errno.EACCES:
+        return "is not executable"
+    return f"does not start ({error.strerror})"
 
 
 def find_on_path(tool: Tool, progress: Progress) -> tuple[Path, str]:
@@ -19,7 +85,7 @@ def find_on_path(tool: Tool, progress: Progress) -> tuple[Path, str]:
         Unavailable: there is none; the details name each program that was passed over, and why.
     """
     passed_over: list[str] = []
-    for binary in _candidates(tool):
+    for binary in _binaries(tool):
         try:
             return binary, check_candidate(tool, binary)
         except Unavailable as fault:
@@ -30,7 +96,7 @@ def find_on_path(tool: Tool, progress: Progress) -> tuple[Path, str]:
     raise Unavailable(f"no {tool.name} on PATH")
 
 
-def _candidates(tool: Tool) -> Iterator[Path]:
+def _binaries(tool: Tool) -> Iterator[Path]:
     # Not shutil.which: it passes over files that are not executable, and people deserve to hear of those.
     seen: set[Path] = set()
     folders = [Path(folder) for folder in os.environ.get("PATH", "").split(os.pathsep) if folder]

@@ -1,4 +1,4 @@
-"""Where an engine may come from, and where it did come from."""
+"""Where an engine may come from, and what is raised where it cannot be had."""
 
 from __future__ import annotations
 
@@ -46,3 +46,19 @@ class Origin(StrEnum):
     PATH = "path"
     RELEASE = "release"
     BUILD = "build"
+
+
+class Unavailable(Exception):  # noqa: N818  # not an error of the user's: most often another way works
+    """One way of obtaining an engine does not work here.
+
+    Args:
+        reason: why, as a short statement.
+        hint: what a person can do about it, as an imperative.
+        details: lines of evidence, such as a compiler's last words.
+    """
+
+    def __init__(self, reason: str, *, hint: str = "", details: tuple[str, ...] = ()) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.hint = hint
+        self.details = details

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from kubeglass.model.app import App
+from kubeglass.model.parts import COLLECTOR, GRAFANA, PROMETHEUS, VIEWER
 from kubeglass.model.pipeline import Pipeline
 from kubeglass.model.problem import Loc, Problem
 
 #: Names of the pipeline's own processes and scrape jobs; an app of that name could not be told from them.
-RESERVED_NAMES = ("otelcol", "otel-collector", "prometheus", "viewer", "grafana")
+RESERVED_NAMES = ("otelcol", COLLECTOR, PROMETHEUS, VIEWER, GRAFANA)
 
 #: What says that kubeglass runs an app, and what an app that it only scrapes may say.
 WAYS = ("module", "image", "host_path")

@@ -1,4 +1,4 @@
-"""``python-app.yaml``: each app as a Deployment, with a budget for disruptions."""
+"""``python-app.yaml`` and ``python-nodeport-svc.yaml``: each app as a Deployment with a Service."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from typing import Any
 
 from kubeglass.model.app import App
 from kubeglass.model.pipeline import Pipeline
-from kubeglass.render.kubernetes.images import app_image
-from kubeglass.render.kubernetes.names import deployed_apps, metadata
+from kubeglass.render.kubernetes.names import app_image, deployed_apps, metadata
 from kubeglass.render.kubernetes.pods import (
     START_SECONDS,
     empty_volume,
@@ -18,6 +17,7 @@ from kubeglass.render.kubernetes.pods import (
     resources_of,
     secret_variable,
     select,
+    service,
     spread,
     tcp_probe,
     template_of,
@@ -162,3 +162,12 @@ def _budget(app: App, pipeline: Pipeline) -> dict[str, Any]:
         # One at a time: a node can always be drained, and an app of several replicas always answers.
         "spec": {"maxUnavailable": 1, "selector": select(app.name)},
     }
+
+
+def build_services(pipeline: Pipeline) -> list[dict[str, Any]]:
+    """One Service an app; on every node's port if one is chosen, else inside the cluster only."""
+    return [_app_service(app, pipeline) for app in deployed_apps(pipeline)]
+
+
+def _app_service(app: App, pipeline: Pipeline) -> dict[str, Any]:
+    return service(app.name, "app", pipeline.cluster.apps_run_in, port=80, node_port=app.node_port)

@@ -5,13 +5,12 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from typing import Any
 
+from kubeglass.model.parts import COLLECTOR, HEALTH_PORT, TELEMETRY_PORT
 from kubeglass.model.pipeline import Pipeline
 from kubeglass.model.storage import Remote
-from kubeglass.render.file import RenderedFile
-from kubeglass.render.kubernetes.config_maps import config_hash, config_maps, config_volume
-from kubeglass.render.kubernetes.contents import CollectorSetup
-from kubeglass.render.kubernetes.images import collector_image
-from kubeglass.render.kubernetes.names import COLLECTOR, metadata
+from kubeglass.render.files import RenderedFile
+from kubeglass.render.kubernetes.config_maps import CollectorSetup, config_hash, config_maps, config_volume
+from kubeglass.render.kubernetes.names import collector_image, metadata
 from kubeglass.render.kubernetes.pods import (
     START_SECONDS,
     field_variable,
@@ -79,7 +78,7 @@ def _container(pipeline: Pipeline, setup: CollectorSetup) -> dict[str, Any]:
         "imagePullPolicy": pipeline.cluster.pull_policy.value,
         "args": [f"--config={CONFIG_FOLDER}/{CONFIG_FILE}"],
         "env": _environment(pipeline),
-        "ports": [port_of("health", setup.health_port), port_of("telemetry", setup.telemetry_port)],
+        "ports": [port_of("health", HEALTH_PORT), port_of("telemetry", TELEMETRY_PORT)],
         "startupProbe": http_probe("/", "health", period=1, failures=START_SECONDS),
         "readinessProbe": http_probe("/", "health", period=10),
         "livenessProbe": http_probe("/", "health", period=30),

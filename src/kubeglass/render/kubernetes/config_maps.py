@@ -1,14 +1,54 @@
-"""Files into ConfigMaps small enough for plain ``kubectl apply``, and back into a pod as files."""
+"""Configurations that other renderers made: into ConfigMaps, and into pods as files."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-from kubeglass.render.file import RenderedFile
+from kubeglass.render.files import RenderedFile
 from kubeglass.render.kubernetes.names import metadata
+
+#: Where the pages find the dashboards, and Grafana its provisioning files.
+DASHBOARDS_FOLDER = "/var/lib/kubeglass/dashboards"
+PROVISIONING_FOLDER = "/etc/grafana/provisioning"
+
+
+@dataclass(frozen=True, slots=True)
+class CollectorSetup:
+    """The collector's configuration for a cluster, and what it expects of its pod.
+
+    Args:
+        config: the configuration file's text.
+        queue_directory: where the configuration looks for its node's folder.
+        host_folders: folders of its node it reads, by where it looks for them; none unless it measures the node.
+    """
+
+    config: str
+    queue_directory: str
+    host_folders: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """Everything that runs on the cluster with somebody else's configuration.
+
+    Args:
+        collector: the collector's.
+        prometheus: ``prometheus.yml`` and the rules, at paths relative to Prometheus's configuration folder.
+        grafana: provisioning files, at paths relative to Grafana's provisioning folder.
+        grafana_environment: Grafana's settings as environment variables, none of them secret.
+        dashboards: one ``<uid>.json`` a dashboard, for Grafana and the viewer alike.
+    """
+
+    collector: CollectorSetup
+    prometheus: tuple[RenderedFile, ...] = ()
+    grafana: tuple[RenderedFile, ...] = ()
+    grafana_environment: Mapping[str, str] = field(default_factory=dict)
+    dashboards: tuple[RenderedFile, ...] = ()
+
 
 #: ``kubectl apply`` stores the whole object, as JSON, in an annotation, and annotations may hold 262144 bytes
 #: (grafana/tanka#50). A file that is larger alone goes to the cluster by server-side apply, which stores no such copy.

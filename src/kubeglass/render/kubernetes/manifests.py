@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import PurePosixPath
 from typing import Any
 
 from kubeglass.model.pipeline import Pipeline
-from kubeglass.render.file import RenderedFile
-from kubeglass.render.kubernetes import (
-    app,
-    app_service,
-    collector,
-    grafana,
-    kustomization,
-    network_policy,
-    prometheus,
-    rbac,
-    viewer,
-)
-from kubeglass.render.kubernetes.contents import Contents
-from kubeglass.render.kubernetes.images import missing_grafana
-from kubeglass.render.kubernetes.names import mark
+from kubeglass.render.files import RenderedFile
+from kubeglass.render.kubernetes import access, app, collector, pages, prometheus
+from kubeglass.render.kubernetes.config_maps import Contents
+from kubeglass.render.kubernetes.names import mark, missing_grafana
 from kubeglass.render.yaml import HEADER, dump_yaml, dump_yaml_documents
 
 KUSTOMIZATION = "kustomization.yaml"
@@ -33,15 +23,15 @@ def build(pipeline: Pipeline, contents: Contents) -> dict[str, list[dict[str, An
     """
     grafana_on, viewer_on = pipeline.cluster.runs_grafana, pipeline.cluster.viewer.enabled
     files = {
-        "otel-rbac-ns.yaml": rbac.build(pipeline),
+        "otel-rbac-ns.yaml": access.build_accounts(pipeline),
         "python-app.yaml": app.build(pipeline),
-        "python-nodeport-svc.yaml": app_service.build(pipeline),
+        "python-nodeport-svc.yaml": app.build_services(pipeline),
         "otel-collector-config.yaml": collector.build_config(pipeline, contents.collector),
         "otel-collector-daemonset.yaml": collector.build_daemon_set(pipeline, contents.collector),
         "prometheus.yaml": prometheus.build(pipeline, contents),
-        "grafana.yaml": grafana.build(pipeline, contents) if grafana_on else [],
-        "viewer.yaml": viewer.build(pipeline, contents) if viewer_on else [],
-        "network-policy.yaml": network_policy.build(pipeline, contents.collector),
+        "grafana.yaml": pages.build_grafana(pipeline, contents) if grafana_on else [],
+        "viewer.yaml": pages.build_viewer(pipeline, contents) if viewer_on else [],
+        "network-policy.yaml": access.build_policies(pipeline),
     }
     return {name: [mark(item, pipeline) for item in objects] for name, objects in files.items() if objects}
 
@@ -53,12 +43,17 @@ def render(pipeline: Pipeline, contents: Contents) -> list[RenderedFile]:
         RenderedFile(PurePosixPath(name), dump_yaml_documents(items, header=_header(name, pipeline)))
         for name, items in objects.items()
     ]
-    whole = dump_yaml(kustomization.build(objects), header=_header(KUSTOMIZATION, pipeline))
+    whole = dump_yaml(_kustomization(objects), header=_header(KUSTOMIZATION, pipeline))
     return [*files, RenderedFile(PurePosixPath(KUSTOMIZATION), whole)]
 
 
 def _header(name: str, pipeline: Pipeline) -> str:
     if name == "grafana.yaml":
-        return HEADER + grafana.HOW_TO_MAKE_THE_SECRET.format(namespace=pipeline.cluster.namespace)
+        return HEADER + pages.HOW_TO_MAKE_THE_SECRET.format(namespace=pipeline.cluster.namespace)
     note = missing_grafana(pipeline) if name == KUSTOMIZATION else ""
     return HEADER + (f"# {note}.\n" if note else "")
+
+
+def _kustomization(files: Iterable[str]) -> dict[str, Any]:
+    """List ``files``, which are applied in dependency order whatever the order here."""
+    return {"apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kustomization", "resources": list(files)}

@@ -1,21 +1,15 @@
-"""Names, labels and ports of what runs on the cluster."""
+"""Names, labels, ports and images of what runs on the cluster."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
+from kubeglass import __version__
+from kubeglass.engines.distribution import Distribution, load_distribution
 from kubeglass.model.app import App
+from kubeglass.model.cluster import ImageSource
 from kubeglass.model.pipeline import Pipeline
-
-COLLECTOR = "otel-collector"
-PROMETHEUS = "prometheus"
-GRAFANA = "grafana"
-VIEWER = "viewer"
-
-PROMETHEUS_PORT = 9090
-GRAFANA_PORT = 3000
-VIEWER_PORT = 3000
 
 #: Secret that holds Grafana's administrator's password, made by `kubeglass deploy` and never rendered.
 GRAFANA_SECRET = "grafana-admin"  # noqa: S105  # a Secret's name, not a secret
@@ -72,3 +66,55 @@ def deployed_apps(pipeline: Pipeline) -> tuple[App, ...]:
 def cluster_name(pipeline: Pipeline, name: str) -> str:
     """Name of an object without a namespace: two pipelines on one cluster must not share it."""
     return f"kubeglass:{pipeline.cluster.namespace}:{name}"
+
+
+#: Images that were never in a registry are named under localhost, so an attempt to pull one fails at once instead of
+#: asking a public registry for somebody else's.
+OWN_REGISTRY = "localhost/kubeglass"
+
+
+def collector_image(pipeline: Pipeline) -> str:
+    """Image of the collector."""
+    return pipeline.cluster.images.collector or _engine_image("collector", load_distribution("otelcol"), pipeline)
+
+
+def prometheus_image(pipeline: Pipeline) -> str:
+    """Image of Prometheus."""
+    return pipeline.cluster.images.prometheus or _engine_image("prometheus", load_distribution("prometheus"), pipeline)
+
+
+def own_image(part: str, distribution: Distribution) -> str:
+    """Image that kubeglass builds of an engine's program."""
+    return f"{OWN_REGISTRY}/{part}:{distribution.version}"
+
+
+def grafana_image(pipeline: Pipeline) -> str:
+    """Image of Grafana."""
+    return pipeline.cluster.images.grafana or load_distribution("grafana").image
+
+
+def viewer_image(pipeline: Pipeline) -> str:
+    """Image of the page."""
+    return pipeline.cluster.images.viewer or f"{OWN_REGISTRY}/viewer:{__version__}"
+
+
+def app_image(app: App) -> str:
+    """Image of an app; one whose source is on the node needs the interpreter and the libraries alone."""
+    if app.image is not None:
+        return app.image
+    return f"{OWN_REGISTRY}/{'python' if app.host_path else app.name}:{__version__}"
+
+
+def missing_grafana(pipeline: Pipeline) -> str:
+    """Say why Grafana is left out although it was not switched off; empty when it runs or is not wanted."""
+    if pipeline.cluster.runs_grafana or not pipeline.cluster.grafana.enabled:
+        return ""
+    return (
+        "Grafana is left out: cluster.images.source is local, and kubeglass builds no image of it; name one in"
+        " cluster.images.grafana, or use the page"
+    )
+
+
+def _engine_image(part: str, distribution: Distribution, pipeline: Pipeline) -> str:
+    local = pipeline.cluster.images.source is ImageSource.LOCAL
+    return own_image(part, distribution) if local else distribution.image

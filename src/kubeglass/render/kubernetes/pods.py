@@ -1,4 +1,4 @@
-"""Parts that pods and containers of different workloads share."""
+"""What workloads share: probes, ports, variables, volumes, pod templates and Services."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from kubeglass.model.quantity import parse_memory
 from kubeglass.model.secret import SecretSource
 from kubeglass.model.section import Amount, Resources
-from kubeglass.render.kubernetes.names import labels_of, selector_of
+from kubeglass.render.kubernetes.names import labels_of, metadata, selector_of
 
 #: How long a program may take to start before it is started anew. Python imports in a second on a laptop, and in a
 #: minute on a small board that starts everything else at the same time.
@@ -91,3 +91,26 @@ def spread(name: str) -> list[dict[str, Any]]:
             "labelSelector": select(name),
         }
     ]
+
+
+def service(name: str, component: str, namespace: str, *, port: int, node_port: int | None = None) -> dict[str, Any]:
+    """Build a Service that leads to the pods' port named ``http``.
+
+    Args:
+        name: the Service's name, which is also its pods'.
+        component: what it is for.
+        namespace: where it is.
+        port: its port inside the cluster.
+        node_port: its port on every node, None for none.
+    """
+    outside = {} if node_port is None else {"nodePort": node_port}
+    return {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": metadata(name, component, namespace),
+        "spec": {
+            "type": "ClusterIP" if node_port is None else "NodePort",
+            "selector": selector_of(name),
+            "ports": [{"name": "http", "port": port, "targetPort": "http", "protocol": "TCP", **outside}],
+        },
+    }

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from kubeglass.model.parts import PROMETHEUS, PROMETHEUS_PORT
 from kubeglass.model.pipeline import Pipeline
 from kubeglass.model.quantity import format_duration
-from kubeglass.render.kubernetes.app_service import service
-from kubeglass.render.kubernetes.config_maps import config_hash, config_maps, config_volume
-from kubeglass.render.kubernetes.contents import Contents
-from kubeglass.render.kubernetes.images import prometheus_image
-from kubeglass.render.kubernetes.names import PROMETHEUS, PROMETHEUS_PORT, labels_of, metadata
-from kubeglass.render.kubernetes.pods import heap_limit, http_probe, port_of, resources_of, select, template_of
+from kubeglass.render.kubernetes.config_maps import Contents, config_hash, config_maps, config_volume
+from kubeglass.render.kubernetes.names import labels_of, metadata, prometheus_image
+from kubeglass.render.kubernetes.pods import heap_limit, http_probe, port_of, resources_of, select, service, template_of
 from kubeglass.render.kubernetes.security import PROMETHEUS_USER, container_security_context, pod_security_context
 
 CONFIG_MAP = f"{PROMETHEUS}-config"

@@ -1,7 +1,8 @@
-"""Processors, each a value; the order they run in is in :mod:`kubeglass.render.otelcol.service`."""
+"""Processors, and the service section that says in which order they run."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from kubeglass.model.pipeline import Pipeline
@@ -61,4 +62,36 @@ def name_source(job: str, instance: str) -> dict[str, Any]:
             {"action": "upsert", "key": "service.name", "value": job},
             {"action": "upsert", "key": "service.instance.id", "value": instance},
         ]
+    }
+
+
+def serve(
+    extensions: Mapping[str, Any],
+    pipelines: Mapping[str, tuple[str, list[str]]],
+    exporters: Mapping[str, Any],
+    telemetry: tuple[str, int],
+) -> dict[str, Any]:
+    """Join the parts.
+
+    Args:
+        extensions: every extension, by id; all of them run.
+        pipelines: for each pipeline its receiver and the processors between the first, which is always the memory
+            limiter (https://github.com/open-telemetry/opentelemetry-collector/tree/main/processor#recommended-processors),
+            and the exporters' own batching, which stands for the batch processor that would be last.
+        exporters: every exporter, by id; each pipeline feeds all of them.
+        telemetry: host and port where the collector exposes its own metrics.
+    """
+    host, port = telemetry
+    reader = {"pull": {"exporter": {"prometheus": {"host": host, "port": port}}}}
+    return {
+        "extensions": list(extensions),
+        "telemetry": {"metrics": {"level": "normal", "readers": [reader]}},
+        "pipelines": {
+            name: {
+                "receivers": [receiver],
+                "processors": ["memory_limiter", *processors],
+                "exporters": list(exporters),
+            }
+            for name, (receiver, processors) in pipelines.items()
+        },
     }

@@ -10,7 +10,7 @@ from kubeglass.model.collector import HostScraper
 from kubeglass.model.local import LOOPBACK, LocalSettings
 from kubeglass.model.pipeline import Pipeline
 from kubeglass.model.quantity import format_duration
-from kubeglass.render.otelcol.expansion import literal
+from kubeglass.render.otelcol.exporters import literal
 
 #: Where a DaemonSet's pod sees its node's files, as far as they are mounted.
 HOST_ROOT = "/hostfs"

@@ -1,4 +1,4 @@
-"""Prometheus's own configuration for a local run: it receives OTLP and scrapes the collector's telemetry."""
+"""Prometheus's configuration, for a local run and for a cluster."""
 
 from __future__ import annotations
 
@@ -6,21 +6,117 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from kubeglass.model.local import LOOPBACK, LocalSettings
+from kubeglass.model.parts import COLLECTOR, PROMETHEUS, PROMETHEUS_PORT
 from kubeglass.model.pipeline import Pipeline
-from kubeglass.render.file import RenderedFile
-from kubeglass.render.prometheus.parts import base_document
+from kubeglass.model.quantity import format_duration
+from kubeglass.render.files import RenderedFile
 from kubeglass.render.yaml import dump_yaml
+from kubeglass.rules.rule import evaluation_interval
 
 PATH = PurePosixPath("prometheus/prometheus.yml")
 
 
 def render(pipeline: Pipeline, settings: LocalSettings) -> list[RenderedFile]:
     """Write the configuration file; rule files lie beside it."""
-    return [RenderedFile(PATH, dump_yaml(build(pipeline, settings)))]
+    return [RenderedFile(PATH, dump_yaml(build_local(pipeline, settings)))]
 
 
-def build(pipeline: Pipeline, settings: LocalSettings) -> dict[str, Any]:
-    """Build the configuration as data; the collector is scraped directly, so that its death is seen."""
+def build_local(pipeline: Pipeline, settings: LocalSettings) -> dict[str, Any]:
+    """Receive OTLP, and scrape the collector directly so that its death is seen."""
     telemetry = f"{LOOPBACK}:{settings.ports.otelcol_telemetry}"
-    jobs = [{"job_name": "otel-collector", "static_configs": [{"targets": [telemetry]}]}]
-    return {**base_document(pipeline, rules="rules/*.yml"), "scrape_configs": jobs}
+    jobs = [{"job_name": COLLECTOR, "static_configs": [{"targets": [telemetry]}]}]
+    return {**_base_document(pipeline, rules="rules/*.yml"), "scrape_configs": jobs}
+
+
+#: Where the pod finds its rule files.
+RULES_DIRECTORY = "/etc/prometheus/rules"
+#: Name of the collector's container port for its own metrics.
+TELEMETRY_PORT_NAME = "telemetry"
+
+#: Without these two pods' series could not be told apart; a pod's uid is left out, as it changes with every restart.
+PROMOTED_ATTRIBUTES = (
+    "k8s.namespace.name",
+    "k8s.pod.name",
+    "k8s.container.name",
+    "k8s.deployment.name",
+    "k8s.statefulset.name",
+    "k8s.daemonset.name",
+    "k8s.node.name",
+    "k8s.volume.name",
+)
+
+
+def build_cluster(pipeline: Pipeline) -> dict[str, Any]:
+    """Build the configuration; Prometheus's ServiceAccount must be allowed to list and watch pods of its namespace."""
+    base = _base_document(pipeline, rules=f"{RULES_DIRECTORY}/*.yml", promoted=PROMOTED_ATTRIBUTES)
+    return {**base, "scrape_configs": [_collectors(pipeline), _itself(), *_static_targets(pipeline)]}
+
+
+def _collectors(pipeline: Pipeline) -> dict[str, Any]:
+    selector = {"role": "pod", "label": f"app.kubernetes.io/name={COLLECTOR}"}
+    return {
+        "job_name": COLLECTOR,
+        "kubernetes_sd_configs": [
+            {"role": "pod", "namespaces": {"names": [pipeline.cluster.namespace]}, "selectors": [selector]}
+        ],
+        "relabel_configs": [
+            {
+                "action": "keep",
+                "source_labels": ["__meta_kubernetes_pod_container_port_name"],
+                "regex": TELEMETRY_PORT_NAME,
+            },
+            {"source_labels": ["__meta_kubernetes_pod_node_name"], "target_label": "k8s_node_name"},
+        ],
+    }
+
+
+def _itself() -> dict[str, Any]:
+    return {"job_name": PROMETHEUS, "static_configs": [{"targets": [f"localhost:{PROMETHEUS_PORT}"]}]}
+
+
+def _static_targets(pipeline: Pipeline) -> list[dict[str, Any]]:
+    """Scrape targets outside the cluster from here: the collector runs on every node, and each would scrape them."""
+    return [
+        {
+            "job_name": app.name,
+            "metrics_path": app.metrics_path,
+            "static_configs": [{"targets": [app.target]}],
+        }
+        for app in pipeline.apps
+        if app.target is not None
+    ]
+
+
+def _base_document(pipeline: Pipeline, *, rules: str, promoted: tuple[str, ...] = ()) -> dict[str, Any]:
+    """Build everything but the scrape jobs.
+
+    Args:
+        pipeline: the definition.
+        rules: pattern of the rule files, absolute or relative to the configuration file.
+        promoted: OTLP resource attributes that become labels of every series.
+    """
+    # Prometheus scrapes only the pipeline itself; faster than every 5 s tells nothing more about it.
+    interval = evaluation_interval(pipeline)
+    timeout = min(interval, max(pipeline.scrape.longest, 5.0))
+    otlp: dict[str, Any] = {"translation_strategy": "UnderscoreEscapingWithSuffixes"}
+    if promoted:
+        otlp["promote_resource_attributes"] = list(promoted)
+    return {
+        "global": {
+            "scrape_interval": format_duration(interval),
+            "scrape_timeout": format_duration(timeout),
+            "evaluation_interval": format_duration(interval),
+        },
+        "otlp": otlp,
+        "storage": {"tsdb": _tsdb(pipeline)},
+        "rule_files": [rules],
+    }
+
+
+def _tsdb(pipeline: Pipeline) -> dict[str, Any]:
+    storage = pipeline.storage
+    return {
+        # After an outage the collector delivers its queue while newer samples of other targets are already stored.
+        "out_of_order_time_window": format_duration(storage.lateness),
+        "retention": {"time": format_duration(storage.retention.time), "size": storage.retention.size},
+    }

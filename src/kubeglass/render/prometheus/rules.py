@@ -8,7 +8,7 @@ from typing import Any
 from kubeglass.model.local import LocalSettings
 from kubeglass.model.pipeline import Pipeline
 from kubeglass.model.quantity import format_duration
-from kubeglass.render.file import RenderedFile
+from kubeglass.render.files import RenderedFile
 from kubeglass.render.yaml import dump_yaml
 from kubeglass.rules.registry import rule_groups
 from kubeglass.rules.rule import AlertingRule, RecordingRule, RuleGroup

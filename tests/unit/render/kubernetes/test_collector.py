@@ -8,8 +8,8 @@ import pytest
 from ruamel.yaml import YAML
 
 from kubeglass.model.load import parse_pipeline
-from kubeglass.render.cluster import compose
 from kubeglass.render.kubernetes.manifests import build
+from kubeglass.render.plan import compose
 
 
 def objects(text: str) -> dict[str, dict[str, Any]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kubeglass.model.load import load_pipeline
-from kubeglass.render.drift import compare
+from kubeglass.render.files import compare
 from kubeglass.render.plan import MANIFEST_HEADER, render_kubernetes
 from tests.house.tree import ROOT
 

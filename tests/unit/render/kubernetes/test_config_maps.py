@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kubeglass.render.file import RenderedFile
+from kubeglass.render.files import RenderedFile
 from kubeglass.render.kubernetes.config_maps import MOST_BYTES, config_hash, config_maps, config_volume
 
 SIZES = st.lists(st.integers(1, 90_000), min_size=1, max_size=12)

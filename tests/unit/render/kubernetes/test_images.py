@@ -8,8 +8,8 @@ import pytest
 
 from kubeglass.model.load import parse_pipeline
 from kubeglass.model.pipeline import Pipeline
-from kubeglass.render.cluster import compose, render
 from kubeglass.render.kubernetes.manifests import build
+from kubeglass.render.plan import compose, render_kubernetes
 
 APPS = "apps: [{name: shop, module: 'shop:app'}]\n"
 
@@ -28,7 +28,7 @@ def images_of(pipeline: Pipeline) -> dict[str, str]:
 
 
 def header_of_the_whole(pipeline: Pipeline) -> str:
-    return render(pipeline)[-1].content.partition("apiVersion")[0]
+    return render_kubernetes(pipeline)[-1].content.partition("apiVersion")[0]
 
 
 def test_official_images_are_pinned_to_a_version() -> None:
@@ -51,7 +51,7 @@ def test_grafana_is_left_out_with_a_note_when_there_is_no_image_of_it() -> None:
     local = pipeline("{source: local}")
 
     assert "Grafana is left out: cluster.images.source is local" in header_of_the_whole(local)
-    assert [file for file in render(local) if file.path.name == "grafana.yaml"] == []
+    assert [file for file in render_kubernetes(local) if file.path.name == "grafana.yaml"] == []
     assert "grafana" not in {item["metadata"]["name"] for item in build(local, compose(local))["network-policy.yaml"]}
 
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from kubeglass.model.load import parse_pipeline
 from kubeglass.model.pipeline import Pipeline
-from kubeglass.render import cluster
 from kubeglass.render.kubernetes import manifests
+from kubeglass.render.plan import compose
 from kubeglass.rules.registry import rule_groups
 
 #: What a ConfigMap may hold at most: https://kubernetes.io/docs/concepts/configuration/configmap/#motivation
@@ -31,7 +31,7 @@ def large() -> Pipeline:
 
 @cache
 def maps() -> list[dict[str, Any]]:
-    objects = manifests.build(large(), cluster.compose(large()))
+    objects = manifests.build(large(), compose(large()))
     return [item for items in objects.values() for item in items if item["kind"] == "ConfigMap"]
 
 

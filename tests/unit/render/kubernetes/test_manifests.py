@@ -12,8 +12,8 @@ from ruamel.yaml import YAML
 
 from kubeglass.model.load import parse_pipeline
 from kubeglass.model.pipeline import Pipeline
-from kubeglass.render.cluster import compose, render
 from kubeglass.render.kubernetes.manifests import build
+from kubeglass.render.plan import compose, render_kubernetes
 
 FILES = [
     "otel-rbac-ns.yaml",
@@ -58,13 +58,13 @@ def pipeline() -> Pipeline:
 
 
 def test_the_files_are_the_documented_ones_in_order(pipeline: Pipeline) -> None:
-    files = render(pipeline)
+    files = render_kubernetes(pipeline)
 
     assert [str(file.path) for file in files] == FILES
 
 
 def test_kustomize_applies_the_same_files_in_the_same_order(pipeline: Pipeline) -> None:
-    kustomization = YAML(typ="safe").load(render(pipeline)[-1].content)
+    kustomization = YAML(typ="safe").load(render_kubernetes(pipeline)[-1].content)
 
     assert kustomization["resources"] == FILES[:-1]
 
@@ -72,12 +72,12 @@ def test_kustomize_applies_the_same_files_in_the_same_order(pipeline: Pipeline) 
 def test_every_file_reads_back_as_the_objects_it_was_made_from(pipeline: Pipeline) -> None:
     built = build(pipeline, compose(pipeline))
 
-    for file in render(pipeline)[:-1]:
+    for file in render_kubernetes(pipeline)[:-1]:
         assert list(YAML(typ="safe").load_all(StringIO(file.content))) == built[str(file.path)]
 
 
 def test_the_same_pipeline_gives_the_same_bytes(pipeline: Pipeline) -> None:
-    assert render(pipeline) == render(parse_pipeline(TEXT))
+    assert render_kubernetes(pipeline) == render_kubernetes(parse_pipeline(TEXT))
 
 
 def test_every_object_says_whose_it_is_and_is_there_once(pipeline: Pipeline) -> None:
@@ -246,7 +246,7 @@ def test_the_metrics_are_for_the_collector_alone(pipeline: Pipeline) -> None:
 def test_grafana_asks_for_a_password_that_no_file_holds(pipeline: Pipeline) -> None:
     grafana = dict(pod_specs(pipeline))["grafana"]["containers"][0]
     secrets = [item for item in objects_of(pipeline) if item["kind"] == "Secret"]
-    text = next(file.content for file in render(pipeline) if str(file.path) == "grafana.yaml")
+    text = next(file.content for file in render_kubernetes(pipeline) if str(file.path) == "grafana.yaml")
 
     assert secrets == []
     assert {"name": "grafana-admin", "key": "password"} in [
@@ -259,7 +259,7 @@ def test_grafana_asks_for_a_password_that_no_file_holds(pipeline: Pipeline) -> N
 def test_a_page_that_is_off_leaves_nothing_behind(part: str, kinds: set[str]) -> None:
     pipeline = parse_pipeline(f"{TEXT}  {part}: {{enabled: false}}\n")
 
-    files = {str(file.path) for file in render(pipeline)}
+    files = {str(file.path) for file in render_kubernetes(pipeline)}
 
     assert set(FILES) - files == kinds
     assert all(item["metadata"]["name"] != part for item in objects_of(pipeline))
@@ -269,7 +269,9 @@ def test_an_app_elsewhere_is_not_deployed() -> None:
     pipeline = parse_pipeline("apps: [{name: other, target: '10.0.0.1:9000'}]")
 
     assert "other" not in dict(pod_specs(pipeline))
-    assert [str(file.path) for file in render(pipeline)] == [name for name in FILES if not name.startswith("python-")]
+    assert [str(file.path) for file in render_kubernetes(pipeline)] == [
+        name for name in FILES if not name.startswith("python-")
+    ]
 
 
 def test_secrets_come_by_name(pipeline: Pipeline) -> None:

@@ -1,0 +1,140 @@
+"""Grafana: provisioning files, settings, and the dashboards' JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import PurePosixPath
+from typing import Any
+
+from grafana_foundation_sdk.cog.encoder import JSONEncoder
+from grafana_foundation_sdk.models.dashboard import Dashboard
+
+from kubeglass.dashboards.datasource import DATASOURCE_NAME, DATASOURCE_TYPE, DATASOURCE_UID
+from kubeglass.dashboards.registry import chosen_dashboards
+from kubeglass.model.local import LOOPBACK, LocalSettings
+from kubeglass.model.pipeline import Pipeline
+from kubeglass.model.quantity import format_duration
+from kubeglass.render.files import RenderedFile
+from kubeglass.render.yaml import dump_yaml
+
+FOLDER = PurePosixPath("grafana/provisioning")
+DATASOURCE_PATH = FOLDER / "datasources" / "prometheus.yaml"
+PROVIDER_PATH = FOLDER / "dashboards" / "kubeglass.yaml"
+ENVIRONMENT_PATH = PurePosixPath("grafana/grafana.env")
+
+ENVIRONMENT_HEADER = """\
+# Rendered by kubeglass; edit kubeglass.yaml instead, a change here is lost.
+# Settings for a Grafana on this machine, one NAME=value a line, as systemd and container runtimes read them.
+"""
+
+
+def render(pipeline: Pipeline, settings: LocalSettings) -> list[RenderedFile]:
+    """Render what a Grafana on this machine needs; kubeglass itself does not start one."""
+    url = settings.url(settings.ports.prometheus)
+    dashboards = str(settings.root / "dashboards")
+    return [
+        RenderedFile(DATASOURCE_PATH, dump_yaml(describe_datasource(url, pipeline.scrape.interval))),
+        RenderedFile(PROVIDER_PATH, dump_yaml(describe_provider(dashboards))),
+        RenderedFile(ENVIRONMENT_PATH, _write_environment(_environment(pipeline, settings))),
+    ]
+
+
+def describe_datasource(url: str, scrape_interval: float) -> dict[str, Any]:
+    """Describe the one data source.
+
+    Args:
+        url: address of Prometheus as Grafana's server reaches it.
+        scrape_interval: seconds; Grafana's smallest step, and the base of its rate interval.
+    """
+    datasource = {
+        "name": DATASOURCE_NAME,
+        "uid": DATASOURCE_UID,
+        "type": DATASOURCE_TYPE,
+        "access": "proxy",
+        "url": url,
+        "isDefault": True,
+        "editable": False,
+        "jsonData": {
+            "httpMethod": "POST",
+            "prometheusType": "Prometheus",
+            "timeInterval": format_duration(scrape_interval),
+        },
+    }
+    return {"apiVersion": 1, "prune": True, "datasources": [datasource]}
+
+
+def describe_provider(folder: str) -> dict[str, Any]:
+    """Describe where Grafana finds the dashboards, read anew every ten seconds.
+
+    Args:
+        folder: path of the JSON files as Grafana's server sees them.
+    """
+    provider = {
+        "name": "kubeglass",
+        "orgId": 1,
+        "folder": "kubeglass",
+        "type": "file",
+        "disableDeletion": False,
+        "updateIntervalSeconds": 10,
+        "allowUiUpdates": False,
+        "options": {"path": folder, "foldersFromFilesStructure": False},
+    }
+    return {"apiVersion": 1, "providers": [provider]}
+
+
+def grafana_settings(provisioning: str, home_dashboard: str) -> dict[str, str]:
+    """List Grafana's settings: anybody who reaches it may look, nobody may change, nothing calls home.
+
+    Args:
+        provisioning: path of the provisioning folder as Grafana's server sees it.
+        home_dashboard: path of the dashboard to start with; empty leaves Grafana's own start page.
+    """
+    home = {"GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH": home_dashboard} if home_dashboard else {}
+    return home | {
+        "GF_PATHS_PROVISIONING": provisioning,
+        "GF_AUTH_ANONYMOUS_ENABLED": "true",
+        "GF_AUTH_ANONYMOUS_ORG_ROLE": "Viewer",
+        "GF_USERS_ALLOW_SIGN_UP": "false",
+        "GF_DASHBOARDS_MIN_REFRESH_INTERVAL": "1s",
+        "GF_ANALYTICS_REPORTING_ENABLED": "false",
+        "GF_ANALYTICS_CHECK_FOR_UPDATES": "false",
+        "GF_ANALYTICS_CHECK_FOR_PLUGIN_UPDATES": "false",
+        "GF_NEWS_NEWS_FEED_ENABLED": "false",
+        # It would fetch newer plugins over its own at every start; where it cannot write them, the data source goes
+        # missing with them: https://grafana.com/docs/grafana/latest/setup-grafana/configure-grafana/#plugins
+        "GF_PLUGINS_PREINSTALL_DISABLED": "true",
+        "GF_PLUGINS_PREINSTALL_AUTO_UPDATE": "false",
+        "GF_PLUGINS_PUBLIC_KEY_RETRIEVAL_DISABLED": "true",
+        "GF_SECURITY_DISABLE_GRAVATAR": "true",
+    }
+
+
+def _environment(pipeline: Pipeline, settings: LocalSettings) -> dict[str, str]:
+    chosen = chosen_dashboards(pipeline, on_cluster=False)
+    home = str(settings.root / "dashboards" / f"{chosen[0].uid}.json") if chosen else ""
+    return {"GF_SERVER_HTTP_ADDR": LOOPBACK} | grafana_settings(str(settings.root / FOLDER), home)
+
+
+def _write_environment(values: Mapping[str, str]) -> str:
+    return ENVIRONMENT_HEADER + "".join(f"{name}={value}\n" for name, value in values.items())
+
+
+DASHBOARDS = PurePosixPath("dashboards")
+
+
+def render_local_dashboards(pipeline: Pipeline, _settings: LocalSettings) -> list[RenderedFile]:
+    """Render the dashboards of a local run."""
+    return render_dashboards(pipeline, on_cluster=False)
+
+
+def render_dashboards(pipeline: Pipeline, *, on_cluster: bool = True) -> list[RenderedFile]:
+    """Render each chosen dashboard as ``dashboards/<uid>.json``, and put the user's own beside them."""
+    chosen = chosen_dashboards(pipeline, on_cluster=on_cluster)
+    made = [(source.uid, encode(source.build(pipeline))) for source in chosen]
+    own = [(dashboard.uid, dashboard.text) for dashboard in pipeline.dashboards.own]
+    return [RenderedFile(DASHBOARDS / f"{uid}.json", text) for uid, text in (*made, *own)]
+
+
+def encode(dashboard: Dashboard) -> str:
+    """Write a dashboard as indented JSON, keys sorted: the same bytes for the same dashboard."""
+    return JSONEncoder(indent=2, sort_keys=True, ensure_ascii=False).encode(dashboard) + "\n"

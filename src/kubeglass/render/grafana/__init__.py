@@ -1,1 +1,0 @@
-"""Grafana's provisioning files and the dashboards' JSON."""

@@ -1,0 +1,167 @@
+"""``grafana.yaml`` and ``viewer.yaml``: the two pages people open."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kubeglass.model.parts import GRAFANA, GRAFANA_PORT, PROMETHEUS, PROMETHEUS_PORT, VIEWER, VIEWER_PORT
+from kubeglass.model.pipeline import Pipeline
+from kubeglass.model.quantity import format_duration
+from kubeglass.render.kubernetes.config_maps import (
+    DASHBOARDS_FOLDER,
+    PROVISIONING_FOLDER,
+    Contents,
+    config_hash,
+    config_maps,
+    config_volume,
+)
+from kubeglass.render.kubernetes.names import GRAFANA_SECRET, GRAFANA_SECRET_KEY, grafana_image, metadata, viewer_image
+from kubeglass.render.kubernetes.pods import (
+    START_SECONDS,
+    empty_volume,
+    http_probe,
+    port_of,
+    select,
+    service,
+    template_of,
+)
+from kubeglass.render.kubernetes.security import (
+    GRAFANA_USER,
+    IMAGE_USER,
+    container_security_context,
+    pod_security_context,
+)
+
+GRAFANA_PROVISIONING_MAP = f"{GRAFANA}-provisioning"
+GRAFANA_DASHBOARDS_MAP = f"{GRAFANA}-dashboards"
+
+HOW_TO_MAKE_THE_SECRET = (
+    "# Grafana waits for its administrator's password. `kubeglass deploy` generates one; with kubectl, make it:\n"
+    f"#   kubectl -n {{namespace}} create secret generic {GRAFANA_SECRET}"
+    f' --from-literal={GRAFANA_SECRET_KEY}="$(openssl rand -base64 24)"\n'
+)
+
+
+def build_grafana(pipeline: Pipeline, contents: Contents) -> list[dict[str, Any]]:
+    """Build provisioning and dashboards, the Service, and the Deployment."""
+    namespace = pipeline.cluster.namespace
+    about = metadata(GRAFANA, "pages", namespace)
+    spec = {
+        "replicas": 1,
+        "selector": select(GRAFANA),
+        # Its database is a file of the pod's own: nothing to share with a second one.
+        "strategy": {"type": "Recreate"},
+        # Dashboards are read anew while it runs; provisioning only when it starts.
+        "template": template_of(GRAFANA, "pages", _grafana_pod(pipeline, contents), config_hash(*contents.grafana)),
+    }
+    return [
+        *config_maps(GRAFANA_PROVISIONING_MAP, "pages", namespace, contents.grafana),
+        *config_maps(GRAFANA_DASHBOARDS_MAP, "pages", namespace, contents.dashboards),
+        service(GRAFANA, "pages", namespace, port=GRAFANA_PORT, node_port=pipeline.cluster.grafana.node_port),
+        {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": about, "spec": spec},
+    ]
+
+
+def _grafana_pod(pipeline: Pipeline, contents: Contents) -> dict[str, Any]:
+    return {
+        "automountServiceAccountToken": False,
+        "enableServiceLinks": False,
+        "securityContext": pod_security_context(GRAFANA_USER),
+        "containers": [_grafana_container(pipeline, contents)],
+        "volumes": [
+            config_volume("provisioning", GRAFANA_PROVISIONING_MAP, contents.grafana),
+            config_volume("dashboards", GRAFANA_DASHBOARDS_MAP, contents.dashboards),
+            empty_volume("data", "1Gi"),
+            empty_volume("tmp", "64Mi"),
+        ],
+    }
+
+
+def _grafana_container(pipeline: Pipeline, contents: Contents) -> dict[str, Any]:
+    password = {"secretKeyRef": {"name": GRAFANA_SECRET, "key": GRAFANA_SECRET_KEY}}
+    return {
+        "name": GRAFANA,
+        "image": grafana_image(pipeline),
+        "imagePullPolicy": pipeline.cluster.pull_policy.value,
+        "env": [
+            *({"name": name, "value": value} for name, value in contents.grafana_environment.items()),
+            {"name": "GF_SECURITY_ADMIN_USER", "value": "admin"},
+            {"name": "GF_SECURITY_ADMIN_PASSWORD", "valueFrom": password},
+        ],
+        "ports": [port_of("http", GRAFANA_PORT)],
+        "startupProbe": http_probe("/api/health", "http", period=2, failures=90),
+        "readinessProbe": http_probe("/api/health", "http", period=10),
+        "livenessProbe": http_probe("/api/health", "http", period=30),
+        "resources": {"requests": {"cpu": "50m", "memory": "128Mi"}, "limits": {"memory": "512Mi"}},
+        "securityContext": container_security_context(),
+        "volumeMounts": [
+            {"name": "provisioning", "mountPath": PROVISIONING_FOLDER, "readOnly": True},
+            {"name": "dashboards", "mountPath": DASHBOARDS_FOLDER, "readOnly": True},
+            {"name": "data", "mountPath": "/var/lib/grafana"},
+            {"name": "tmp", "mountPath": "/tmp"},  # noqa: S108  # the pod's own folder
+        ],
+    }
+
+
+VIEWER_DASHBOARDS_MAP = f"{VIEWER}-dashboards"
+
+
+def build_viewer(pipeline: Pipeline, contents: Contents) -> list[dict[str, Any]]:
+    """Build the dashboards, the Service and the Deployment."""
+    namespace = pipeline.cluster.namespace
+    spec = {
+        "replicas": 1,
+        "selector": select(VIEWER),
+        "template": template_of(VIEWER, "pages", _viewer_pod(pipeline, contents)),
+    }
+    return [
+        *config_maps(VIEWER_DASHBOARDS_MAP, "pages", namespace, contents.dashboards),
+        service(VIEWER, "pages", namespace, port=VIEWER_PORT, node_port=pipeline.cluster.viewer.node_port),
+        {
+            "apiVersion": "apps/v1",
+            "kind": "Deployment",
+            "metadata": metadata(VIEWER, "pages", namespace),
+            "spec": spec,
+        },
+    ]
+
+
+def _viewer_pod(pipeline: Pipeline, contents: Contents) -> dict[str, Any]:
+    return {
+        "automountServiceAccountToken": False,
+        "enableServiceLinks": False,
+        "securityContext": pod_security_context(IMAGE_USER),
+        "containers": [_viewer_container(pipeline)],
+        "volumes": [
+            config_volume("dashboards", VIEWER_DASHBOARDS_MAP, contents.dashboards),
+            empty_volume("tmp", "16Mi"),
+        ],
+    }
+
+
+def _viewer_container(pipeline: Pipeline) -> dict[str, Any]:
+    return {
+        "name": VIEWER,
+        "image": viewer_image(pipeline),
+        "imagePullPolicy": pipeline.cluster.pull_policy.value,
+        "command": ["python3", "-m", "kubeglass.viewer"],
+        "args": [
+            "--host=0.0.0.0",
+            f"--port={VIEWER_PORT}",
+            f"--prometheus=http://{PROMETHEUS}:{PROMETHEUS_PORT}",
+            f"--dashboards={DASHBOARDS_FOLDER}",
+            f"--time-interval={format_duration(pipeline.scrape.interval)}",
+            # People come by any node's address or name, which nobody here knows; the page has no password to steal.
+            "--allow-host=*",
+        ],
+        "ports": [port_of("http", VIEWER_PORT)],
+        "startupProbe": http_probe("/healthz", "http", period=1, failures=START_SECONDS),
+        "readinessProbe": http_probe("/healthz", "http", period=10),
+        "livenessProbe": http_probe("/healthz", "http", period=30),
+        "resources": {"requests": {"cpu": "10m", "memory": "48Mi"}, "limits": {"memory": "192Mi"}},
+        "securityContext": container_security_context(),
+        "volumeMounts": [
+            {"name": "dashboards", "mountPath": DASHBOARDS_FOLDER, "readOnly": True},
+            {"name": "tmp", "mountPath": "/tmp"},  # noqa: S108  # the pod's own folder
+        ],
+    }

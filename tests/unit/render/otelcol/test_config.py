@@ -1,0 +1,143 @@
+"""The collector's configuration: order, delivery, and what differs between a laptop and a node."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from kubeglass.model.load import parse_pipeline
+from kubeglass.model.local import LocalPorts, LocalSettings
+from kubeglass.model.pipeline import Pipeline
+from kubeglass.render.otelcol import config
+
+APPS = """
+apps:
+  - {name: shop, module: "shop:app"}
+  - {name: other, target: "10.0.0.1:9000", metrics_path: /m}
+"""
+
+
+def build_local(text: str = APPS) -> dict[str, Any]:
+    return config.build_local(parse_pipeline(text), LocalSettings(Path("/s"), LocalPorts(apps={"shop": 8001})))
+
+
+def test_the_memory_limiter_comes_first_in_every_pipeline() -> None:
+    for document in (
+        build_local(APPS + "collector: {host_metrics: {enabled: true}}"),
+        config.build_cluster(Pipeline()),
+    ):
+        for pipeline in document["service"]["pipelines"].values():
+            assert pipeline["processors"][0] == "memory_limiter"
+
+
+def test_data_is_joined_behind_the_queue_and_never_before_it() -> None:
+    document = build_local()
+
+    assert "batch" not in document["processors"]
+    assert document["exporters"]["otlp_http/prometheus"]["sending_queue"]["storage"] == "file_storage/queue"
+    assert "batch" in document["exporters"]["otlp_http/prometheus"]["sending_queue"]
+
+
+def test_delivery_is_tried_for_ever_and_in_order() -> None:
+    exporter = build_local()["exporters"]["otlp_http/prometheus"]
+
+    assert exporter["retry_on_failure"]["max_elapsed_time"] == "0s"
+    assert exporter["sending_queue"]["num_consumers"] == 1
+
+
+def test_the_queue_is_bounded_in_bytes() -> None:
+    queue = build_local("collector: {queue: {size: 300MB}}")["exporters"]["otlp_http/prometheus"]["sending_queue"]
+
+    assert (queue["sizer"], queue["queue_size"], queue["batch"]["sizer"]) == ("bytes", 300 * 1024**2, "items")
+
+
+def test_local_apps_are_scraped_where_they_listen() -> None:
+    jobs = build_local()["receivers"]["prometheus"]["config"]["scrape_configs"]
+
+    assert [(job["job_name"], job["static_configs"], job["metrics_path"]) for job in jobs] == [
+        ("shop", [{"targets": ["127.0.0.1:8001"]}], "/metrics"),
+        ("other", [{"targets": ["10.0.0.1:9000"]}], "/m"),
+    ]
+
+
+def test_an_app_that_only_a_cluster_runs_is_not_scraped_here() -> None:
+    jobs = build_local("apps: [{name: far, image: 'far:1'}]")["receivers"]["prometheus"]["config"]["scrape_configs"]
+
+    assert jobs == []
+
+
+def test_nothing_local_listens_beyond_this_machine() -> None:
+    document = build_local()
+    reader = document["service"]["telemetry"]["metrics"]["readers"][0]["pull"]["exporter"]["prometheus"]
+
+    assert document["receivers"]["otlp"] == {"protocols": {"http": {"endpoint": "127.0.0.1:4318"}}}
+    assert document["extensions"]["health_check"]["endpoint"].startswith("127.0.0.1:")
+    assert reader["host"] == "127.0.0.1"
+
+
+def test_the_memory_limit_follows_the_collectors_own() -> None:
+    small = build_local(APPS + "collector: {resources: {requests: {}, limits: {memory: 100Mi}}}")
+    none = build_local(APPS + "collector: {resources: {limits: {cpu: 1}}}")
+
+    assert small["processors"]["memory_limiter"] == {"check_interval": "1s", "limit_mib": 80, "spike_limit_mib": 16}
+    assert none["processors"]["memory_limiter"]["limit_percentage"] == 80
+
+
+def test_a_node_scrapes_its_own_pods_only() -> None:
+    (job,) = config.build_cluster(Pipeline())["receivers"]["prometheus"]["config"]["scrape_configs"]
+    (discovery,) = job["kubernetes_sd_configs"]
+
+    assert discovery["selectors"] == [{"role": "pod", "field": "spec.nodeName=${env:K8S_NODE_NAME}"}]
+
+
+def test_relabelling_escapes_the_dollar_that_the_collector_would_expand() -> None:
+    (job,) = config.build_cluster(Pipeline())["receivers"]["prometheus"]["config"]["scrape_configs"]
+
+    assert [rule["replacement"] for rule in job["relabel_configs"] if "replacement" in rule] == ["$$1:$$2"]
+
+
+def test_the_kubelet_is_verified_unless_told_otherwise() -> None:
+    verified = config.build_cluster(Pipeline())["receivers"]["kubelet_stats"]
+    skipped = config.build_cluster(parse_pipeline("collector: {kubelet: {insecure_skip_verify: true}}"))
+
+    assert verified["ca_file"] == "/var/run/secrets/kubernetes.io/serviceaccount/ca.crt"
+    assert "insecure_skip_verify" not in verified
+    assert skipped["receivers"]["kubelet_stats"]["insecure_skip_verify"] is True
+
+
+def test_a_kubelet_that_is_not_asked_leaves_no_trace() -> None:
+    document = config.build_cluster(parse_pipeline("collector: {kubelet: {enabled: false}}"))
+
+    assert set(document["receivers"]) == {"prometheus"}
+    assert set(document["processors"]) == {"memory_limiter", "k8s_attributes"}
+    assert set(document["service"]["pipelines"]) == {"metrics/apps"}
+
+
+def test_a_dollar_in_a_path_stays_one() -> None:
+    (job,) = build_local("apps: [{name: a, target: 'b:1', metrics_path: '/m$HOME'}]")["receivers"]["prometheus"][
+        "config"
+    ]["scrape_configs"]
+
+    assert job["metrics_path"] == "/m$$HOME"
+
+
+def test_a_key_goes_out_in_a_header_and_stays_in_the_environment() -> None:
+    remote = (
+        "storage: {remote: {url: 'https://x.y', headers: {a: b}, auth: {header: {name: api-key, value: {env: K}}}}}"
+    )
+    document = build_local(APPS + remote)
+
+    assert document["exporters"]["otlp_http/remote"]["headers"] == {"a": "b", "api-key": "${env:K}"}
+    assert "auth" not in document["exporters"]["otlp_http/remote"]
+    assert document["service"]["extensions"] == ["file_storage/queue", "health_check"]
+
+
+def test_a_remote_endpoint_gets_everything_with_credentials_from_the_environment() -> None:
+    remote = "storage: {remote: {url: 'https://x.y/otlp/', auth: {bearer: {secret: {name: mimir, key: api.token}}}}}"
+    document = build_local(APPS + remote)
+
+    assert document["exporters"]["otlp_http/remote"]["metrics_endpoint"] == "https://x.y/otlp/v1/metrics"
+    assert document["exporters"]["otlp_http/remote"]["auth"] == {"authenticator": "bearertokenauth/remote"}
+    assert document["extensions"]["bearertokenauth/remote"] == {"token": "${env:MIMIR_API_TOKEN}"}
+    assert document["service"]["extensions"][-1] == "bearertokenauth/remote"
+    assert "otlp_http/remote" in document["service"]["pipelines"]["metrics/apps"]["exporters"]

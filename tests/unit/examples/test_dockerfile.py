@@ -7,7 +7,7 @@ import shlex
 
 from kubeglass.render.kubernetes.app import METRICS_DIR, SOURCE_DIR
 from kubeglass.render.kubernetes.security import IMAGE_USER
-from tests.house.tree import PACKAGE, ROOT
+from tests.house.house import ROOT
 
 FILE = ROOT / "examples" / "docker" / "Dockerfile"
 KNOWN = {"ARG", "CMD", "COPY", "ENV", "EXPOSE", "FROM", "RUN", "USER", "WORKDIR"}
@@ -54,7 +54,7 @@ def test_the_app_is_instrumented_by_files_that_are_there() -> None:
 
     installed, _, inside = environment()["PYTHONPATH"].partition("/site-packages/kubeglass/")
     assert installed == f"/venv/lib/python{version[1]}"
-    assert (PACKAGE / inside / "sitecustomize.py").is_file()
+    assert (ROOT / "src" / "kubeglass" / inside / "sitecustomize.py").is_file()
     assert environment()["KUBEGLASS_INSTRUMENT"] == "1"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from kubeglass.model.load import load_pipeline
 from kubeglass.render.files import compare
 from kubeglass.render.plan import MANIFEST_HEADER, render_kubernetes
-from tests.house.tree import ROOT
+from tests.house.house import ROOT
 
 MANIFESTS = ROOT / "manifests"
 COMMAND = "kubeglass render --to kubernetes --file manifests/kubeglass.yaml"

@@ -23,7 +23,7 @@ LARGE = {"wal/00000000": os.urandom(20_000_000)}
 STOP_ONCE_UNPACKED = """
 import time
 from pathlib import Path
-from kubeglass.supervise import restore as module
+from kubeglass.supervise.backup import restore as module
 
 def read_and_stop(path, target=None, read=module.read_archive):
     manifest = read(path, target)

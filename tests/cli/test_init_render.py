@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from kubeglass.cli.boundary import run_app
 from kubeglass.cli.main import app
 from kubeglass.observe.processes import identify
-from kubeglass.supervise.run_file import Phase, RunRecord, write_run_file
+from kubeglass.supervise.state.run_file import Phase, RunRecord, write_run_file
 
 FLASK = "from flask import Flask\napp = Flask(__name__)\n"
 

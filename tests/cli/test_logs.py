@@ -6,10 +6,10 @@ import signal
 import subprocess
 from pathlib import Path
 
-from kubeglass.supervise.clock import Clock
-from kubeglass.supervise.log_buffer import LogFile
+from kubeglass.supervise.process.context import Clock
+from kubeglass.supervise.process.log_buffer import LogFile
 from tests.cli.runs import KUBEGLASS, call, wait_until
-from tests.unit.supervise.fakes import HandClock
+from tests.unit.supervise.process.fakes import HandClock
 
 
 def write(folder: Path, name: str, text: str, clock: Clock | None = None) -> None:

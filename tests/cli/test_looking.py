@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from kubeglass.observe.processes import identify
-from kubeglass.supervise.run_file import Phase, RunningProcess, RunRecord, write_run_file
-from kubeglass.supervise.states import State
+from kubeglass.supervise.process.state_machine import State
+from kubeglass.supervise.state.run_file import Phase, RunningProcess, RunRecord, write_run_file
 from tests.cli.runs import call, wait_until
 
 PAGE = "http://127.0.0.1:3000"
@@ -22,7 +22,7 @@ def folder(tmp_path: Path, free_port: int) -> Path:
     this = identify(os.getpid())
     assert this is not None
     processes = (
-        RunningProcess("shop", State.RUNNING, this, restarts=1, started_at=1.0, trouble="was killed by signal 9"),
+        RunningProcess("shop", State.RUNNING, this, restarts=1, started_at=1.0, last_error="was killed by signal 9"),
         RunningProcess("viewer", State.RUNNING, this, restarts=0, started_at=1.0, address=PAGE),
     )
     record = RunRecord(
@@ -39,7 +39,7 @@ def test_status_tells_what_was_wrong_last(folder: Path) -> None:
 
     assert lines[0].split() == ["NAME", "STATE", "PID", "UPTIME", "RESTARTS", "MEMORY", "ADDRESS"]
     assert lines[3:] == [
-        "last trouble of shop: was killed by signal 9",
+        "last error of shop: was killed by signal 9",
         "targets: unknown, Prometheus does not answer",
         "up: data seen 3.5 s after the start",
     ]

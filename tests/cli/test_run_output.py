@@ -15,9 +15,9 @@ from kubeglass.cli.run_output import RunOutput, describe_pulse
 from kubeglass.errors import UsageError
 from kubeglass.observe.processes import ProcessId
 from kubeglass.supervise.listener import Pulse
-from kubeglass.supervise.roster import ProcessStatus
-from kubeglass.supervise.run_file import Phase, RunRecord
-from kubeglass.supervise.states import State
+from kubeglass.supervise.process.group import ProcessStatus
+from kubeglass.supervise.process.state_machine import State
+from kubeglass.supervise.state.run_file import Phase, RunRecord
 
 RECORD = RunRecord(
     ProcessId(1, 1.0), "up", Phase.UP, detached=False, started_at=1.0, addresses={"page": "http://127.0.0.1:3000"},

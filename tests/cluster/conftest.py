@@ -14,7 +14,7 @@ from kubeglass.images.archive import ArchivedImage
 from kubeglass.images.plan import plan_images
 from kubeglass.images.store import ImageStore
 from kubeglass.model.load import FILE_NAME, load_pipeline
-from kubeglass.supervise.demo import find_demo
+from kubeglass.supervise.options import find_demo
 from tests.cluster.bed.cluster import Cluster
 from tests.cluster.bed.layout import find_layout
 from tests.cluster.bed.life import end_cluster, start_cluster

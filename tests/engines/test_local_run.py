@@ -184,7 +184,7 @@ def test_a_killed_process_is_started_again(app_folder: Path, name: str) -> None:
         after = wait_until(restarted, f"{name} to run again")
 
     assert after["identity"] != before["identity"]
-    assert after["trouble"] == "was killed by signal 9"
+    assert after["last_error"] == "was killed by signal 9"
     assert_nothing_left(app_folder)
 
 

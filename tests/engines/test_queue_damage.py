@@ -14,8 +14,8 @@ from kubeglass.model.pipeline import Pipeline, Scrape
 from kubeglass.observe.probes import HttpProbe
 from kubeglass.render.files import write_files
 from kubeglass.render.otelcol import config
-from kubeglass.supervise.queue_file import find_damage
-from kubeglass.supervise.queue_repair import QueueRepair
+from kubeglass.supervise.state.queue_file import find_damage
+from kubeglass.supervise.state.queue_repair import QueueRepair
 from tests.cli.runs import GOOD_APP, assert_nothing_left, call, wait_until
 
 pytestmark = pytest.mark.engines

@@ -157,7 +157,7 @@ def test_a_hangup_signal_reloads_under_load_and_every_answered_request_is_counte
     assert reload["error"] is None
     assert reload["summary"] == "restarted: viewer, good; reloaded: otelcol"
     assert {name for name, pid in run.pids.items() if before[name] != pid} == {"viewer", "good"}
-    assert process_of(read_record(run.folder), "good")["trouble"] == ""
+    assert process_of(read_record(run.folder), "good")["last_error"] == ""
     counted = 'sum(http_requests_total{job="good",endpoint="/hello/<name>",status="200"})'
     wait_until(lambda: run.query(counted) == answered, f"all of {answered} requests to be counted")
 

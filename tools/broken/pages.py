@@ -240,7 +240,7 @@ PAGES = (
     Mutation(
         "zero-code: `kubeglass up`",
         "up does not set the switch",
-        "supervise/environment.py",
+        "supervise/app/environment.py",
         '        "KUBEGLASS_INSTRUMENT": "1",\n',
         "",
         ("tests/unit/supervise/test_stack.py::test_an_app_is_instrumented_from_outside",),

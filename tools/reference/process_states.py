@@ -5,12 +5,12 @@ from __future__ import annotations
 import ast
 import inspect
 
-from kubeglass.supervise import states
-from kubeglass.supervise.states import TRANSITIONS, State, draw_diagram
+from kubeglass.supervise.process import state_machine
+from kubeglass.supervise.process.state_machine import TRANSITIONS, State, draw_diagram
 
 HEAD = """# The life of a supervised process
 
-Generated from `kubeglass/supervise/states.py` by `make docs`. `kubeglass status` shows these states.
+Generated from `kubeglass/supervise/process/state_machine.py` by `make docs`. `kubeglass status` shows these states.
 
 ```mermaid
 {diagram}```
@@ -48,7 +48,7 @@ def render_process_states() -> str:
 
 def _read_meanings() -> dict[State, str]:
     """Read the text below each member: Python itself keeps no docstring of an attribute."""
-    tree = ast.parse(inspect.getsource(states))
+    tree = ast.parse(inspect.getsource(state_machine))
     body = next(node.body for node in tree.body if isinstance(node, ast.ClassDef) and node.name == "State")
     texts = [
         node.value.value for node in body[1:] if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)

@@ -10,16 +10,16 @@ from kubeglass.cli.running import get_engines, identify_self, run_here
 from kubeglass.engines.install.source import Source
 from kubeglass.errors import KubeglassError
 from kubeglass.model.quantity import format_duration
-from kubeglass.supervise.app_check import check_apps
+from kubeglass.supervise.app.check import check_apps
 from kubeglass.supervise.background import Report, start_in_background
-from kubeglass.supervise.interruption import Interruption
 from kubeglass.supervise.listener import RunListener
 from kubeglass.supervise.options import RunOptions
-from kubeglass.supervise.own_log import logging_own_output
-from kubeglass.supervise.reloading import ReadOptions
-from kubeglass.supervise.run_journal import RunJournal
+from kubeglass.supervise.reload import ReadOptions
 from kubeglass.supervise.running import describe_run
-from kubeglass.supervise.state_folder import StateFolder
+from kubeglass.supervise.signals import StopSignals
+from kubeglass.supervise.state.folder import StateFolder
+from kubeglass.supervise.state.journal import RunJournal
+from kubeglass.supervise.supervisor_log import logging_own_output
 
 
 def run_in_background(options: RunOptions, source: Source, listener: RunListener) -> int:
@@ -28,7 +28,7 @@ def run_in_background(options: RunOptions, source: Source, listener: RunListener
     Raises:
         KubeglassError: it did not come up; with the exit code it would have had in the foreground.
     """
-    with Interruption(can_reload=False):
+    with StopSignals(can_reload=False):
         _get_ready(options, source, listener)
         words = [*options.command.split(" "), "--source", source, "--timeout", format_duration(options.timeout_seconds)]
         start_in_background(words, options.root, listener)
@@ -42,7 +42,7 @@ def _get_ready(options: RunOptions, source: Source, listener: RunListener) -> No
         for note in folder.take():
             listener.note(note)
         with RunJournal(folder.run_file, describe_run(options, identify_self())):
-            get_engines(source, lambda: check_apps(options.own_apps, options))
+            get_engines(source, lambda: check_apps(options.own_apps, options.folder, options.timeout_seconds))
     finally:
         folder.release()
 

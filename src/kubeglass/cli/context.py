@@ -31,8 +31,7 @@ def choose_run(*, demo: bool, apps: list[str], targets: list[str]) -> RunOptions
     """
     from kubeglass.model.load import FILE_NAME, load_pipeline
     from kubeglass.model.pipeline import Pipeline
-    from kubeglass.supervise.demo import find_demo
-    from kubeglass.supervise.options import RunOptions
+    from kubeglass.supervise.options import RunOptions, find_demo
 
     if demo and (apps or targets):
         raise UsageError("--demo", "goes with neither --app nor --target", hint="choose one")

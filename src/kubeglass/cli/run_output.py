@@ -12,8 +12,8 @@ from rich.text import Text
 
 from kubeglass.cli.output import Output
 from kubeglass.supervise.listener import Pulse
-from kubeglass.supervise.run_file import RunRecord
-from kubeglass.supervise.states import State
+from kubeglass.supervise.process.state_machine import State
+from kubeglass.supervise.state.run_file import RunRecord
 
 #: Seconds between two lines where nobody can see a line change.
 QUIET_SECONDS = 60.0

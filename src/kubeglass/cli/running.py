@@ -16,7 +16,7 @@ from kubeglass.engines.prometheus import PROMETHEUS
 from kubeglass.observe.processes import ProcessId, identify
 from kubeglass.supervise.listener import RunListener
 from kubeglass.supervise.local_run import LocalRun
-from kubeglass.supervise.reloading import ReadOptions
+from kubeglass.supervise.reload import ReadOptions
 
 ENGINES = (OTELCOL, PROMETHEUS)
 

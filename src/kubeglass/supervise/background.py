@@ -16,10 +16,9 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from kubeglass.errors import KubeglassError
-from kubeglass.supervise.disk_errors import translate_disk_errors
 from kubeglass.supervise.listener import Pulse, RunListener
-from kubeglass.supervise.reported_error import ReportedError, describe_error
-from kubeglass.supervise.run_file import RunRecord, parse_record
+from kubeglass.supervise.state.disk_errors import translate_disk_errors
+from kubeglass.supervise.state.run_file import RunRecord, describe_error, parse_error, parse_record
 
 #: What the background process says before it keeps a log, or after: of one start, and shown if that fails.
 WORDS_NAME = "supervisor.err"
@@ -80,7 +79,7 @@ def start_in_background(arguments: Sequence[str], root: Path, listener: RunListe
         listener: hears what the background process reports.
 
     Raises:
-        ReportedError: it did not come up.
+        KubeglassError: it did not come up.
     """
     reading, writing = os.pipe()
     # -P: a module of the folder we are in must not take the place of one of ours.
@@ -124,4 +123,4 @@ def _follow(stream: TextIO, listener: RunListener) -> bool:
 
 
 def _raise(report: dict[str, Any]) -> None:
-    raise ReportedError(report)
+    raise parse_error(report)

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from kubeglass.supervise.roster import ProcessStatus
-from kubeglass.supervise.run_file import RunRecord
+from kubeglass.supervise.process.group import ProcessStatus
+from kubeglass.supervise.state.run_file import RunRecord
 
 
 @dataclass(frozen=True, slots=True)

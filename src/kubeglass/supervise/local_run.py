@@ -11,19 +11,18 @@ from kubeglass.observe.errors import ObserveError
 from kubeglass.observe.processes import ProcessId, measure_age
 from kubeglass.observe.prometheus import Prometheus
 from kubeglass.observe.targets import read_targets
-from kubeglass.supervise.awaiting import Awaiting
-from kubeglass.supervise.interruption import Interruption
+from kubeglass.supervise.end_to_end_check import EndToEndResult, Goal
 from kubeglass.supervise.listener import Pulse, RunListener
 from kubeglass.supervise.options import RunOptions
-from kubeglass.supervise.port_claims import PortClaims
+from kubeglass.supervise.ports import PortClaims
 from kubeglass.supervise.preparation import GetBinaries, Preparation, prepare
-from kubeglass.supervise.reloading import ReadOptions, reload_run
-from kubeglass.supervise.reported_error import describe_error
-from kubeglass.supervise.run_file import Phase, ReloadRecord
-from kubeglass.supervise.run_journal import RunJournal
+from kubeglass.supervise.reload import ReadOptions, reload_run
 from kubeglass.supervise.running import Running, describe_run
-from kubeglass.supervise.sight import Goal, Sight
-from kubeglass.supervise.state_folder import StateFolder
+from kubeglass.supervise.signals import StopSignals
+from kubeglass.supervise.startup_wait import StartupWait
+from kubeglass.supervise.state.folder import StateFolder
+from kubeglass.supervise.state.journal import RunJournal
+from kubeglass.supervise.state.run_file import Phase, ReloadRecord, describe_error
 
 BEAT_SECONDS = 1.0
 #: How soon a wish is noticed between two beats.
@@ -60,68 +59,66 @@ class LocalRun:
 
         Raises:
             KubeglassError: it did not come up; see :func:`~kubeglass.supervise.preparation.prepare` and
-                :class:`~kubeglass.supervise.awaiting.Awaiting` for what may be wrong.
+                :class:`~kubeglass.supervise.startup_wait.StartupWait` for what may be wrong.
         """
         folder = StateFolder(self._options.root)
-        with Interruption() as interruption, PortClaims() as claims:
+        with StopSignals() as signals, PortClaims() as claims:
             try:
                 for note in folder.take():
                     self._listener.note(note)
                 with RunJournal(folder.run_file, describe_run(self._options, self._supervisor)) as journal:
-                    self._run(get_binaries, journal, interruption, claims)
+                    self._run(get_binaries, journal, signals, claims)
             except KeyboardInterrupt:
                 return self._was_up
             finally:
                 folder.release()
 
-    def _run(
-        self, get_binaries: GetBinaries, journal: RunJournal, interruption: Interruption, claims: PortClaims
-    ) -> Never:
+    def _run(self, get_binaries: GetBinaries, journal: RunJournal, signals: StopSignals, claims: PortClaims) -> Never:
         preparation = prepare(self._options, get_binaries, claims)
         for note in preparation.notes:
             self._listener.note(note)
-        with Running(preparation.stack, journal, interruption, claims) as running:
+        with Running(preparation.stack, journal, signals, claims) as running:
             try:
                 self._wait_until_up(running, preparation)
-                self._keep(running, interruption)
+                self._keep(running, signals)
             finally:
                 self._listener.waiting("everything to stop")
 
     def _wait_until_up(self, running: Running, preparation: Preparation) -> None:
         deadline = time.monotonic() + self._options.timeout_seconds
-        awaiting = Awaiting(preparation.stack, running.manager, self._listener, running.tail, deadline)
-        awaiting.wait_for_processes()
+        startup = StartupWait(preparation.stack, running.manager, self._listener, running.tail, deadline)
+        startup.wait_for_processes()
         goal = Goal(
             tuple(app.name for app in self._options.pipeline.apps),
             time.time() - measure_age(self._supervisor),
             preparation.queries,
             panels_required=bool(preparation.stack.own_apps),
         )
-        self._note_empty_panels(awaiting.wait_for_data(goal))
+        self._note_empty_panels(startup.wait_for_data(goal))
         seconds = round(measure_age(self._supervisor), 2)
         self._was_up = True
         self._listener.up(running.journal.change(phase=Phase.UP, first_data_seconds=seconds))
 
-    def _note_empty_panels(self, sight: Sight) -> None:
-        titles = list(dict.fromkeys(empty.query.panel_title for empty in sight.empty_panels))
+    def _note_empty_panels(self, result: EndToEndResult) -> None:
+        titles = list(dict.fromkeys(empty.query.panel_title for empty in result.empty_panels))
         if titles:
             self._listener.note(f"dashboard: these panels have no data: {', '.join(titles)}")
 
-    def _keep(self, running: Running, interruption: Interruption) -> Never:
+    def _keep(self, running: Running, signals: StopSignals) -> Never:
         settings = running.stack.settings
         with Prometheus(settings.url(settings.ports.prometheus), timeout_seconds=2.0) as prometheus:
             while True:
-                if interruption.wants_reload:
-                    interruption.wants_reload = False
+                if signals.wants_reload:
+                    signals.wants_reload = False
                     self._reload(running)
                 self._listener.beat(self._measure(running, prometheus))
-                self._rest(interruption)
+                self._rest(signals)
 
     @staticmethod
-    def _rest(interruption: Interruption) -> None:
+    def _rest(signals: StopSignals) -> None:
         """Wait for the next beat, or until something is asked for."""
         until = time.monotonic() + BEAT_SECONDS
-        while not interruption.wants_reload and time.monotonic() < until:
+        while not signals.wants_reload and time.monotonic() < until:
             time.sleep(REACTION_SECONDS)
 
     def _reload(self, running: Running) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+import kubeglass
+from kubeglass.errors import StateError
 from kubeglass.model.app import App
 from kubeglass.model.pipeline import Pipeline
 
@@ -38,3 +40,22 @@ class RunOptions:
     def own_apps(self) -> list[App]:
         """The apps that are run here, not only scraped."""
         return [app for app in self.pipeline.apps if app.module]
+
+
+#: In the wheel beside the package, in a checkout two folders above it.
+_PLACES = (
+    Path(kubeglass.__file__).parent / "examples" / "shop",
+    Path(kubeglass.__file__).parents[2] / "examples" / "shop",
+)
+
+
+def find_demo() -> Path:
+    """Return the folder of the demo.
+
+    Raises:
+        StateError: it is not part of this installation.
+    """
+    for place in _PLACES:
+        if (place / "kubeglass.yaml").is_file():
+            return place
+    raise StateError(str(_PLACES[0]), "the demo is missing", hint="install kubeglass again")

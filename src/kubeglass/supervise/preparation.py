@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Callable, Mapping
+import resource
+import shutil
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from kubeglass.dashboards.queries import PanelQuery, panel_queries
+from kubeglass.errors import StateError
+from kubeglass.model.app import App
 from kubeglass.model.local import LocalSettings
 from kubeglass.render.files import RenderedFile, remove_stale, write_files
 from kubeglass.render.plan import LOCAL_FOLDERS, render_local
-from kubeglass.supervise.app_check import checking_apps
-from kubeglass.supervise.limits import raise_open_files_limit, warn_about_open_files
+from kubeglass.supervise.app.check import checking_apps
 from kubeglass.supervise.options import RunOptions
-from kubeglass.supervise.port_claims import PortClaims
-from kubeglass.supervise.port_plan import plan_ports
-from kubeglass.supervise.queue_repair import QueueRepair
-from kubeglass.supervise.run_folders import make_folders
+from kubeglass.supervise.ports import PortClaims, plan_ports
 from kubeglass.supervise.stack import TOTALS_FILE, Stack
+from kubeglass.supervise.state.queue_repair import QueueRepair
 
 #: The dashboard whose panels must have data before a run counts as up.
 OVERVIEW = PurePosixPath("dashboards/application-overview.json")
@@ -59,7 +60,7 @@ def prepare(options: RunOptions, get_binaries: GetBinaries, claims: PortClaims) 
         PortError: a range of ports is in use.
         StateError: the state folder cannot be written.
     """
-    with checking_apps(options.own_apps, options) as require_fit:
+    with checking_apps(options.own_apps, options.folder, options.timeout_seconds) as require_fit:
         binaries = get_binaries(require_fit)
         require_fit()
     plan = plan_ports(options.own_apps, claims)
@@ -86,3 +87,58 @@ def _read_queries(files: list[RenderedFile], scrape_interval: float) -> tuple[Pa
         if file.path == OVERVIEW:
             return tuple(panel_queries(json.loads(file.content), scrape_interval=scrape_interval))
     return ()
+
+
+def make_folders(settings: LocalSettings, apps: Iterable[App]) -> None:
+    """Make the folders of the engines, and an empty one for the metrics of each app that is about to start.
+
+    Raises:
+        StateError: the state folder cannot be written.
+    """
+    metrics = [settings.metrics_dir(app.name) for app in apps]
+    try:
+        for folder in metrics:
+            # Values of an earlier run would count its requests again.
+            shutil.rmtree(folder, ignore_errors=True)
+        for folder in (settings.logs, settings.data / "prometheus", settings.data / "otelcol", *metrics):
+            folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StateError(
+            str(error.filename or settings.root),
+            "cannot be written",
+            found=error.strerror or str(error),
+            hint="check the folder's owner, mode and free space",
+        ) from error
+
+
+#: What a Prometheus with a few weeks of data and a busy app need at most; more is not asked for.
+WANTED_OPEN_FILES = 65536
+#: With fewer, Prometheus and the collector run into "too many open files" under an ordinary load.
+ENOUGH_OPEN_FILES = 1024
+
+
+def raise_open_files_limit(wanted: int = WANTED_OPEN_FILES) -> int:
+    """Raise the soft limit of open files of this process, and of those it starts, towards ``wanted``.
+
+    Returns:
+        The limit that holds now.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    infinite = resource.RLIM_INFINITY
+    target = wanted if hard == infinite else min(wanted, hard)
+    if soft != infinite and soft < target:
+        # macOS names a hard limit that it then does not grant.
+        with contextlib.suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (target, hard))
+    now = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    return wanted if now == infinite else now
+
+
+def warn_about_open_files(limit: int) -> str:
+    """Say that ``limit`` is too low, and how to raise it; empty when it is enough."""
+    if limit >= ENOUGH_OPEN_FILES:
+        return ""
+    return (
+        f"open files: the limit is {limit}, at least {ENOUGH_OPEN_FILES} are advised; "
+        f"run: ulimit -n {ENOUGH_OPEN_FILES}, or ask who looks after this machine"
+    )

@@ -7,19 +7,18 @@ from collections.abc import Sequence
 from typing import Self
 
 from kubeglass.observe.processes import ProcessId, measure_age
-from kubeglass.supervise.child import RealSpawner
-from kubeglass.supervise.clock import SystemClock
-from kubeglass.supervise.guard import Guard
-from kubeglass.supervise.interruption import Interruption
-from kubeglass.supervise.manager import Manager
 from kubeglass.supervise.options import RunOptions
-from kubeglass.supervise.port_claims import PortClaims
-from kubeglass.supervise.process import ProcessSpec
-from kubeglass.supervise.run_file import Phase, RunRecord
-from kubeglass.supervise.run_journal import RunJournal
+from kubeglass.supervise.ports import PortClaims
+from kubeglass.supervise.process.child import RealSpawner
+from kubeglass.supervise.process.context import SupervisorContext, SystemClock
+from kubeglass.supervise.process.guard import Guard
+from kubeglass.supervise.process.manager import Manager
+from kubeglass.supervise.process.spec import ProcessSpec
+from kubeglass.supervise.signals import StopSignals
 from kubeglass.supervise.stack import Stack, plan_processes
-from kubeglass.supervise.state_folder import HoldFiles
-from kubeglass.supervise.supervised import Surroundings
+from kubeglass.supervise.state.hold import HoldFiles
+from kubeglass.supervise.state.journal import RunJournal
+from kubeglass.supervise.state.run_file import Phase, RunRecord
 
 
 class Running:
@@ -28,20 +27,20 @@ class Running:
     Args:
         stack: what decides which processes run.
         journal: where others read of it.
-        interruption: what a second Ctrl-C means is told to it when stopping begins.
+        signals: what a second Ctrl-C means is told to it when stopping begins.
         claims: holds the ports of the run.
     """
 
-    def __init__(self, stack: Stack, journal: RunJournal, interruption: Interruption, claims: PortClaims) -> None:
+    def __init__(self, stack: Stack, journal: RunJournal, signals: StopSignals, claims: PortClaims) -> None:
         self.stack = stack
         self.journal = journal
         self.claims = claims
         self._guard = Guard()
-        self._interruption = interruption
+        self._signals = signals
         self._spawner = RealSpawner(stack.settings.logs, self._guard)
         self.specs = tuple(plan_processes(stack))
-        surroundings = Surroundings(self._spawner, SystemClock(), HoldFiles(stack.settings.root))
-        self.manager = Manager(self.specs, surroundings, self.journal.note_statuses)
+        context = SupervisorContext(self._spawner, SystemClock(), HoldFiles(stack.settings.root))
+        self.manager = Manager(self.specs, context, self.journal.note_statuses)
 
     def __enter__(self) -> Self:
         settings = self.stack.settings
@@ -51,7 +50,7 @@ class Running:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._interruption.begin_stopping(self.manager.hurry)
+        self._signals.begin_stopping(self.manager.hurry)
         self.journal.change(phase=Phase.STOPPING)
         self.manager.stop()
         self._guard.close()
@@ -59,7 +58,7 @@ class Running:
     def take_over(self, stack: Stack, specs: Sequence[ProcessSpec]) -> None:
         """Run these processes from now on; whatever is the same goes on undisturbed."""
         self.stack, self.specs = stack, tuple(specs)
-        self.manager.do(lambda roster: roster.change(self.specs))
+        self.manager.do(lambda group: group.change(self.specs))
         interval = stack.options.pipeline.scrape.interval
         self.journal.change(addresses=addresses_of(stack), scrape_interval=interval)
 

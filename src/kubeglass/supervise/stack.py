@@ -15,14 +15,14 @@ from kubeglass.model.app import App
 from kubeglass.model.local import LOOPBACK, LocalSettings
 from kubeglass.model.quantity import format_duration
 from kubeglass.observe.probes import HttpProbe, TcpProbe
-from kubeglass.supervise.environment import app_environment, inherit_environment, instrumented_environment
+from kubeglass.supervise.app.environment import app_environment, inherit_environment, instrumented_environment
 from kubeglass.supervise.options import RunOptions
-from kubeglass.supervise.process import READY_SECONDS, ProcessSpec
-from kubeglass.supervise.queue_repair import QueueRepair
+from kubeglass.supervise.process.spec import READY_SECONDS, ProcessSpec
+from kubeglass.supervise.state.queue_repair import QueueRepair
 
 VIEWER = "viewer"
 TRAFFIC = "traffic"
-APP_SERVER = "kubeglass.supervise.app_server_process"
+APP_SERVER = "kubeglass.supervise.app.server_process"
 
 #: Where the demo's customers keep their account, below the state folder.
 TOTALS_FILE = Path("data") / "traffic.json"

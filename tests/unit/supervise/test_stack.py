@@ -12,11 +12,11 @@ from kubeglass.model.app import App
 from kubeglass.model.local import LocalPorts, LocalSettings
 from kubeglass.model.pipeline import Pipeline
 from kubeglass.model.secret import SecretSource
-from kubeglass.supervise.environment import INSTRUMENT_FOLDER, app_environment
+from kubeglass.supervise.app.environment import INSTRUMENT_FOLDER, app_environment
 from kubeglass.supervise.options import RunOptions
-from kubeglass.supervise.process import ProcessSpec
-from kubeglass.supervise.queue_repair import QueueRepair
+from kubeglass.supervise.process.spec import ProcessSpec
 from kubeglass.supervise.stack import Stack, plan_processes
+from kubeglass.supervise.state.queue_repair import QueueRepair
 
 ROOT = Path("/home/me/.kubeglass")
 SHOP = App(name="shop", module="shop:create_app()", workers=3, threads=4)
@@ -50,7 +50,7 @@ def test_the_collectors_queue_is_repaired_before_each_start() -> None:
 def test_an_app_runs_under_gunicorn_on_the_loopback_as_it_was_configured() -> None:
     spec = plan(SHOP)["shop"]
 
-    assert spec.argv[:3] == (sys.executable, "-m", "kubeglass.supervise.app_server_process")
+    assert spec.argv[:3] == (sys.executable, "-m", "kubeglass.supervise.app.server_process")
     assert spec.argv[-1] == "shop:create_app()"
     assert "--bind 127.0.0.1:8123 --workers 3 --threads 4" in " ".join(spec.argv)
     assert spec.cwd == Path("/home/me")

@@ -17,7 +17,7 @@ def backup(file: File) -> None:
 
     from kubeglass.cli.context import state_root
     from kubeglass.cli.output import Output
-    from kubeglass.supervise.backup import back_up
+    from kubeglass.supervise.backup.create import back_up
 
     # Ends like Ctrl-C: nothing half-written stays.
     signal.signal(signal.SIGTERM, signal.default_int_handler)

@@ -15,8 +15,8 @@ def down(*, purge: Purge = False) -> None:
     """Stop what runs in this folder, in the foreground of another terminal or in the background."""
     from kubeglass.cli.context import state_root
     from kubeglass.cli.output import Output
-    from kubeglass.supervise.ending import clean_up, stop_run
-    from kubeglass.supervise.state_folder import find_run, require_run
+    from kubeglass.supervise.control import clean_up, stop_run
+    from kubeglass.supervise.state.folder import find_run, require_run
 
     root = state_root()
     output = Output()
@@ -36,7 +36,7 @@ def down(*, purge: Purge = False) -> None:
 def _purge(root: Path, note: Callable[[str], None]) -> str:
     from rich.filesize import decimal
 
-    from kubeglass.supervise.purge import purge
+    from kubeglass.supervise.state.purge import purge
 
     freed = purge(root, note)
     return f"nothing to remove: there is no {root}" if freed is None else f"removed {root}: {decimal(freed)} freed"

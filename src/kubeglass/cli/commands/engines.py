@@ -14,7 +14,7 @@ from kubeglass.engines.install.resolve import InstalledEngine, find, resolve
 from kubeglass.engines.install.source import Source, Unavailable
 from kubeglass.engines.registry import TOOLS, find_tool
 from kubeglass.errors import EngineError
-from kubeglass.supervise.interruption import Interruption
+from kubeglass.supervise.signals import StopSignals
 
 app = typer.Typer(help="Show and get the programs that kubeglass runs: the collector, Prometheus, promtool.")
 
@@ -52,7 +52,7 @@ def install(names: Names = None, source: From = Source.AUTO) -> None:
     output = Output()
     tools = [find_tool(name) for name in names] if names else list(TOOLS)
     # A build leads a session of its own: a signal that ended us at once would leave it running.
-    with Interruption(can_reload=False), EngineProgress(output) as progress:
+    with StopSignals(can_reload=False), EngineProgress(output) as progress:
         installed = [resolve(tool, source=source, progress=progress) for tool in tools]
     output.table(
         ["NAME", "VERSION", "FROM", "PATH"],

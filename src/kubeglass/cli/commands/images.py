@@ -20,7 +20,7 @@ from kubeglass.images.plan import choose, plan_images
 from kubeglass.images.store import copy_archive
 from kubeglass.model.load import FILE_NAME, load_pipeline
 from kubeglass.model.pipeline import Pipeline
-from kubeglass.supervise.demo import find_demo
+from kubeglass.supervise.options import find_demo
 
 app = typer.Typer(help="Build container images without Docker, and bring them to a cluster without a registry.")
 

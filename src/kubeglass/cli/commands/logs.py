@@ -10,7 +10,7 @@ import typer
 
 if TYPE_CHECKING:
     from kubeglass.cli.output import Output
-    from kubeglass.supervise.log_reading import LogLine
+    from kubeglass.supervise.state.log_reading import LogLine
 
 Name = Annotated[str | None, typer.Argument(metavar="[NAME]", help="Whose log, such as prometheus; all if none.")]
 Follow = Annotated[bool, typer.Option("--follow", "-f", help="Go on with what is written from now on, until Ctrl-C.")]
@@ -25,7 +25,7 @@ def logs(*, name: Name = None, follow: Follow = False, lines: Lines = 50, timest
     """Show the last lines that the processes wrote, merged by time. Works after the run has ended, too."""
     from kubeglass.cli.context import state_root
     from kubeglass.cli.output import Output
-    from kubeglass.supervise.log_reading import LogFollower, choose_logs, read_last_lines
+    from kubeglass.supervise.state.log_reading import LogFollower, choose_logs, read_last_lines
 
     folder = state_root() / "logs"
     names = choose_logs(folder, name)

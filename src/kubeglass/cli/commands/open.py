@@ -33,7 +33,7 @@ def open_page(
     from kubeglass.cli.context import state_root
     from kubeglass.cli.output import Output
     from kubeglass.errors import StateError
-    from kubeglass.supervise.state_folder import require_run
+    from kubeglass.supervise.state.folder import require_run
 
     root = state_root()
     record = require_run(root)

@@ -16,8 +16,8 @@ def reload(timeout: Timeout = "90s") -> None:
     """
     from kubeglass.cli.context import parse_timeout, state_root
     from kubeglass.cli.output import Output
-    from kubeglass.supervise.reload_request import request_reload
-    from kubeglass.supervise.state_folder import require_run
+    from kubeglass.supervise.control import request_reload
+    from kubeglass.supervise.state.folder import require_run
 
     root = state_root()
     seconds = parse_timeout(timeout)

@@ -17,7 +17,7 @@ from kubeglass.model.pipeline import Pipeline
 from kubeglass.render.files import Change, RenderedFile, compare, remove_stale, write_files
 from kubeglass.render.kubernetes.names import missing_grafana
 from kubeglass.render.plan import LOCAL_FOLDERS, MANIFEST_HEADER, render_kubernetes, render_local
-from kubeglass.supervise.state_folder import find_run
+from kubeglass.supervise.state.folder import find_run
 
 
 class Destination(StrEnum):

@@ -18,7 +18,7 @@ def restore(file: File, *, replace: Replace = False) -> None:
 
     from kubeglass.cli.context import state_root
     from kubeglass.cli.output import Output
-    from kubeglass.supervise.restore import restore as restore_samples
+    from kubeglass.supervise.backup.restore import restore as restore_samples
 
     # Ends like Ctrl-C: nothing half-unpacked stays.
     signal.signal(signal.SIGTERM, signal.default_int_handler)

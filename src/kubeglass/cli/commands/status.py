@@ -9,8 +9,8 @@ import typer
 from kubeglass.cli.cluster_options import Context, File, Namespace
 
 if TYPE_CHECKING:
-    from kubeglass.supervise.run_file import RunRecord
-    from kubeglass.supervise.run_status import ProcessView, TargetView
+    from kubeglass.supervise.state.run_file import RunRecord
+    from kubeglass.supervise.status import ProcessView, TargetView
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 
@@ -35,9 +35,9 @@ def status(
         return
     from kubeglass.cli.context import state_root
     from kubeglass.cli.output import Output
-    from kubeglass.supervise.run_file import Phase
-    from kubeglass.supervise.run_status import view_processes, view_targets
-    from kubeglass.supervise.state_folder import require_run
+    from kubeglass.supervise.state.folder import require_run
+    from kubeglass.supervise.state.run_file import Phase
+    from kubeglass.supervise.status import view_processes, view_targets
 
     record = require_run(state_root())
     processes, targets = view_processes(record), view_targets(record)
@@ -50,8 +50,8 @@ def status(
         return
     output.table(COLUMNS, [_row(view) for view in processes])
     for view in processes:
-        if view.process.trouble:
-            output.say(f"last trouble of {view.process.name}: {view.process.trouble}")
+        if view.process.last_error:
+            output.say(f"last error of {view.process.name}: {view.process.last_error}")
     output.say(_describe_targets(targets))
     if record.first_data_seconds is not None:
         output.say(f"{record.phase}: data seen {record.first_data_seconds:.1f} s after the start")
@@ -106,7 +106,7 @@ def _describe(record: RunRecord, processes: list[ProcessView], targets: list[Tar
                 "restarts": view.process.restarts,
                 "memory_bytes": view.memory_bytes,
                 "address": view.process.address,
-                "trouble": view.process.trouble,
+                "last_error": view.process.last_error,
             }
             for view in processes
         ],

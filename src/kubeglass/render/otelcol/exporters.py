@@ -65,7 +65,7 @@ def keep_queue(pipeline: Pipeline, directory: str) -> dict[str, Any]:
         "fsync": pipeline.collector.queue.fsync,
         # Puts a damaged file aside, but only where bbolt panics in the caller's goroutine; since bbolt 1.5 it checks
         # the file in another one and ends the process. tests/engines/test_queue_damage.py tells when that changes;
-        # until then a local run repairs the queue itself (supervise/queue_repair.py), and a cluster's has to be
+        # until then a local run repairs the queue itself (supervise/state/queue_repair.py), and a cluster's has to be
         # removed by hand.
         "recreate": True,
         "compaction": {"directory": literal(directory), "on_start": True, "on_rebound": True, "cleanup_on_start": True},

@@ -1,0 +1,142 @@
+"""Tries a user's application as a program of its own: imports it, calls its factory, and reports what it found.
+
+Run as ``python -P check_process.py package.module:app REPORT`` in the environment the application will have. What
+happens in here (a crash, an endless import) cannot harm the caller. Only the standard library is imported before the
+application is.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import json
+import os
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any, NoReturn
+
+#: Lines of a traceback that tell most: the last frames and the error.
+TRACEBACK_LINES = 8
+
+
+class UnfitError(Exception):
+    """The application will not do; carries the report."""
+
+    def __init__(self, wrong: str, *, hint: str = "", details: tuple[str, ...] = ()) -> None:
+        self.report: dict[str, object] = {"wrong": wrong, "hint": hint, "details": list(details)}
+        super().__init__(wrong)
+
+
+def check_app(spec: str) -> None:
+    """Import and make the application that ``spec`` names, and see that it is a Flask one.
+
+    Raises:
+        UnfitError: it is not to be had, or not a Flask application.
+    """
+    module_name, _, expression = spec.partition(":")
+    sys.path.insert(0, str(Path.cwd()))
+    module = _import(module_name)
+    name, arguments = _parse(expression or "application")
+    found = _find(module, name)
+    if arguments is not None:
+        found = _attempt(lambda: found(*arguments[0], **arguments[1]), f"{expression} fails")
+    _require_flask(found, module_name, expression, called=arguments is not None)
+
+
+def _import(name: str) -> ModuleType:
+    def run() -> ModuleType:
+        __import__(name)
+        return sys.modules[name]
+
+    try:
+        module: ModuleType = _attempt(run, "does not import")
+    except UnfitError as unfit:
+        cause = unfit.__cause__
+        if isinstance(cause, ModuleNotFoundError) and cause.name and f"{name}.".startswith(f"{cause.name}."):
+            hint = "run kubeglass in the folder that holds it, or install it into this Python environment"
+            raise UnfitError(f"there is no module '{cause.name}'", hint=hint) from None
+        raise
+    return module
+
+
+def _attempt(action: Callable[[], Any], failing: str) -> Any:
+    try:
+        return action()
+    except SystemExit as error:
+        raise UnfitError(f"{failing}: it ends the process (exit code {error.code!r})", details=_last_lines()) from error
+    except Exception as error:
+        reason = " ".join(str(error).split())[:200]
+        raise UnfitError(f"{failing} ({type(error).__name__}: {reason})", details=_last_lines()) from error
+
+
+def _last_lines() -> tuple[str, ...]:
+    """Show the innermost frames of the application's own code, and the error."""
+    kind, error, trace = sys.exc_info()
+    frames = [frame for frame in traceback.extract_tb(trace) if not _is_ours(frame.filename)]
+    lines = "".join([*traceback.format_list(frames[-3:]), *traceback.format_exception_only(kind, error)])
+    return tuple(lines.rstrip().splitlines()[-TRACEBACK_LINES:])
+
+
+def _is_ours(filename: str) -> bool:
+    return filename == __file__ or filename.startswith("<frozen importlib")
+
+
+def _parse(expression: str) -> tuple[str, tuple[list[Any], dict[str, Any]] | None]:
+    """Read ``name`` or ``name(literals)``, the two forms that gunicorn takes."""
+    hint = "write package.module:app, or package.module:create_app() for a factory"
+    try:
+        node = ast.parse(expression, mode="eval").body
+        if isinstance(node, ast.Name):
+            return node.id, None
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            keywords = {word.arg: ast.literal_eval(word.value) for word in node.keywords if word.arg}
+            return node.func.id, ([ast.literal_eval(value) for value in node.args], keywords)
+    except (SyntaxError, ValueError):
+        pass
+    raise UnfitError(f"'{expression}' is neither a name nor a call with plain values", hint=hint)
+
+
+def _find(module: ModuleType, name: str) -> Any:
+    try:
+        return getattr(module, name)
+    except AttributeError:
+        apps = [key for key, value in vars(module).items() if _is_flask(value)]
+        hint = f"did you mean {module.__name__}:{apps[0]}?" if apps else "name the Flask application it holds"
+        raise UnfitError(f"module '{module.__name__}' has no '{name}'", hint=hint) from None
+
+
+def _require_flask(found: Any, module: str, expression: str, *, called: bool) -> None:
+    if _is_flask(found):
+        return
+    kind = type(found).__name__
+    callable_hint = f"if it makes the application, write {module}:{expression}()"
+    hint = callable_hint if callable(found) and not called else "name the Flask application itself"
+    raise UnfitError(f"'{expression}' is not a Flask application (found: {kind})", hint=hint)
+
+
+def _is_flask(value: Any) -> bool:
+    # Not imported by us: an application that never imports Flask cannot be one.
+    flask = sys.modules.get("flask")
+    return flask is not None and isinstance(value, flask.Flask)
+
+
+def main(spec: str, report: str) -> NoReturn:
+    """Write the report as JSON, an empty object if all is well, and end."""
+    found: dict[str, object] = {}
+    try:
+        check_app(spec)
+    except UnfitError as unfit:
+        found = unfit.report
+    Path(report).write_text(json.dumps(found))
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(Exception):
+            stream.flush()
+    # At once: Python would wait for threads that the application started, and they may well run forever.
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

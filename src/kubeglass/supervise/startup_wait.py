@@ -1,0 +1,113 @@
+"""Waiting until a run is up: first its processes, then its data, each with a deadline that says what is wrong."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from kubeglass.errors import AppError, EngineError, KubeglassError
+from kubeglass.observe.errors import ObserveError
+from kubeglass.observe.probes import HttpProbe
+from kubeglass.observe.prometheus import Prometheus
+from kubeglass.supervise.diagnosis import LOG_LINES, Evidence, Tail, diagnose
+from kubeglass.supervise.end_to_end_check import EndToEndResult, Goal, check_end_to_end
+from kubeglass.supervise.listener import RunListener
+from kubeglass.supervise.process.group import ProcessStatus
+from kubeglass.supervise.process.manager import Manager
+from kubeglass.supervise.process.state_machine import State
+from kubeglass.supervise.stack import Stack
+
+LOOK_SECONDS = 0.1
+#: Requests that nobody's code sees: they match no route, yet they give an idle app something to show.
+CANARY_PATH = "/-/kubeglass-canary"
+CANARY_SECONDS = 0.5
+
+#: gunicorn may add a traceback of its own to the application's; the application's must still be seen.
+APP_LOG_LINES = 40
+
+
+class StartupWait:
+    """Waits for one run.
+
+    Args:
+        stack: the run.
+        manager: keeps its processes.
+        listener: hears what is waited for.
+        tail: returns the last lines of a process's log.
+        deadline: when to give up, on the monotonic clock.
+    """
+
+    def __init__(self, stack: Stack, manager: Manager, listener: RunListener, tail: Tail, deadline: float) -> None:
+        self._stack = stack
+        self._manager = manager
+        self._listener = listener
+        self._tail = tail
+        self._deadline = deadline
+
+    def wait_for_processes(self) -> None:
+        """Wait until every process is ready.
+
+        Raises:
+            AppError: an app died or never answered.
+            EngineError: anything else died or never answered.
+        """
+        while True:
+            pending = [status for status in self._manager.statuses() if status.state is not State.RUNNING]
+            failed = [status for status in pending if status.last_error]
+            if failed:
+                raise self._failure(failed[0], failed[0].last_error)
+            if not pending:
+                return
+            if time.monotonic() > self._deadline:
+                seconds = self._stack.options.timeout_seconds
+                starting = next((status for status in pending if status.state is State.STARTING), pending[0])
+                raise self._failure(starting, f"was not ready within {seconds:g} s")
+            self._listener.waiting(f"{', '.join(status.name for status in pending)} to be ready")
+            time.sleep(LOOK_SECONDS / 2)
+
+    def wait_for_data(self, goal: Goal) -> EndToEndResult:
+        """Wait until the goal is seen.
+
+        Raises:
+            NoDataError: the deadline has passed; it names the link that is broken.
+        """
+        result: EndToEndResult | None = None
+        send_canary = self._canary()
+        with Prometheus(self._stack.settings.url(self._stack.settings.ports.prometheus)) as prometheus:
+            while time.monotonic() < self._deadline:
+                send_canary()
+                try:
+                    result = check_end_to_end(prometheus, goal)
+                except ObserveError as error:
+                    self._listener.waiting(str(error))
+                else:
+                    if result.complete:
+                        return result
+                    self._listener.waiting(result.awaited)
+                time.sleep(LOOK_SECONDS)
+        raise diagnose(Evidence(self._stack, result, self._tail))
+
+    def _canary(self) -> Callable[[], None]:
+        """Make a function that, called often, sends each app a request now and then; the demo has its own traffic."""
+        stack = self._stack
+        ports = () if stack.options.demo else stack.settings.ports.apps.values()
+        probes = [HttpProbe(stack.settings.url(port, CANARY_PATH)) for port in ports]
+        sent_at = float("-inf")
+
+        def send() -> None:
+            nonlocal sent_at
+            if time.monotonic() - sent_at >= CANARY_SECONDS:
+                sent_at = time.monotonic()
+                for probe in probes:
+                    probe.check()
+
+        return send
+
+    def _failure(self, status: ProcessStatus, last_error: str) -> KubeglassError:
+        apps = {app.name: app.module or "" for app in self._stack.own_apps}
+        details = self._tail(status.name, APP_LOG_LINES if status.name in apps else LOG_LINES)
+        silent = status.state is State.STARTING and status.address
+        found = f"no answer at {status.address}" if silent else ""
+        if status.name in apps:
+            return AppError(apps[status.name], last_error, found=found, details=details)
+        return EngineError(status.name, last_error, found=found, details=details)

@@ -1,0 +1,81 @@
+"""Keeps the run file true: every change of the run is written down at once."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from kubeglass.errors import StateError
+from kubeglass.observe.processes import identify
+from kubeglass.supervise.process.group import ProcessStatus
+from kubeglass.supervise.state.run_file import RunningProcess, RunRecord, write_run_file
+
+
+class RunJournal:
+    """The run record and its file, safe to use from several threads; the file is there as long as the ``with`` block.
+
+    Args:
+        path: the run file.
+        record: what is known at the start.
+
+    Raises:
+        StateError: the file cannot be written.
+    """
+
+    def __init__(self, path: Path, record: RunRecord) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+        self._record = record
+        try:
+            write_run_file(path, record)
+        except OSError as error:
+            raise StateError(
+                str(path),
+                "cannot be written",
+                found=error.strerror or str(error),
+                hint="check its owner, its mode and the free space",
+            ) from error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with self._lock, contextlib.suppress(OSError):
+            self._path.unlink(missing_ok=True)
+
+    @property
+    def record(self) -> RunRecord:
+        """What is known now."""
+        return self._record
+
+    def change(self, **fields: Any) -> RunRecord:
+        """Replace fields of the record and write it."""
+        with self._lock:
+            self._record = replace(self._record, **fields)
+            # A full disk must not end a run that works; the file is behind until the next change.
+            with contextlib.suppress(OSError):
+                write_run_file(self._path, self._record)
+            return self._record
+
+    def note_statuses(self, statuses: Sequence[ProcessStatus]) -> None:
+        """Write down how the processes are."""
+        self.change(processes=tuple(_describe(status) for status in statuses))
+
+
+def _describe(status: ProcessStatus) -> RunningProcess:
+    return RunningProcess(
+        name=status.name,
+        state=status.state,
+        identity=identify(status.pid) if status.pid is not None else None,
+        restarts=status.restarts,
+        started_at=status.started_at,
+        address=status.address,
+        last_error=status.last_error,
+    )

@@ -1,0 +1,135 @@
+"""Reads the processes' log files: their last lines, merged by time, and what is added while one looks."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from kubeglass.errors import StateError
+from kubeglass.supervise.process.log_buffer import rotated_path, split_stamp
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class LogLine:
+    """One line of one process.
+
+    Args:
+        stamp: when it was written, ISO 8601 in UTC, which sorts as time does.
+        name: who wrote it.
+        text: what was written.
+    """
+
+    stamp: str
+    name: str
+    text: str
+
+
+def list_logs(folder: Path) -> list[str]:
+    """Name the processes that have a log."""
+    return sorted(path.stem for path in folder.glob("*.log"))
+
+
+def choose_logs(folder: Path, name: str | None) -> list[str]:
+    """Name the logs to read: the one asked for, or all.
+
+    Raises:
+        StateError: there is none, or not this one.
+    """
+    known = list_logs(folder)
+    if not known:
+        raise StateError(str(folder), "holds no logs", hint="start with: kubeglass up --demo")
+    if name is not None and name not in known:
+        raise StateError(name, "has no log", found=f"{folder} holds {', '.join(known)}", hint="choose one of these")
+    return known if name is None else [name]
+
+
+def read_last_lines(folder: Path, names: Sequence[str], count: int) -> list[LogLine]:
+    """Return the last ``count`` lines of all these processes together, oldest first."""
+    lines: list[LogLine] = []
+    for name in names:
+        path = folder / f"{name}.log"
+        last: deque[LogLine] = deque(maxlen=count)
+        for part in (rotated_path(path), path):
+            if part.exists():
+                with part.open("rb") as stream:
+                    last.extend(_parse(name, line) for line in stream)
+        lines += last
+    # Sorting is stable: lines of one process keep their order within a millisecond.
+    return sorted(lines, key=lambda line: line.stamp)[-count:] if count > 0 else []
+
+
+class LogFollower:
+    """Reads what is added to several logs, across their rotation.
+
+    Args:
+        folder: where the logs are.
+        name: whose log; None follows all of them, and those that begin later too.
+    """
+
+    def __init__(self, folder: Path, name: str | None = None) -> None:
+        self._folder = folder
+        self._name = name
+        self._streams: dict[str, BinaryIO] = {}
+        self._open_new()
+        for stream in self._streams.values():
+            stream.seek(0, 2)
+
+    @property
+    def names(self) -> list[str]:
+        """Whose logs are followed now."""
+        return sorted(self._streams)
+
+    def close(self) -> None:
+        """Close the files."""
+        for stream in self._streams.values():
+            stream.close()
+
+    def read_new(self) -> list[LogLine]:
+        """Return what was added since the last call, oldest first."""
+        self._open_new()
+        lines = [line for name in self.names for line in self._read(name)]
+        return sorted(lines, key=lambda line: line.stamp)
+
+    def _open_new(self) -> None:
+        for name in list_logs(self._folder) if self._name is None else [self._name]:
+            if name not in self._streams:
+                self._streams[name] = self._path(name).open("rb")
+
+    def _read(self, name: str) -> Iterator[LogLine]:
+        yield from self._rest(name)
+        if _is_replaced(self._streams[name], self._path(name)):
+            # What was written between the last read and the rotation.
+            yield from self._rest(name)
+            self._streams[name].close()
+            self._streams[name] = self._path(name).open("rb")
+            yield from self._rest(name)
+
+    def _path(self, name: str) -> Path:
+        return self._folder / f"{name}.log"
+
+    def _rest(self, name: str) -> Iterator[LogLine]:
+        stream = self._streams[name]
+        while line := stream.readline():
+            if not line.endswith(b"\n"):
+                # Half a line: the rest comes with the next look.
+                stream.seek(-len(line), 1)
+                return
+            yield _parse(name, line)
+
+
+def _is_replaced(stream: BinaryIO, path: Path) -> bool:
+    try:
+        now = path.stat()
+    except FileNotFoundError:
+        return False
+    before = os.fstat(stream.fileno())
+    return (now.st_dev, now.st_ino) != (before.st_dev, before.st_ino)
+
+
+def _parse(name: str, line: bytes) -> LogLine:
+    stamp, text = split_stamp(line.decode(errors="replace").rstrip("\n"))
+    return LogLine(stamp, name, text)

@@ -1,0 +1,171 @@
+"""The state folder: private, for one run at a time, cleaned after a run that was killed."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from kubeglass.errors import StateError
+from kubeglass.observe.processes import ProcessId, identify, is_running
+from kubeglass.supervise.process.state_machine import State
+from kubeglass.supervise.state.folder import StateFolder, find_run, require_run
+from kubeglass.supervise.state.run_file import Phase, RunningProcess, RunRecord, read_run_file, write_run_file
+
+NOBODY = ProcessId(2**22 - 1, 1.0)
+
+
+def record(supervisor: ProcessId, *processes: RunningProcess) -> RunRecord:
+    return RunRecord(
+        supervisor, "up --demo", Phase.UP, detached=False, started_at=1.0, addresses={"page": "http://p"},
+        prometheus="http://q", processes=processes, first_data_seconds=3.5,
+    )  # fmt: skip
+
+
+def process(name: str, identity: ProcessId | None) -> RunningProcess:
+    return RunningProcess(name, State.RUNNING, identity, restarts=1, started_at=2.0, address="http://a", last_error="t")
+
+
+def this_process() -> ProcessId:
+    found = identify(os.getpid())
+    assert found is not None
+    return found
+
+
+def test_the_run_file_reads_back_as_it_was_written(tmp_path: Path) -> None:
+    written = record(NOBODY, process("shop", NOBODY), process("otelcol", None))
+
+    write_run_file(tmp_path / "run.json", written)
+
+    assert read_run_file(tmp_path / "run.json") == written
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"phase": "up"}'])
+def test_a_damaged_run_file_is_named(tmp_path: Path, text: str) -> None:
+    (tmp_path / "run.json").write_text(text)
+
+    with pytest.raises(StateError, match=r"run\.json: cannot be read"):
+        read_run_file(tmp_path / "run.json")
+
+
+def test_the_folder_is_for_its_owner_alone(tmp_path: Path) -> None:
+    folder = StateFolder(tmp_path / ".kubeglass")
+    folder.take()
+    folder.release()
+
+    assert stat.S_IMODE(folder.root.stat().st_mode) == 0o700
+
+
+def test_a_folder_that_others_could_read_is_closed(tmp_path: Path) -> None:
+    root = tmp_path / ".kubeglass"
+    root.mkdir(mode=0o755)
+
+    folder = StateFolder(root)
+    folder.take()
+    folder.release()
+
+    assert stat.S_IMODE(root.stat().st_mode) == 0o700
+
+
+def test_a_disk_without_locks_is_not_taken_for_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr("kubeglass.supervise.state.folder.fcntl.flock", refuse)
+
+    with pytest.raises(StateError, match=r"lock: cannot be locked \(No locks available\); run kubeglass in a"):
+        StateFolder(tmp_path).take()
+
+
+def test_a_stale_run_file_that_cannot_be_removed_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: Path) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted", str(path))
+
+    write_run_file(tmp_path / "run.json", record(NOBODY))
+    monkeypatch.setattr(Path, "unlink", refuse)
+    folder = StateFolder(tmp_path)
+
+    with pytest.raises(StateError, match=r"run\.json: cannot be removed \(Operation not permitted\)"):
+        folder.take()
+    folder.release()
+
+
+def test_a_second_run_is_told_what_runs_and_how_to_stop_it(tmp_path: Path) -> None:
+    first = StateFolder(tmp_path)
+    first.take()
+    write_run_file(tmp_path / "run.json", record(this_process()))
+
+    with pytest.raises(StateError) as caught:
+        StateFolder(tmp_path).take()
+    first.release()
+
+    assert caught.value.message == (
+        f"{tmp_path}: is in use by a run already ('up --demo', pid {os.getpid()}, page http://p); "
+        "stop it with: kubeglass down"
+    )
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+
+    with pytest.raises(StateError, match=r"file/\.kubeglass: cannot be written \(Not a directory\)"):
+        StateFolder(tmp_path / "file" / ".kubeglass").take()
+
+
+def test_what_a_killed_run_left_behind_is_ended_and_named(tmp_path: Path) -> None:
+    left = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], start_new_session=True)
+    identity = identify(left.pid)
+    assert identity is not None
+    write_run_file(tmp_path / "run.json", record(NOBODY, process("shop", identity)))
+
+    folder = StateFolder(tmp_path)
+    notes = folder.take()
+    folder.release()
+
+    left.wait(timeout=10)
+    assert not is_running(identity)
+    assert notes[0] == f"shop: pid {left.pid} was left over from a killed run and has been ended"
+    assert not (tmp_path / "run.json").exists()
+
+
+def test_a_process_that_got_an_old_pid_is_left_alone(tmp_path: Path) -> None:
+    mistaken = ProcessId(os.getpid(), this_process().created - 100.0)
+    write_run_file(tmp_path / "run.json", record(NOBODY, process("shop", mistaken)))
+
+    folder = StateFolder(tmp_path)
+    folder.take()
+    folder.release()
+
+    assert is_running(this_process())
+
+
+def test_a_run_is_found_only_while_its_supervisor_lives(tmp_path: Path) -> None:
+    assert find_run(tmp_path) is None
+    write_run_file(tmp_path / "run.json", record(NOBODY))
+    assert find_run(tmp_path) is None
+    write_run_file(tmp_path / "run.json", record(this_process()))
+
+    assert require_run(tmp_path).command == "up --demo"
+
+
+def test_where_nothing_runs_one_is_told_how_to_start(tmp_path: Path) -> None:
+    with pytest.raises(StateError, match=r"nothing runs here; start with: kubeglass up --demo"):
+        require_run(tmp_path)
+
+
+def test_an_interrupted_restore_is_undone_by_whoever_takes_the_folder(tmp_path: Path) -> None:
+    aside = tmp_path / "data" / ".prometheus.old"
+    aside.mkdir(parents=True)
+    (aside / "wal").write_text("samples")
+
+    folder = StateFolder(tmp_path)
+    notes = folder.take()
+    folder.release()
+
+    assert (tmp_path / "data" / "prometheus" / "wal").read_text() == "samples"
+    assert "an interrupted restore is undone" in notes[0]

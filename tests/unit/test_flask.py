@@ -153,12 +153,12 @@ def run_body(app: Flask, path: str) -> tuple[Iterable[bytes], Callable[[], objec
     return body, body.close
 
 
-def test_a_stream_is_in_progress_until_it_is_closed(registry: CollectorRegistry) -> None:
+def test_a_stream_is_in_progress_until_its_last_byte(registry: CollectorRegistry) -> None:
     body, close = run_body(make_app(registry), "/stream")
     assert value(registry, "http_requests_in_progress") == 1
 
     assert b"".join(body) == b"one two"
-    assert value(registry, "http_requests_in_progress") == 1
+    assert value(registry, "http_requests_in_progress") == 0
     close()
 
     assert value(registry, "http_requests_in_progress") == 0
@@ -197,12 +197,14 @@ def test_an_exception_in_a_stream_is_counted_and_raised(registry: CollectorRegis
 
 
 def test_a_stream_lasts_until_its_last_byte(registry: CollectorRegistry, monkeypatch: pytest.MonkeyPatch) -> None:
-    times = iter([0.0, 7.0, 100.0])
+    now = 0.0
     for module in ("middleware", "stream"):
-        monkeypatch.setattr(f"kubeglass.instrument.request.{module}.perf_counter", lambda: next(times))
+        monkeypatch.setattr(f"kubeglass.instrument.request.{module}.perf_counter", lambda: now)
     body, close = run_body(make_app(registry), "/stream")
 
-    list(body)
+    for _ in body:
+        now += 3.5
+    now = 100.0
     close()
 
     assert value(registry, "http_request_duration_seconds_sum", endpoint="/stream") == 7.0

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tools.broken.mutation import Mutation
 
 UNIT = "tests/unit/test_flask.py::"
+STREAM = "tests/unit/instrument/request/test_stream.py::"
 PROBE = "tests/unit/instrument/request/test_probe.py::"
 EXCHANGE = "tests/unit/instrument/request/test_request_recorder.py::TestUpgrades::"
 
@@ -37,33 +38,44 @@ REQUESTS = (
         "streams last until the last byte",
         "a stream's duration ends with its first byte",
         "instrument/request/stream.py",
-        "                self._sent += len(part)\n",
-        "                self._sent += len(part)\n                self._ended = self._ended or perf_counter()\n",
+        "                end.sent += len(part)\n",
+        "                end.sent += len(part)\n                end()\n",
         (f"{UNIT}test_a_stream_lasts_until_its_last_byte",),
     ),
     Mutation(
         "streams last until the last byte",
         "a stream's duration ends when the server closes it",
         "instrument/request/stream.py",
-        "(self._ended or perf_counter())",
-        "perf_counter()",
+        "            raise\n        end()\n",
+        "            raise\n",
         (f"{UNIT}test_a_stream_lasts_until_its_last_byte",),
     ),
     Mutation(
-        "streams are in progress until closed",
+        "streams are in progress until their last byte",
         "a stream is over when it is handed to the server",
         "flask.py",
         "            whole = type(response.response) is list or is_whole(response)\n",
         "            whole = True\n",
-        (f"{UNIT}test_a_stream_is_in_progress_until_it_is_closed",),
+        (f"{UNIT}test_a_stream_is_in_progress_until_its_last_byte",),
     ),
     Mutation(
         "a client that leaves a stream",
         "a stream is counted with its last byte, and only then",
         "instrument/request/stream.py",
-        "            self._on_end((self",
-        "            self._ended and self._on_end((self",
+        "        finally:\n            self._end()\n",
+        "        finally:\n            pass\n",
         (f"{UNIT}test_a_stream_that_the_client_leaves_is_counted_once",),
+    ),
+    Mutation(
+        "a server that closes no stream",
+        "a stream is counted only when the server reads it to its end or closes it",
+        "instrument/request/stream.py",
+        "    __del__ = __call__\n",
+        "",
+        (
+            f"{STREAM}test_a_stream_is_counted_once_whether_the_server_closes_it_or_not",
+            f"{STREAM}test_a_file_in_the_servers_own_wrapper_is_counted_once",
+        ),
     ),
     Mutation(
         "`abort`",

@@ -1,84 +1,107 @@
-"""An response that is sent piece by piece: it ends with its last byte, or when the client has gone."""
+"""A response that is sent piece by piece: it ends with its last byte, or when the client has gone."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from weakref import WeakMethod
 
 if TYPE_CHECKING:
     from wsgiref.types import WSGIEnvironment
 
-#: Told when a stream is over: its duration in seconds and the bytes it sent.
+#: Called when a stream is over, with its duration in seconds and the bytes it sent.
 OnEnd = Callable[[float, int], object]
 OnError = Callable[[BaseException], object]
 
 
+class StreamEnd:
+    """Calls ``on_end`` once: when it is called itself, or when nothing refers to it any more.
+
+    Servers must close what they iterate over, but not all do: asgiref's ``WsgiToAsgi`` and Starlette's
+    ``WSGIMiddleware`` drop it.
+
+    Args:
+        began: when the request came in, by ``time.perf_counter``.
+        on_end: what to call.
+    """
+
+    __slots__ = ("_began", "_on_end", "sent")
+
+    def __init__(self, began: float, on_end: OnEnd) -> None:
+        self._began = began
+        self._on_end: OnEnd | None = on_end
+        #: Bytes sent so far.
+        self.sent = 0
+
+    def __call__(self) -> None:
+        """End the stream, unless it has ended."""
+        on_end, self._on_end = self._on_end, None
+        if on_end is not None:
+            on_end(perf_counter() - self._began, self.sent)
+
+    __del__ = __call__
+
+
 class Stream:
-    """The iterable a server gets in place of the application's own.
+    """The iterable that a server gets in place of the application's own.
 
     Args:
         body: the application's.
         began: when the request came in, by ``time.perf_counter``.
-        on_end: called once, when the server closes it.
+        on_end: called once: after the last byte, or when the server closes or drops the stream before that.
         on_error: called with an exception that the body raises.
     """
 
     def __init__(self, body: Iterable[bytes], began: float, on_end: OnEnd, on_error: OnError) -> None:
         self._body = body
-        self._began = began
-        self._on_end = on_end
+        self._end = StreamEnd(began, on_end)
         self._on_error = on_error
-        self._ended = 0.0
-        self._is_over = False
-        self._sent = 0
 
     def __iter__(self) -> Iterator[bytes]:
+        end = self._end
         try:
             for part in self._body:
-                self._sent += len(part)
+                end.sent += len(part)
                 yield part
         except GeneratorExit:
             raise
         except BaseException as error:
             self._on_error(error)
+            end()
             raise
-        self._ended = perf_counter()
+        end()
 
     def close(self) -> None:
-        """End it; every WSGI server calls this, also when the client has gone."""
-        if self._is_over:
-            return
-        self._is_over = True
+        """End it; servers call this also when the client has gone."""
         try:
             close = getattr(self._body, "close", None)
             if close is not None:
                 close()
         finally:
-            self._on_end((self._ended or perf_counter()) - self._began, self._sent)
+            self._end()
 
 
 def watch_file(body: Iterable[bytes], environ: WSGIEnvironment, began: float, on_end: OnEnd) -> bool:
-    """Have a server's own file wrapper call ``on_end`` when it is closed; False if the body is none.
+    """Have a server's own file wrapper call ``on_end`` when it is closed or dropped; False if the body is none.
 
     Servers recognise their wrapper by its class and send such a file without reading it, so it must not be wrapped.
     """
     wrapper = environ.get("wsgi.file_wrapper")
     if not isinstance(wrapper, type) or not isinstance(body, wrapper):
         return False
-    close = getattr(body, "close", None)
-    is_over = False
+    end = StreamEnd(began, on_end)
+    close: Any = getattr(body, "close", None)
+    # Not the method itself: the wrapper would refer to itself, and not end when it is dropped.
+    find_close: Callable[[], Any] = WeakMethod(close) if getattr(close, "__self__", None) is body else lambda: close
 
-    def close_once() -> None:
-        nonlocal is_over
-        if is_over:
-            return
-        is_over = True
+    def close_and_end() -> None:
         try:
-            if close is not None:
-                close()
+            own = find_close()
+            if own is not None:
+                own()
         finally:
-            on_end(perf_counter() - began, 0)
+            end()
 
-    body.close = close_once  # type: ignore[attr-defined]
+    body.close = close_and_end  # type: ignore[attr-defined]
     return True

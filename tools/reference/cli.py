@@ -25,10 +25,9 @@ def _section(command: Any, path: tuple[str, ...]) -> list[str]:
     rows = [row for parameter in command.params if (row := _row(parameter))]
     if rows:
         parts.append("\n| argument or option | meaning | default |\n|---|---|---|\n" + "".join(rows))
-    subcommands = getattr(command, "commands", {})
-    for name in sorted(subcommands):
-        if not subcommands[name].hidden:
-            parts += _section(subcommands[name], (*path, name))
+    for name in sorted(command.list_commands(None)) if hasattr(command, "list_commands") else ():
+        if not command.get_command(None, name).hidden:
+            parts += _section(command.get_command(None, name), (*path, name))
     return parts
 
 

@@ -1,29 +1,80 @@
-"""The command line: registers the commands, nothing else."""
+"""The command line: names the commands, and imports each one's module when it is called."""
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import Any, NamedTuple
+
 import typer
+from typer.core import TyperGroup
 
 from kubeglass import __version__
 from kubeglass.cli.boundary import run_app
-from kubeglass.cli.commands import backup as backup_command
-from kubeglass.cli.commands import deploy as deploy_command
-from kubeglass.cli.commands import down as down_command
-from kubeglass.cli.commands import engines, images
-from kubeglass.cli.commands import init as init_command
-from kubeglass.cli.commands import logs as logs_command
-from kubeglass.cli.commands import open as open_command
-from kubeglass.cli.commands import reload as reload_command
-from kubeglass.cli.commands import render as render_command
-from kubeglass.cli.commands import restore as restore_command
-from kubeglass.cli.commands import run as run_command
-from kubeglass.cli.commands import status as status_command
-from kubeglass.cli.commands import undeploy as undeploy_command
-from kubeglass.cli.commands import up as up_command
 from kubeglass.cli.output import Output
+
+
+class Command(NamedTuple):
+    """Where a command is defined.
+
+    Args:
+        module: in ``kubeglass.cli.commands``.
+        name: of the function, or of the ``Typer`` that groups several.
+        settings: the command's context settings.
+    """
+
+    module: str
+    name: str
+    settings: dict[str, Any] | None = None
+
+
+COMMANDS = {
+    "init": Command("init", "init"),
+    "render": Command("render", "render"),
+    "up": Command("up", "up"),
+    "reload": Command("reload", "reload"),
+    "down": Command("down", "down"),
+    "status": Command("status", "status"),
+    "logs": Command("logs", "logs"),
+    "open": Command("open", "open_page"),
+    "backup": Command("backup", "backup"),
+    "restore": Command("restore", "restore"),
+    "engines": Command("engines", "app"),
+    "images": Command("images", "app"),
+    "run": Command("run", "run", {"allow_interspersed_args": False, "ignore_unknown_options": True}),
+    "deploy": Command("deploy", "deploy"),
+    "undeploy": Command("undeploy", "undeploy"),
+}
+
+
+class LazyGroup(TyperGroup):
+    """Imports a command's module when the command is called: importing all of them takes a second."""
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002  # the signature typer calls
+        """Name the commands in the order that ``--help`` lists them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Import and return a command, None if there is none of that name."""
+        # For a name that is mistyped, typer suggests one of those that are loaded.
+        for name in [cmd_name] if cmd_name in COMMANDS else COMMANDS:
+            self.commands.setdefault(name, _load(name, COMMANDS[name]))
+        return super().get_command(ctx, cmd_name)
+
+
+def _load(name: str, command: Command) -> Any:
+    found = getattr(import_module(f"kubeglass.cli.commands.{command.module}"), command.name)
+    if not isinstance(found, typer.Typer):
+        alone = typer.Typer(add_completion=False)
+        alone.command(name, context_settings=command.settings)(found)
+        return typer.main.get_command(alone)
+    group = typer.main.get_command(found)
+    group.name = name
+    return group
+
 
 app = typer.Typer(
     name="kubeglass",
+    cls=LazyGroup,
     help="See through your Python services on Kubernetes.",
     invoke_without_command=True,
     add_completion=False,
@@ -47,23 +98,6 @@ def kubeglass(
     """See through your Python services on Kubernetes."""
     if context.invoked_subcommand is None:
         context.get_help()
-
-
-app.command("init")(init_command.init)
-app.command("render")(render_command.render)
-app.command("up")(up_command.up)
-app.command("reload")(reload_command.reload)
-app.command("down")(down_command.down)
-app.command("status")(status_command.status)
-app.command("logs")(logs_command.logs)
-app.command("open")(open_command.open_page)
-app.command("backup")(backup_command.backup)
-app.command("restore")(restore_command.restore)
-app.add_typer(engines.app, name="engines")
-app.add_typer(images.app, name="images")
-app.command("run", context_settings={"allow_interspersed_args": False, "ignore_unknown_options": True})(run_command.run)
-app.command("deploy")(deploy_command.deploy)
-app.command("undeploy")(undeploy_command.undeploy)
 
 
 def run() -> int:

@@ -16,7 +16,9 @@ from kubeglass.engines.registry import TOOLS, find_tool
 from kubeglass.errors import EngineError
 from kubeglass.supervise.signals import StopSignals
 
-app = typer.Typer(help="Show and get the programs that kubeglass runs: the collector, Prometheus, promtool.")
+app = typer.Typer(
+    help="Show and get the programs that kubeglass runs: the collector, Prometheus, promtool.", add_completion=False
+)
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 Names = Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="Which engines; all, if none is named.")]

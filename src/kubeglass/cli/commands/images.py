@@ -22,7 +22,9 @@ from kubeglass.model.load import FILE_NAME, load_pipeline
 from kubeglass.model.pipeline import Pipeline
 from kubeglass.supervise.options import find_demo
 
-app = typer.Typer(help="Build container images without Docker, and bring them to a cluster without a registry.")
+app = typer.Typer(
+    help="Build container images without Docker, and bring them to a cluster without a registry.", add_completion=False
+)
 
 Names = Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="Which images; all, if none is named.")]
 File = Annotated[

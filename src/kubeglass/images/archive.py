@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from kubeglass.errors import StateError
+from kubeglass.files import explain_disk_errors
 from kubeglass.images.image import Image, find_architecture
 from kubeglass.images.layer import PackedLayer, pack_layer
 from kubeglass.render.kubernetes.security import IMAGE_USER
@@ -58,7 +59,7 @@ def write_archive(image: Image, path: Path, *, compress: bool = True) -> Archive
         UsageError: this machine's files make no image.
     """
     architecture = find_architecture()
-    try:
+    with explain_disk_errors(path, "cannot be read or written while the image is put together"):
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as scratch:
             folder = Path(scratch)
@@ -68,13 +69,6 @@ def write_archive(image: Image, path: Path, *, compress: bool = True) -> Archive
             ]
             _write(folder / "archive", _describe(image, architecture, layers), layers)
             (folder / "archive").replace(path)
-    except OSError as error:
-        raise StateError(
-            str(error.filename or path),
-            "cannot be read or written while the image is put together",
-            found=error.strerror or str(error),
-            hint="check its owner, its mode and the free space",
-        ) from error
     return read_archive(path)
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from kubeglass.errors import StateError, UsageError
+from kubeglass.errors import UsageError
+from kubeglass.files import explain_disk_errors, replacing
 from kubeglass.images.archive import ArchivedImage, read_archive, write_archive
 from kubeglass.images.image import Image
 
@@ -67,15 +67,8 @@ def copy_archive(archive: ArchivedImage, folder: Path) -> Path:
         StateError: the folder cannot be written.
     """
     target = folder / f"{archive.reference.replace('/', '_').replace(':', '_')}{SUFFIX}"
-    scratch = target.with_name(f".{target.name}.part")
-    try:
+    with explain_disk_errors(folder, hint="use sudo, or another folder"):
         folder.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(archive.path, scratch)
-        scratch.replace(target)
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            scratch.unlink()
-        raise StateError(
-            str(folder), "cannot be written", found=error.strerror or str(error), hint="use sudo, or another folder"
-        ) from error
+        with replacing(target) as stream, archive.path.open("rb") as source:
+            shutil.copyfileobj(source, stream)
     return target

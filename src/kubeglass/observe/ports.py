@@ -7,8 +7,7 @@ import socket
 from collections.abc import Callable
 
 from kubeglass.errors import PortError
-
-LOOPBACK = "127.0.0.1"
+from kubeglass.model.local import LOOPBACK
 
 #: How many ports are tried, the wanted one included.
 RANGE = 100

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from kubeglass.errors import StateError
+from kubeglass.files import explain_disk_errors, write_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,15 +99,9 @@ def write_files(files: Iterable[RenderedFile], folder: Path) -> list[Path]:
         path = folder / file.path
         if _holds(path, file.content):
             continue
-        try:
-            _replace(path, file)
-        except OSError as error:
-            raise StateError(
-                str(path),
-                "cannot be written",
-                found=error.strerror or str(error),
-                hint="check the folder's owner, mode and free space",
-            ) from error
+        with explain_disk_errors(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_text(path, file.content, mode=file.mode)
         changed.append(path)
     return changed
 
@@ -128,10 +120,8 @@ def remove_stale(
     removed = []
     for relative in list(find_stale(files, folder, owned=owned, header=header)):
         path = folder / relative
-        try:
+        with explain_disk_errors(path, "cannot be removed"):
             path.unlink()
-        except OSError as error:
-            raise StateError(str(path), "cannot be removed", found=error.strerror or str(error)) from error
         removed.append(path)
     return removed
 
@@ -141,16 +131,3 @@ def _holds(path: Path, content: str) -> bool:
         return path.read_bytes() == content.encode()
     except OSError:
         return False
-
-
-def _replace(path: Path, file: RenderedFile) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(file.content.encode())
-        Path(temporary).chmod(file.mode)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink()
-        raise

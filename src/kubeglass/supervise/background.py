@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from kubeglass.errors import KubeglassError
+from kubeglass.files import explain_disk_errors
 from kubeglass.supervise.listener import Pulse, RunListener
-from kubeglass.supervise.state.disk_errors import translate_disk_errors
 from kubeglass.supervise.state.run_file import RunRecord, describe_error, parse_error, parse_record
 
 #: What the background process says before it keeps a log, or after: of one start, and shown if that fails.
@@ -85,7 +85,7 @@ def start_in_background(arguments: Sequence[str], root: Path, listener: RunListe
     # -P: a module of the folder we are in must not take the place of one of ours.
     argv = [sys.executable, "-P", "-m", "kubeglass", *arguments, "--report-to", str(writing)]
     words = root / WORDS_NAME
-    with translate_disk_errors(words), words.open("wb") as log:
+    with explain_disk_errors(words), words.open("wb") as log:
         process = subprocess.Popen(
             argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log, pass_fds=(writing,), start_new_session=True
         )

@@ -7,7 +7,6 @@ process.
 
 from __future__ import annotations
 
-import fcntl
 import os
 import tempfile
 from collections.abc import Iterable, Sequence
@@ -16,6 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from kubeglass.files import lock
 from kubeglass.model.app import App
 from kubeglass.model.local import LocalPorts
 from kubeglass.observe.ports import find_free_port
@@ -54,9 +54,7 @@ class PortClaims:
         except OSError:
             self._held[port] = None
             return True
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+        if not lock(descriptor):
             os.close(descriptor)
             return False
         self._held[port] = descriptor

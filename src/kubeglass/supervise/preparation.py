@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from kubeglass.dashboards.queries import PanelQuery, panel_queries
-from kubeglass.errors import StateError
+from kubeglass.files import explain_disk_errors
 from kubeglass.model.app import App
 from kubeglass.model.local import LocalSettings
 from kubeglass.render.files import RenderedFile, remove_stale, write_files
@@ -96,19 +96,12 @@ def make_folders(settings: LocalSettings, apps: Iterable[App]) -> None:
         StateError: the state folder cannot be written.
     """
     metrics = [settings.metrics_dir(app.name) for app in apps]
-    try:
+    with explain_disk_errors(settings.root):
         for folder in metrics:
             # Values of an earlier run would count its requests again.
             shutil.rmtree(folder, ignore_errors=True)
         for folder in (settings.logs, settings.data / "prometheus", settings.data / "otelcol", *metrics):
             folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StateError(
-            str(error.filename or settings.root),
-            "cannot be written",
-            found=error.strerror or str(error),
-            hint="check the folder's owner, mode and free space",
-        ) from error
 
 
 #: What a Prometheus with a few weeks of data and a busy app need at most; more is not asked for.

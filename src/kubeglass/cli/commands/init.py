@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from pathlib import Path
 from typing import Annotated
@@ -10,7 +9,8 @@ from typing import Annotated
 import typer
 
 from kubeglass.cli.output import Output
-from kubeglass.errors import ConfigError, StateError
+from kubeglass.errors import ConfigError
+from kubeglass.files import explain_disk_errors, write_text
 from kubeglass.model.discover import find_module
 from kubeglass.model.load import FILE_NAME
 from kubeglass.model.template import write_template
@@ -25,7 +25,8 @@ def init(folder: Folder = Path(), *, force: Force = False) -> None:
     if path.exists() and not force:
         raise ConfigError(str(path), "is there already", hint="edit it, or replace it with --force")
     module = find_module(folder)
-    _write(path, write_template(module, _app_name(folder)))
+    with explain_disk_errors(path):
+        write_text(path, write_template(module, _app_name(folder)))
     output = Output()
     output.say(f"wrote {path}")
     output.note(f"found the app {module}" if module else "found no Flask app; name it in the file under 'apps'")
@@ -36,14 +37,3 @@ def _app_name(folder: Path) -> str:
     """Make the folder's name one that Kubernetes accepts."""
     name = re.sub(r"[^a-z0-9]+", "-", folder.resolve().name.lower()).strip("-")[:63].strip("-")
     return name or "app"
-
-
-def _write(path: Path, text: str) -> None:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        temporary.write_text(text, encoding="utf-8")
-        temporary.replace(path)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        reason = error.strerror or str(error)
-        raise StateError(str(path), "cannot be written", found=reason, hint="check the folder") from error

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +17,7 @@ from kubeglass.engines.distribution import Distribution
 from kubeglass.engines.install.progress import Phase, Progress
 from kubeglass.engines.install.source import Origin
 from kubeglass.errors import EngineError
+from kubeglass.files import explain_disk_errors, lock
 
 RECORD = "install.json"
 _STAGING_PREFIX = ".new-"
@@ -72,13 +72,11 @@ def staging_folder(distribution: Distribution) -> Iterator[Path]:
         EngineError: the cache cannot be written.
     """
     folder = distribution_folder(distribution)
-    try:
+    with explain_cache_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
         for leftover in folder.glob(f"{_STAGING_PREFIX}*"):
             shutil.rmtree(leftover, ignore_errors=True)
         staging = Path(tempfile.mkdtemp(prefix=_STAGING_PREFIX, dir=folder))
-    except OSError as error:
-        raise unwritable(folder, error) from error
     try:
         yield staging
     finally:
@@ -99,24 +97,18 @@ def publish(distribution: Distribution, staging: Path, origin: Origin) -> Instal
         sha256={name: _digest_file(staging / name) or "" for name in distribution.binaries},
         installed_at=datetime.now(UTC).isoformat(timespec="seconds"),
     )
-    try:
+    with explain_cache_errors(folder):
         for name in distribution.binaries:
             _place(staging / name, folder / name)
         (staging / RECORD).write_text(json.dumps(asdict(record), indent=2) + "\n", encoding="utf-8")
         _place(staging / RECORD, folder / RECORD)
-    except OSError as error:
-        raise unwritable(folder, error) from error
     return record
 
 
-def unwritable(folder: Path, error: OSError) -> EngineError:
-    """Build the error for a cache folder that cannot be written."""
-    return EngineError(
-        str(folder),
-        "cannot be written",
-        found=error.strerror or str(error),
-        hint="make room or give yourself access, or set XDG_CACHE_HOME to another folder",
-    )
+def explain_cache_errors(folder: Path) -> AbstractContextManager[None]:
+    """Turn an OSError into an EngineError that says what to do about the cache folder."""
+    hint = "make room or give yourself access, or set XDG_CACHE_HOME to another folder"
+    return explain_disk_errors(folder, hint=hint, kind=EngineError)
 
 
 def digest_sources(distribution: Distribution) -> str:
@@ -168,15 +160,11 @@ def installation_lock(distribution: Distribution, progress: Progress) -> Iterato
         EngineError: the cache cannot be written.
     """
     path: Path = cache_root() / distribution.name / "lock"
-    try:
+    with explain_cache_errors(path.parent):
         path.parent.mkdir(parents=True, exist_ok=True)
         file = path.open("a")
-    except OSError as error:
-        raise unwritable(path.parent, error) from error
     with file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not lock(file.fileno()):
             progress.step(distribution.name, Phase.WAIT, "another kubeglass is installing it")
-            fcntl.flock(file, fcntl.LOCK_EX)
+            lock(file.fileno(), wait=True)
         yield

@@ -21,10 +21,10 @@ from pathlib import Path
 from kubeglass import __version__
 from kubeglass.engines.prometheus import PROMETHEUS
 from kubeglass.errors import EngineError, StateError, UsageError
+from kubeglass.files import explain_disk_errors
 from kubeglass.supervise.backup.archive import BackupManifest, measure_folder, write_archive
 from kubeglass.supervise.backup.reading import read_archive
 from kubeglass.supervise.backup.storage_copy import copy_storage
-from kubeglass.supervise.state.disk_errors import translate_disk_errors
 from kubeglass.supervise.state.folder import FOLDER_MODE, STORAGE, StateFolder, find_run
 from kubeglass.supervise.state.hold import pause, wait_until_back
 
@@ -66,7 +66,7 @@ def back_up(root: Path, path: Path, note: Note) -> Backup:
     storage = root / STORAGE
     if not storage.is_dir() or not any(storage.iterdir()):
         raise StateError(str(storage), "holds no samples", hint="start with: kubeglass up --demo")
-    with _scratch(root) as scratch, translate_disk_errors(path, "cannot be read or written while it is backed up"):
+    with _scratch(root) as scratch, explain_disk_errors(path, "cannot be read or written while it is backed up"):
         record = find_run(root)
         is_back = _copy_beside_run(root, scratch, note) if record else _copy_alone(root, scratch, note)
         files, size = measure_folder(scratch)
@@ -136,7 +136,7 @@ def _write(scratch: Path, path: Path, manifest: BackupManifest) -> None:
 def _scratch(root: Path) -> Iterator[Path]:
     """Give a folder to copy into, for one backup at a time; what a killed one left in it is removed."""
     folder = root / SCRATCH
-    with translate_disk_errors(folder):
+    with explain_disk_errors(folder):
         folder.mkdir(mode=FOLDER_MODE, exist_ok=True)
         lock = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
     try:

@@ -14,8 +14,8 @@ from pathlib import Path, PurePosixPath
 from typing import IO, cast
 
 from kubeglass.errors import StateError, UsageError
+from kubeglass.files import explain_disk_errors
 from kubeglass.supervise.backup.archive import CHECKSUMS, FOLDER, FORMAT, MANIFEST, BackupManifest
-from kubeglass.supervise.state.disk_errors import translate_disk_errors
 
 PIECE_BYTES = 1024 * 1024
 #: The longest list of checksums takes a few megabytes; a foreign file must not fill the memory.
@@ -128,7 +128,7 @@ class _Reading:
         place = self._target.joinpath(*parts) if self._target else None
         if member.isdir():
             if place:
-                with translate_disk_errors(place):
+                with explain_disk_errors(place):
                     place.mkdir(parents=True, exist_ok=True)
         else:
             self._digests[member.name] = _copy(self._open(member), place)
@@ -172,7 +172,7 @@ def _copy(source: IO[bytes], place: Path | None) -> str:
     """Copy to ``place``, if there is one, and return the digest."""
     if place is None:
         return _drain(source, None)
-    with translate_disk_errors(place):
+    with explain_disk_errors(place):
         place.parent.mkdir(parents=True, exist_ok=True)
         with place.open("xb") as target:
             digest = _drain(source, target)

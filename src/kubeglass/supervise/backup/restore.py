@@ -7,9 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from kubeglass.errors import StateError
+from kubeglass.files import explain_disk_errors
 from kubeglass.supervise.backup.archive import BackupManifest
 from kubeglass.supervise.backup.reading import read_archive
-from kubeglass.supervise.state.disk_errors import translate_disk_errors
 from kubeglass.supervise.state.folder import STORAGE, StateFolder, require_idle
 from kubeglass.supervise.state.folder_swap import FolderSwap
 
@@ -55,7 +55,7 @@ def _require_room(storage: Path, *, replace: bool) -> None:
 
 def _unpack(path: Path, storage: Path, manifest: BackupManifest) -> None:
     swap = FolderSwap(storage)
-    with translate_disk_errors(storage):
+    with explain_disk_errors(storage):
         storage.parent.mkdir(parents=True, exist_ok=True)
         free = shutil.disk_usage(storage.parent).free
         if free < manifest.size:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 from pathlib import Path
 
 from kubeglass.errors import StateError
+from kubeglass.files import explain_disk_errors, lock
 from kubeglass.observe.processes import end_process, is_running
-from kubeglass.supervise.state.disk_errors import translate_disk_errors
 from kubeglass.supervise.state.folder_swap import FolderSwap
 from kubeglass.supervise.state.run_file import RunRecord, read_run_file
 
 #: Whatever a queue or a log says about somebody's service is for that person's eyes.
 FOLDER_MODE = 0o700
 LOCK_NAME = "lock"
+NO_LOCKS_HINT = "run kubeglass in a folder of a local disk: some network file systems have no locks"
 
 #: Where Prometheus keeps its samples, below the state folder.
 STORAGE = Path("data") / "prometheus"
@@ -45,34 +45,22 @@ class StateFolder:
         Raises:
             StateError: it cannot be written, or another run has it.
         """
-        try:
+        with explain_disk_errors(
+            self.root, hint="check the folder's owner and mode, or run kubeglass in another folder"
+        ):
             self.root.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
             status = self.root.stat()
             if status.st_uid == os.geteuid():
                 # Whoever made it first (kubeglass render does) may have left it open to others. Nothing is opened here.
                 self.root.chmod(status.st_mode & FOLDER_MODE)
             self._lock = os.open(self.root / LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        except OSError as error:
-            raise StateError(
-                str(self.root),
-                "cannot be written",
-                found=error.strerror or str(error),
-                hint="check the folder's owner and mode, or run kubeglass in another folder",
-            ) from error
         try:
-            # The system lets go of the lock when this process ends, however it ends.
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
+            with explain_disk_errors(self.root / LOCK_NAME, "cannot be locked", hint=NO_LOCKS_HINT):
+                if not lock(self._lock):
+                    raise _already_running(self.root, self.run_file)
+        except StateError:
             self.release()
-            raise _already_running(self.root, self.run_file) from error
-        except OSError as error:
-            self.release()
-            raise StateError(
-                str(self.root / LOCK_NAME),
-                "cannot be locked",
-                found=error.strerror or str(error),
-                hint="run kubeglass in a folder of a local disk: some network file systems have no locks",
-            ) from error
+            raise
         return self._clean()
 
     def release(self) -> None:
@@ -92,10 +80,10 @@ class StateFolder:
             if process.identity and end_process(process.identity)
         ]
         if self.run_file.exists():
-            with translate_disk_errors(self.run_file, "cannot be removed"):
+            with explain_disk_errors(self.run_file, "cannot be removed"):
                 self.run_file.unlink()
             notes.append(f"{self.run_file}: left over from a run that was killed; removed")
-        with translate_disk_errors(self.root):
+        with explain_disk_errors(self.root):
             undone = FolderSwap(self.root / STORAGE).settle()
         return [*notes, undone] if undone else notes
 

@@ -12,9 +12,9 @@ from dataclasses import asdict
 from pathlib import Path
 
 from kubeglass.errors import EngineError, StateError
+from kubeglass.files import explain_disk_errors, write_text
 from kubeglass.observe.processes import ProcessId, identify, is_running
 from kubeglass.supervise.process.state_machine import State
-from kubeglass.supervise.state.disk_errors import translate_disk_errors
 from kubeglass.supervise.state.folder import find_run, require_run
 from kubeglass.supervise.state.run_file import Phase, RunningProcess
 
@@ -67,12 +67,10 @@ class HoldFiles:
             raise StateError(str(path), "holds it already", hint="remove the file, or wait for whoever made it")
         holder = identify(os.getpid())
         assert holder is not None, "this process runs"
-        with translate_disk_errors(path):
+        with explain_disk_errors(path):
             self._folder.mkdir(parents=True, exist_ok=True)
             # Whole or not at all: an empty file would hold for ever.
-            temporary = path.with_name(f".{name}.new")
-            temporary.write_text(json.dumps(asdict(holder)))
-            temporary.replace(path)
+            write_text(path, json.dumps(asdict(holder)))
         try:
             yield
         finally:

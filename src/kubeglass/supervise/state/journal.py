@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from kubeglass.errors import StateError
+from kubeglass.files import explain_disk_errors
 from kubeglass.observe.processes import identify
 from kubeglass.supervise.process.group import ProcessStatus
 from kubeglass.supervise.state.run_file import RunningProcess, RunRecord, write_run_file
@@ -31,15 +31,8 @@ class RunJournal:
         self._path = path
         self._lock = threading.Lock()
         self._record = record
-        try:
+        with explain_disk_errors(path):
             write_run_file(path, record)
-        except OSError as error:
-            raise StateError(
-                str(path),
-                "cannot be written",
-                found=error.strerror or str(error),
-                hint="check its owner, its mode and the free space",
-            ) from error
 
     def __enter__(self) -> Self:
         return self

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from kubeglass.errors import StateError
-from kubeglass.supervise.state.disk_errors import translate_disk_errors
+from kubeglass.files import explain_disk_errors
 from kubeglass.supervise.state.folder import LOCK_NAME, StateFolder
 
 #: The unit of ``st_blocks``, whatever the disk's own blocks are.
@@ -38,7 +38,7 @@ def purge(root: Path, note: Callable[[str], None]) -> int | None:
         note(text)
     try:
         freed = measure_disk(root)
-        with translate_disk_errors(root, "cannot be removed"):
+        with explain_disk_errors(root, "cannot be removed"):
             _remove(root)
     finally:
         folder.release()

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from kubeglass.errors import KubeglassError, StateError
+from kubeglass.files import write_text
 from kubeglass.observe.processes import ProcessId
 from kubeglass.supervise.process.state_machine import State
 
@@ -95,9 +96,7 @@ class RunRecord:
 
 def write_run_file(path: Path, record: RunRecord) -> None:
     """Replace the run file whole."""
-    temporary = path.with_name(f".{path.name}.new")
-    temporary.write_text(json.dumps(asdict(record), indent=2) + "\n")
-    temporary.replace(path)
+    write_text(path, json.dumps(asdict(record), indent=2) + "\n")
 
 
 def read_run_file(path: Path) -> RunRecord | None:

@@ -76,7 +76,7 @@ def test_a_disk_without_locks_is_not_taken_for_a_run(tmp_path: Path, monkeypatch
     def refuse(*_: object) -> None:
         raise OSError(errno.ENOLCK, "No locks available")
 
-    monkeypatch.setattr("kubeglass.supervise.state.folder.fcntl.flock", refuse)
+    monkeypatch.setattr("kubeglass.files.fcntl.flock", refuse)
 
     with pytest.raises(StateError, match=r"lock: cannot be locked \(No locks available\); run kubeglass in a"):
         StateFolder(tmp_path).take()

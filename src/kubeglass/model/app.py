@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from kubeglass.model.secret import SecretSource
+from kubeglass.model.secret import BasicAuth, SecretSource
 from kubeglass.model.section import Amount, Resources, Section
 from kubeglass.model.text import (
     AbsolutePath,
@@ -45,6 +45,20 @@ class AppMetric(Section):
     by: tuple[LabelName, ...] = Field(default=(), description="Labels to draw one line for each value of.")
 
 
+class MetricsAuth(Section):
+    """How a scrape identifies itself to the app: by exactly one of these."""
+
+    basic: BasicAuth | None = Field(default=None, description="HTTP basic authentication.")
+    bearer: SecretSource | None = Field(default=None, description="Where the bearer token is found.")
+
+    @property
+    def secret(self) -> SecretSource:
+        """What the collector needs in its environment, under its ``variable``."""
+        found = self.basic.password if self.basic else self.bearer
+        assert found is not None, "references.secrets refuses an empty section"
+        return found
+
+
 class HostPath(Section):
     """An application whose source lies on the node and is mounted into its pod."""
 
@@ -68,6 +82,9 @@ class App(Section):
     threads: Whole = Field(default=1, ge=1, le=256, description="Threads in each worker.")
     port: Whole = Field(default=DEFAULT_APP_PORT, ge=1, le=65535, description="Port it listens on.")
     metrics_path: AbsolutePath = Field(default="/metrics", description="Where it exposes its metrics.")
+    metrics_auth: MetricsAuth | None = Field(
+        default=None, description="What the app asks of whoever reads its metrics; empty means nothing."
+    )
     metrics_prefix: MetricPrefix | None = Field(
         default=None,
         description="Prefix of kubeglass's http_* metrics in this app, such as shop_, for when the app has its own.",

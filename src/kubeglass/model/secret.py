@@ -34,6 +34,13 @@ class SecretSource(Section):
         return re.sub(r"\W", "_", f"{self.secret.name}_{self.secret.key}", flags=re.ASCII).upper()
 
 
+class BasicAuth(Section):
+    """A user name and password."""
+
+    username: str = Field(min_length=1, description="The user's name.")
+    password: SecretSource = Field(description="Where the password is found.")
+
+
 #: Words that make a variable's value a secret when its name ends in them, and a header's wherever they stand in it;
 #: ``TOKEN_TTL`` is not one.
 _SECRETS = (

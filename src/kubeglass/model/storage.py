@@ -7,7 +7,7 @@ import math
 from pydantic import Field
 
 from kubeglass.model.quantity import DAY, HOUR, Duration, Memory, Size, parse_size
-from kubeglass.model.secret import PlainHeaders, SecretSource
+from kubeglass.model.secret import BasicAuth, PlainHeaders, SecretSource
 from kubeglass.model.section import Amount, Resources, Section
 from kubeglass.model.text import HeaderName, Url
 
@@ -19,13 +19,6 @@ class Retention(Section):
         default=15 * DAY, ge=2 * HOUR, description="Oldest data kept; at least 2h, Prometheus's block length."
     )
     size: Size = Field(default="5GB", description="Most disk used.")
-
-
-class BasicAuth(Section):
-    """A user name and password."""
-
-    username: str = Field(min_length=1, description="The user's name, such as a tenant's number.")
-    password: SecretSource = Field(description="Where the password is found.")
 
 
 class HeaderAuth(Section):

@@ -14,7 +14,7 @@ RESERVED_NAMES = ("otelcol", COLLECTOR, PROMETHEUS, VIEWER, GRAFANA)
 
 #: What says that kubeglass runs an app, and what an app that it only scrapes may say.
 WAYS = ("module", "image", "host_path")
-OF_TARGETS = ("name", "target", "metrics_path", "metrics_prefix", "metrics")
+OF_TARGETS = ("name", "target", "metrics_path", "metrics_auth", "metrics_prefix", "metrics")
 
 
 def repeated_names(pipeline: Pipeline) -> list[Problem]:

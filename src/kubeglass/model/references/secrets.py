@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from kubeglass.model.pipeline import Pipeline
 from kubeglass.model.problem import Loc, Problem
 from kubeglass.model.secret import SecretSource, names_a_secret
+from kubeglass.model.section import Section
 
 #: Values that hold a secret whatever they are called: an address with a password in it, or with a key in its query.
 _SECRET_VALUE = re.compile(
@@ -20,6 +21,10 @@ def _all_sources(pipeline: Pipeline) -> Iterator[tuple[Loc, SecretSource]]:
     for index, app in enumerate(pipeline.apps):
         for name, source in app.secret_env.items():
             yield ("apps", index, "secret_env", name), source
+        if app.metrics_auth is not None and app.metrics_auth.basic is not None:
+            yield ("apps", index, "metrics_auth", "basic", "password"), app.metrics_auth.basic.password
+        if app.metrics_auth is not None and app.metrics_auth.bearer is not None:
+            yield ("apps", index, "metrics_auth", "bearer"), app.metrics_auth.bearer
     remote = pipeline.storage.remote
     if remote is not None and remote.auth is not None:
         if remote.auth.basic is not None:
@@ -40,15 +45,21 @@ def sources(pipeline: Pipeline) -> list[Problem]:
 
 
 def one_way_to_authenticate(pipeline: Pipeline) -> list[Problem]:
-    """Find a remote endpoint that is told who we are in two ways or none."""
+    """Find credentials of which there are several, or none."""
+    found: list[tuple[Loc, Section | None]] = [
+        (("apps", index, "metrics_auth"), app.metrics_auth) for index, app in enumerate(pipeline.apps)
+    ]
     remote = pipeline.storage.remote
-    if remote is None or remote.auth is None:
-        return []
-    ways = [name for name in type(remote.auth).model_fields if getattr(remote.auth, name) is not None]
-    if len(ways) == 1:
-        return []
-    wrong = "must hold exactly one of 'basic', 'bearer' and 'header'"
-    return [Problem(("storage", "remote", "auth"), wrong, found=f"found {' and '.join(ways) or 'none'}")]
+    found.append((("storage", "remote", "auth"), remote.auth if remote else None))
+    return [problem for loc, auth in found if auth is not None for problem in _ways(loc, auth)]
+
+
+def _ways(loc: Loc, auth: Section) -> Iterator[Problem]:
+    ways = [name for name in type(auth).model_fields if getattr(auth, name) is not None]
+    if len(ways) != 1:
+        *first, last = (f"'{name}'" for name in type(auth).model_fields)
+        wrong = f"must hold exactly one of {', '.join(first)} and {last}"
+        yield Problem(loc, wrong, found=f"found {' and '.join(ways) or 'none'}")
 
 
 def clear_text(pipeline: Pipeline) -> list[Problem]:

@@ -18,7 +18,7 @@ from kubeglass.catalog import DURATION_BUCKETS, UNMATCHED_ENDPOINT
 from kubeglass.errors import InstrumentationError
 from kubeglass.instrument import options as checked
 from kubeglass.instrument.metrics_endpoint import MetricsEndpoint, metrics_port
-from kubeglass.instrument.options import ExtraLabel, Options, find_token
+from kubeglass.instrument.options import ExtraLabel, Options, find_prefix, find_token
 from kubeglass.instrument.registration import metrics_of
 from kubeglass.instrument.request.middleware import Middleware
 from kubeglass.instrument.request.request_recorder import COUNTED, SERVER_ERROR
@@ -62,6 +62,7 @@ class Instrumentation:
         self.registry = registry
         self.options = options
         self._app = app
+        self._metrics = metrics
         self._cache = SeriesCache(metrics, options)
         endpoint = MetricsEndpoint(registry, multiprocess_folder(), options.token, metrics_port())
         middleware = Middleware(
@@ -77,6 +78,12 @@ class Instrumentation:
         app.extensions[EXTENSION] = self
         # Flask turns an unhandled exception into an answer inside its wsgi_app, out of a middleware's sight.
         got_request_exception.connect(self._count_exception, app)
+
+    @property
+    def prefix(self) -> str:
+        """What the names of the HTTP metrics begin with, beside those the application has registered by now."""
+        self._metrics.settle_names()
+        return self._metrics.prefix
 
     def _announce(self, page: WSGIApplication) -> WSGIApplication:
         """Say once that a route of the application's own is out of reach; routes may come after ``instrument``."""
@@ -165,6 +172,7 @@ def instrument(
     sizes: bool = False,
     exemplars: bool = True,
     token: str | None = None,
+    prefix: str | None = None,
 ) -> Instrumentation:
     """Measure every request to ``app`` and show the metrics at ``path``.
 
@@ -180,10 +188,12 @@ def instrument(
         exemplars: keep trace ids for scrapes that ask for OpenMetrics.
         token: the bearer token that a scrape must show; None takes it from ``KUBEGLASS_METRICS_TOKEN`` or from the file
             that ``KUBEGLASS_METRICS_TOKEN_FILE`` names, and needs none if neither is set.
+        prefix: what the names of kubeglass's HTTP metrics begin with, such as ``shop_``, if the application has metrics
+            of these names itself; None takes it from ``KUBEGLASS_METRICS_PREFIX``.
 
     Raises:
-        InstrumentationError: an option is wrong, the application is instrumented already, a metric's name is taken,
-            or the workers' folder cannot be written.
+        InstrumentationError: an option is wrong, the application is instrumented already or has a metric of the same
+            name, or the workers' folder cannot be written.
     """
     if EXTENSION in app.extensions:
         raise InstrumentationError(
@@ -198,8 +208,19 @@ def instrument(
         sizes=sizes,
         exemplars=exemplars,
         token=find_token(token),
+        prefix=find_prefix(prefix),
     )
     return Instrumentation(app, registry, options, metrics_of(registry, options, app.name))
+
+
+def instrument_from_outside(app: Flask) -> Instrumentation:
+    """Instrument an application whose code does not: metrics of its own never stand in the way.
+
+    Raises:
+        InstrumentationError: a variable is wrong, or the workers' folder cannot be written.
+    """
+    options = Options(token=find_token(None), prefix=find_prefix(None))
+    return Instrumentation(app, REGISTRY, options, metrics_of(REGISTRY, options, app.name, may_rename=True))
 
 
 def serve_metrics(address: str, *, registry: CollectorRegistry = REGISTRY, token: str | None = None) -> MetricsServer:

@@ -127,6 +127,7 @@ def test_prometheus_accepts_the_job_with_the_token(promtool_binary: Path, tmp_pa
 #: The mistakes that using.md tells of, and programs that make them.
 MISTAKES = {
     "instrumented twice": "instrument(app); instrument(app)",
+    "a prefix that is none": "instrument(app, prefix='shop')",
     "a name is taken": "prometheus_client.Counter('http_requests_total', 'Mine.'); instrument(app)",
     "bad buckets": "instrument(app, buckets=(1, 1))",
     "a folder that cannot be written": "os.environ['PROMETHEUS_MULTIPROC_DIR'] = '/proc/none'; instrument(app)",

@@ -394,7 +394,7 @@ def test_an_application_is_instrumented_once(registry: CollectorRegistry) -> Non
 def test_a_metric_of_the_same_name_is_an_error_that_names_it(registry: CollectorRegistry) -> None:
     Counter("http_requests", "Mine.", registry=registry)
 
-    with pytest.raises(InstrumentationError, match=r"registered already \(.*http_requests_total.*rename"):
+    with pytest.raises(InstrumentationError, match=r"of the same name \(http_requests_total\).*prefix="):
         instrument(Flask("shop"), registry=registry)
 
 

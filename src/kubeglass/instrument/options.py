@@ -37,6 +37,7 @@ class Options:
         sizes: whether request and response sizes are measured too.
         exemplars: whether trace ids are kept for OpenMetrics.
         token: the bearer token that a scrape must show, or empty for none.
+        prefix: what the names of the HTTP metrics begin with.
     """
 
     path: str | None = "/metrics"
@@ -47,6 +48,7 @@ class Options:
     sizes: bool = False
     exemplars: bool = True
     token: str = field(default="", repr=False)
+    prefix: str = ""
 
 
 def check_path(path: str | None) -> str | None:
@@ -117,6 +119,29 @@ def check_extra_labels(labels: Mapping[str, ExtraLabel]) -> dict[str, ExtraLabel
             WHERE, f"extra label {name!r} {wrong}", found=repr(value), hint="choose another name or value"
         )
     return dict(labels)
+
+
+PREFIX_VARIABLE = "KUBEGLASS_METRICS_PREFIX"
+#: Without colons, which are for recording rules: https://prometheus.io/docs/concepts/data_model/.
+PREFIX = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*_")
+
+
+def find_prefix(given: str | None) -> str:
+    """Return the prefix given, or that of the environment; empty if there is none.
+
+    Raises:
+        InstrumentationError: no metric's name can begin with it.
+    """
+    prefix = os.environ.get(PREFIX_VARIABLE, "") if given is None else given
+    if not prefix or PREFIX.fullmatch(prefix):
+        return prefix
+    where = PREFIX_VARIABLE if given is None else WHERE
+    raise InstrumentationError(
+        where,
+        "prefix must be letters, digits and '_' and end in '_'",
+        found=repr(prefix),
+        hint='give one such as "shop_"',
+    )
 
 
 TOKEN_VARIABLE = "KUBEGLASS_METRICS_TOKEN"  # noqa: S105  # a variable's name

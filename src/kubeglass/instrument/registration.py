@@ -27,17 +27,20 @@ logger = logging.getLogger("kubeglass.instrument")
 _registered: weakref.WeakKeyDictionary[CollectorRegistry, tuple[HttpMetrics, Options]] = weakref.WeakKeyDictionary()
 
 
-def metrics_of(registry: CollectorRegistry, options: Options, application: str = "") -> HttpMetrics:
+def metrics_of(
+    registry: CollectorRegistry, options: Options, application: str = "", *, may_rename: bool = False
+) -> HttpMetrics:
     """Return the registry's HTTP metrics; make and register them at the first call.
 
     Args:
         registry: the registry.
         options: what was chosen for the application.
         application: its name.
+        may_rename: whether the metrics get another prefix where the application has metrics of the same names.
 
     Raises:
-        InstrumentationError: a metric of one of the names is registered already, the registry's metrics have other
-            buckets, labels or limits, or the multiprocess folder cannot be written.
+        InstrumentationError: the application has a metric of one of the names, the registry's metrics have other
+            buckets, labels, limits or prefix, or the multiprocess folder cannot be written.
     """
     found = _registered.get(registry)
     if found is not None:
@@ -47,15 +50,17 @@ def metrics_of(registry: CollectorRegistry, options: Options, application: str =
     folder = multiprocess_folder()
     store = make_store(folder / name_folder(registry, application)) if folder is not None else make_memory_store()
     metrics = HttpMetrics(store, options)
-    try:
-        registry.register(HttpCollector(metrics))
-    except ValueError as error:
+    collector = HttpCollector(metrics, registry)
+    if may_rename:
+        collector.avoid_taken_names()
+    elif taken := collector.taken_names():
         raise InstrumentationError(
             WHERE,
-            "a metric of the same name is registered already",
-            found=str(error),
-            hint="rename that metric, or pass a registry of its own as registry=",
-        ) from error
+            "the application has a metric of its own of the same name",
+            found=taken[0],
+            hint='choose a prefix for kubeglass\'s, such as prefix="shop_", or pass a registry of its own as registry=',
+        )
+    registry.register(collector)
     _registered[registry] = metrics, options
     _add_runtime(registry)
     if folder is not None and isinstance(store, FileStore):
@@ -79,7 +84,7 @@ def _add_runtime(registry: CollectorRegistry) -> None:
 
 
 def _check_same(first: Options, second: Options) -> None:
-    for name in ("buckets", "max_series", "sizes"):
+    for name in ("buckets", "max_series", "sizes", "prefix"):
         if getattr(first, name) != getattr(second, name):
             raise _different(name, getattr(first, name), getattr(second, name))
     if tuple(first.extra_labels) != tuple(second.extra_labels):

@@ -44,9 +44,19 @@ def test_an_application_that_does_it_itself_keeps_its_own_choice() -> None:
     assert 'http_requests_total{by="me",endpoint="/",method="GET",status="200"} 1.0' in done.stdout, done.stderr
 
 
+def test_an_applications_own_metric_of_such_a_name_stays_and_so_does_its_count() -> None:
+    own = 'from prometheus_client import Counter; Counter("http_requests", "Mine.").inc(7)'
+    done = run_python(APP.format(more=own))
+
+    assert "\nhttp_requests_total 7.0\n" in done.stdout, done.stderr
+    assert 'kubeglass_http_requests_total{endpoint="/",method="GET",status="200"} 1.0' in done.stdout
+    assert done.stderr.count("\n") == 1
+    assert "KUBEGLASS_METRICS_PREFIX" in done.stderr
+
+
 def test_a_fault_of_the_instrumentation_is_a_line_in_the_log_and_no_more() -> None:
-    clash = 'from prometheus_client import Counter; Counter("http_requests", "Mine.")'
-    done = run_python(APP.format(more=clash) + '\nprint("status", app.test_client().get("/").status_code)')
+    code = APP.format(more="") + '\nprint("status", app.test_client().get("/").status_code)'
+    done = run_python(code, KUBEGLASS_METRICS_PREFIX="no prefix")
 
     assert "status 200" in done.stdout, done.stderr
     assert "'outside' is not instrumented" in done.stderr

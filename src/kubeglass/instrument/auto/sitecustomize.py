@@ -92,7 +92,7 @@ def instrument(app: Any) -> None:
     try:
         library = load_library()
         if library is not None:
-            library.instrument(app)
+            library.instrument_from_outside(app)
     except Exception as error:  # noqa: BLE001  # the application comes first, whatever went wrong
         logger.warning("kubeglass: %r is not instrumented: %s", app.name, error)
     app.extensions.setdefault(EXTENSION, None)

@@ -47,6 +47,8 @@ class SharedRegistry:
     def write(self, format_: Format) -> Iterator[str]:
         """Yield the lines of what processes share, and of what this one alone can tell."""
         own = [found for found in collectors_of(self._registry) if isinstance(found, HttpCollector)]
+        for collector in own:
+            collector.avoid_taken_names()
         exemplars = {text: trace for found in own for text, trace in exemplars_of(found).items()}
         scrape = Scrape(format_, exemplars if format_.is_open else {}, limits=limits_of(self._registry))
         name = folder_name(self._registry)
@@ -80,10 +82,10 @@ def names_elsewhere(registry: CollectorRegistry) -> set[str]:
     names: set[str] = set()
     for other in registries():
         if other is not registry:
-            names |= set(names_in(other))
+            names |= set(names_in(other)) | set(limits_of(other))
     names -= set(names_in(registry))
-    if folder_name(registry):
-        names |= set(limits_of(registry))
+    own = set(limits_of(registry))
+    names = names | own if folder_name(registry) else names - own
     return names - {metric.name.removesuffix("_total") for metric in GC_METRICS}
 
 

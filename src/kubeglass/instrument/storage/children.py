@@ -125,8 +125,17 @@ class SharedProgress:
     def __init__(self, value: Value, store: Store) -> None:
         self._value = value
         self._store = store
-        self.read = value.read
         self.texts: tuple[str, ...] | None = None
+
+    def read(self) -> float:
+        """Return how many there are."""
+        return self._value.read()
+
+    def move(self, value: Value) -> None:
+        """Go on counting in another child; the caller holds the store's lock."""
+        value.add(self._value.read())
+        self._value.add(-self._value.read())
+        self._value = value
 
     def begin(self, _: None) -> None:
         """Count one more; a fork's first request makes its files."""

@@ -15,10 +15,11 @@ from typing import Generic, TypeVar
 from kubeglass import catalog
 from kubeglass.catalog import OVERFLOW, Metric
 from kubeglass.instrument.options import Options
-from kubeglass.instrument.storage.cells import Store
+from kubeglass.instrument.storage.cells import MemoryStore, Store
 from kubeglass.instrument.storage.children import (
     HistogramChild,
     Progress,
+    SharedProgress,
     Value,
     make_histogram,
     make_progress,
@@ -70,6 +71,12 @@ class BoundedMetric(Generic[Child]):
         if not has_room:
             self._warn_once()
         return child
+
+    def rename(self, name: str) -> None:
+        """Show the metric under another name; the caller holds the store's lock."""
+        self.metric = replace(self.metric, name=name)
+        for child in self._children.values():
+            child.texts = None  # type: ignore[attr-defined]
 
     def items(self) -> Iterator[tuple[tuple[str, ...], Child]]:
         """Yield label values and child, in the order they came."""
@@ -157,27 +164,59 @@ class HttpMetrics:
 
     def __init__(self, store: Store, options: Options) -> None:
         self.store = store
+        self.prefix = options.prefix
+        #: Called once, before the first series is made: the last moment at which every name can still be changed.
+        self.before_first_series: Callable[[], None] | None = None
         extra = tuple(options.extra_labels)
         limit = options.max_series
 
         def counter(metric: catalog.Metric) -> BoundedMetric[Value]:
-            return BoundedMetric(metric, metric.labels + extra, make_value, store, limit)
+            return BoundedMetric(named(metric), metric.labels + extra, make_value, store, limit)
 
         def histogram(metric: catalog.Metric) -> BoundedMetric[HistogramChild]:
-            return BoundedMetric(metric, metric.labels + extra, make_histogram, store, limit)
+            return BoundedMetric(named(metric), metric.labels + extra, make_histogram, store, limit)
+
+        def named(metric: catalog.Metric) -> catalog.Metric:
+            return replace(metric, name=options.prefix + metric.name)
 
         self.requests = counter(catalog.HTTP_REQUESTS)
         self.duration = histogram(replace(catalog.HTTP_REQUEST_DURATION, buckets=options.buckets))
         self.exceptions = counter(catalog.HTTP_REQUEST_EXCEPTIONS)
         self.request_size = histogram(catalog.HTTP_REQUEST_SIZE) if options.sizes else None
         self.response_size = histogram(catalog.HTTP_RESPONSE_SIZE) if options.sizes else None
-        self.in_progress = BoundedMetric(catalog.HTTP_REQUESTS_IN_PROGRESS, (), make_progress, store, 1)
+        self.in_progress = BoundedMetric(named(catalog.HTTP_REQUESTS_IN_PROGRESS), (), make_progress, store, 1)
         self.progress = self.in_progress.child(())
         self.probe_requests = BoundedMetric(catalog.PROBE_REQUESTS, (), make_value, store, 1)
         self._probe = self.probe_requests.child(())
 
+    @property
+    def prefixed(self) -> list[AnyMetric]:
+        """The metrics whose names begin with the prefix, in the order they are shown."""
+        sizes = [metric for metric in (self.request_size, self.response_size) if metric is not None]
+        return [self.requests, self.duration, self.in_progress, self.exceptions, *sizes]
+
+    def change_prefix(self, prefix: str) -> bool:
+        """Change every name's prefix; not once values are in files under the old names, which other workers read."""
+        in_memory = isinstance(self.store, MemoryStore)
+        with self.store.lock:
+            if not in_memory and any(True for metric in (self.requests, self.exceptions) for _ in metric.items()):
+                return False
+            for metric in self.prefixed:
+                metric.rename(prefix + metric.metric.name.removeprefix(self.prefix))
+            if isinstance(self.progress, SharedProgress):
+                self.progress.move(make_value(self.in_progress.metric, (), (), self.store))
+            self.prefix = prefix
+        return True
+
+    def settle_names(self) -> None:
+        """Let the names be changed for the last time, unless they have been settled."""
+        settle, self.before_first_series = self.before_first_series, None
+        if settle is not None:
+            settle()
+
     def series(self, method: str, endpoint: str, status: str, extra: tuple[str, ...]) -> RequestSeries:
         """Find or make what a request adds to; the caller keeps it."""
+        self.settle_names()
         method = method if method in STANDARD_METHODS else catalog.OTHER_METHOD
         route = (method, endpoint, *extra)
         sizes = None
@@ -195,6 +234,7 @@ class HttpMetrics:
 
     def count_exception(self, method: str, endpoint: str, exception: str, extra: tuple[str, ...]) -> None:
         """Count an exception that nobody handled."""
+        self.settle_names()
         method = method if method in STANDARD_METHODS else catalog.OTHER_METHOD
         child = self.exceptions.child((method, endpoint, exception, *extra))
         with self.store.lock:

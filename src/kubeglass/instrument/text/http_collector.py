@@ -2,31 +2,91 @@
 
 from __future__ import annotations
 
+import logging
+import weakref
 from collections.abc import Iterable, Iterator
 
+from prometheus_client import CollectorRegistry
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.core import Metric as Family
 from prometheus_client.registry import Collector
 
 from kubeglass import __version__, catalog
 from kubeglass.catalog import MetricType
+from kubeglass.instrument.options import PREFIX_VARIABLE
 from kubeglass.instrument.storage.children import HistogramChild
 from kubeglass.instrument.storage.http_metrics import AnyChild, AnyMetric, HttpMetrics
 from kubeglass.instrument.text.format import Format, format_number, sample_text, write_family
 
+logger = logging.getLogger("kubeglass.instrument")
+
+#: What the metrics' names begin with where the application has metrics of these names and no prefix was chosen.
+FALLBACK_PREFIX = "kubeglass_"
+
+#: The names that a metric takes in a registry, by what follows the family's, as prometheus_client defines it.
+SUFFIXES = {
+    MetricType.COUNTER: ("", "_total", "_created"),
+    MetricType.GAUGE: ("",),
+    MetricType.HISTOGRAM: ("", "_bucket", "_sum", "_count", "_created"),
+}
+
 
 class HttpCollector(Collector):
-    """Shows :class:`HttpMetrics` to a prometheus_client registry."""
+    """Shows :class:`HttpMetrics` to a prometheus_client registry.
 
-    def __init__(self, metrics: HttpMetrics) -> None:
+    It claims no name there, or prometheus_client would raise in the application's own code where that registers one of
+    them. The application keeps its names; this collector's metrics get another prefix.
+
+    Args:
+        metrics: the metrics.
+        registry: where the collector is registered.
+    """
+
+    def __init__(self, metrics: HttpMetrics, registry: CollectorRegistry) -> None:
         self.metrics = metrics
+        self._registry = weakref.ref(registry)
+        self._has_warned = False
+        metrics.before_first_series = self.avoid_taken_names
 
     def describe(self) -> Iterable[Family]:
-        """Return the families without samples, so that the registry refuses a second metric of the same name."""
-        return [_empty(metric.metric, metric.names) for metric in self.every_metric()] + [build_info()]
+        """Return nothing: see above."""
+        return []
+
+    def taken_names(self) -> list[str]:
+        """Return the names that metrics of the application's own have taken, the most telling first."""
+        registry = self._registry()
+        if registry is None:
+            return []
+        own = {
+            metric.metric.name.removesuffix("_total") + suffix: metric.metric.name
+            for metric in self.metrics.prefixed
+            for suffix in SUFFIXES[metric.metric.type]
+        }
+        with registry._lock:
+            taken = own.keys() & registry._names_to_collectors.keys()
+        return sorted(taken, key=lambda name: (name not in own.values(), name))
+
+    def avoid_taken_names(self) -> None:
+        """Give the metrics another prefix if the application has any of their names, and say so once."""
+        taken = self.taken_names()
+        if not taken or self._has_warned:
+            return
+        self._has_warned = True
+        if self.metrics.prefix != FALLBACK_PREFIX and self.metrics.change_prefix(FALLBACK_PREFIX):
+            outcome = f"kubeglass's metrics are named {FALLBACK_PREFIX}http_… instead"
+        else:
+            outcome = "its values and kubeglass's are shown under one name"
+        logger.warning(
+            "the application has a metric %s of its own: %s; choose a prefix with %s=shop_ or instrument(app,"
+            ' prefix="shop_")',
+            taken[0],
+            outcome,
+            PREFIX_VARIABLE,
+        )
 
     def collect(self) -> Iterator[Family]:
         """Yield the families with what this process has counted."""
+        self.avoid_taken_names()
         for metric in self.every_metric():
             family = _empty(metric.metric, metric.names)
             for values, child in metric.items():
@@ -36,9 +96,7 @@ class HttpCollector(Collector):
 
     def every_metric(self) -> list[AnyMetric]:
         """Return the metrics that are measured, in the order they are shown."""
-        own = self.metrics
-        sizes = [metric for metric in (own.request_size, own.response_size) if metric is not None]
-        return [own.requests, own.duration, own.in_progress, own.exceptions, *sizes, own.probe_requests]
+        return [*self.metrics.prefixed, self.metrics.probe_requests]
 
 
 def build_info() -> GaugeMetricFamily:
@@ -70,6 +128,7 @@ def _add(family: Family, values: tuple[str, ...], child: AnyChild) -> None:
 
 def write_http_metrics(collector: HttpCollector, format_: Format) -> Iterator[str]:
     """Yield the lines of one registry's HTTP metrics."""
+    collector.avoid_taken_names()
     for metric in collector.every_metric():
         yield from write_metric(metric, format_)
     yield from write_family(build_info(), format_)

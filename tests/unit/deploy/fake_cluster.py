@@ -76,8 +76,8 @@ class FakeCluster:
             assert last in parent
             parent[last] = operation["value"]
 
-    def open_websocket(self, path: str, *, query: Mapping[str, str], protocol: str, where: str) -> NoReturn:
-        raise AssertionError(f"nothing is forwarded here, {path} neither")
+    def open_stream(self, pod: ObjectKey, port: int) -> NoReturn:
+        raise AssertionError(f"nothing is forwarded here, {pod} neither")
 
     def read_log(
         self, pod: ObjectKey, container: str, *, lines: int, previous: bool = False, since_seconds: float | None = None

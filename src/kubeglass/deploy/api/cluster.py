@@ -6,30 +6,25 @@ server writes them, so nothing is lost in a model of another Kubernetes version.
 
 from __future__ import annotations
 
-import base64
 import json
 import math
-import secrets
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from typing import Any, Self
 
-import httpcore2
 import httpx2
 from lightkube.config import client_adapter
 from lightkube.config.kubeconfig import KubeConfig, SingleConfig
 from lightkube.core.exceptions import ConfigError
 
-from kubeglass.deploy.api.errors import KubeconfigError, MissingError, UnreachableClusterError, refusal
-from kubeglass.deploy.api.kubernetes_api import WebSocket
+from kubeglass.deploy.api.errors import KubeconfigError, MissingError, UnreachableClusterError, error_for
 from kubeglass.deploy.api.objects import OWNER, KubernetesObject, ObjectKey, key_of, path_of
+from kubeglass.deploy.api.pod_stream import PodStream, open_pod_stream
 
 #: Seconds for one request; an API server under load answers late, but not later than this.
 REQUEST_TIMEOUT_SECONDS = 15.0
 APPLY_PATCH = "application/apply-patch+yaml"
 JSON_PATCH = "application/json-patch+json"
-READ_BYTES = 1 << 16
-SWITCHING_PROTOCOLS = 101
 
 
 class Cluster:
@@ -37,12 +32,21 @@ class Cluster:
 
     Args:
         connection: a client that knows the address and the credentials; a test passes its own.
+        make_async_client: makes clients like it, for event loops.
         context: the name of the kubeconfig's context, for messages.
         address: the API server's address, for messages.
     """
 
-    def __init__(self, connection: httpx2.Client, *, context: str, address: str) -> None:
+    def __init__(
+        self,
+        connection: httpx2.Client,
+        make_async_client: Callable[[], httpx2.AsyncClient] = httpx2.AsyncClient,
+        *,
+        context: str,
+        address: str,
+    ) -> None:
         self._connection = connection
+        self._make_async_client = make_async_client
         self.context = context
         self.address = address
 
@@ -62,14 +66,17 @@ class Cluster:
         config = _load_config(context)
         try:
             # trust_env=False: a proxy meant for the internet must not come between us and the cluster.
-            parameters = client_adapter.ConnectionParams(
-                timeout=httpx2.Timeout(REQUEST_TIMEOUT_SECONDS), trust_env=False
-            )
+            parameters = _Parameters(timeout=httpx2.Timeout(REQUEST_TIMEOUT_SECONDS), trust_env=False)
             connection = client_adapter.Client(config, parameters)
         except (ConfigError, AssertionError, OSError, ValueError) as error:
             raise KubeconfigError(f"context {config.context_name}", "cannot be used", found=str(error)) from error
         with connection:
-            yield cls(connection, context=config.context_name, address=str(config.cluster.server))
+            yield cls(
+                connection,
+                lambda: client_adapter.AsyncClient(config, parameters),
+                context=config.context_name,
+                address=str(config.cluster.server),
+            )
 
     def get(self, key: ObjectKey) -> dict[str, Any] | None:
         """Read one object; None when it is not there."""
@@ -149,37 +156,21 @@ class Cluster:
             query["sinceSeconds"] = str(max(1, math.ceil(since_seconds)))
         return self.request("GET", f"{path_of(pod)}/log", query=query, where=str(pod)).text.splitlines()
 
-    @contextmanager
-    def open_websocket(self, path: str, *, query: Mapping[str, str], protocol: str, where: str) -> Iterator[WebSocket]:
-        """Open a WebSocket to the API server; may be called from several threads.
-
-        Args:
-            path: what to open, such as a pod's ``portforward``.
-            query: its parameters.
-            protocol: the subprotocol both sides must speak; the server speaks first.
-            where: the object concerned, for messages.
+    @asynccontextmanager
+    async def open_stream(self, pod: ObjectKey, port: int) -> AsyncIterator[PodStream]:
+        """Connect to a port of a pod, from any event loop; needs the right to get and create ``pods/portforward``.
 
         Raises:
-            UnreachableClusterError: nothing answers, or not in time.
-            RefusedError: it answered with an error instead.
+            UnreachableClusterError: the API server cannot be reached, or not in time.
+            RefusedError: it responds with an error instead.
         """
-        headers = {
-            "Connection": "Upgrade",
-            "Upgrade": "websocket",
-            "Sec-WebSocket-Version": "13",
-            "Sec-WebSocket-Key": base64.b64encode(secrets.token_bytes(16)).decode(),
-            "Sec-WebSocket-Protocol": protocol,
-        }
-        with ExitStack() as stack:
-            with _translate_errors(self):
-                answer = stack.enter_context(self._connection.stream("GET", path, params=dict(query), headers=headers))
-                if answer.status_code != SWITCHING_PROTOCOLS:
-                    answer.read()
-                    raise refusal(where, _status_of(answer))
-                stream = answer.extensions["network_stream"]
-                # What came right behind the answer is in the library's hands, and nowhere else.
-                first = stream.read(READ_BYTES, timeout=REQUEST_TIMEOUT_SECONDS)
-            yield WebSocket(stream.get_extra_info("socket"), first)
+        opening = open_pod_stream(
+            self._make_async_client(), f"{path_of(pod)}/portforward", port, where=f"{pod}, port {port}"
+        )
+        async with AsyncExitStack() as stack:
+            with _translate_errors(self, str(pod)):
+                stream = await stack.enter_async_context(opening)
+            yield stream
 
     def request(
         self,
@@ -198,26 +189,38 @@ class Cluster:
             RefusedError: it answered with an error.
         """
         headers = {"Content-Type": content_type} if body is not None else {}
-        with _translate_errors(self):
-            answer = self._connection.request(method, path, params=query or None, content=body, headers=headers)
-        if answer.is_error:
-            raise refusal(where or path, _status_of(answer))
-        return answer
+        with _translate_errors(self, where or path):
+            response = self._connection.request(method, path, params=query or None, content=body, headers=headers)
+            if response.is_error:
+                response.raise_for_status()
+        return response
 
 
 @contextmanager
-def _translate_errors(cluster: Cluster) -> Iterator[None]:
+def _translate_errors(cluster: Cluster, where: str) -> Iterator[None]:
     try:
         yield
-    except (httpx2.HTTPError, httpcore2.NetworkError, httpcore2.TimeoutException) as error:
+    except httpx2.HTTPStatusError as error:
+        raise error_for(where, _status_of(error.response)) from error
+    except httpx2.HTTPError as error:
         raise UnreachableClusterError(
             f"cluster {cluster.address}",
-            "does not answer",
+            "does not respond",
             found=str(error) or type(error).__name__,
             hint=f"check that it runs and that context {cluster.context} is the right one",
         ) from error
     except ConfigError as error:
         raise KubeconfigError(f"context {cluster.context}", "its credentials fail", found=str(error)) from error
+
+
+class _Parameters(client_adapter.ConnectionParams):
+    """Reads the credentials once: every client shares the TLS context, and the token of an authentication plugin."""
+
+    _read: dict[str, Any] | None = None
+
+    def httpx_params(self, config: SingleConfig) -> dict[str, Any]:
+        self._read = self._read or super().httpx_params(config)
+        return self._read
 
 
 def _decode(answer: httpx2.Response) -> dict[str, Any]:

@@ -56,7 +56,7 @@ class ForbiddenError(RefusedError):
     """These credentials may not do that."""
 
 
-def refusal(where: str, status: Mapping[str, Any]) -> RefusedError:
+def error_for(where: str, status: Mapping[str, Any]) -> RefusedError:
     """Choose the error for what the API server answered.
 
     Args:

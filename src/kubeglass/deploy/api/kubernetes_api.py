@@ -2,26 +2,11 @@
 
 from __future__ import annotations
 
-import socket
-from collections.abc import Mapping
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol
 
 from kubeglass.deploy.api.objects import KubernetesObject, ObjectKey
-
-
-@dataclass(frozen=True, slots=True)
-class WebSocket:
-    """An open WebSocket, behind its handshake.
-
-    Args:
-        connection: the socket, which may be one of TLS; whoever uses it closes nothing.
-        first: the bytes that the server has sent already.
-    """
-
-    connection: socket.socket
-    first: bytes
+from kubeglass.deploy.api.pod_stream import PodStream
 
 
 class KubernetesApi(Protocol):
@@ -61,8 +46,6 @@ class KubernetesApi(Protocol):
         """Read the last lines a container logged."""
         ...
 
-    def open_websocket(
-        self, path: str, *, query: Mapping[str, str], protocol: str, where: str
-    ) -> AbstractContextManager[WebSocket]:
-        """Open a WebSocket to the API server."""
+    def open_stream(self, pod: ObjectKey, port: int) -> AbstractAsyncContextManager[PodStream]:
+        """Connect to a port of a pod, from any event loop."""
         ...

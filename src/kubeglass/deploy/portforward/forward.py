@@ -1,67 +1,71 @@
 """A port of this machine that leads to a pod of the cluster, byte for byte.
 
-The API server and the pod's kubelet forward each connection (see :mod:`kubeglass.deploy.portforward.framing`), so
-nothing is needed on the cluster, neither kubectl nor a NodePort; pages, cookies and downloads pass as they are, and
-the pod's network policy stays as it is.
+Nothing is needed on the cluster, neither kubectl nor a NodePort: the API server and the pod's kubelet forward each
+connection. Pages, cookies and downloads pass unchanged, and the pod's network policy stays as it is.
 """
 
 from __future__ import annotations
 
+import asyncio
 import socket
-import socketserver
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
 from kubeglass.deploy.api.kubernetes_api import KubernetesApi
-from kubeglass.deploy.api.objects import path_of
+from kubeglass.deploy.api.pod_stream import PodStream
 from kubeglass.deploy.portforward.backend import Backend, find_backend
-from kubeglass.deploy.portforward.framing import PROTOCOL, Framing
-from kubeglass.deploy.portforward.relay import Relay
 from kubeglass.errors import ClusterError, PortError
 
 LOOPBACK = "127.0.0.1"
+CHUNK_BYTES = 1 << 16
+#: Seconds to say goodbye on open connections before they are dropped.
+CLOSE_SECONDS = 5.0
 
 Report = Callable[[ClusterError], None]
-"""Told, from another thread, why a connection could not be forwarded."""
+"""Called, from another thread, with the reason why a connection could not be forwarded."""
 
 
 def ignore(error: ClusterError) -> None:
-    """Do nothing with ``error``: whoever asked through the forward notices."""
+    """Do nothing: the client notices that its connection was closed."""
 
 
 class PortForward:
-    """Answers at :attr:`url` with what a pod answers; use it in a ``with``.
+    """Forwards connections to :attr:`url` to a pod; use it in a ``with`` block.
+
+    An event loop of its own, in a thread, carries both directions of all connections.
 
     Args:
-        api: the way to the cluster.
-        find: finds the pod, anew for each connection, as a pod may have been replaced.
+        api: the cluster.
+        find: finds the pod, for each connection again, as it may have been replaced.
         port: port on this machine, 0 for any free one.
-        report: told why a connection could not be forwarded.
+        report: called when a connection could not be forwarded.
 
     Raises:
-        PortError: the port is taken.
+        PortError: the port is in use.
     """
 
     def __init__(
         self, api: KubernetesApi, find: Callable[[], Backend], *, port: int = 0, report: Report = ignore
     ) -> None:
-        self._find = find
+        self._api, self._find, self._report = api, find, report
         try:
-            self._server = _Server(port, api, find, report)
+            self._listener = socket.create_server((LOOPBACK, port), backlog=64)
         except OSError as error:
-            raise PortError(f"port {port}", "is taken", found=str(error), hint="choose another with --port") from error
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
+            raise PortError(f"port {port}", "is in use", found=str(error), hint="choose another with --port") from error
+        self._runner = asyncio.Runner()
+        self._is_closing = asyncio.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
 
     @property
     def url(self) -> str:
         """The address on this machine, without a trailing slash."""
-        return f"http://{LOOPBACK}:{self._server.server_address[1]}"
+        return f"http://{LOOPBACK}:{self._listener.getsockname()[1]}"
 
     def __enter__(self) -> Self:
-        """Start to listen.
+        """Start to accept connections.
 
         Raises:
             ClusterError: there is no pod to forward to.
@@ -69,87 +73,92 @@ class PortForward:
         try:
             self._find()
         except ClusterError:
-            self._server.server_close()
+            self._listener.close()
             raise
+        self._loop = self._runner.get_loop()
         self._thread.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._server.hang_up()
+        self._loop.call_soon_threadsafe(self._is_closing.set)
+        self._thread.join(CLOSE_SECONDS)
+
+    def _run(self) -> None:
+        with self._runner:
+            self._runner.run(self._serve())
+
+    async def _serve(self) -> None:
+        server = await asyncio.start_server(self._handle, sock=self._listener)
+        await self._is_closing.wait()
+        # Open connections end with the loop, which cancels their tasks.
+        server.close()
+
+    async def _handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            backend = await asyncio.to_thread(self._find)
+            async with self._api.open_stream(backend.key, backend.port) as pod:
+                if failure := await _relay(reader, writer, pod):
+                    self._report(failure)
+        except ClusterError as error:
+            self._report(error)
+        finally:
+            writer.close()
 
 
 def forward_service(
     api: KubernetesApi, namespace: str, service: str, *, port: int = 0, report: Report = ignore
 ) -> PortForward:
-    """Make a forward to whichever pod of a Service is ready.
+    """Make a port-forward to whichever pod of a Service is ready.
 
     Args:
-        api: the way to the cluster.
+        api: the cluster.
         namespace: the Service's namespace.
         service: its name; it has a port named ``http``.
         port: port on this machine, 0 for any free one.
-        report: told why a connection could not be forwarded.
+        report: called when a connection could not be forwarded.
 
     Raises:
-        PortError: the port is taken.
+        PortError: the port is in use.
     """
     return PortForward(api, lambda: find_backend(api, namespace, service), port=port, report=report)
 
 
-class _Server(socketserver.ThreadingTCPServer):
-    daemon_threads = True
-    request_queue_size = 64
-
-    def __init__(self, port: int, api: KubernetesApi, find: Callable[[], Backend], report: Report) -> None:
-        self.api, self.find, self.report = api, find, report
-        self._opened: set[socket.socket] = set()
-        self._is_closing = False
-        super().__init__((LOOPBACK, port), _Handler)
-
-    @contextmanager
-    def remembering(self, connection: socket.socket) -> Iterator[None]:
-        """Keep a connection among those that end with the forward."""
-        self._opened.add(connection)
-        if self._is_closing:
-            _end(connection)
-        try:
-            yield
-        finally:
-            self._opened.discard(connection)
-
-    def hang_up(self) -> None:
-        """End every connection, and those that are just being made; each is closed by its own thread."""
-        self._is_closing = True
-        for connection in tuple(self._opened):
-            _end(connection)
+async def _relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, pod: PodStream) -> ClusterError | None:
+    """Copy both ways until either side closes; return what the kubelet had to say if it cannot reach the port."""
+    download = asyncio.create_task(_download(pod, writer))
+    upload = asyncio.create_task(_upload(reader, pod, download))
+    try:
+        await asyncio.wait([download])
+    finally:
+        upload.cancel()
+        download.cancel()
+        await asyncio.wait([upload, download])
+    try:
+        download.result()
+    except ClusterError as error:
+        return error
+    except asyncio.CancelledError:
+        # The client has hung up.
+        return None
+    return None
 
 
-class _Handler(socketserver.BaseRequestHandler):
-    server: _Server
-    request: socket.socket
-
-    def handle(self) -> None:
-        with self.server.remembering(self.request):
-            try:
-                self._forward(self.server.find())
-            except ClusterError as error:
-                self.server.report(error)
-            except OSError:
-                # Whoever asked has gone, or the API server has.
-                return
-
-    def _forward(self, backend: Backend) -> None:
-        path, query = f"{path_of(backend.key)}/portforward", {"ports": str(backend.port)}
-        framing = Framing(f"{backend.key}, port {backend.port}")
-        opening = self.server.api.open_websocket(path, query=query, protocol=PROTOCOL, where=str(backend.key))
-        with opening as websocket:
-            Relay(self.request, websocket.connection, framing).run(websocket.first)
+async def _download(pod: PodStream, writer: asyncio.StreamWriter) -> None:
+    with suppress(EOFError, OSError):
+        while True:
+            writer.write(await pod.receive())
+            await writer.drain()
 
 
-def _end(connection: socket.socket) -> None:
-    with suppress(OSError):
-        connection.shutdown(socket.SHUT_RDWR)
+async def _upload(reader: asyncio.StreamReader, pod: PodStream, download: asyncio.Task[None]) -> None:
+    try:
+        while data := await reader.read(CHUNK_BYTES):
+            await pod.send(data)
+    except EOFError:
+        # The pod has closed its side; its last bytes may still be on their way.
+        return
+    except OSError:
+        pass
+    download.cancel()

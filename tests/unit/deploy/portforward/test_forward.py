@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import httpx2
 import pytest
+from wsproto.events import Ping
 
 from kubeglass.deploy.api.cluster import Cluster
 from kubeglass.deploy.portforward.backend import Backend, NoBackendError
@@ -17,6 +19,7 @@ from kubeglass.errors import ClusterError, PortError
 from tests.unit.deploy.fake_cluster import make_pod
 from tests.unit.deploy.portforward.fake_kubelet import PORT_OF_THE_POD, FakeKubelet
 
+LARGE = bytes(range(256)) * 40_000
 PAGE = b"<a href='/next'>" + b"0123456789abcdef" * 200_000
 BACKEND = Backend(make_pod("viewer-1"), PORT_OF_THE_POD)
 
@@ -55,6 +58,41 @@ def kubelet() -> Iterator[FakeKubelet]:
 def cluster(kubelet: FakeKubelet) -> Iterator[Cluster]:
     with kubelet.serve() as cluster:
         yield cluster
+
+
+class Pod:
+    """A program in a pod that does what a test tells it to, one connection after the other."""
+
+    def __init__(self) -> None:
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.listener.settimeout(10)
+
+    @property
+    def port(self) -> int:
+        return int(self.listener.getsockname()[1])
+
+    def accept(self) -> socket.socket:
+        connection, _ = self.listener.accept()
+        connection.settimeout(10)
+        return connection
+
+
+@pytest.fixture
+def pod() -> Iterator[Pod]:
+    pod = Pod()
+    with pod.listener:
+        yield pod
+
+
+def connect(forward: PortForward) -> socket.socket:
+    return socket.create_connection(("127.0.0.1", int(forward.url.rpartition(":")[2])), timeout=10)
+
+
+def read_all(connection: socket.socket, size: int | None = None) -> bytes:
+    data = bytearray()
+    while (size is None or len(data) < size) and (chunk := connection.recv(65536)):
+        data += chunk
+    return bytes(data)
 
 
 def browser() -> httpx2.Client:
@@ -100,7 +138,7 @@ def test_a_port_nobody_listens_at_ends_the_connection_and_says_why(cluster: Clus
         client.get(forward.url)
 
     assert [error.where for error in told] == ["pod/viewer-1, port 8080"]
-    assert "Connection refused" in told[0].found
+    assert "error forwarding port: " in told[0].found
 
 
 def test_a_missing_right_is_named(cluster: Cluster, kubelet: FakeKubelet) -> None:
@@ -118,7 +156,7 @@ def test_a_missing_right_is_named(cluster: Cluster, kubelet: FakeKubelet) -> Non
     assert "ask the cluster's administrator for this right" in told[0].hint
 
 
-def test_without_a_pod_the_tunnel_does_not_open(cluster: Cluster) -> None:
+def test_without_a_pod_nothing_is_forwarded(cluster: Cluster) -> None:
     def find() -> Backend:
         raise NoBackendError("service/viewer", "has no ready pod")
 
@@ -126,7 +164,7 @@ def test_without_a_pod_the_tunnel_does_not_open(cluster: Cluster) -> None:
         pass
 
 
-def test_closing_the_tunnel_ends_connections_that_are_still_open(cluster: Cluster) -> None:
+def test_closing_the_forward_ends_connections_that_are_still_open(cluster: Cluster) -> None:
     with PortForward(cluster, lambda: BACKEND) as forward:
         client = socket.create_connection(("127.0.0.1", int(forward.url.rpartition(":")[2])))
         client.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
@@ -138,8 +176,97 @@ def test_closing_the_tunnel_ends_connections_that_are_still_open(cluster: Cluste
     client.close()
 
 
-def test_a_port_that_is_taken_is_told(cluster: Cluster) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-        with pytest.raises(PortError, match=f"port {port}: is taken"):
+def test_a_port_that_is_in_use_is_named(cluster: Cluster) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as used:
+        port = used.getsockname()[1]
+        with pytest.raises(PortError, match=f"port {port}: is in use"):
             PortForward(cluster, lambda: BACKEND, port=port)
+
+
+def test_both_directions_flow_at_once(pod: Pod) -> None:
+    """Each side sends more than all buffers hold before it reads."""
+    with (
+        FakeKubelet(pod.port).serve() as cluster,
+        PortForward(cluster, lambda: BACKEND) as forward,
+        connect(forward) as client,
+        pod.accept() as server,
+    ):
+        assert exchange(client, server) == (LARGE, LARGE)
+
+
+def exchange(client: socket.socket, server: socket.socket) -> tuple[bytes, bytes]:
+    """Send :data:`LARGE` both ways at once, and return what came to the client and to the server."""
+    heard: list[bytes] = []
+    threads = [
+        threading.Thread(target=client.sendall, args=(LARGE,)),
+        threading.Thread(target=server.sendall, args=(LARGE,)),
+        threading.Thread(target=lambda: heard.append(read_all(server, len(LARGE)))),
+    ]
+    for thread in threads:
+        thread.start()
+    got = read_all(client, len(LARGE))
+    for thread in threads:
+        thread.join(20)
+    return got, heard[0]
+
+
+def test_a_client_that_reads_nothing_holds_the_pod_back(pod: Pod) -> None:
+    with (
+        FakeKubelet(pod.port).serve() as cluster,
+        PortForward(cluster, lambda: BACKEND) as forward,
+        connect(forward),
+        pod.accept() as server,
+    ):
+        server.settimeout(1)
+
+        with pytest.raises(TimeoutError):
+            server.sendall(LARGE * 20)
+
+
+def test_the_last_bytes_of_a_pod_that_closes_arrive(pod: Pod) -> None:
+    with (
+        FakeKubelet(pod.port).serve() as cluster,
+        PortForward(cluster, lambda: BACKEND) as forward,
+        connect(forward) as client,
+    ):
+        with pod.accept() as server:
+            server.sendall(LARGE)
+
+        assert read_all(client) == LARGE
+
+
+def test_a_client_that_hangs_up_ends_the_connection_to_the_pod(pod: Pod) -> None:
+    with FakeKubelet(pod.port).serve() as cluster, PortForward(cluster, lambda: BACKEND) as forward:
+        connect(forward).close()
+
+        with pod.accept() as server:
+            assert server.recv(1) == b""
+
+
+def test_a_ping_is_answered(pod: Pod) -> None:
+    kubelet = FakeKubelet(pod.port, says=[Ping(b"there?")])
+
+    with kubelet.serve() as cluster, PortForward(cluster, lambda: BACKEND) as forward, connect(forward), pod.accept():
+        wait_for(lambda: bool(kubelet.pongs))
+
+    assert kubelet.pongs == [b"there?"]
+
+
+def test_a_server_that_does_not_speak_the_protocol_is_reported(pod: Pod) -> None:
+    told: list[ClusterError] = []
+
+    with (
+        FakeKubelet(pod.port, says=[b"\x83\x00"]).serve() as cluster,
+        PortForward(cluster, lambda: BACKEND, report=told.append) as forward,
+        connect(forward) as client,
+    ):
+        assert read_all(client) == b""
+
+    assert told[0].message.startswith("pod/viewer-1, port 8080: is not forwarded (")
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)

@@ -68,5 +68,5 @@ def test_a_port_that_nobody_listens_at_is_named(kubelet: FakeKubelet) -> None:
     with socket.create_server(("127.0.0.1", 0)) as gone:
         kubelet.target = gone.getsockname()[1]
 
-    with kubelet.serve() as cluster, pytest.raises(ClusterError, match="pod/shop-1, port 8080: does not answer"):
+    with kubelet.serve() as cluster, pytest.raises(ClusterError, match="pod/shop-1, port 8080: does not respond"):
         ask_by_port_forward(cluster)(BACKEND)

@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 
 from kubeglass.deploy.api.cluster import Cluster
-from kubeglass.deploy.api.errors import ForbiddenError, refusal
+from kubeglass.deploy.api.errors import ForbiddenError, error_for
 from kubeglass.deploy.api.objects import address_of, key_of
 from kubeglass.deploy.portforward.backend import Backend
 from kubeglass.deploy.verify.checks import DeployedPipeline
@@ -234,7 +234,7 @@ def test_a_missing_right_to_forward_ends_verification_at_once() -> None:
     clock = FakeClock()
 
     with pytest.raises(ForbiddenError, match="ask the cluster's administrator"):
-        verify(shop, clock, errors=[refusal("pod/prometheus-0", {"code": 403})])
+        verify(shop, clock, errors=[error_for("pod/prometheus-0", {"code": 403})])
 
     assert clock.time == 0
 

@@ -1,4 +1,4 @@
-"""One look at whether something answers: over HTTP, or only whether a port accepts connections."""
+"""Probes: whether something responds over HTTP, accepts connections, or is an app that kubeglass instrumented."""
 
 from __future__ import annotations
 
@@ -6,11 +6,15 @@ import socket
 from dataclasses import dataclass
 from typing import Protocol
 
+from kubeglass.catalog import PROBE_PATH, PROBE_REQUESTS
 from kubeglass.http import make_client
 from kubeglass.observe.errors import ObserveError, translate_http_errors
 
 #: A health endpoint that needs longer than this is not well.
 PROBE_TIMEOUT_SECONDS = 2.0
+
+#: The library's response to a probe; whatever answers otherwise has not counted it.
+PROBE_STATUS = 204
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,3 +81,22 @@ class TcpProbe:
             reason = error.strerror or str(error) or type(error).__name__
             return ProbeResult(ok=False, detail=f"{self.host}:{self.port} does not accept connections ({reason})")
         return ProbeResult(ok=True)
+
+
+def send_probe(app_url: str, metrics_path: str) -> bool:
+    """Send one request to the probe path of an app, unless its metrics page has no counter for such requests.
+
+    Args:
+        app_url: base address of the app.
+        metrics_path: where its metrics page is.
+
+    Returns:
+        Whether kubeglass's library in the app answered, and so counted it; it never reaches a view then.
+    """
+    try:
+        with translate_http_errors(app_url), make_client(timeout_seconds=PROBE_TIMEOUT_SECONDS) as client:
+            if PROBE_REQUESTS.name not in client.get(app_url + metrics_path).text:
+                return False
+            return client.get(app_url + PROBE_PATH).status_code == PROBE_STATUS
+    except ObserveError:
+        return False

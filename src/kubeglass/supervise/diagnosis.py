@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from kubeglass.catalog import PROBE_REQUESTS
 from kubeglass.engines.otelcol import OTELCOL
 from kubeglass.engines.prometheus import PROMETHEUS
 from kubeglass.errors import NoDataError
@@ -37,8 +38,8 @@ class Evidence:
 
 
 def diagnose(evidence: Evidence) -> NoDataError:
-    """Follow the data from the application on and name the first link that does not hold."""
-    for find in (_app, _collector, _scrape, _prometheus, _export):
+    """Follow the data from the application on and name the first broken link."""
+    for find in (_app, _collector, _scrape, _prometheus, _export, _probes):
         error = find(evidence)
         if error is not None:
             return error
@@ -93,6 +94,17 @@ def _export(evidence: Evidence) -> NoDataError | None:
         return _broken(evidence, OTELCOL.name, "the collector has scraped nothing yet", "no metric points so far")
     found = f"{telemetry.accepted:.0f} metric points scraped, {telemetry.sent:.0f} delivered"
     return _broken(evidence, OTELCOL.name, "the collector cannot deliver to Prometheus", found)
+
+
+def _probes(evidence: Evidence) -> NoDataError | None:
+    if not (evidence.result and evidence.result.uncounted):
+        return None
+    return NoDataError(
+        evidence.result.uncounted[0],
+        "its metrics arrive without the request that kubeglass sent",
+        found=f"{PROBE_REQUESTS.name} is 0",
+        hint="see that one server answers at its address, and that its workers share PROMETHEUS_MULTIPROC_DIR",
+    )
 
 
 def _panels(evidence: Evidence) -> NoDataError:

@@ -1,4 +1,4 @@
-"""Whether data is seen end to end: targets up, and every panel's query answered."""
+"""Whether data flows end to end: targets up, probes counted, and every panel's query returns data."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from kubeglass.catalog import PROBE_REQUESTS
 from kubeglass.dashboards.queries import PanelQuery
 from kubeglass.observe.panels import EmptyPanel, find_empty_panels
 from kubeglass.observe.prometheus import Prometheus
@@ -21,16 +22,18 @@ class Goal:
 
     Args:
         jobs: apps whose targets must be up.
-        since: when the run began, in seconds since the epoch; what an earlier run stored does not count.
-        queries: panels' queries that are asked.
-        panels_required: whether an empty panel means that data is missing; an app that somebody else runs may have
-            metrics of another kind, so there it does not.
+        since: when the run began, in seconds since the epoch; samples of an earlier run do not count.
+        probed: apps that were sent a probe, which must be counted.
+        queries: queries of panels.
+        panels_required: whether an empty panel means that data is missing; an app without kubeglass's metrics leaves
+            panels empty.
     """
 
     jobs: tuple[str, ...]
     since: float
-    queries: Sequence[PanelQuery]
-    panels_required: bool
+    probed: tuple[str, ...] = ()
+    queries: Sequence[PanelQuery] = ()
+    panels_required: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +41,14 @@ class EndToEndResult:
     """What was seen at one moment.
 
     Args:
-        targets: apps by how their targets are.
-        empty_panels: queries without data; not asked while a target is missing.
+        targets: apps by the health of their targets.
+        uncounted: apps whose probe is not counted; not checked while a target is missing.
+        empty_panels: queries without data; not checked while a probe is missing.
         complete: whether the goal is reached.
     """
 
     targets: TargetHealth
+    uncounted: tuple[str, ...]
     empty_panels: tuple[EmptyPanel, ...]
     complete: bool
 
@@ -54,6 +59,8 @@ class EndToEndResult:
             return f"scrapes of {', '.join(sorted(self.targets.unknown))}"
         if self.targets.down:
             return f"{', '.join(sorted(self.targets.down))} to answer its scrapes"
+        if self.uncounted:
+            return f"the probe of {', '.join(self.uncounted)} to be counted"
         return f"data for {len(self.empty_panels)} panels"
 
 
@@ -66,6 +73,17 @@ def check_end_to_end(prometheus: Prometheus, goal: Goal) -> EndToEndResult:
     window = time.time() - goal.since
     targets = read_targets(prometheus, goal.jobs, window_seconds=window, scrapes=SCRAPES)
     if targets.down or targets.unknown:
-        return EndToEndResult(targets, (), complete=False)
+        return EndToEndResult(targets, (), (), complete=False)
+    uncounted = _find_uncounted(prometheus, goal.probed, window)
+    if uncounted:
+        return EndToEndResult(targets, uncounted, (), complete=False)
     empty = tuple(find_empty_panels(prometheus, goal.queries))
-    return EndToEndResult(targets, empty, complete=not (empty and goal.panels_required))
+    return EndToEndResult(targets, (), empty, complete=not (empty and goal.panels_required))
+
+
+def _find_uncounted(prometheus: Prometheus, apps: Sequence[str], window_seconds: float) -> tuple[str, ...]:
+    if not apps:
+        return ()
+    query = f"max by (job) (last_over_time({PROBE_REQUESTS.name}[{round(window_seconds * 1000)}ms])) > 0"
+    counted = {sample.labels.get("job") for sample in prometheus.query(query)}
+    return tuple(app for app in apps if app not in counted)

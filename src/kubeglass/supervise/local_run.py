@@ -11,7 +11,7 @@ from kubeglass.observe.errors import ObserveError
 from kubeglass.observe.processes import ProcessId, measure_age
 from kubeglass.observe.prometheus import Prometheus
 from kubeglass.observe.targets import read_targets
-from kubeglass.supervise.end_to_end_check import EndToEndResult, Goal
+from kubeglass.supervise.end_to_end_check import EndToEndResult
 from kubeglass.supervise.listener import Pulse, RunListener
 from kubeglass.supervise.options import RunOptions
 from kubeglass.supervise.ports import PortClaims
@@ -19,7 +19,7 @@ from kubeglass.supervise.preparation import GetBinaries, Preparation, prepare
 from kubeglass.supervise.reload import ReadOptions, reload_run
 from kubeglass.supervise.running import Running, describe_run
 from kubeglass.supervise.signals import StopSignals
-from kubeglass.supervise.startup_wait import StartupWait
+from kubeglass.supervise.startup_wait import StartupWait, set_goal
 from kubeglass.supervise.state.folder import StateFolder
 from kubeglass.supervise.state.journal import RunJournal
 from kubeglass.supervise.state.run_file import Phase, ReloadRecord, describe_error
@@ -88,13 +88,8 @@ class LocalRun:
         deadline = time.monotonic() + self._options.timeout_seconds
         startup = StartupWait(preparation.stack, running.manager, self._listener, running.tail, deadline)
         startup.wait_for_processes()
-        goal = Goal(
-            tuple(app.name for app in self._options.pipeline.apps),
-            time.time() - measure_age(self._supervisor),
-            preparation.queries,
-            panels_required=bool(preparation.stack.own_apps),
-        )
-        self._note_empty_panels(startup.wait_for_data(goal))
+        began = time.time() - measure_age(self._supervisor)
+        self._note_empty_panels(startup.wait_for_data(set_goal(preparation.stack, began, preparation.queries)))
         seconds = round(measure_age(self._supervisor), 2)
         self._was_up = True
         self._listener.up(running.journal.change(phase=Phase.UP, first_data_seconds=seconds))

@@ -144,7 +144,7 @@ def carry_out(plan: ReloadPlan, running: Running, listener: RunListener) -> None
     running.manager.do(lambda group: group.reread(plan.changes.reread))
     if plan.changes.touches_processes:
         jobs = tuple(app.name for app in plan.stack.own_apps)
-        startup.wait_for_data(Goal(jobs, since=began, queries=(), panels_required=False))
+        startup.wait_for_data(Goal(jobs, since=began))
 
 
 def reload_run(running: Running, read_options: ReadOptions, listener: RunListener) -> Changes:

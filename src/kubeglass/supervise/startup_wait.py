@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Iterable, Sequence
 
+from kubeglass.catalog import HTTP_METRICS, HTTP_SIZE_METRICS
+from kubeglass.dashboards.queries import PanelQuery
 from kubeglass.errors import AppError, EngineError, KubeglassError
+from kubeglass.model.app import App
 from kubeglass.observe.errors import ObserveError
-from kubeglass.observe.probes import HttpProbe
+from kubeglass.observe.probes import send_probe
 from kubeglass.observe.prometheus import Prometheus
 from kubeglass.supervise.diagnosis import LOG_LINES, Evidence, Tail, diagnose
 from kubeglass.supervise.end_to_end_check import EndToEndResult, Goal, check_end_to_end
@@ -18,9 +21,6 @@ from kubeglass.supervise.process.state_machine import State
 from kubeglass.supervise.stack import Stack
 
 LOOK_SECONDS = 0.1
-#: Requests that nobody's code sees: they match no route, yet they give an idle app something to show.
-CANARY_PATH = "/-/kubeglass-canary"
-CANARY_SECONDS = 0.5
 
 #: gunicorn may add a traceback of its own to the application's; the application's must still be seen.
 APP_LOG_LINES = 40
@@ -72,10 +72,8 @@ class StartupWait:
             NoDataError: the deadline has passed; it names the link that is broken.
         """
         result: EndToEndResult | None = None
-        send_canary = self._canary()
         with Prometheus(self._stack.settings.url(self._stack.settings.ports.prometheus)) as prometheus:
             while time.monotonic() < self._deadline:
-                send_canary()
                 try:
                     result = check_end_to_end(prometheus, goal)
                 except ObserveError as error:
@@ -87,22 +85,6 @@ class StartupWait:
                 time.sleep(LOOK_SECONDS)
         raise diagnose(Evidence(self._stack, result, self._tail))
 
-    def _canary(self) -> Callable[[], None]:
-        """Make a function that, called often, sends each app a request now and then; the demo has its own traffic."""
-        stack = self._stack
-        ports = () if stack.options.demo else stack.settings.ports.apps.values()
-        probes = [HttpProbe(stack.settings.url(port, CANARY_PATH)) for port in ports]
-        sent_at = float("-inf")
-
-        def send() -> None:
-            nonlocal sent_at
-            if time.monotonic() - sent_at >= CANARY_SECONDS:
-                sent_at = time.monotonic()
-                for probe in probes:
-                    probe.check()
-
-        return send
-
     def _failure(self, status: ProcessStatus, last_error: str) -> KubeglassError:
         apps = {app.name: app.module or "" for app in self._stack.own_apps}
         details = self._tail(status.name, APP_LOG_LINES if status.name in apps else LOG_LINES)
@@ -111,3 +93,28 @@ class StartupWait:
         if status.name in apps:
             return AppError(apps[status.name], last_error, found=found, details=details)
         return EngineError(status.name, last_error, found=found, details=details)
+
+
+def set_goal(stack: Stack, since: float, queries: Sequence[PanelQuery]) -> Goal:
+    """Send each instrumented app its probe, and say what must be seen before the run is up.
+
+    Args:
+        stack: the run; its processes are ready.
+        since: when it began, in seconds since the epoch.
+        queries: queries of the dashboard's panels; those that need requests are left out, except for the demo,
+            which has customers from the start.
+    """
+    settings, apps = stack.settings, stack.options.pipeline.apps
+    ports = settings.ports.apps
+    probed = tuple(app.name for app in stack.own_apps if send_probe(settings.url(ports[app.name]), app.metrics_path))
+    if probed and not stack.options.demo:
+        queries = [query for query in queries if not _needs_traffic(query, apps)]
+    return Goal(tuple(app.name for app in apps), since, probed, queries, panels_required=bool(probed))
+
+
+def _needs_traffic(query: PanelQuery, apps: Iterable[App]) -> bool:
+    """Whether the query asks for metrics that have no series before the first request, such as an app's own."""
+    own = [metric.name for app in apps for metric in app.metrics]
+    # Recorded series carry a counter's name without its suffix.
+    of_requests = [metric.name.removesuffix("_total") for metric in (*HTTP_METRICS, *HTTP_SIZE_METRICS)]
+    return any(name in query.expr for name in (*own, *of_requests))

@@ -5,10 +5,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import ClassVar
 
 import pytest
 
-from kubeglass.observe.probes import HttpProbe, TcpProbe
+from kubeglass.catalog import PROBE_PATH
+from kubeglass.observe.probes import HttpProbe, TcpProbe, send_probe
 
 
 class Answers(BaseHTTPRequestHandler):
@@ -62,3 +64,46 @@ def test_a_port_is_open_or_not(server: str, free_port: int) -> None:
     assert TcpProbe("127.0.0.1", int(server.rsplit(":", 1)[1])).check().ok
     closed = TcpProbe("127.0.0.1", free_port).check()
     assert closed.detail == f"127.0.0.1:{free_port} does not accept connections (Connection refused)"
+
+
+class App(BaseHTTPRequestHandler):
+    """An app whose metrics page and whose response to a probe the test chooses; remembers what it was asked."""
+
+    page = b"kubeglass_probe_requests_total 0\n"
+    status = 204
+    asked: ClassVar[list[str]] = []
+
+    def do_GET(self) -> None:
+        self.asked.append(self.path)
+        self.send_response(200 if self.path == "/metrics" else self.status)
+        self.end_headers()
+        if self.path == "/metrics":
+            self.wfile.write(self.page)
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Stay silent."""
+
+
+@pytest.mark.parametrize(
+    ("page", "status", "probed", "sent"),
+    [
+        (b"kubeglass_probe_requests_total 0\n", 204, True, True),
+        (b"jobs_total 7\n", 204, False, False),
+        (b"kubeglass_probe_requests_total 0\n", 404, False, True),
+    ],
+)
+def test_a_probe_goes_to_an_instrumented_app_alone(page: bytes, status: int, *, probed: bool, sent: bool) -> None:
+    asked: list[str] = []
+    handler = type("Handler", (App,), {"page": page, "status": status, "asked": asked})
+    with HTTPServer(("127.0.0.1", 0), handler) as made:
+        thread = threading.Thread(target=made.serve_forever)
+        thread.start()
+        assert send_probe(f"http://127.0.0.1:{made.server_port}", "/metrics") is probed
+        made.shutdown()
+        thread.join()
+
+    assert asked == ["/metrics", PROBE_PATH][: 1 + sent]
+
+
+def test_an_app_that_is_not_there_is_not_probed(free_port: int) -> None:
+    assert not send_probe(f"http://127.0.0.1:{free_port}", "/metrics")

@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from kubeglass.catalog import PROBE_REQUESTS
 from kubeglass.dashboards.queries import PanelQuery
 from kubeglass.model.app import App
 from kubeglass.model.local import LocalPorts, LocalSettings
@@ -82,7 +83,7 @@ def prometheus(fake: FakePrometheus) -> Iterator[Prometheus]:
 
 
 def goal(*, panels_required: bool = True) -> Goal:
-    return Goal(("shop",), 0.0, (RATE,), panels_required=panels_required)
+    return Goal(("shop",), 0.0, ("shop",), (RATE,), panels_required=panels_required)
 
 
 def test_targets_are_awaited_before_panels(fake: FakePrometheus, prometheus: Prometheus) -> None:
@@ -94,8 +95,18 @@ def test_targets_are_awaited_before_panels(fake: FakePrometheus, prometheus: Pro
     assert (result.complete, result.awaited) == (False, "shop to answer its scrapes")
 
 
+def test_every_probe_must_be_counted(fake: FakePrometheus, prometheus: Prometheus) -> None:
+    fake.answers["up["] = vector(up("shop", 1))
+    result = check_end_to_end(prometheus, goal())
+    assert (result.complete, result.awaited) == (False, "the probe of shop to be counted")
+
+    fake.answers[PROBE_REQUESTS.name] = vector(({"job": "shop"}, 1.0))
+    assert check_end_to_end(prometheus, goal()).awaited == "data for 1 panels"
+
+
 def test_every_panel_must_have_data(fake: FakePrometheus, prometheus: Prometheus) -> None:
     fake.answers["up["] = vector(up("shop", 1))
+    fake.answers[PROBE_REQUESTS.name] = vector(({"job": "shop"}, 1.0))
     result = check_end_to_end(prometheus, goal())
     assert (result.complete, result.awaited) == (False, "data for 1 panels")
 
@@ -105,6 +116,7 @@ def test_every_panel_must_have_data(fake: FakePrometheus, prometheus: Prometheus
 
 def test_for_somebody_elses_app_empty_panels_are_only_told(fake: FakePrometheus, prometheus: Prometheus) -> None:
     fake.answers["up["] = vector(up("shop", 1))
+    fake.answers[PROBE_REQUESTS.name] = vector(({"job": "shop"}, 1.0))
 
     result = check_end_to_end(prometheus, goal(panels_required=False))
 
@@ -114,6 +126,7 @@ def test_for_somebody_elses_app_empty_panels_are_only_told(fake: FakePrometheus,
 
 def test_a_refused_query_is_quoted(fake: FakePrometheus, prometheus: Prometheus) -> None:
     fake.answers["up["] = vector(up("shop", 1))
+    fake.answers[PROBE_REQUESTS.name] = vector(({"job": "shop"}, 1.0))
     fake.answers["rate(requests)"] = {"status": "error", "error": "parse error at char 3"}
 
     (empty,) = check_end_to_end(prometheus, goal()).empty_panels
@@ -155,4 +168,8 @@ def test_the_broken_link_is_found_from_the_app_onwards(
     fake.answers["up["] = vector(up("shop", 0))
     assert describe(fake.port, health=fake.port, storage=fake.port)[1] == "the collector cannot scrape the app"
     fake.answers["up["] = vector(up("shop", 1))
+    assert describe(fake.port, health=fake.port, storage=fake.port)[1] == (
+        "its metrics arrive without the request that kubeglass sent"
+    )
+    fake.answers[PROBE_REQUESTS.name] = vector(({"job": "shop"}, 1.0))
     assert describe(fake.port, health=fake.port, storage=fake.port) == ("dashboard", "panels have no data")

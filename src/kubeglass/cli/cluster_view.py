@@ -9,8 +9,7 @@ from pathlib import Path
 from kubeglass.cli.cluster_context import load_cluster_pipeline
 from kubeglass.cli.output import Output
 from kubeglass.deploy.api.cluster import Cluster
-from kubeglass.deploy.api.objects import ObjectKey
-from kubeglass.deploy.api.order import sort_for_deletion
+from kubeglass.deploy.api.objects import ObjectKey, sort_for_deletion
 from kubeglass.deploy.portforward.forward import forward_service
 from kubeglass.deploy.release.inventory import inventory_key, read_inventory
 from kubeglass.deploy.rollout.status import STATUS_READERS, read_progress

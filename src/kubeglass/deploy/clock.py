@@ -1,4 +1,4 @@
-"""The clock a rollout waits by: the real one, or a test's."""
+"""The clock to wait by: the real one, or a test's."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """Something that knows the time and can wait."""
+    """Tells the time and waits."""
 
     def now(self) -> float:
-        """Seconds since an arbitrary moment; never goes back."""
+        """Return the seconds since an arbitrary moment; never goes back."""
         ...
 
     def sleep(self, seconds: float) -> None:
@@ -19,10 +19,10 @@ class Clock(Protocol):
 
 
 class RealClock:
-    """The monotonic clock of this machine."""
+    """The monotonic clock of the machine."""
 
     def now(self) -> float:
-        """Read the clock."""
+        """Return the monotonic time in seconds."""
         return time.monotonic()
 
     def sleep(self, seconds: float) -> None:

@@ -161,7 +161,7 @@ def test_what_somebody_else_made_is_left_alone(deployed: Stand) -> None:
     kubectl("delete", "namespace", home, "--wait=false")
 
     assert result.returncode == 9
-    assert f"configmap/prometheus-config in namespace {home}: exists already" in result.stderr
+    assert f"configmap/prometheus-config in namespace {home}: already exists" in result.stderr
     assert left == ["configmap/kube-root-ca.crt", "configmap/prometheus-config"]
 
 

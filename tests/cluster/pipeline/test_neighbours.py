@@ -43,7 +43,7 @@ def test_an_app_of_the_other_pipeline_is_not_overwritten(deployed: Stand, neighb
     shown = neighbour.kubeglass("deploy", "--diff")
 
     assert refused.returncode == 9
-    assert f"belongs to the pipeline of namespace {deployed.name}; give this pipeline's another name" in refused.stderr
+    assert f"belongs to the pipeline of namespace {deployed.name}; rename it here" in refused.stderr
     assert f"belongs to the pipeline of namespace {deployed.name}" in shown.stdout
     assert deployed.get("deployment", APP, namespace=deployed.apps)["metadata"]["generation"] == before
     assert deployed.ask("/") == 200
@@ -63,7 +63,7 @@ def test_under_another_name_it_lives_beside_the_first(deployed: Stand, neighbour
 def test_purging_the_first_keeps_the_shared_namespace_and_the_other_app(deployed: Stand, neighbour: Stand) -> None:
     purged = deployed.kubeglass("undeploy", "--purge")
 
-    assert f"namespace/{deployed.apps} kept, as it still holds what others made (" in purged.stderr
+    assert f"namespace/{deployed.apps} kept, because it still holds objects that others made (" in purged.stderr
     assert f"namespace/{deployed.name} deleted" in purged.stderr
     assert neighbour.ask("/") == 200
     left = deployed.get("deployments", namespace=deployed.apps)["items"]

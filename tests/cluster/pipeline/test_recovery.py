@@ -47,7 +47,7 @@ def test_an_image_that_was_loaded_meanwhile_is_tried_at_once(defined: Stand) -> 
     defined.cluster.run_on_node(["ctr", "--namespace", "k8s.io", "images", "tag", present, late])
     again = defined.kubeglass("deploy", "--no-verify")
 
-    assert "deleted to be made anew, as it was stuck" in again.stderr
+    assert "deleted to be recreated, because it was stuck" in again.stderr
     seconds = re.search(r"deployed in ([\d.]+) s", again.stdout)
     assert seconds
     assert float(seconds[1]) < 30

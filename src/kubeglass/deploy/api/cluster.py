@@ -1,7 +1,7 @@
-"""The one way to a cluster: objects in and out as plain data, context and namespace explicit, errors our own.
+"""The Kubernetes client: objects in and out as plain data, explicit context and namespace, kubeglass's own errors.
 
-Only the kubeconfig, the credentials and the names of kinds come from the client library; objects travel as the API
-server writes them, so nothing is lost in a model of another Kubernetes version.
+The client library supplies the kubeconfig, the credentials and the names of kinds. Objects stay as the API server sends
+them, so no field is lost to a model of another Kubernetes version.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from kubeglass.deploy.api.errors import KubeconfigError, MissingError, Unreachab
 from kubeglass.deploy.api.objects import OWNER, KubernetesObject, ObjectKey, key_of, path_of
 from kubeglass.deploy.api.pod_stream import PodStream, open_pod_stream
 
-#: Seconds for one request; an API server under load answers late, but not later than this.
+#: Seconds for one request; even an API server under load responds within this.
 REQUEST_TIMEOUT_SECONDS = 15.0
 APPLY_PATCH = "application/apply-patch+yaml"
 JSON_PATCH = "application/json-patch+json"
@@ -31,9 +31,9 @@ class Cluster:
     """One API server, as one user.
 
     Args:
-        connection: a client that knows the address and the credentials; a test passes its own.
-        make_async_client: makes clients like it, for event loops.
-        context: the name of the kubeconfig's context, for messages.
+        connection: a client with the address and the credentials.
+        make_async_client: makes asynchronous clients with the same.
+        context: the name of the kubeconfig context, for messages.
         address: the API server's address, for messages.
     """
 
@@ -53,19 +53,19 @@ class Cluster:
     @classmethod
     @contextmanager
     def connect(cls, context: str | None = None) -> Iterator[Self]:
-        """Read the kubeconfig (``KUBECONFIG``, else ``~/.kube/config``, else the pod's own account).
+        """Connect as the kubeconfig says (``KUBECONFIG``, else ``~/.kube/config``, else the pod's service account).
 
-        The connection lasts as long as the ``with`` block.
+        The connection is closed at the end of the ``with`` block.
 
         Args:
-            context: which of its contexts to use; None means the current one.
+            context: the kubeconfig context; None means the current one.
 
         Raises:
-            KubeconfigError: there is no such file or context, or its credentials cannot be used.
+            KubeconfigError: the file or the context does not exist, or its credentials cannot be used.
         """
         config = _load_config(context)
         try:
-            # trust_env=False: a proxy meant for the internet must not come between us and the cluster.
+            # trust_env=False: the shell's proxy is meant for the internet, not for the cluster.
             parameters = _Parameters(timeout=httpx2.Timeout(REQUEST_TIMEOUT_SECONDS), trust_env=False)
             connection = client_adapter.Client(config, parameters)
         except (ConfigError, AssertionError, OSError, ValueError) as error:
@@ -79,7 +79,7 @@ class Cluster:
             )
 
     def get(self, key: ObjectKey) -> dict[str, Any] | None:
-        """Read one object; None when it is not there."""
+        """Read one object; None if it does not exist."""
         try:
             return _decode(self.request("GET", path_of(key), where=str(key)))
         except MissingError:
@@ -88,12 +88,12 @@ class Cluster:
     def list_objects(
         self, api_version: str, kind: str, *, namespace: str = "", selector: str = "", fields: str = ""
     ) -> list[dict[str, Any]]:
-        """Read all objects of a kind, in one namespace or, when it is empty, in all.
+        """Read all objects of a kind, in one namespace or, if it is empty, in all.
 
         Args:
             api_version: such as ``v1``.
             kind: such as ``Pod``.
-            namespace: the only namespace to look in.
+            namespace: the namespace to look in.
             selector: a label selector, such as ``app=shop``.
             fields: a field selector, such as ``involvedObject.uid=…``.
         """
@@ -109,11 +109,17 @@ class Cluster:
     def apply(
         self, item: KubernetesObject, *, namespace: str, dry_run: bool = False, force: bool = False
     ) -> dict[str, Any]:
-        """Apply on the server, as field manager ``kubeglass``, and return the object as it is (or would be) now.
+        """Apply on the server, as field manager ``kubeglass``, and return the resulting object.
+
+        Args:
+            item: the object.
+            namespace: its namespace, unless it names one.
+            dry_run: store nothing.
+            force: take over fields that other managers own.
 
         Raises:
-            ConflictError: another manager owns a field we want to set, and ``force`` is not given.
-            RefusedError: the API server said no for another reason.
+            ConflictError: another manager owns one of the fields, and ``force`` is not set.
+            RefusedError: the API server refused for another reason.
         """
         key = key_of(item, namespace=namespace)
         query = {"fieldManager": OWNER, "force": str(force).lower()} | ({"dryRun": "All"} if dry_run else {})
@@ -123,7 +129,7 @@ class Cluster:
         )
 
     def delete(self, key: ObjectKey) -> bool:
-        """Delete an object after what belongs to it, such as its pods; False when it was not there."""
+        """Delete an object and, before it, its dependents, such as its pods; False if it did not exist."""
         try:
             self.request("DELETE", path_of(key), query={"propagationPolicy": "Foreground"}, where=str(key))
         except MissingError:
@@ -134,7 +140,7 @@ class Cluster:
         """Change an object by a JSON patch (RFC 6902).
 
         Raises:
-            RefusedError: the API server said no; nothing is changed.
+            RefusedError: the API server refused; nothing is changed.
         """
         body = json.dumps(operations).encode()
         self.request("PATCH", path_of(key), body=body, content_type=JSON_PATCH, where=str(key))
@@ -142,14 +148,14 @@ class Cluster:
     def read_log(
         self, pod: ObjectKey, container: str, *, lines: int, previous: bool = False, since_seconds: float | None = None
     ) -> list[str]:
-        """Read the last lines of a container.
+        """Read the last lines that a container logged.
 
         Args:
             pod: the pod.
             container: the container's name.
             lines: how many at most.
-            previous: read those of the run before this one.
-            since_seconds: how far to look back; None means to the beginning.
+            previous: read the log of the previous run.
+            since_seconds: how far to look back; None means to the start.
         """
         query = {"container": container, "tailLines": str(lines), "previous": str(previous).lower()}
         if since_seconds is not None:
@@ -182,11 +188,11 @@ class Cluster:
         content_type: str = "application/json",
         where: str = "",
     ) -> httpx2.Response:
-        """Send one request to the API server and insist on success.
+        """Send one request to the API server.
 
         Raises:
-            UnreachableClusterError: nothing answers, or not in time.
-            RefusedError: it answered with an error.
+            UnreachableClusterError: the API server cannot be reached, or not in time.
+            RefusedError: it responds with an error.
         """
         headers = {"Content-Type": content_type} if body is not None else {}
         with _translate_errors(self, where or path):
@@ -235,7 +241,7 @@ def _load_config(context: str | None) -> SingleConfig:
     except (ConfigError, KeyError, OSError, ValueError) as error:
         raise KubeconfigError("kubeconfig", "cannot be used", found=str(error), hint=hint) from error
     if config is None:
-        raise KubeconfigError("kubeconfig", "has no current context", hint="name one with --context")
+        raise KubeconfigError("kubeconfig", "has no current context", hint="choose one with --context")
     return config
 
 

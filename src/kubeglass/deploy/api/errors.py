@@ -1,13 +1,13 @@
-"""What can go wrong while talking to a cluster; the client library's own exceptions stop at ``cluster.py``.
+"""Errors of talking to a cluster; the client library's own exceptions stop at ``cluster.py``.
 
 ```text
 ClusterError
-├── UnreachableClusterError   nothing answers at the address, or not in time
+├── UnreachableClusterError   the API server cannot be reached, or not in time
 ├── KubeconfigError           no usable kubeconfig, context or credentials
-└── RefusedError              the API server answered, and said no
-    ├── MissingError          404: the object is not there
-    ├── ConflictError         409: other field managers own what we want to set
-    └── ForbiddenError        403: we may not
+└── RefusedError              the API server responded with an error
+    ├── MissingError          404: the object does not exist
+    ├── ConflictError         409: other field managers own fields that kubeglass sets
+    └── ForbiddenError        403: the credentials lack the right
 ```
 """
 
@@ -20,7 +20,7 @@ from kubeglass.errors import ClusterError
 
 
 class UnreachableClusterError(ClusterError):
-    """Nothing answers at the cluster's address, or not in time."""
+    """The API server cannot be reached, or not in time."""
 
 
 class KubeconfigError(ClusterError):
@@ -28,12 +28,13 @@ class KubeconfigError(ClusterError):
 
 
 class RefusedError(ClusterError):
-    """The API server answered with an error.
+    """The API server responded with an error.
 
     Args:
-        where: the object or the path concerned.
-        status: the API server's ``Status`` object; may lack anything.
+        where: the object or the path.
+        status: the API server's ``Status`` object; every field may be missing.
         hint: what to do about it.
+        wrong: what is wrong, in place of ``the API server refused``.
     """
 
     def __init__(self, where: str, status: Mapping[str, Any], *, hint: str = "", wrong: str = "") -> None:
@@ -45,37 +46,37 @@ class RefusedError(ClusterError):
 
 
 class MissingError(RefusedError):
-    """The object is not there."""
+    """The object does not exist."""
 
 
 class ConflictError(RefusedError):
-    """Other field managers own fields that we want to set."""
+    """Other field managers own fields that kubeglass sets."""
 
 
 class ForbiddenError(RefusedError):
-    """These credentials may not do that."""
+    """The credentials lack the right to do this."""
 
 
 def error_for(where: str, status: Mapping[str, Any]) -> RefusedError:
-    """Choose the error for what the API server answered.
+    """Return the error that fits a response of the API server.
 
     Args:
-        where: the object or the path concerned.
-        status: its ``Status`` object.
+        where: the object or the path.
+        status: the response's ``Status`` object.
     """
     code = int(status.get("code") or 0)
     if code == 404:
-        return MissingError(where, status, wrong="is not on the cluster")
+        return MissingError(where, status, wrong="does not exist on the cluster")
     if code == 403:
-        hint = "ask the cluster's administrator for this right, or use a context that has it (--context)"
-        return ForbiddenError(where, status, wrong="these credentials may not do this", hint=hint)
+        hint = "ask the cluster's administrator for the right, or use a context that has it (--context)"
+        return ForbiddenError(where, status, wrong="these credentials lack the right to do this", hint=hint)
     if code == 401:
         return RefusedError(
             where, status, wrong="the cluster does not accept these credentials", hint="log in to the cluster again"
         )
     if code == 409 and _is_field_conflict(status):
         return ConflictError(
-            where, status, wrong="others manage fields that kubeglass sets", hint=_conflict_hint(status)
+            where, status, wrong="other field managers own fields that kubeglass sets", hint=_conflict_hint(status)
         )
     return RefusedError(where, status)
 
@@ -86,7 +87,7 @@ def _is_field_conflict(status: Mapping[str, Any]) -> bool:
 
 def _conflict_hint(status: Mapping[str, Any]) -> str:
     fields = ", ".join(f"{cause.get('field', '?')} ({cause.get('message', '')})" for cause in _causes(status))
-    return f"let kubeglass take them over with --force-conflicts, or stop setting them here: {fields}"
+    return f"let kubeglass take them over with --force-conflicts, or remove them from the other manager: {fields}"
 
 
 def _causes(status: Mapping[str, Any]) -> list[Mapping[str, Any]]:

@@ -1,8 +1,8 @@
-"""What a Kubernetes object is to the deployer: plain data, and a key that names it on the cluster."""
+"""Kubernetes objects as plain data: their keys, order, labels and status."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,21 +18,39 @@ KubernetesObject = Mapping[str, Any]
 
 OWNER = "kubeglass"
 
-#: Kinds without a namespace, as far as kubeglass renders them.
-CLUSTER_KINDS = frozenset(
-    {"Namespace", "ClusterRole", "ClusterRoleBinding", "PersistentVolume", "StorageClass", "Node"}
+#: Kinds without a namespace, among those that kubeglass renders or reads.
+_CLUSTER_KINDS = frozenset({"Namespace", "ClusterRole", "ClusterRoleBinding", "Node"})
+
+#: The order of applying: what others refer to comes first, storage before the collector that fills it, and the
+#: collector before the apps.
+_ORDER = (
+    "Namespace",
+    "ServiceAccount",
+    "ClusterRole",
+    "ClusterRoleBinding",
+    "Role",
+    "RoleBinding",
+    "NetworkPolicy",
+    "Secret",
+    "ConfigMap",
+    "PersistentVolumeClaim",
+    "Service",
+    "PodDisruptionBudget",
+    "StatefulSet",
+    "DaemonSet",
+    "Deployment",
 )
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class ObjectKey:
-    """Which object: enough to read or delete it.
+    """The identity of an object: enough to read or delete it.
 
     Args:
         api_version: ``v1``, ``apps/v1`` …
         kind: ``Deployment`` …
         name: its name.
-        namespace: its namespace, empty for an object of the whole cluster.
+        namespace: its namespace, empty for a cluster-wide object.
     """
 
     api_version: str
@@ -41,76 +59,91 @@ class ObjectKey:
     namespace: str = ""
 
     def __str__(self) -> str:
-        """Write the key the way kubectl does: ``deployment/shop``."""
+        """Format the key the way kubectl does: ``deployment/shop``."""
         return f"{self.kind.lower()}/{self.name}"
 
 
 def key_of(item: KubernetesObject, *, namespace: str = "") -> ObjectKey:
-    """Name ``item``; an object without a namespace of its own gets ``namespace``, unless its kind has none."""
+    """Return the key of ``item``; if it names no namespace, it is in ``namespace``, unless its kind is cluster-wide."""
     metadata = item["metadata"]
-    home = "" if item["kind"] in CLUSTER_KINDS else metadata.get("namespace") or namespace
+    home = "" if item["kind"] in _CLUSTER_KINDS else metadata.get("namespace") or namespace
     return ObjectKey(item["apiVersion"], item["kind"], metadata["name"], home)
 
 
 def path_of(key: ObjectKey) -> str:
-    """Build an object's path; without a name, that of the collection.
+    """Return an object's path on the API server; without a name, the path of the collection.
 
     Raises:
-        ClusterError: Kubernetes itself has no such kind.
+        ClusterError: the kind is not one of Kubernetes' own.
     """
     try:
         plural = api_info(resource_registry.load(key.api_version, key.kind)).plural
     except LoadResourceError as error:
-        raise ClusterError(str(key), "is of a kind kubeglass does not know", found=key.api_version) from error
+        raise ClusterError(str(key), "is of an unknown kind", found=key.api_version) from error
     root = f"/apis/{key.api_version}" if "/" in key.api_version else f"/api/{key.api_version}"
     home = f"/namespaces/{key.namespace}" if key.namespace else ""
     return f"{root}{home}/{plural}" + (f"/{key.name}" if key.name else "")
 
 
+def rank_of(kind: str) -> int:
+    """Return the position of ``kind`` in the order of applying; unknown kinds come last."""
+    return _ORDER.index(kind) if kind in _ORDER else len(_ORDER)
+
+
+def sort_for_apply(objects: Iterable[KubernetesObject]) -> list[KubernetesObject]:
+    """Sort ``objects`` so that what others refer to comes first; objects of one kind keep their order."""
+    return sorted(objects, key=lambda item: rank_of(item["kind"]))
+
+
+def sort_for_deletion(keys: Iterable[ObjectKey]) -> list[ObjectKey]:
+    """Sort ``keys`` so that what refers to others goes first, and namespaces last."""
+    return sorted(keys, key=lambda key: (-rank_of(key.kind), key))
+
+
 def write_selector(wanted: Mapping[str, str]) -> str:
-    """Write a label selector that asks for every pair of ``wanted``, such as ``app=shop,tier=web``."""
+    """Format a label selector that matches every pair, such as ``app=shop,tier=web``."""
     return ",".join(f"{name}={value}" for name, value in sorted(wanted.items()))
 
 
 def labels_for(pipeline: str) -> dict[str, str]:
-    """Labels of what the deployer makes itself, for the pipeline of namespace ``pipeline``."""
+    """Return the labels of objects that the deployer itself makes for the pipeline of namespace ``pipeline``."""
     return {MANAGED_BY: OWNER, PART_OF: OWNER, PIPELINE: pipeline}
 
 
 def is_made_by_kubeglass(item: KubernetesObject) -> bool:
-    """Say whether kubeglass made ``item``, by the label that everything it renders carries."""
+    """Return whether kubeglass made ``item``, by the label that everything it renders carries."""
     return bool((item["metadata"].get("labels") or {}).get(MANAGED_BY) == OWNER)
 
 
 def is_ours(item: KubernetesObject, pipeline: str) -> bool:
-    """Say whether kubeglass made ``item`` for the pipeline of namespace ``pipeline``."""
+    """Return whether kubeglass made ``item`` for the pipeline of namespace ``pipeline``."""
     return is_made_by_kubeglass(item) and pipeline_of(item) == pipeline
 
 
 def pipeline_of(item: KubernetesObject) -> str:
-    """Read which pipeline ``item`` belongs to, empty when it does not say."""
+    """Return the pipeline that ``item`` belongs to, empty if it has no such label."""
     return str((item["metadata"].get("labels") or {}).get(PIPELINE, ""))
 
 
 def is_ending(item: KubernetesObject) -> bool:
-    """Say whether something was told to end; a pod may answer for a while yet."""
+    """Return whether the object is being deleted; a pod may respond for a while yet."""
     return "deletionTimestamp" in item["metadata"]
 
 
 def is_ready(item: KubernetesObject) -> bool:
-    """Say whether a pod is ready for requests, or a node for pods, and here to stay."""
+    """Return whether a pod is ready for requests, or a node for pods, and not being deleted."""
     ready = find_condition(item, "Ready")
     return ready is not None and ready["status"] == "True" and not is_ending(item)
 
 
 def address_of(pod: KubernetesObject, port: int) -> str:
-    """Write where ``pod`` answers, the way a target's ``instance`` label does."""
+    """Return the address of a port of ``pod``, as in a target's ``instance`` label."""
     address = str((pod.get("status") or {}).get("podIP", ""))
     return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
 
 
 def owner_of(item: KubernetesObject) -> str:
-    """Find the uid of the object whose controller made ``item``; empty when nobody's did."""
+    """Return the uid of the object whose controller made ``item``, empty if there is none."""
     for owner in item["metadata"].get("ownerReferences") or []:
         if owner.get("controller"):
             return str(owner["uid"])
@@ -118,14 +151,14 @@ def owner_of(item: KubernetesObject) -> str:
 
 
 def is_observed(item: KubernetesObject) -> bool:
-    """Say whether the controller has seen the current spec; until then the status describes an earlier one."""
+    """Return whether the controller has seen the current spec; until then the status describes an earlier one."""
     wanted = item["metadata"].get("generation", 0)
     observed = (item.get("status") or {}).get("observedGeneration", 0)
     return bool(observed >= wanted)
 
 
 def find_condition(item: KubernetesObject, kind: str) -> dict[str, Any] | None:
-    """Find the condition of type ``kind`` in the object's status."""
+    """Return the condition of type ``kind`` from the object's status, if it has one."""
     for condition in (item.get("status") or {}).get("conditions") or []:
         if condition["type"] == kind:
             return dict(condition)

@@ -1,4 +1,4 @@
-"""Where people reach what was deployed: NodePorts on the nodes' addresses, or by forward."""
+"""Where people reach what was deployed: NodePorts on the nodes' addresses, or a port-forward."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from kubeglass.deploy.api.objects import KubernetesObject, is_ready
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where one Service answers.
+    """Where people reach one Service.
 
     Args:
         name: the Service's name.
-        urls: where people reach it, a node each; empty when only the cluster does.
+        urls: one URL per node; empty if it is reachable only inside the cluster.
     """
 
     name: str
@@ -24,7 +24,7 @@ class Address:
 
 
 def find_addresses(api: KubernetesApi, objects: Sequence[KubernetesObject]) -> list[Address]:
-    """List the Services among ``objects``; a NodePort answers on every node, at the address others reach it by."""
+    """Return the addresses of the Services among ``objects``; a NodePort is open on every node."""
     nodes = _node_addresses(api) or ["NODE"]
     return [
         Address(

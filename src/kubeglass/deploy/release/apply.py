@@ -1,4 +1,4 @@
-"""Put objects on the cluster by server-side apply, and take them away again; never what others made."""
+"""Apply objects on the server, and delete them; objects that others made are never touched."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ class Change(Enum):
     CREATED = "created"
     CHANGED = "changed"
     UNCHANGED = "unchanged"
-    KEPT = "kept, as it was not made by this pipeline"
-    HELD = "kept, as it still holds what others made"
+    KEPT = "kept, because this pipeline did not make it"
+    HELD = "kept, because it still holds objects that others made"
     DELETED = "deleted"
-    RETRIED = "deleted to be made anew, as it was stuck"
+    RETRIED = "deleted to be recreated, because it was stuck"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +33,9 @@ class Applied:
     """One object after its apply.
 
     Args:
-        key: which object.
+        key: the object.
         change: what happened to it.
-        detail: more about that, such as what holds it.
+        detail: more about that, such as what it still holds.
     """
 
     key: ObjectKey
@@ -48,17 +48,17 @@ def apply_object(
 ) -> Applied:
     """Apply one object, unless somebody else made one of the same name.
 
-    A namespace that exists already is used as it is and never changed; anything else of the same name is refused.
+    An existing namespace is used and never changed; any other object of the same name is an error.
 
     Args:
         api: the cluster.
         item: the rendered object.
-        namespace: the pipeline's namespace, which tells it from others, and is that of objects that name none.
-        dry_run: only try.
-        force: take over fields that others manage.
+        namespace: the pipeline's namespace, which identifies it; also the namespace of objects that name none.
+        dry_run: store nothing.
+        force: take over fields that other managers own.
 
     Raises:
-        ClusterError: an object of that name exists and was not made by this pipeline, or the server refused.
+        ClusterError: an object of that name exists that this pipeline did not make, or the server refused.
     """
     key = key_of(item, namespace=namespace)
     live = api.get(key)
@@ -75,14 +75,14 @@ def apply_object(
 def diff_object(
     api: KubernetesApi, item: KubernetesObject, *, namespace: str, new_namespaces: Iterable[str] = ()
 ) -> str:
-    """Show what an apply would change; the server's own dry run decides, so its defaults are no difference.
+    """Return what an apply would change, by the server's own dry run, so that its defaults are no difference.
 
     Args:
         api: the cluster.
         item: the rendered object.
         namespace: the pipeline's namespace, and that of objects that name none.
-        new_namespaces: namespaces that do not exist yet: the server cannot try objects in them, so those are shown
-            as rendered.
+        new_namespaces: namespaces that do not exist yet; the server cannot try objects in them, so they are shown as
+            rendered.
     """
     key = key_of(item, namespace=namespace)
     if key.namespace in new_namespaces:
@@ -94,14 +94,14 @@ def diff_object(
 
 
 def delete_object(api: KubernetesApi, key: ObjectKey, *, pipeline: str) -> Applied | None:
-    """Delete one object of ours; None when it is gone already.
+    """Delete one object that kubeglass made; None if it is gone already.
 
-    An object of that name which somebody else has made meanwhile is kept.
+    An object of that name that somebody else has made since is kept.
 
     Args:
         api: the cluster.
         key: the object.
-        pipeline: the pipeline's namespace, which tells it from others.
+        pipeline: the pipeline's namespace, which identifies it.
     """
     live = api.get(key)
     if live is None:
@@ -112,10 +112,10 @@ def delete_object(api: KubernetesApi, key: ObjectKey, *, pipeline: str) -> Appli
 
 
 def wait_until_gone(api: KubernetesApi, keys: Iterable[ObjectKey], *, timeout: float, clock: Clock) -> None:
-    """Wait until none of ``keys`` is left.
+    """Wait until none of ``keys`` exists.
 
     Raises:
-        ClusterError: one is still there after ``timeout`` seconds; says which finalizers hold it.
+        ClusterError: one still exists after ``timeout`` seconds; names the finalizers that hold it.
     """
     deadline = clock.now() + timeout
     left = list(keys)
@@ -124,8 +124,8 @@ def wait_until_gone(api: KubernetesApi, keys: Iterable[ObjectKey], *, timeout: f
             held = (api.get(left[0]) or {}).get("metadata", {}).get("finalizers") or []
             raise ClusterError(
                 str(left[0]),
-                f"is still there after {timeout:.0f} s",
-                found=f"held by finalizers {', '.join(held)}" if held else "its pods are still ending",
+                f"still exists after {timeout:.0f} s",
+                found=f"held by finalizers {', '.join(held)}" if held else "its pods are still terminating",
                 hint="run kubeglass undeploy again, with a longer --timeout",
             )
         clock.sleep(POLL_SECONDS)
@@ -136,22 +136,22 @@ def _foreign(key: ObjectKey, live: KubernetesObject) -> ClusterError:
     if not is_made_by_kubeglass(live):
         return ClusterError(
             where,
-            "exists already and was not made by kubeglass",
+            "already exists and was not made by kubeglass",
             found="it lacks the label app.kubernetes.io/managed-by=kubeglass",
-            hint="remove or rename it, or use another namespace (--namespace)",
+            hint="delete or rename it, or use another namespace (--namespace)",
         )
     owner = pipeline_of(live)
     if not owner:
         return ClusterError(
             where,
-            "exists already and does not say which pipeline it belongs to",
+            "already exists and does not say which pipeline it belongs to",
             found=f"it lacks the label {PIPELINE}",
-            hint=f"if it is this one's, hand it over: kubectl label {key}{_option(key)} {PIPELINE}=NAMESPACE",
+            hint=f"if it belongs to this one, label it: kubectl label {key}{_option(key)} {PIPELINE}=NAMESPACE",
         )
     return ClusterError(
         where,
         f"belongs to the pipeline of namespace {owner}",
-        hint="give this pipeline's another name, or its apps another namespace (cluster.app_namespace)",
+        hint="rename it here, or give the apps another namespace (cluster.app_namespace)",
     )
 
 

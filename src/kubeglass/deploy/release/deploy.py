@@ -1,4 +1,4 @@
-"""One deployment from beginning to end: inventory, apply in order, wait, prune."""
+"""A deployment from start to end: keep the inventory, apply in order, wait, delete what is no longer rendered."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kubeglass.deploy.api.kubernetes_api import KubernetesApi
-from kubeglass.deploy.api.objects import KubernetesObject, ObjectKey, key_of
-from kubeglass.deploy.api.order import sort_for_apply
+from kubeglass.deploy.api.objects import KubernetesObject, ObjectKey, key_of, sort_for_apply
 from kubeglass.deploy.clock import Clock
 from kubeglass.deploy.release.apply import Applied, Change, apply_object, diff_object
 from kubeglass.deploy.release.inventory import Inventory, inventory_key, read_inventory, store_inventory
@@ -19,12 +18,12 @@ from kubeglass.deploy.rollout.wait import Report, wait_until_ready
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """What is to be on the cluster.
+    """Everything that belongs on the cluster.
 
     Args:
-        namespace: the pipeline's namespace, which also keeps the inventory.
-        objects: everything rendered.
-        force: whether to take over fields that other managers own.
+        namespace: the pipeline's namespace, where the inventory is kept too.
+        objects: the rendered objects.
+        force: take over fields that other managers own.
     """
 
     namespace: str
@@ -33,18 +32,18 @@ class Release:
 
     @property
     def ordered(self) -> list[KubernetesObject]:
-        """The objects as they are applied."""
+        """The objects in the order of applying."""
         return sort_for_apply(self.objects)
 
     @property
     def keys(self) -> list[ObjectKey]:
-        """Every object's key, and that of the password's Secret if Grafana is among them."""
+        """The key of every object, and of the password's Secret if Grafana is among them."""
         keys = [key_of(item, namespace=self.namespace) for item in self.ordered]
         return [*keys, *([password_key(self.namespace)] if needs_password(keys) else [])]
 
 
 def preview(api: KubernetesApi, release: Release) -> str:
-    """Show as a unified diff what :func:`deploy` would change; nothing is changed."""
+    """Return what :func:`deploy` would change, as a unified diff; change nothing."""
     new = _new_namespaces(api, release)
     diffs = [diff_object(api, item, namespace=release.namespace, new_namespaces=new) for item in release.ordered]
     if needs_password(release.keys):
@@ -54,7 +53,7 @@ def preview(api: KubernetesApi, release: Release) -> str:
 
 
 def rehearse(api: KubernetesApi, release: Release, tell: Tell) -> None:
-    """Let the server try every apply without storing anything; objects of namespaces to come are not tried.
+    """Let the server check every apply and store nothing; objects in namespaces that do not exist yet are not checked.
 
     Raises:
         ClusterError: the server would refuse an object.
@@ -73,11 +72,11 @@ def rehearse(api: KubernetesApi, release: Release, tell: Tell) -> None:
 
 
 def deploy(api: KubernetesApi, release: Release, *, timeout: float, clock: Clock, tell: Tell, report: Report) -> None:
-    """Put the release on the cluster, wait until all of it is ready, then remove what is no longer rendered.
+    """Apply the release, wait until everything is ready, then delete what is no longer rendered.
 
     Raises:
-        ClusterError: the server refused an object, or one does not become ready; what was applied stays and is in the
-            inventory, so the next deployment or undeploy knows of it.
+        ClusterError: the server refused an object, or one does not become ready. What was applied stays and is in the
+            inventory, for the next deployment or undeploy.
     """
     before = read_inventory(api.get(inventory_key(release.namespace)))
     baseline = read_baseline(api, release.keys)
@@ -85,7 +84,7 @@ def deploy(api: KubernetesApi, release: Release, *, timeout: float, clock: Clock
     wanted = [key for key in release.keys if key.kind != "Namespace" or key in made or key in before.keys]
     store_inventory(api, before.including(wanted), release.namespace)
     if needs_password(wanted):
-        # Before the Deployment: a pod without it is tried again minutes later.
+        # Before the Deployment: the kubelet would retry a pod without it only minutes later.
         tell(ensure_password(api, release.namespace))
     for item in release.ordered:
         if item["kind"] == "Namespace":
@@ -93,7 +92,7 @@ def deploy(api: KubernetesApi, release: Release, *, timeout: float, clock: Clock
         applied = apply_object(api, item, namespace=release.namespace, force=release.force)
         tell(applied)
         if item["kind"] == "DaemonSet" and applied.change is Change.CHANGED:
-            # The apps come after it: a pod that ends is read to its end only by a collector that is there.
+            # Before the apps: only a running collector scrapes the last counts of a pod that ends.
             wait_until_ready(api, [applied.key], timeout=timeout, clock=clock, report=report, baseline=baseline)
     _retry(api, baseline, tell)
     wait_until_ready(api, release.keys, timeout=timeout, clock=clock, report=report, baseline=baseline)
@@ -114,7 +113,7 @@ def _apply_namespaces(api: KubernetesApi, release: Release, tell: Tell) -> set[O
 
 
 def _retry(api: KubernetesApi, baseline: Baseline, tell: Tell) -> None:
-    """Have the pods that were stuck made anew, so that they are tried now and not minutes later."""
+    """Delete the pods that were stuck, so that they start now and not minutes later."""
     for key in baseline.stuck:
         if api.delete(key):
             tell(Applied(key, Change.RETRIED))

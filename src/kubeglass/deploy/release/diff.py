@@ -1,4 +1,4 @@
-"""What an apply would change, as a unified diff of YAML; pure."""
+"""What an apply would change, as a unified diff of YAML."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from typing import Any
 from kubeglass.deploy.api.objects import KubernetesObject
 from kubeglass.render.yaml import dump_yaml
 
-#: Written by the API server, never by us.
+#: Set by the API server, never by kubeglass.
 _SERVER_METADATA = ("managedFields", "resourceVersion", "uid", "generation", "creationTimestamp", "selfLink")
 _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
 
 def render_diff(name: str, live: KubernetesObject | None, wanted: KubernetesObject) -> str:
-    """Compare what is on the cluster with what a dry run says it would become.
+    """Compare an object on the cluster with the result of a dry run.
 
     Args:
-        name: how the object is called in the heading.
-        live: the object now, None when there is none.
-        wanted: the API server's answer to a dry run of the apply.
+        name: the object's name in the heading.
+        live: the object now, None if it does not exist.
+        wanted: the API server's response to a dry run of the apply.
 
     Returns:
-        A unified diff, empty when nothing would change; values of Secrets are masked.
+        A unified diff, empty if nothing would change; values of Secrets are masked.
     """
     before = _lines(live) if live is not None else []
     after = _lines(wanted)

@@ -1,4 +1,4 @@
-"""Which objects a deployment made: the inventory, kept on the cluster, that prune and undeploy go by."""
+"""The inventory: which objects deployments made, kept on the cluster for later deployments and undeploy."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _ENTRY = "objects.json"
 
 @dataclass(frozen=True, slots=True)
 class Inventory:
-    """What kubeglass put on the cluster from one namespace's pipeline.
+    """The objects that kubeglass put on the cluster for the pipeline of one namespace.
 
     Args:
         keys: the objects, in no order.
@@ -26,21 +26,21 @@ class Inventory:
     keys: frozenset[ObjectKey] = field(default_factory=frozenset)
 
     def including(self, keys: Iterable[ObjectKey]) -> Inventory:
-        """Add ``keys``: written before anything is applied, so that an interrupted deployment forgets nothing."""
+        """Add ``keys``: stored before anything is applied, so that an interrupted deployment forgets nothing."""
         return Inventory(self.keys | frozenset(keys))
 
     def orphans(self, wanted: Iterable[ObjectKey]) -> frozenset[ObjectKey]:
-        """Find what was made once and is no longer rendered; namespaces hold other people's data and never count."""
+        """Return what was made earlier and is no longer rendered; never a namespace, which may hold other data."""
         return frozenset(key for key in self.keys - frozenset(wanted) if key.kind != "Namespace")
 
 
 def inventory_key(namespace: str) -> ObjectKey:
-    """Say where the inventory of ``namespace`` is kept."""
+    """Return the key of the ConfigMap that holds the inventory of ``namespace``."""
     return ObjectKey("v1", "ConfigMap", NAME, namespace)
 
 
 def write_inventory(inventory: Inventory, namespace: str) -> dict[str, Any]:
-    """Turn ``inventory`` into the ConfigMap that keeps it."""
+    """Return the ConfigMap that holds ``inventory``."""
     entries = [
         {"apiVersion": key.api_version, "kind": key.kind, "namespace": key.namespace, "name": key.name}
         for key in sorted(inventory.keys)
@@ -58,15 +58,15 @@ def write_inventory(inventory: Inventory, namespace: str) -> dict[str, Any]:
 
 
 def store_inventory(api: KubernetesApi, inventory: Inventory, namespace: str) -> None:
-    """Keep ``inventory`` on the cluster."""
+    """Store ``inventory`` on the cluster."""
     api.apply(write_inventory(inventory, namespace), namespace=namespace, force=True)
 
 
 def read_inventory(item: KubernetesObject | None) -> Inventory:
-    """Read what :func:`write_inventory` wrote; no ConfigMap is an empty inventory.
+    """Read what :func:`write_inventory` wrote; without a ConfigMap the inventory is empty.
 
     Raises:
-        ClusterError: the ConfigMap was changed into something unreadable.
+        ClusterError: the ConfigMap has been edited and cannot be read.
     """
     if item is None:
         return Inventory()
@@ -80,7 +80,7 @@ def read_inventory(item: KubernetesObject | None) -> Inventory:
     except (KeyError, TypeError, ValueError) as error:
         raise ClusterError(
             f"configmap/{NAME}",
-            "is not an inventory kubeglass can read",
+            "is not a valid inventory",
             found=str(error),
-            hint="restore it, or delete it and run kubeglass deploy again; objects no longer rendered then stay",
+            hint="restore it, or delete it and deploy again; objects that are no longer rendered then stay",
         ) from error

@@ -1,8 +1,8 @@
-"""Take over what ``kubectl apply`` made of the same manifests: its fields become ours, so that dropped ones go too.
+"""Take over the fields that ``kubectl apply`` owns, so that fields which are no longer rendered are removed too.
 
-Client-side apply owns its fields under a name of its own. An apply of ours beside it would conflict in every field that
-changed, and what is no longer rendered would stay for ever, such as a second kind of probe, which the server refuses.
-kubectl's own ``--server-side`` hands its fields over in the same way (k8s.io/client-go/util/csaupgrade).
+Client-side apply owns its fields under a name of its own. A server-side apply beside it would conflict in every field
+that changed, and fields that are no longer rendered would stay for ever, such as a second kind of probe, which the
+server rejects. ``kubectl apply --server-side`` migrates its fields in the same way (k8s.io/client-go/util/csaupgrade).
 """
 
 from __future__ import annotations
@@ -16,21 +16,21 @@ from kubeglass.deploy.api.kubernetes_api import KubernetesApi
 from kubeglass.deploy.api.objects import OWNER, KubernetesObject, ObjectKey, is_ours, key_of
 
 CLIENT_SIDE_APPLY = "kubectl-client-side-apply"
-#: Controllers write into the same list; whoever loses reads it again.
+#: Controllers write to the same list; after a conflict it is read again.
 ATTEMPTS = 5
 
 
 def find_kubectl_applied(api: KubernetesApi, objects: Sequence[KubernetesObject], *, pipeline: str) -> list[ObjectKey]:
-    """List those of ``objects`` that are on the cluster, are this pipeline's, and were applied by kubectl."""
+    """Return which of ``objects`` exist, belong to this pipeline and were applied by kubectl."""
     keys = [key_of(item, namespace=pipeline) for item in objects]
     return [key for key in keys if _transfer(api.get(key), pipeline) is not None]
 
 
 def take_over_fields(api: KubernetesApi, keys: Sequence[ObjectKey], *, pipeline: str) -> None:
-    """Make the fields that kubectl applied ours.
+    """Make kubeglass the owner of the fields that kubectl applied.
 
     Raises:
-        RefusedError: the server refuses.
+        RefusedError: the server refused.
     """
     for key in keys:
         for attempt in range(ATTEMPTS):
@@ -45,7 +45,7 @@ def take_over_fields(api: KubernetesApi, keys: Sequence[ObjectKey], *, pipeline:
 
 
 def _transfer(live: KubernetesObject | None, pipeline: str) -> list[dict[str, Any]] | None:
-    """Write the change as a JSON patch of exactly the object that was read; None when there is nothing to change."""
+    """Return the change as a JSON patch of exactly the object that was read; None if nothing changes."""
     if live is None or not is_ours(live, pipeline):
         return None
     entries = live["metadata"].get("managedFields") or []
@@ -59,7 +59,7 @@ def _transfer(live: KubernetesObject | None, pipeline: str) -> list[dict[str, An
 
 
 def transfer_fields(entries: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Give the fields of client-side applies to our server-side apply, joined with those it has already."""
+    """Move the fields of client-side applies to kubeglass's server-side apply, merged with those it already owns."""
     theirs = [entry for entry in entries if _is(entry, CLIENT_SIDE_APPLY, "Update")]
     rest = [dict(entry) for entry in entries if entry not in theirs]
     if not theirs:

@@ -1,4 +1,4 @@
-"""The Secret with Grafana's administrator's password: generated once, never rendered, never shown."""
+"""The Secret with the password of Grafana's administrator: generated once, never rendered, never shown."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from kubeglass.render.kubernetes.names import GRAFANA_SECRET, GRAFANA_SECRET_KEY
 
 
 def password_key(namespace: str) -> ObjectKey:
-    """Say where the password of the pipeline of ``namespace`` is kept."""
+    """Return the key of the Secret with the password of the pipeline of ``namespace``."""
     return ObjectKey("v1", "Secret", GRAFANA_SECRET, namespace)
 
 
 def needs_password(keys: Iterable[ObjectKey]) -> bool:
-    """Say whether Grafana is among ``keys``."""
+    """Return whether Grafana is among ``keys``."""
     return any(key.kind == "Deployment" and key.name == GRAFANA for key in keys)
 
 
 def ensure_password(api: KubernetesApi, namespace: str, *, dry_run: bool = False) -> Applied:
-    """Generate the password, unless there is one: that one stays, whoever made it.
+    """Generate the password; an existing one stays, whoever made it.
 
     Raises:
         ClusterError: the server refused.
@@ -38,7 +38,7 @@ def ensure_password(api: KubernetesApi, namespace: str, *, dry_run: bool = False
 
 
 def preview_password(api: KubernetesApi, namespace: str) -> str:
-    """Show as a diff that a password would be generated; its value is masked, and another one in the end."""
+    """Return the diff of generating a password; the value is masked, and the real one will be another."""
     key = password_key(namespace)
     return "" if api.get(key) is not None else render_diff(str(key), None, _make(namespace))
 

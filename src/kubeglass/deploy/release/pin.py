@@ -1,7 +1,7 @@
-"""Make a rebuilt image roll: pods name the very content that was built here, by a tag that no other content has.
+"""Make a rebuilt image roll out: pods name exactly the content that was built, by a tag that no other content has.
 
-A tag such as ``shop:0.1.0`` stays when the source is edited, so the pod template would not change and the old pods
-would stay. Were the template annotated instead, pods made before the image was loaded would count as new.
+A tag such as ``shop:0.1.0`` stays the same when the source is edited, so the pod template would not change and the old
+pods would stay. With an annotation on the template instead, pods made before the image was loaded would count as new.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from kubeglass.images.archive import ArchivedImage
 from kubeglass.render.kubernetes.names import OWN_REGISTRY
 
 Read = Callable[[ObjectKey], KubernetesObject | None]
-"""Reads one object of the cluster, None when it is not there."""
+"""Reads one object of the cluster; None if it does not exist."""
 
 
 def pin_images(
     objects: Sequence[KubernetesObject], built: Iterable[ArchivedImage], read: Read
 ) -> list[KubernetesObject]:
-    """Replace the names of images that were built here by their exact ones.
+    """Replace the names of images that were built on this machine by their exact ones.
 
     An image of ours that was not built here was brought to the cluster from elsewhere: what runs of it stays.
 

@@ -1,4 +1,9 @@
-"""Takes objects away again in order, and undoes whole deployments; what others made stays."""
+"""Delete objects in order, and undo whole deployments; what others made stays.
+
+A namespace is deleted only if nothing else is in it. The API server is asked for its kinds, as anybody may have added
+some. Objects that Kubernetes puts into every namespace do not count, nor do those that go with their owner or only
+describe others, such as events.
+"""
 
 from __future__ import annotations
 
@@ -9,29 +14,70 @@ from typing import Any
 
 from kubeglass.deploy.api.errors import RefusedError
 from kubeglass.deploy.api.kubernetes_api import KubernetesApi
-from kubeglass.deploy.api.objects import OWNER, KubernetesObject, ObjectKey, is_ending, is_ours, key_of, write_selector
-from kubeglass.deploy.api.order import rank_of, sort_for_deletion
+from kubeglass.deploy.api.objects import (
+    OWNER,
+    KubernetesObject,
+    ObjectKey,
+    is_ending,
+    is_ours,
+    key_of,
+    rank_of,
+    sort_for_deletion,
+    write_selector,
+)
 from kubeglass.deploy.clock import Clock
 from kubeglass.deploy.release.apply import Applied, Change, delete_object, wait_until_gone
 from kubeglass.deploy.release.inventory import Inventory, inventory_key, read_inventory, store_inventory
 from kubeglass.render.kubernetes.names import MANAGED_BY, PART_OF
 
-#: Of what holds a namespace, so many are named.
+#: How many of the objects that hold a namespace are named.
 NAMED = 3
-#: A StatefulSet's claims carry the labels of its template, which may never change, and so not the pipeline's.
+#: A StatefulSet's claims carry the labels of its template, which can never change, and so not the pipeline's.
 NO_PIPELINE = ""
 
+#: Kinds that only describe other objects, or follow them.
+_FOLLOWERS = frozenset({"Event", "Endpoints", "EndpointSlice", "Lease", "PodMetrics", "ControllerRevision"})
+#: Made in every namespace, by Kubernetes or by OpenShift.
+_EVERYWHERE = frozenset(
+    {
+        ("ConfigMap", "kube-root-ca.crt"),
+        ("ConfigMap", "openshift-service-ca.crt"),
+        ("ServiceAccount", "default"),
+        ("ServiceAccount", "builder"),
+        ("ServiceAccount", "deployer"),
+        ("RoleBinding", "system:deployers"),
+        ("RoleBinding", "system:image-builders"),
+        ("RoleBinding", "system:image-pullers"),
+    }
+)
+_ACCOUNT_OF_TOKEN = "kubernetes.io/service-account.name"  # noqa: S105  # an annotation's name
+
 Tell = Callable[[Applied], None]
-"""Told of every object as it is applied or deleted."""
+"""Called with every object as it is applied or deleted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of object that lives in namespaces and can be deleted.
+
+    Args:
+        path: of the API version, such as ``/apis/apps/v1``.
+        kind: such as ``Deployment``.
+        plural: its name in paths.
+    """
+
+    path: str
+    kind: str
+    plural: str
 
 
 def remove(
     api: KubernetesApi, keys: Iterable[ObjectKey], *, pipeline: str, timeout: float, clock: Clock, tell: Tell
 ) -> list[Applied]:
-    """Delete kind after kind, each only when the one before is gone: an app ends before what counts its requests.
+    """Delete one kind after another, each once the one before is gone: an app ends before what counts its requests.
 
     Raises:
-        ClusterError: the server refused, or an object does not go within ``timeout`` seconds.
+        ClusterError: the server refused, or an object still exists after ``timeout`` seconds.
     """
     deleted = []
     for _, group in groupby(sort_for_deletion(keys), key=lambda key: rank_of(key.kind)):
@@ -45,22 +91,22 @@ def remove(
 
 
 def undeploy(api: KubernetesApi, namespace: str, *, purge: bool, timeout: float, clock: Clock, tell: Tell) -> bool:
-    """Remove what deployments of this namespace made, the apps first and the storage last.
+    """Delete what deployments of this namespace made, the apps first and the storage last.
 
     Args:
         api: the cluster.
         namespace: the pipeline's namespace.
-        purge: delete the samples (PersistentVolumeClaims), and the namespaces that kubeglass made, too; a namespace
-            that holds anything else stays.
-        timeout: seconds until each kind of object must be gone.
-        clock: what to wait by.
-        tell: told of every object.
+        purge: also delete the samples (PersistentVolumeClaims) and the namespaces that kubeglass made; a namespace that
+            holds anything else stays.
+        timeout: seconds to wait for each kind to be gone.
+        clock: the clock to wait by.
+        tell: called with every object.
 
     Returns:
-        Whether there was anything to remove.
+        Whether there was anything to delete.
 
     Raises:
-        ClusterError: the server refused, or an object does not go.
+        ClusterError: the server refused, or an object still exists after the timeout.
     """
     stored = api.get(inventory_key(namespace))
     inventory = read_inventory(stored)
@@ -74,13 +120,13 @@ def undeploy(api: KubernetesApi, namespace: str, *, purge: bool, timeout: float,
         found += remove(api, namespaces - held, pipeline=namespace, timeout=timeout, clock=clock, tell=tell)
         namespaces = held
     if stored is not None and (not purge or ObjectKey("v1", "Namespace", namespace) in namespaces):
-        # What stays is remembered, for a later --purge.
+        # For a later --purge.
         store_inventory(api, Inventory(frozenset(namespaces)), namespace)
     return bool(found or (purge and namespaces))
 
 
 def _tell_held(api: KubernetesApi, namespaces: Iterable[ObjectKey], pipeline: str, tell: Tell) -> set[ObjectKey]:
-    """Find the namespaces of ours that hold what others made."""
+    """Return the namespaces that kubeglass made and that hold objects of others."""
     held = set()
     for key in sorted(namespaces):
         live = api.get(key)
@@ -99,45 +145,12 @@ def _claims(api: KubernetesApi, namespace: str) -> list[ObjectKey]:
     ]
 
 
-#: Kinds that only tell of other objects, or follow them.
-_FOLLOWERS = frozenset({"Event", "Endpoints", "EndpointSlice", "Lease", "PodMetrics", "ControllerRevision"})
-#: Made in every namespace, by Kubernetes or by OpenShift.
-_EVERYWHERE = frozenset(
-    {
-        ("ConfigMap", "kube-root-ca.crt"),
-        ("ConfigMap", "openshift-service-ca.crt"),
-        ("ServiceAccount", "default"),
-        ("ServiceAccount", "builder"),
-        ("ServiceAccount", "deployer"),
-        ("RoleBinding", "system:deployers"),
-        ("RoleBinding", "system:image-builders"),
-        ("RoleBinding", "system:image-pullers"),
-    }
-)
-_ACCOUNT_OF_TOKEN = "kubernetes.io/service-account.name"  # noqa: S105  # an annotation's name
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """A kind of object that lives in namespaces and can be deleted.
-
-    Args:
-        path: of the API version, such as ``/apis/apps/v1``.
-        kind: such as ``Deployment``.
-        plural: as it stands in paths.
-    """
-
-    path: str
-    kind: str
-    plural: str
-
-
 def find_leftovers(api: KubernetesApi, namespace: str) -> list[str]:
-    """Name what is in ``namespace``, as ``kind/name``, and what could not be looked at.
+    """Return what is in ``namespace``, as ``kind/name``, and which API groups cannot be listed.
 
     Args:
         api: the cluster.
-        namespace: the namespace, emptied of everything of ours.
+        namespace: the namespace, without the objects that kubeglass made.
     """
     found: list[str] = []
     for path in _versions(api):
@@ -147,7 +160,7 @@ def find_leftovers(api: KubernetesApi, namespace: str) -> list[str]:
                 items = api.read(f"{path}/namespaces/{namespace}/{kind.plural}").get("items") or []
                 found += [f"{kind.kind.lower()}/{item['metadata']['name']}" for item in items if _counts(kind, item)]
         except RefusedError:
-            found.append(f"whatever {path.rpartition('/apis/')[2]} holds, which cannot be listed")
+            found.append(f"objects of {path.rpartition('/apis/')[2]}, which cannot be listed")
     return found
 
 

@@ -60,7 +60,7 @@ def test_an_object_has_its_path(key: ObjectKey, path: str) -> None:
 
 
 def test_a_kind_that_does_not_exist_is_refused() -> None:
-    with pytest.raises(ClusterError, match="is of a kind kubeglass does not know"):
+    with pytest.raises(ClusterError, match="is of an unknown kind"):
         path_of(ObjectKey("v1", "Widget", "a"))
 
 

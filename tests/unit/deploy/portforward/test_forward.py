@@ -153,7 +153,7 @@ def test_a_missing_right_is_named(cluster: Cluster, kubelet: FakeKubelet) -> Non
         client.get(forward.url)
 
     assert told[0].found == 'User "jane" cannot get resource "pods/portforward"'
-    assert "ask the cluster's administrator for this right" in told[0].hint
+    assert "ask the cluster's administrator for the right" in told[0].hint
 
 
 def test_without_a_pod_nothing_is_forwarded(cluster: Cluster) -> None:

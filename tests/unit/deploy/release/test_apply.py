@@ -28,7 +28,7 @@ def test_an_object_of_somebody_else_is_never_touched() -> None:
     cluster.put(theirs)
 
     with pytest.raises(
-        ClusterError, match=r"configmap/a in namespace shop: exists already and was not made by kubeglass"
+        ClusterError, match=r"configmap/a in namespace shop: already exists and was not made by kubeglass"
     ):
         apply_object(cluster, make_object("ConfigMap", "a"), namespace="shop")
 

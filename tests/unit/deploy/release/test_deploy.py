@@ -68,7 +68,7 @@ def test_a_release_that_fails_half_way_is_remembered_whole() -> None:
     theirs["metadata"]["labels"] = {}
     cluster.put(theirs)
 
-    with pytest.raises(ClusterError, match="configmap/b in namespace shop: exists already"):
+    with pytest.raises(ClusterError, match="configmap/b in namespace shop: already exists"):
         run(cluster, make_release("a", "b"))
 
     assert {key.name for key in read_inventory(cluster.get(inventory_key(HOME))).keys} == {"shop", "a", "b"}

@@ -43,5 +43,5 @@ def test_no_inventory_is_an_empty_one() -> None:
 
 @pytest.mark.parametrize("data", [{}, {"objects.json": "no json"}, {"objects.json": '[{"kind": "Pod"}]'}])
 def test_an_inventory_changed_by_hand_is_refused(data: dict[str, str]) -> None:
-    with pytest.raises(ClusterError, match="is not an inventory kubeglass can read"):
+    with pytest.raises(ClusterError, match="is not a valid inventory"):
         read_inventory({"kind": "ConfigMap", "data": data})

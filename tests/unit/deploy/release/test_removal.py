@@ -38,4 +38,4 @@ def test_a_group_that_cannot_be_listed_may_hold_something() -> None:
                 raise RefusedError(path, {"code": 503})
             return super().read(path)
 
-    assert find_leftovers(Broken(), "shop") == ["whatever example.com/v1 holds, which cannot be listed"]
+    assert find_leftovers(Broken(), "shop") == ["objects of example.com/v1, which cannot be listed"]

@@ -5,8 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kubeglass.deploy.api.objects import ObjectKey
-from kubeglass.deploy.api.order import rank_of, sort_for_apply, sort_for_deletion
+from kubeglass.deploy.api.objects import ObjectKey, rank_of, sort_for_apply, sort_for_deletion
 from tests.unit.deploy.fake_cluster import make_object
 
 KINDS = (
@@ -21,7 +20,7 @@ KINDS = (
 )
 
 
-def test_the_way_of_the_data_starts_at_its_end() -> None:
+def test_storage_comes_before_the_collector_and_the_collector_before_the_apps() -> None:
     ordered = sort_for_apply(make_object(kind, "a") for kind in reversed(KINDS))
 
     assert [item["kind"] for item in ordered] == list(KINDS)

@@ -1,26 +1,26 @@
-"""Real gunicorn servers for the library's tests; those of one kind share a server, and servers start together."""
+"""Real servers for the library's tests; those of one kind share a server, and servers start together."""
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.library.server import KINDS, Gunicorn
+from tests.library.server import KINDS, Gunicorn, Server
 
-StartGunicorn = Callable[..., Gunicorn]
+StartGunicorn = Callable[..., Any]
 
 
 @contextmanager
 def running(folder: Path) -> Iterator[StartGunicorn]:
-    """Give a function that starts gunicorns, which end with the block; wait for each with its ``wait``."""
-    started: list[Gunicorn] = []
+    """Give a function that starts gunicorns or others, which end with the block; wait for each with its ``wait``."""
+    started: list[Server] = []
 
-    def start(name: str, *options: str, **more: object) -> Gunicorn:
-        started.append(Gunicorn(folder / name, *options, **more))  # type: ignore[arg-type]
+    def start(name: str, *options: str, server: Callable[..., Server] = Gunicorn, **more: object) -> Any:
+        started.append(server(folder / name, *options, **more))
         return started[-1]
 
     try:
@@ -62,10 +62,3 @@ def servers(request: pytest.FixtureRequest, start_shared: StartGunicorn) -> dict
 def server(request: pytest.FixtureRequest, servers: dict[str, Gunicorn]) -> Gunicorn:
     """One server after the other."""
     return servers[request.param]
-
-
-def free_port() -> int:
-    """Find a port that nobody listens at."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -1,4 +1,4 @@
-"""A real gunicorn, asked and hurt by tests."""
+"""Real servers with several workers, asked and hurt by tests."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import http.client
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -55,35 +56,36 @@ def all_at_once(do: Callable[[Key], Result], keys: Iterable[Key], most: int = 0)
         return dict(zip(listed, pool.map(do, listed), strict=True))
 
 
-class Gunicorn:
-    """A gunicorn with the test's application.
+def free_port() -> int:
+    """Find a port that nobody listens at."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Server:
+    """A running server with the test's application.
 
     Args:
         folder: where it logs and where its workers share values.
-        options: gunicorn's.
-        command: what to run, gunicorn by default.
+        command: what to run.
         environment: beyond the test's own; an empty text unsets.
-        application: what gunicorn loads.
     """
 
-    def __init__(
-        self,
-        folder: Path,
-        *options: str,
-        command: tuple[str, ...] = (str(BIN / "gunicorn"),),
-        environment: dict[str, str] | None = None,
-        application: str = "application:app",
-    ) -> None:
-        self.options = options
+    #: What it logs: its address, and the pid of each worker that begins.
+    listening: str
+    worker: str
+
+    def __init__(self, folder: Path, command: Sequence[str], environment: Mapping[str, str] | None = None) -> None:
         self.values = folder / "values"
         self.values.mkdir(parents=True, exist_ok=True)
-        self.log = folder / "gunicorn.log"
-        # Imports, gunicorn's own among them, must not depend on how pytest was started.
+        self.log = folder / "server.log"
+        # Imports, the server's own among them, must not depend on how pytest was started.
         inherited = {name: text for name, text in os.environ.items() if not name.startswith("KUBEGLASS")}
         chosen = {**inherited, "PROMETHEUS_MULTIPROC_DIR": str(self.values), **(environment or {})}
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [*command, "--bind", "127.0.0.1:0", "--chdir", str(HERE), *options, application],
+                command,
                 stdout=log,
                 stderr=log,
                 env={name: text for name, text in chosen.items() if text},
@@ -93,13 +95,13 @@ class Gunicorn:
 
     def wait(self) -> None:
         """Wait until it listens."""
-        wait_until(self._find_address, "gunicorn listens")
+        wait_until(self._find_address, "the server listens")
 
     def _find_address(self) -> bool:
         if self.process.poll() is not None:
             raise AssertionError(self.log.read_text())
-        found = re.search(r"Listening at: (http://[\d.:]+)", self.log.read_text())
-        self.address = found[1] if found else ""
+        found = re.search(self.listening, self.log.read_text())
+        self.address = f"http://{found[1]}" if found else ""
         return bool(found)
 
     def get(self, path: str, *, headers: dict[str, str] | None = None, address: str = "") -> str:
@@ -140,7 +142,7 @@ class Gunicorn:
 
     def begun(self) -> set[int]:
         """Pids of all workers that ever began to work."""
-        return {int(pid) for pid in re.findall(r"Booting worker with pid: (\d+)", self.log.read_text())}
+        return {int(pid) for pid in re.findall(self.worker, self.log.read_text())}
 
     def kill_workers(self) -> None:
         """Kill every worker that there is now, without a chance to say goodbye; wait until others work."""
@@ -166,3 +168,66 @@ class Gunicorn:
         with suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
+
+
+class Gunicorn(Server):
+    """A gunicorn.
+
+    Args:
+        folder: where it logs and where its workers share values.
+        options: gunicorn's.
+        command: what to run, gunicorn by default.
+        environment: beyond the test's own; an empty text unsets.
+        application: what gunicorn loads.
+    """
+
+    listening = r"Listening at: http://([\d.:]+)"
+    worker = r"Booting worker with pid: (\d+)"
+
+    def __init__(
+        self,
+        folder: Path,
+        *options: str,
+        command: tuple[str, ...] = (str(BIN / "gunicorn"),),
+        environment: Mapping[str, str] | None = None,
+        application: str = "application:app",
+    ) -> None:
+        self.options = options
+        super().__init__(
+            folder, [*command, "--bind", "127.0.0.1:0", "--chdir", str(HERE), *options, application], environment
+        )
+
+
+class Uwsgi(Server):
+    """A uWSGI with a master process.
+
+    Args:
+        folder: where it logs and where its workers share values.
+        options: uWSGI's.
+        command: what to run, uWSGI by default.
+        environment: beyond the test's own; an empty text unsets.
+    """
+
+    listening = r"bound to TCP address ([\d.:]+)"
+    spawned = r"pawned uWSGI worker \d+ \((?:new )?pid: (\d+)"
+    #: Where each worker loads the application, it cannot be told to reload before it has.
+    loaded = r"ready in \d+ seconds on interpreter \w+ pid: (\d+)"
+
+    def __init__(
+        self,
+        folder: Path,
+        *options: str,
+        command: tuple[str, ...] = (str(BIN / "uwsgi"),),
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        own = [
+            f"--http-socket=127.0.0.1:{free_port()}",
+            "--master",
+            "--need-app",
+            "--disable-logging",
+            f"--chdir={HERE}",
+        ]
+        own += [f"--virtualenv={sys.prefix}", "--module=application:app"]
+        self.options = options
+        self.worker = self.loaded if "--lazy-apps" in options else self.spawned
+        super().__init__(folder, [*command, *own, *options], environment)

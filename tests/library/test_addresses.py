@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.library.conftest import StartGunicorn, free_port
+from tests.library.conftest import StartGunicorn
 from tests.library.samples import Samples
-from tests.library.server import CUT_OFF, KINDS, ROUTE, Gunicorn, all_at_once, wait_until
+from tests.library.server import CUT_OFF, KINDS, ROUTE, Gunicorn, all_at_once, free_port, wait_until
 
 TOKEN = {"Authorization": "Bearer of-great-secrecy"}
 

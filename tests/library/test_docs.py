@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.library.conftest import StartGunicorn, free_port
-from tests.library.server import all_at_once
+from tests.library.conftest import StartGunicorn
+from tests.library.server import all_at_once, free_port
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted((ROOT / "docs" / "library").glob("*.md"))

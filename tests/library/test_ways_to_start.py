@@ -1,4 +1,4 @@
-"""The documented ways to start gunicorn: each gives totals of all workers."""
+"""The documented ways to start gunicorn and uWSGI: each gives totals of all workers."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import pytest
 
 from kubeglass.catalog import PROBE_PATH
 from tests.library.conftest import StartGunicorn
-from tests.library.server import KINDS, MODELS, Gunicorn
+from tests.library.server import KINDS, MODELS, Gunicorn, Uwsgi, all_at_once
 
-PAGE = Path(__file__).parents[2] / "docs" / "library" / "gunicorn.md"
-COMMAND = (sys.executable, "-m", "kubeglass", "run", "gunicorn")
+PAGES = Path(__file__).parents[2] / "docs" / "library"
+RUN = (sys.executable, "-m", "kubeglass", "run")
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +21,11 @@ def from_outside(start_shared: StartGunicorn) -> dict[str, Gunicorn]:
     """``kubeglass run gunicorn`` with an application that knows nothing of it, by worker model."""
     return {
         model: start_shared(
-            f"{model}-run", *options, "--workers=2", command=COMMAND, environment={"KUBEGLASS_INSTRUMENT": "1"}
+            f"{model}-run",
+            *options,
+            "--workers=2",
+            command=(*RUN, "gunicorn"),
+            environment={"KUBEGLASS_INSTRUMENT": "1"},
         )
         for model, options in MODELS.items()
     }
@@ -46,7 +50,7 @@ def test_the_command_instruments_an_application_that_knows_nothing_of_it(
 
 def documented_line() -> str:
     """Return the line of the documentation for ``gunicorn.conf.py``."""
-    [line] = re.findall(r"^raw_env = .*$", PAGE.read_text(encoding="utf-8"), re.M)
+    [line] = re.findall(r"^raw_env = .*$", (PAGES / "gunicorn.md").read_text(encoding="utf-8"), re.M)
     return str(line)
 
 
@@ -75,6 +79,36 @@ def test_the_documented_line_of_gunicorns_configuration_is_enough(configured: di
     assert server.scrape().total("sold_things_total") == 20
     assert server.files() == []
     assert "each will show its own metrics only" not in server.log.read_text()
+
+
+@pytest.mark.parametrize("options", [(), ("--lazy-apps",)], ids=["master", "lazy"])
+def test_the_command_instruments_an_application_under_uwsgi(start: StartGunicorn, options: tuple[str, ...]) -> None:
+    environment = {"KUBEGLASS_INSTRUMENT": "1", "PROMETHEUS_MULTIPROC_DIR": ""}
+    server = start("run", "--processes=2", *options, server=Uwsgi, command=(*RUN, "uwsgi"), environment=environment)
+    server.wait()
+    server.wait_for_workers(2)
+
+    all_at_once(lambda _: server.send(5), range(4))
+
+    assert server.answered() == 20
+    assert server.scrape().total("sold_things_total") == 20
+
+
+def test_the_documented_configuration_of_uwsgi_is_enough(start: StartGunicorn, tmp_path: Path) -> None:
+    [text] = re.findall(r"```ini\n(.*?)```", (PAGES / "uwsgi.md").read_text(encoding="utf-8"), re.S)
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    file = tmp_path / "uwsgi.ini"
+    file.write_text(text.replace("/run/shop/metrics", str(shared)).replace("shop:app", "application:app"))
+    server = start("documented", f"--ini={file}", server=Uwsgi, environment={"PROMETHEUS_MULTIPROC_DIR": ""})
+    server.wait()
+    server.wait_for_workers(4)
+
+    all_at_once(lambda _: server.send(5), range(4))
+
+    assert server.answered() == 20
+    assert server.scrape().total("sold_things_total") == 20
+    assert server.files() == []
 
 
 def test_without_a_folder_it_says_that_workers_share_nothing(start: StartGunicorn) -> None:

@@ -94,12 +94,16 @@ WORKERS = (
         (f"{FOLDER}test_the_living_are_told_by_their_lock_even_if_a_pid_comes_back",),
     ),
     Mutation(
-        "`preload_app`",
+        "`preload_app`, uWSGI's master",
         "a fork goes on in its parent's files",
         "instrument/storage/file_store.py",
-        "        self._failure = None\n        self.is_stale = True\n",
-        "        self._failure = None\n",
-        (f"{FOLDER}test_a_fork_begins_at_zero_in_files_of_its_own",),
+        "return self._pid != os.getpid()",
+        "return False",
+        (
+            f"{FOLDER}test_a_fork_begins_at_zero_in_files_of_its_own",
+            "tests/unit/instrument/storage/test_file_store.py::test_a_forks_first_request_makes_values_of_its_own[fork_in_c]",
+            "tests/library/test_uwsgi.py::test_every_request_is_counted_once_whichever_worker_answers[master]",
+        ),
     ),
     Mutation(
         "a request dies with its worker",

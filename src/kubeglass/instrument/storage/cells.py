@@ -39,8 +39,11 @@ class Store(Protocol):
     """
 
     lock: threading.RLock
-    is_stale: bool
     when_renewed: list[Callable[[], object]]
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether this process is a fork that still has its parent's cells."""
 
     def allocate(self, kind: str, key: str) -> Cell:
         """Return a cell with value 0.
@@ -60,9 +63,10 @@ class Store(Protocol):
 class MemoryStore:
     """Cells of one process; a fork goes on from its parent's values."""
 
+    is_stale = False
+
     def __init__(self) -> None:
         self.lock = threading.RLock()
-        self.is_stale = False
         self.when_renewed: list[Callable[[], object]] = []
         self._values: list[float] = []
         FORK_AWARE.add(self)
@@ -109,7 +113,9 @@ def _hold_locks() -> None:
 def _release_locks() -> None:
     while _held:
         _held.pop().lock.release()
-    _forking.release()
+    # Not held where a server tells Python of a fork only afterwards: uWSGI's --py-call-osafterfork.
+    if _forking.locked():
+        _forking.release()
 
 
 def _note_fork() -> None:

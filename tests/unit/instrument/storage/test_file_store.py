@@ -22,7 +22,7 @@ from kubeglass.instrument.multiprocess.liveness import dead_owners, parse_name
 from kubeglass.instrument.storage import value_file
 from kubeglass.instrument.storage.file_store import FileStore
 from kubeglass.instrument.storage.multiprocess_folder import FOLDER_VARIABLE
-from tests.unit.instrument.counting import in_fork, shown, value
+from tests.unit.instrument.counting import fork_in_c, in_fork, shown, value
 
 
 @pytest.fixture
@@ -161,12 +161,13 @@ def wait_until(condition: Callable[[], object]) -> None:
         time.sleep(0.01)
 
 
-def test_a_forks_first_request_makes_values_of_its_own(folder: Path) -> None:
+@pytest.mark.parametrize("fork", [os.fork, fork_in_c])
+def test_a_forks_first_request_makes_values_of_its_own(folder: Path, fork: Callable[[], int]) -> None:
     app = make_app()
     registry = app.extensions["kubeglass"].registry
     app.test_client().get("/")
 
-    in_fork(lambda: [app.test_client().get("/") for _ in range(2)])
+    in_fork(lambda: [app.test_client().get("/") for _ in range(2)], fork)
     app.test_client().get("/")
     for name in ("http_requests_total", "http_request_duration_seconds_count"):
         assert value(registry, name) == 2  # this process's own

@@ -144,7 +144,7 @@ PAGES = (
     Mutation(
         "off the public port: `path=None`",
         "the page is shown all the same",
-        "flask.py",
+        "flask/__init__.py",
         "        path=checked.check_path(path),\n",
         '        path=checked.check_path(path) or "/metrics",\n',
         (f"{UNIT}test_without_a_path_the_application_shows_no_metrics",),
@@ -248,7 +248,7 @@ PAGES = (
     Mutation(
         "errors: instrumenting twice",
         "it is done again without a word",
-        "flask.py",
+        "flask/__init__.py",
         "    if EXTENSION in app.extensions:\n",
         "    if False:\n",
         (f"{UNIT}test_an_application_is_instrumented_once",),

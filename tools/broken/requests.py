@@ -5,6 +5,7 @@ from __future__ import annotations
 from tools.broken.mutation import Mutation
 
 UNIT = "tests/unit/test_flask.py::"
+EXCEPTIONS = "tests/unit/instrument/request/test_exceptions.py::"
 STREAM = "tests/unit/instrument/request/test_stream.py::"
 PROBE = "tests/unit/instrument/request/test_probe.py::"
 EXCHANGE = "tests/unit/instrument/request/test_request_recorder.py::TestUpgrades::"
@@ -13,7 +14,7 @@ REQUESTS = (
     Mutation(
         "blueprints, nested ones too",
         "`endpoint` is the name of the view",
-        "flask.py",
+        "flask/__init__.py",
         "            endpoint = UNMATCHED_ENDPOINT if rule is None else rule.rule\n",
         "            endpoint = UNMATCHED_ENDPOINT if rule is None else rule.endpoint\n",
         (f"{UNIT}test_blueprints_in_blueprints_have_their_whole_template",),
@@ -53,7 +54,7 @@ REQUESTS = (
     Mutation(
         "streams are in progress until their last byte",
         "a stream is over when it is handed to the server",
-        "flask.py",
+        "flask/__init__.py",
         "            whole = type(response.response) is list or is_whole(response)\n",
         "            whole = True\n",
         (f"{UNIT}test_a_stream_is_in_progress_until_its_last_byte",),
@@ -80,7 +81,7 @@ REQUESTS = (
     Mutation(
         "`abort`",
         "whatever is aborted counts as a 200",
-        "flask.py",
+        "flask/__init__.py",
         "method, status = answered.method, response.status_code",
         "method, status = answered.method, 200",
         (f"{UNIT}test_an_aborted_request_has_the_status_it_was_aborted_with",),
@@ -88,7 +89,7 @@ REQUESTS = (
     Mutation(
         "error handlers",
         "an exception counts although a handler took it",
-        "flask.py",
+        "flask/__init__.py",
         "            notes[RESPONSE] = measured\n            return response\n",
         "            notes[RESPONSE] = measured\n"
         "            if status > 400:\n"
@@ -99,10 +100,26 @@ REQUESTS = (
     Mutation(
         "unhandled exceptions are counted",
         "Flask's signal is not heard",
-        "flask.py",
-        "        got_request_exception.connect(self._count_exception, app)\n",
+        "flask/__init__.py",
+        "        got_request_exception.connect(self._note_exception, app)\n",
         "",
         (f"{UNIT}test_an_unhandled_exception_is_counted_with_its_answer",),
+    ),
+    Mutation(
+        "HTTP exceptions that were answered are none",
+        "whatever an extension reports counts at once",
+        "flask/__init__.py",
+        "        if is_reported_by_flask():\n",
+        "        if True:\n",
+        (f"{EXCEPTIONS}TestAnExtensionThatAnswersExceptions::test_an_http_exception_that_it_answers_is_none",),
+    ),
+    Mutation(
+        "unhandled exceptions are counted once",
+        "an exception counts as often as it is reported",
+        "flask/__init__.py",
+        "if is_fault and not any(reported is exception for reported, _ in notes[REPORTED:]):",
+        "if is_fault:",
+        (f"{EXCEPTIONS}test_an_exception_that_is_reported_twice_counts_once",),
     ),
     Mutation(
         "unhandled exceptions are counted once",
@@ -155,7 +172,7 @@ REQUESTS = (
     Mutation(
         "`endpoint` is the route template",
         "paths without a route keep their path",
-        "flask.py",
+        "flask/__init__.py",
         "            endpoint = UNMATCHED_ENDPOINT if rule is None else rule.rule\n",
         "            endpoint = answered.path if rule is None else rule.rule\n",
         (f"{UNIT}test_paths_without_a_route_share_one_value",),

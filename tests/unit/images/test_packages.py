@@ -132,7 +132,7 @@ def test_a_package_without_a_list_of_files_is_refused(site: Site) -> None:
 def test_kubeglass_comes_as_it_runs_now() -> None:
     paths = [entry.path for entry in list_own_files("packages") if isinstance(entry, File)]
 
-    assert "packages/kubeglass/flask.py" in paths
+    assert "packages/kubeglass/flask/__init__.py" in paths
     assert "packages/kubeglass/instrument/auto/sitecustomize.py" in paths
     assert not [path for path in paths if "__pycache__" in path]
 

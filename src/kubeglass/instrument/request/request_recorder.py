@@ -11,11 +11,14 @@ from kubeglass.instrument.options import Options
 from kubeglass.instrument.request.response import (
     METRICS,
     NOTES_KEY,
+    REPORTED,
     RESPONSE,
+    SERVER_ERROR,
     TAKER,
     MeasuredResponse,
     Notes,
     parse_traceparent,
+    status_of_error,
 )
 from kubeglass.instrument.request.series_cache import SeriesCache
 from kubeglass.instrument.request.stream import Stream, watch_file
@@ -25,13 +28,6 @@ if TYPE_CHECKING:
     from wsgiref.types import WSGIEnvironment
 
     from kubeglass.instrument.request.response import StatusWatch
-
-#: What the server sends when an application raises before it has started its response.
-SERVER_ERROR = 500
-
-#: Set on exceptions that the framework has reported already, before they reach the middleware: the application's
-#: cache, and the key of the request.
-COUNTED = "_kubeglass_counted"
 
 
 class RequestRecorder:
@@ -88,14 +84,16 @@ class RequestRecorder:
     def fail(self, duration: float, error: BaseException, endpoint_of_error: Callable[[BaseException], str]) -> None:
         """Add a request that ended with an exception; the server answers it."""
         self._leave()
+        status, is_fault = status_of_error(error)
         known = self._response.key if self._response is not None else self._reported_key(error)
         method, endpoint, _, *extra = known or (self._environ["REQUEST_METHOD"], endpoint_of_error(error), "")
         if known is not None:
-            self._response = self._cache.find_key((method, endpoint, SERVER_ERROR, *extra))
+            self._response = self._cache.find_key((method, endpoint, status, *extra))
         elif self._notes[TAKER] is None:
-            self._response = self._cache.find(None, method, endpoint, SERVER_ERROR)
+            self._response = self._cache.find(None, method, endpoint, status)
         self._watch = None
-        self._count_exception(error)
+        if is_fault:
+            self._count_exception(error)
         self._finish(duration)
 
     def _finish(self, duration: float, sent: int = 0) -> None:
@@ -139,8 +137,7 @@ class RequestRecorder:
             self._cache.count_exception(method, endpoint, tuple(extra), error)
 
     def _reported_key(self, error: BaseException) -> tuple[Any, ...] | None:
-        cache, key = getattr(error, COUNTED, (None, None))
-        return key if cache is self._cache else None
+        return next((key for reported, key in self._notes[REPORTED:] if reported is error), None)
 
     def _leave(self) -> None:
         """Take the framework's word, and let the application around this one have its notes again."""

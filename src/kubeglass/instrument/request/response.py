@@ -54,8 +54,12 @@ NOTES_KEY = "kubeglass.notes"
 Notes: TypeAlias = "list[Any]"
 
 #: Which entry is which: the :class:`MeasuredResponse` or None, the :class:`HttpMetrics` of the application that
-#: responds, and those of an application inside that one which has taken the request over, or None.
-RESPONSE, METRICS, TAKER = 0, 1, 2
+#: responds, and those of an application inside that one which has taken the request over, or None. Then come the
+#: exceptions that the framework has reported, each with the key of its request.
+RESPONSE, METRICS, TAKER, REPORTED = 0, 1, 2, 3
+
+#: What the server sends when an application raises before it has started its response.
+SERVER_ERROR = 500
 
 
 class StatusWatch:
@@ -79,6 +83,17 @@ class StatusWatch:
         if exc_info is None:
             return self._start_response(status, headers)
         return self._start_response(status, headers, exc_info)
+
+
+def status_of_error(error: BaseException) -> tuple[int, bool]:
+    """Return the status with which the server answers an exception that leaves the application, and if it is a fault.
+
+    Connexion 3 has Flask raise Starlette's HTTP exceptions, which its ASGI application answers: those are no faults.
+    """
+    starlette = sys.modules.get("starlette.exceptions")
+    if starlette is not None and isinstance(error, starlette.HTTPException):
+        return error.status_code, False
+    return SERVER_ERROR, True
 
 
 #: Imported by whoever uses OpenTelemetry, never by this library.

@@ -4,25 +4,40 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
 from sys import modules
-from traceback import walk_tb
 from typing import TYPE_CHECKING, Any, cast
 
-from flask import Flask, Request, Response, got_request_exception, request
+from flask import Flask, Request, Response, after_this_request, got_request_exception, request
 from prometheus_client import REGISTRY, CollectorRegistry
+from werkzeug.exceptions import HTTPException
 from werkzeug.local import LocalProxy
-from werkzeug.wsgi import ClosingIterator
 
 from kubeglass.catalog import DURATION_BUCKETS, UNMATCHED_ENDPOINT
 from kubeglass.errors import InstrumentationError
+from kubeglass.flask.introspection import (
+    endpoint_of,
+    endpoint_of_error,
+    is_plain,
+    is_reported_by_flask,
+    is_whole,
+    size_of,
+)
 from kubeglass.instrument import options as checked
 from kubeglass.instrument.metrics_endpoint import MetricsEndpoint, metrics_port
 from kubeglass.instrument.options import ExtraLabel, Options, find_prefix, find_token
 from kubeglass.instrument.registration import metrics_of
 from kubeglass.instrument.request.middleware import Middleware
-from kubeglass.instrument.request.request_recorder import COUNTED, SERVER_ERROR
-from kubeglass.instrument.request.response import NOTES_KEY, OPENTELEMETRY, RESPONSE, MeasuredResponse, current_trace
+from kubeglass.instrument.request.response import (
+    NOTES_KEY,
+    OPENTELEMETRY,
+    REPORTED,
+    RESPONSE,
+    SERVER_ERROR,
+    TAKER,
+    MeasuredResponse,
+    current_trace,
+    status_of_error,
+)
 from kubeglass.instrument.request.series_cache import SeriesCache
 from kubeglass.instrument.storage.http_metrics import HttpMetrics
 from kubeglass.instrument.storage.multiprocess_folder import multiprocess_folder
@@ -37,15 +52,6 @@ __all__ = ["Instrumentation", "MetricsServer", "instrument", "serve_metrics"]
 logger = logging.getLogger("kubeglass.instrument")
 
 EXTENSION = "kubeglass"
-
-#: The methods of Flask's that make an answer of what a view returns or raises.
-ANSWERING = ("wsgi_app", "full_dispatch_request", "finalize_request", "handle_exception", "process_response")
-
-#: Redirects of the router and every error are HTTP exceptions.
-FIRST_ERROR = 300
-
-#: Statuses whose answers have no body, whatever the view returned (RFC 9110 section 6.4.1).
-BODYLESS = frozenset({204, 304})
 
 
 class Instrumentation:
@@ -77,7 +83,7 @@ class Instrumentation:
         app.process_response = self._record_response(app.process_response)  # type: ignore[method-assign]
         app.extensions[EXTENSION] = self
         # Flask turns an unhandled exception into an answer inside its wsgi_app, out of a middleware's sight.
-        got_request_exception.connect(self._count_exception, app)
+        got_request_exception.connect(self._note_exception, app)
 
     @property
     def prefix(self) -> str:
@@ -152,12 +158,31 @@ class Instrumentation:
                 key, None, is_whole=whole, sent=size_of(response, method) if whole else 0
             )
 
-    def _count_exception(self, sender: Flask, exception: BaseException) -> None:  # noqa: ARG002  # the signal's words
+    def _note_exception(self, sender: Flask, exception: BaseException) -> None:  # noqa: ARG002  # the signal's words
+        """Count an exception that Flask reports; one that an extension reports counts if it is answered as an error.
+
+        Flask-RESTful and Flask-RESTX report whatever they make a response of, a 404 too.
+        """
+        if is_reported_by_flask():
+            self._count_exception(exception)
+        elif not isinstance(exception, HTTPException):
+
+            @after_this_request
+            def count(response: Response) -> Response:
+                if response.status_code >= SERVER_ERROR:
+                    self._count_exception(exception)
+                return response
+
+    def _count_exception(self, exception: BaseException) -> None:
+        """Count an exception once a request, however often it is reported; it may yet reach the middleware too."""
+        notes = request.environ.get(NOTES_KEY)
+        if notes is None or notes[TAKER] is self._cache.metrics:
+            return
         method, endpoint, extra = request.method, endpoint_of(request), self._cache.extra_of(request)
-        self._cache.count_exception(method, endpoint, extra, exception)
-        # It may be raised again and reach the middleware.
-        with suppress(AttributeError):
-            setattr(exception, COUNTED, (self._cache, (method, endpoint, SERVER_ERROR, *extra)))
+        _, is_fault = status_of_error(exception)
+        if is_fault and not any(reported is exception for reported, _ in notes[REPORTED:]):
+            self._cache.count_exception(method, endpoint, extra, exception)
+        notes.append((exception, (method, endpoint, SERVER_ERROR, *extra)))
 
 
 def instrument(
@@ -240,49 +265,3 @@ def serve_metrics(address: str, *, registry: CollectorRegistry = REGISTRY, token
     from kubeglass.instrument.metrics_server import MetricsServer
 
     return MetricsServer(address, MetricsEndpoint(registry, multiprocess_folder(), find_token(token)).respond)
-
-
-def is_whole(response: Response) -> bool:
-    """Say whether an answer is in memory, as against a stream or a file.
-
-    Flask makes HTTP exceptions into answers by way of WSGI: they come as an iterator over one text of known length.
-    """
-    if response.is_sequence:
-        return True
-    is_exception = type(response.response) is ClosingIterator and response.status_code >= FIRST_ERROR
-    return is_exception and response.content_length is not None
-
-
-def size_of(response: Response, method: str) -> int:
-    """Return how many bytes of body a whole response sends."""
-    if method == "HEAD" or response.status_code in BODYLESS:
-        return 0
-    return (response.calculate_content_length() if response.is_sequence else response.content_length) or 0
-
-
-def is_plain(app: Flask) -> bool:
-    """Say whether every answer passes through Flask's own methods, with nothing between them and the server.
-
-    Then the status that Flask notes is the status that is sent.
-    """
-    own = all(getattr(type(app), name) is getattr(Flask, name) for name in ANSWERING)
-    return own and getattr(app.wsgi_app, "__func__", None) is Flask.wsgi_app
-
-
-def endpoint_of(found: Request) -> str:
-    """Return the route template a request matched, or the one value for all that match none."""
-    rule = found.url_rule
-    return UNMATCHED_ENDPOINT if rule is None else rule.rule
-
-
-def endpoint_of_error(error: BaseException) -> str:
-    """Return the route template of the request that an exception ended.
-
-    When an exception leaves Flask its request context is gone, but for the frame that the exception passed through:
-    a worker that is told to stop in the middle of a slow view should not count as a request to nowhere.
-    """
-    for frame, _ in walk_tb(error.__traceback__):
-        if frame.f_code is Flask.wsgi_app.__code__:
-            found = getattr(frame.f_locals.get("ctx"), "request", None)
-            return endpoint_of(found) if found is not None else UNMATCHED_ENDPOINT
-    return UNMATCHED_ENDPOINT

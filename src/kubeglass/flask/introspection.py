@@ -1,0 +1,74 @@
+"""What Flask knows of a request and its response."""
+
+from __future__ import annotations
+
+from inspect import unwrap
+from traceback import walk_stack, walk_tb
+
+from flask import Flask, Request, Response
+from werkzeug.wsgi import ClosingIterator
+
+from kubeglass.catalog import UNMATCHED_ENDPOINT
+
+#: The methods of Flask's that make an answer of what a view returns or raises.
+ANSWERING = ("wsgi_app", "full_dispatch_request", "finalize_request", "handle_exception", "process_response")
+
+#: Redirects of the router and every error are HTTP exceptions.
+FIRST_ERROR = 300
+
+#: Statuses whose answers have no body, whatever the view returned (RFC 9110 section 6.4.1).
+BODYLESS = frozenset({204, 304})
+
+#: Flask's own code, whatever others have put around it.
+HANDLE_EXCEPTION, WSGI_APP = unwrap(Flask.handle_exception).__code__, unwrap(Flask.wsgi_app).__code__
+
+
+def is_whole(response: Response) -> bool:
+    """Say whether an answer is in memory, as against a stream or a file.
+
+    Flask makes HTTP exceptions into answers by way of WSGI: they come as an iterator over one text of known length.
+    """
+    if response.is_sequence:
+        return True
+    is_exception = type(response.response) is ClosingIterator and response.status_code >= FIRST_ERROR
+    return is_exception and response.content_length is not None
+
+
+def size_of(response: Response, method: str) -> int:
+    """Return how many bytes of body a whole response sends."""
+    if method == "HEAD" or response.status_code in BODYLESS:
+        return 0
+    return (response.calculate_content_length() if response.is_sequence else response.content_length) or 0
+
+
+def is_plain(app: Flask) -> bool:
+    """Say whether every answer passes through Flask's own methods, with nothing between them and the server.
+
+    Then the status that Flask notes is the status that is sent.
+    """
+    own = all(getattr(type(app), name) is getattr(Flask, name) for name in ANSWERING)
+    return own and getattr(app.wsgi_app, "__func__", None) is Flask.wsgi_app
+
+
+def is_reported_by_flask() -> bool:
+    """Say whether it is Flask that sends the signal being received, as against an extension."""
+    return any(frame.f_code is HANDLE_EXCEPTION for frame, _ in walk_stack(None))
+
+
+def endpoint_of(found: Request) -> str:
+    """Return the route template a request matched, or the one value for all that match none."""
+    rule = found.url_rule
+    return UNMATCHED_ENDPOINT if rule is None else rule.rule
+
+
+def endpoint_of_error(error: BaseException) -> str:
+    """Return the route template of the request that an exception ended.
+
+    When an exception leaves Flask its request context is gone, but for the frame that the exception passed through:
+    a worker that is told to stop in the middle of a slow view should not count as a request to nowhere.
+    """
+    for frame, _ in walk_tb(error.__traceback__):
+        if frame.f_code is WSGI_APP:
+            found = getattr(frame.f_locals.get("ctx"), "request", None)
+            return endpoint_of(found) if found is not None else UNMATCHED_ENDPOINT
+    return UNMATCHED_ENDPOINT

@@ -25,8 +25,8 @@ PAGES = (
         "process, GC and platform collectors",
         "a registry of its own lacks them",
         "instrument/registration.py",
-        "    _add_runtime(registry)\n",
-        "",
+        "    _registered[registry] = collector, options\n    _add_runtime(registry)\n",
+        "    _registered[registry] = collector, options\n",
         (f"{SHOWN}test_a_registry_of_its_own_tells_of_python_the_process_and_the_library_too",),
     ),
     Mutation(

@@ -23,9 +23,19 @@ REQUESTS = (
         "several applications in one process",
         "a second application with the same registry is registered again",
         "instrument/registration.py",
-        "    if found is not None:\n        metrics, first = found",
-        "    if False:\n        metrics, first = found",
+        "    if found is not None and found[0] in collectors_of(registry):\n",
+        "    if False:\n",
         (f"{UNIT}test_applications_with_one_registry_add_up",),
+    ),
+    Mutation(
+        "a registry that a test fixture empties",
+        "the next application adds to metrics that are no longer shown",
+        "instrument/registration.py",
+        "    if found is not None and found[0] in collectors_of(registry):\n",
+        "    if found is not None:\n",
+        (
+            "tests/unit/instrument/test_registration.py::TestARegistryThatAFixtureEmpties::test_the_next_application_counts_from_zero_with_options_of_its_own",
+        ),
     ),
     Mutation(
         "WSGI middleware around the application",

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from prometheus_client import CollectorRegistry
 
 from kubeglass.errors import InstrumentationError
+from kubeglass.instrument.registration import restore_metrics
 from kubeglass.instrument.text.encoding import accepts_gzip, choose_format, join_lines
 from kubeglass.instrument.text.format import Format
 from kubeglass.instrument.text.registry import write_registry
@@ -42,6 +43,7 @@ class MetricsEndpoint:
     def __init__(
         self, registry: CollectorRegistry, folder: Path | None = None, token: str = "", port: str = ""
     ) -> None:
+        self._registry = registry
         self._token = token.encode()
         self._write: Callable[[Format], Iterator[str]] = partial(write_registry, registry)
         if folder is not None:
@@ -74,6 +76,7 @@ class MetricsEndpoint:
         return "200 OK", headers + ([("Content-Encoding", "gzip")] if gzip else []), body
 
     def _lines(self, format_: Format) -> Iterator[str]:
+        restore_metrics(self._registry)
         yield from self._write(format_)
         yield format_.end
 

@@ -23,14 +23,16 @@ from kubeglass.instrument.text.registry import collectors_of
 
 logger = logging.getLogger("kubeglass.instrument")
 
-#: The metrics of each registry, and the options of the application that came first.
-_registered: weakref.WeakKeyDictionary[CollectorRegistry, tuple[HttpMetrics, Options]] = weakref.WeakKeyDictionary()
+#: The collector that each registry was given last, and the options of the application it was made for.
+_registered: weakref.WeakKeyDictionary[CollectorRegistry, tuple[HttpCollector, Options]] = weakref.WeakKeyDictionary()
 
 
 def metrics_of(
     registry: CollectorRegistry, options: Options, application: str = "", *, may_rename: bool = False
 ) -> HttpMetrics:
-    """Return the registry's HTTP metrics; make and register them at the first call.
+    """Return the registry's HTTP metrics; make and register them where it has none.
+
+    It may have lost them: test fixtures unregister everything, and then the next application counts from zero.
 
     Args:
         registry: the registry.
@@ -43,10 +45,10 @@ def metrics_of(
             buckets, labels, limits or prefix, or the multiprocess folder cannot be written.
     """
     found = _registered.get(registry)
-    if found is not None:
-        metrics, first = found
+    if found is not None and found[0] in collectors_of(registry):
+        collector, first = found
         _check_same(first, options)
-        return metrics
+        return collector.metrics
     folder = multiprocess_folder()
     store = make_store(folder / name_folder(registry, application)) if folder is not None else make_memory_store()
     metrics = HttpMetrics(store, options)
@@ -60,17 +62,34 @@ def metrics_of(
             found=taken[0],
             hint='choose a prefix for kubeglass\'s, such as prefix="shop_", or pass a registry of its own as registry=',
         )
+    _remove_former(registry)
     registry.register(collector)
-    _registered[registry] = metrics, options
+    _registered[registry] = collector, options
     _add_runtime(registry)
     if folder is not None and isinstance(store, FileStore):
         count_collections(folder, store)
     return metrics
 
 
+def restore_metrics(registry: CollectorRegistry) -> None:
+    """Register the HTTP metrics again if the registry was emptied: its applications go on counting in them."""
+    found = _registered.get(registry)
+    if found is not None and found[0] not in collectors_of(registry):
+        registry.register(found[0])
+        _add_runtime(registry)
+
+
 def registries() -> list[CollectorRegistry]:
     """Return the registries whose metrics are told apart: those of instrumented applications, and the default one."""
     return list({REGISTRY, *_registered})
+
+
+def _remove_former(registry: CollectorRegistry) -> None:
+    """Unregister the collector of this library as it was imported before, by a test that imports modules again."""
+    for collector in collectors_of(registry):
+        kind = type(collector)
+        if (kind.__module__, kind.__qualname__) == (HttpCollector.__module__, HttpCollector.__qualname__):
+            registry.unregister(collector)
 
 
 def _add_runtime(registry: CollectorRegistry) -> None:

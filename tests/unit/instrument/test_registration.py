@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import cast
 
 import pytest
 from flask import Flask
@@ -86,6 +88,80 @@ print([[name in app.test_client().get("/metrics").text for name in ("of_a_total 
         done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
         assert done.stdout == "[[True, False], [False, True]]\n"
+
+
+def unregister_all(registry: CollectorRegistry) -> None:
+    for collector in list(registry._collector_to_names):
+        registry.unregister(collector)
+
+
+def clear_dicts(registry: CollectorRegistry) -> None:
+    registry._collector_to_names.clear()
+    registry._names_to_collectors.clear()
+
+
+class TestARegistryThatAFixtureEmpties:
+    @pytest.fixture(params=[unregister_all, clear_dicts])
+    def empty(self, request: pytest.FixtureRequest) -> Callable[[CollectorRegistry], None]:
+        return cast("Callable[[CollectorRegistry], None]", request.param)
+
+    def test_the_next_application_counts_from_zero_with_options_of_its_own(
+        self, empty: Callable[[CollectorRegistry], None]
+    ) -> None:
+        registry = CollectorRegistry()
+        for number in range(3):
+            app = Flask("shop")
+            app.add_url_rule("/", "index", lambda: "index")
+            instrument(app, registry=registry, buckets=(1, 2 + number))
+            app.test_client().get("/")
+
+            assert shown(app, "http_requests_total") == shown(app, "http_requests_total", endpoint="/") == 1
+            assert shown(app, "python_info") == 1
+            empty(registry)
+
+    def test_an_application_from_before_is_still_shown(self, empty: Callable[[CollectorRegistry], None]) -> None:
+        registry = CollectorRegistry()
+        app = make_app("shop", registry)
+        app.test_client().get("/shop")
+
+        empty(registry)
+        app.test_client().get("/shop")
+
+        assert shown(app, "http_requests_total", endpoint="/shop") == 2
+
+    def test_what_the_next_application_counts_in_a_folder_is_shown(
+        self, empty: Callable[[CollectorRegistry], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))
+        registry = CollectorRegistry()
+        make_app("first", registry)
+        empty(registry)
+
+        app = make_app("second", registry)
+        app.test_client().get("/second")
+
+        assert shown(app, "http_requests_total", endpoint="/second") == 1
+
+
+def test_modules_that_are_imported_again_show_each_family_once() -> None:
+    code = """
+import sys
+def make_app():
+    from flask import Flask
+    from kubeglass.flask import instrument
+    app = Flask("shop")
+    instrument(app)
+    app.test_client().get("/")
+    return app
+make_app()
+for name in [name for name in sys.modules if name.startswith("kubeglass")]:
+    del sys.modules[name]
+text = make_app().test_client().get("/metrics").text
+print(text.count("# TYPE http_requests_total"), 'status="404"} 1.0' in text)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout == "1 True\n", done.stderr
 
 
 def test_a_folder_that_was_named_too_late_is_said(

@@ -44,8 +44,8 @@ def name_folder(registry: CollectorRegistry, application: str) -> str:
         registry: the registry.
         application: name of the application that is the first to use it.
     """
-    if registry is REGISTRY:
-        return ""
+    if registry is REGISTRY or registry in _names:
+        return folder_name(registry)
     base = f"registry-{UNSAFE.sub('_', application)}"
     taken, number, name = set(_names.values()), 1, base
     while name in taken:

@@ -15,7 +15,7 @@ from kubeglass.deploy.api.cluster import Cluster
 from kubeglass.deploy.clock import RealClock
 from kubeglass.deploy.release.addresses import find_addresses
 from kubeglass.deploy.release.deploy import Release, deploy, preview, rehearse
-from kubeglass.deploy.release.host_path import find_obstacles
+from kubeglass.deploy.release.host_path import MISSING, find_obstacles
 from kubeglass.deploy.release.managed_fields import find_kubectl_applied, take_over_fields
 from kubeglass.deploy.release.pin import pin_images
 from kubeglass.deploy.release.removal import undeploy
@@ -130,7 +130,7 @@ def check_host_paths(pipeline: Pipeline, output: Output) -> None:
             output.note(f"app {app.name}: could not look at {error.filename} ({error.strerror}); {who} must read it")
             continue
         # Without a node's name the source may well lie on another machine.
-        if obstacles and (app.host_path.node is not None or obstacles[0].wrong != "is not there"):
+        if obstacles and (app.host_path.node is not None or obstacles[0].wrong != MISSING):
             found = f"{obstacles[0].path} {obstacles[0].wrong}"
             raise ClusterError(
                 f"app {app.name}", "its source cannot be used by its pod", found=found, hint=f"run: {obstacles[0].fix}"

@@ -1,7 +1,7 @@
-"""Write an image as an OCI archive, the one file that containerd, K3s and Podman import.
+"""Write an image as an OCI archive, the file that containerd, K3s and Podman import.
 
-Layout and field names follow the OCI image specification 1.1; the annotation with the full name is containerd's, which
-K3s uses for the archives in ``agent/images/``.
+Layout and field names follow the OCI image specification 1.1. The annotation with the full name is containerd's; K3s
+uses it for the archives in ``agent/images/``.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ class ArchivedImage:
 
     Args:
         path: the archive.
-        reference: the name pods use.
-        digest: ``sha256:…`` of the manifest, which is how a cluster pins it.
+        reference: the name that pods use.
+        digest: ``sha256:…`` of the manifest.
         size: bytes of the archive.
         layers: bytes of each layer, lowest first.
     """
@@ -47,19 +47,19 @@ class ArchivedImage:
 
     @property
     def exact_reference(self) -> str:
-        """The other name in the archive, which no other content has."""
+        """The second name in the archive, which no other content has."""
         return _exact(self.reference, self.digest)
 
 
 def write_archive(image: Image, path: Path, *, compress: bool = True) -> ArchivedImage:
-    """Write ``image`` to ``path``, whole or not at all; the same content gives the same bytes.
+    """Write ``image`` to ``path``, completely or not at all; the same content gives the same bytes.
 
     Raises:
         StateError: the folder cannot be written.
-        UsageError: this machine's files make no image.
+        UsageError: images cannot be built on this machine.
     """
     architecture = find_architecture()
-    with explain_disk_errors(path, "cannot be read or written while the image is put together"):
+    with explain_disk_errors(path, "cannot be read or written while the image is built"):
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as scratch:
             folder = Path(scratch)
@@ -73,10 +73,10 @@ def write_archive(image: Image, path: Path, *, compress: bool = True) -> Archive
 
 
 def read_archive(path: Path) -> ArchivedImage:
-    """Say what the archive at ``path`` holds, without reading its layers.
+    """Describe the archive at ``path``, without reading its layers.
 
     Raises:
-        StateError: it is no image archive.
+        StateError: it is not an image archive.
     """
     try:
         with tarfile.open(path) as archive:
@@ -84,7 +84,10 @@ def read_archive(path: Path) -> ArchivedImage:
             manifest = _read_json(archive, _blob_path(descriptor["digest"]))
     except (OSError, KeyError, IndexError, ValueError, tarfile.TarError) as error:
         raise StateError(
-            str(path), "is no image archive", found=str(error), hint="write it again: kubeglass images build"
+            str(path),
+            "is not an image archive",
+            found=str(error).partition(":\n")[0],
+            hint="build it again: kubeglass images build",
         ) from error
     return ArchivedImage(
         path=path,
@@ -96,7 +99,7 @@ def read_archive(path: Path) -> ArchivedImage:
 
 
 def _describe(image: Image, architecture: str, layers: list[PackedLayer]) -> dict[str, bytes]:
-    """Build the small files of the archive, the index first, so that reading it needs no search."""
+    """Build the small files of the archive, the index first, where reading finds it at once."""
     config = _encode(_build_config(image, architecture, layers))
     manifest = _encode(
         {
@@ -122,7 +125,7 @@ def _name(reference: str) -> dict[str, str]:
 
 
 def _exact(reference: str, digest: str) -> str:
-    """Name content by its digest; in a tag, because what was never in a registry has no name by digest."""
+    """Return a name that contains the digest, as a tag: only images from a registry have a name by digest."""
     return f"{reference}-{digest.removeprefix('sha256:')[:12]}"
 
 

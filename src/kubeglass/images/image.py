@@ -1,6 +1,6 @@
-"""What lies in an image: files, folders and links, told apart by type and owned by root.
+"""An image as a value: what it runs, and its files, folders and links, all owned by root.
 
-Nothing here belongs to the user the container runs as, so a process that is taken over cannot rewrite its own program.
+Nothing belongs to the user that the container runs as, so a compromised process cannot rewrite its own program.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ FILE_MODE = 0o644
 PROGRAM_MODE = 0o755
 FOLDER_MODE = 0o755
 TEMPORARY_MODE = 0o1777
+_ARCHITECTURES = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,7 @@ class Folder:
     """An empty folder, or one whose mode is not the usual 0755.
 
     Args:
-        path: where it lies in the image, without the leading slash.
+        path: its path in the image, without the leading slash.
         mode: permission bits.
     """
 
@@ -36,7 +37,7 @@ class File:
     """A regular file.
 
     Args:
-        path: where it lies in the image, without the leading slash.
+        path: its path in the image, without the leading slash.
         source: its bytes, or the file on this machine that holds them.
         mode: permission bits.
     """
@@ -48,7 +49,7 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Symlink:
-    """A symbolic link; ``target`` is written as it is."""
+    """A symbolic link; ``target`` is written unchanged."""
 
     path: str
     target: str
@@ -58,7 +59,7 @@ Entry = Folder | File | Symlink
 
 
 def order_entries(entries: Iterable[Entry]) -> list[Entry]:
-    """Sort ``entries`` by path, add the folders above them, and let the last of two with one path win."""
+    """Sort ``entries`` by path and add the folders above them; of two with the same path the last wins."""
     by_path = {entry.path: entry for entry in entries}
     for path in list(by_path):
         for parent in PurePosixPath(path).parents:
@@ -68,15 +69,15 @@ def order_entries(entries: Iterable[Entry]) -> list[Entry]:
 
 
 def read_folder(folder: Path, inside: str, *, leave_out: Callable[[Path], bool] = lambda _path: False) -> list[Entry]:
-    """List what lies in ``folder`` of this machine, to lie below ``inside`` in the image.
+    """List the content of a folder on this machine, for a folder of the image.
 
-    Links to files are followed, so the image depends on nothing outside itself. Links to folders, which may lead in
-    circles, and sockets and pipes are left out.
+    Links to files are followed, so the image is complete in itself. Links to folders, which may form a cycle, sockets
+    and pipes are left out.
 
     Args:
-        folder: a folder of this machine.
-        inside: where it lies in the image, without the leading slash.
-        leave_out: says of a path on this machine that it is not wanted; a folder goes with all that is below it.
+        folder: the folder on this machine.
+        inside: its path in the image, without the leading slash.
+        leave_out: whether to leave out a path on this machine; a folder is left out with its content.
     """
     entries: list[Entry] = [Folder(inside)]
     for path in sorted(folder.iterdir()):
@@ -91,24 +92,21 @@ def read_folder(folder: Path, inside: str, *, leave_out: Callable[[Path], bool] 
 
 
 def read_file(path: Path, inside: str) -> File:
-    """Describe one file of this machine, to lie at ``inside`` in the image: readable by all, executable if it was."""
+    """Return a file on this machine as the file ``inside`` of the image: readable by all, executable if it was."""
     return File(inside, path, PROGRAM_MODE if path.stat().st_mode & 0o111 else FILE_MODE)
-
-
-_ARCHITECTURES = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
 
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """What an archive is written from.
+    """Everything that an archive is written from.
 
     Args:
-        reference: the name pods use, with its tag.
+        reference: the name that pods use, with its tag.
         layers: the content of each layer, lowest first.
         entrypoint: the program and its fixed arguments.
         command: the arguments a pod may replace.
-        environment: variables of every process in the container.
-        working_dir: the folder the program starts in.
+        environment: environment variables.
+        working_dir: the folder that the program starts in.
         ports: TCP ports the program listens on.
         labels: ``org.opencontainers.image.…`` names to values.
     """
@@ -124,16 +122,16 @@ class Image:
 
 
 def find_architecture() -> str:
-    """Return this machine's architecture as container images call it.
+    """Return this machine's architecture by its name in container images.
 
     Raises:
-        UsageError: images of this machine's files would run on no cluster.
+        UsageError: images cannot be built from this machine's files.
     """
     machine = platform.machine().lower()
     if platform.system() != "Linux" or machine not in _ARCHITECTURES:
         raise UsageError(
             "images",
-            "can only be put together on Linux, from this machine's own interpreter and libraries",
+            "can only be built on Linux, from the machine's own interpreter and libraries",
             found=f"{platform.system()} {machine}",
             hint="build them on a Linux machine, or with Docker from examples/docker/Dockerfile",
         )

@@ -1,4 +1,4 @@
-"""Ask a Python interpreter of this machine where its parts are and what it has installed."""
+"""A Python interpreter of this machine, and the lowest layer of images: moved to /usr/local, with its libraries."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ class Interpreter:
         program: its binary, links resolved, not a virtual environment's.
         version: such as ``3.12``.
         full_version: such as ``3.12.4``.
-        library_folder: ``lib``, or ``lib64`` where the distribution has it so.
-        stdlib: folders of the standard library; mostly one.
-        search_path: folders of installed packages, in the order in which they are searched.
+        library_folder: ``lib``, or ``lib64`` on distributions that use it.
+        stdlib: folders of the standard library; usually one.
+        search_path: folders of installed packages, in search order.
     """
 
     program: Path
@@ -53,13 +53,13 @@ class Interpreter:
 
 
 def inspect_interpreter(python: Path) -> Interpreter:
-    """Return what ``python`` says of itself.
+    """Run ``python`` to find out about it.
 
     Args:
         python: an interpreter, such as a virtual environment's.
 
     Raises:
-        UsageError: it is none, or an image cannot be made of it.
+        UsageError: it does not run, or an image cannot be built from it.
     """
     try:
         result = subprocess.run(
@@ -68,7 +68,7 @@ def inspect_interpreter(python: Path) -> Interpreter:
         answer = json.loads(result.stdout)
     except (OSError, subprocess.SubprocessError, ValueError) as error:
         raise UsageError(
-            str(python), "is no Python that can be asked", found=str(error), hint="name another with --python"
+            str(python), "is not a working Python", found=_describe(error), hint="choose another with --python"
         ) from error
     if answer["implementation"] != "cpython" or answer["libc"] != "glibc":
         raise UsageError(
@@ -90,7 +90,7 @@ def inspect_interpreter(python: Path) -> Interpreter:
 PREFIX = "usr/local"
 VENV = "venv"
 
-#: What a server never imports: two thirds of a standard library's bytes.
+#: Parts that a server never imports: two thirds of the standard library's bytes.
 _UNWANTED = frozenset(
     {
         "__pycache__",
@@ -107,18 +107,28 @@ _UNWANTED = frozenset(
         "turtle.py",
     }
 )
-#: Extension modules of the above, and the folder for building programs around Python.
+#: Their extension modules, and the folder for embedding Python.
 _UNWANTED_STARTS = ("_tkinter.", "_test", "_ctypes_test.", "_xxtestfuzz.", "xxlimited", "config-")
 
 
-def build_python_base(interpreter: Interpreter) -> list[Entry]:
-    """Return the system's few files, the interpreter with its standard library, and an empty virtual environment.
+def _describe(error: Exception) -> str:
+    """Describe why the probe failed, without the probe itself, which is in the message of a failed process."""
+    if isinstance(error, subprocess.CalledProcessError):
+        said = str(error.stderr).strip().splitlines()
+        return said[-1] if said else f"exit status {error.returncode}"
+    if isinstance(error, subprocess.TimeoutExpired):
+        return f"no response within {PROBE_TIMEOUT_SECONDS} s"
+    return error.strerror or str(error) if isinstance(error, OSError) else "its output is not the probe's"
 
-    An interpreter finds its standard library relative to itself, so it works where it is moved to. The virtual
-    environment is what makes every distribution's Python look for packages in one and the same folder.
+
+def build_python_base(interpreter: Interpreter) -> list[Entry]:
+    """Return the system files, the interpreter with its standard library, and an empty virtual environment.
+
+    An interpreter finds its standard library relative to itself, so it works in its new place. The virtual environment
+    makes every distribution's Python look for packages in the same folder.
 
     Raises:
-        UsageError: the machine cannot say which libraries the interpreter loads.
+        UsageError: the interpreter's libraries cannot be found on this machine.
     """
     entries = list_system_files()
     name = f"python{interpreter.version}"
@@ -130,7 +140,7 @@ def build_python_base(interpreter: Interpreter) -> list[Entry]:
 
 
 def packages_folder(interpreter: Interpreter) -> str:
-    """Return where packages lie in the image, without the leading slash."""
+    """Return the folder of packages in the image, without the leading slash."""
     return f"{VENV}/lib/python{interpreter.version}/site-packages"
 
 

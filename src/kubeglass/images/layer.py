@@ -1,4 +1,4 @@
-"""Pack one layer: a tar archive whose bytes depend on nothing but its content, hashed on the way to disk."""
+"""Pack one layer: a tar archive whose bytes depend only on its content, hashed while it is written."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import IO, cast
 
 from kubeglass.images.image import Entry, File, Folder, order_entries
 
-#: Better levels take three times as long for two percent.
+#: Higher levels take three times as long and save two percent.
 COMPRESSION_LEVEL = 6
 MEDIA_TYPE = "application/vnd.oci.image.layer.v1.tar"
 
@@ -23,9 +23,9 @@ class PackedLayer:
     """A layer on disk.
 
     Args:
-        path: the file that holds it.
+        path: the file.
         digest: ``sha256:…`` of the file.
-        diff_id: ``sha256:…`` of the archive before compression, which is what an image's id is made from.
+        diff_id: ``sha256:…`` of the uncompressed archive, from which an image's id is computed.
         size: bytes of the file.
         media_type: how the file is encoded.
     """
@@ -38,7 +38,7 @@ class PackedLayer:
 
 
 class _Hashed:
-    """A stream that remembers the digest and the number of the bytes that went through it."""
+    """A stream that computes the digest and the number of the bytes written to it."""
 
     def __init__(self, stream: IO[bytes]) -> None:
         self._stream = stream
@@ -61,8 +61,8 @@ class _Hashed:
 def pack_layer(entries: Iterable[Entry], path: Path, *, compress: bool = True) -> PackedLayer:
     """Write ``entries`` as one layer to ``path``.
 
-    Times are 0, owners are root and the order is by path, so the same content gives the same ``diff_id`` on every
-    machine. The compressed bytes are the same wherever the same zlib is.
+    Times are 0, owners are root and entries are sorted by path, so the same content gives the same ``diff_id`` on every
+    machine. The compressed bytes are the same with the same zlib.
     """
     with path.open("wb") as stream:
         outer = _Hashed(stream)

@@ -1,4 +1,4 @@
-"""Give image archives to the Kubernetes node that this machine is: K3s, or any other on containerd."""
+"""Import image archives into the Kubernetes node on this machine: K3s, or any other with containerd."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from kubeglass.errors import ClusterError, UsageError
 from kubeglass.images.archive import ArchivedImage
 from kubeglass.images.store import copy_archive
 
-#: K3s imports what lies here whenever it starts: https://docs.k3s.io/installation/airgap
+#: K3s imports archives from here whenever it starts: https://docs.k3s.io/installation/airgap
 K3S_IMAGES = Path("/var/lib/rancher/k3s/agent/images")
-#: The namespace of containerd in which the kubelet looks for images.
+#: The containerd namespace where the kubelet looks for images.
 _NAMESPACE = ("--namespace", "k8s.io")
 
 
 class NodeRuntime(StrEnum):
-    """Who imports the archives."""
+    """The container runtime that imports the archives."""
 
     AUTO = "auto"
     K3S = "k3s"
@@ -27,10 +27,10 @@ class NodeRuntime(StrEnum):
 
 
 def find_runtime(wanted: NodeRuntime) -> NodeRuntime:
-    """Return ``wanted``, or what this machine has if that is left open.
+    """Return ``wanted``, or for ``AUTO`` the runtime of this machine.
 
     Raises:
-        UsageError: this machine is no node we know.
+        UsageError: no known container runtime is installed.
     """
     programs = {NodeRuntime.K3S: "k3s", NodeRuntime.CONTAINERD: "ctr"}
     candidates = [wanted] if wanted is not NodeRuntime.AUTO else list(programs)
@@ -39,24 +39,24 @@ def find_runtime(wanted: NodeRuntime) -> NodeRuntime:
             return runtime
     raise UsageError(
         "kubeglass images load",
-        "finds no container runtime here",
+        "finds no container runtime on this machine",
         found=f"{' and '.join(programs[runtime] for runtime in candidates)} not on PATH",
         hint=f"run it on the node, or copy the archives there: kubeglass images save FOLDER, for K3s into {K3S_IMAGES}",
     )
 
 
 def load_archives(archives: Sequence[ArchivedImage], runtime: NodeRuntime, *, k3s_images: Path = K3S_IMAGES) -> None:
-    """Import the archives, so that pods of this node find them under their names.
+    """Import the archives, so that pods on this node find them by name.
 
-    For K3s they are also kept where it imports from at every start, so they come back after an image clean-up.
+    For K3s they are also copied to the folder that it imports at every start, so they survive image garbage collection.
 
     Args:
-        archives: what to import.
-        runtime: who imports them; not ``AUTO``.
+        archives: the archives.
+        runtime: the container runtime; not ``AUTO``.
         k3s_images: K3s's folder for archives.
 
     Raises:
-        ClusterError: the runtime refuses.
+        ClusterError: the import fails.
         StateError: K3s's folder cannot be written.
     """
     program = ("k3s", "ctr") if runtime is NodeRuntime.K3S else ("ctr",)
@@ -67,7 +67,7 @@ def load_archives(archives: Sequence[ArchivedImage], runtime: NodeRuntime, *, k3
         if result.returncode:
             raise ClusterError(
                 archive.reference,
-                f"is not imported by {runtime.value}",
-                hint="the runtime must run, and mostly wants root: use sudo",
+                f"cannot be imported by {runtime.value}",
+                hint="check that the runtime runs; it usually needs root: use sudo",
                 details=tuple(result.stderr.strip().splitlines()[-5:]),
             )

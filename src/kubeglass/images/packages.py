@@ -1,4 +1,4 @@
-"""Find the installed packages an application needs, and the files of each, in an environment of this machine."""
+"""The packages that an application needs: as it declares them, as they are installed here, and their files."""
 
 from __future__ import annotations
 
@@ -19,29 +19,37 @@ from kubeglass.images.image import Entry, read_file, read_folder
 from kubeglass.images.interpreter import Interpreter
 
 OWN_NAME = "kubeglass"
-#: Tools that put packages into an environment; nothing that runs needs them.
+#: Tools that install packages; no running program needs them.
 _INSTALLERS = frozenset({"pip", "setuptools", "wheel"})
+REQUIREMENTS = "requirements.txt"
+PROJECT = "pyproject.toml"
+
+#: Parts of pip's format that are not part of a requirement: comments, and the hashes of a lock file.
+_COMMENT = re.compile(r"(^|\s)#.*$")
+_HASH = re.compile(r"\s--hash=\S+")
+#: Options that say where to find packages; they are installed already.
+_SOURCE_OPTIONS = ("-i", "--index-url", "--extra-index-url", "-f", "--find-links", "--no-index", "--require-hashes")
 
 
 class Environment:
     """The packages installed for one interpreter.
 
     Args:
-        interpreter: whose packages; the image runs the same version.
+        interpreter: the interpreter; the image runs the same version.
     """
 
     def __init__(self, interpreter: Interpreter) -> None:
         self._interpreter = interpreter
-        # The first found on the search path is the one that is imported.
+        # The first one on the search path is the one that is imported.
         self._installed: dict[str, Distribution] = {}
         for distribution in distributions(path=[str(path) for path in interpreter.search_path]):
             self._installed.setdefault(canonicalize_name(distribution.name), distribution)
 
     def select(self, requirements: Iterable[Requirement]) -> list[Distribution]:
-        """Return what ``requirements`` name and what that needs in turn, by name; kubeglass itself is left out.
+        """Return the packages that ``requirements`` name and their dependencies, sorted by name, without kubeglass.
 
         Raises:
-            AppError: something is not installed, or in a version that does not do.
+            AppError: a package is not installed, or not in a version that fits.
         """
         markers = {key: str(value) for key, value in default_environment().items()} | {
             "python_version": self._interpreter.version,
@@ -64,7 +72,7 @@ class Environment:
         return [self._installed[name] for name in sorted({name for name, _ in seen} - {OWN_NAME})]
 
     def select_everything(self) -> list[Distribution]:
-        """Return every installed package but installers and kubeglass itself."""
+        """Return every installed package except installers and kubeglass itself."""
         return [self._installed[name] for name in sorted(self._installed.keys() - _INSTALLERS - {OWN_NAME})]
 
     def _find(self, requirement: Requirement, asker: str) -> Distribution:
@@ -75,16 +83,16 @@ class Environment:
                 str(requirement),
                 f"is needed by {asker} and is not installed",
                 found=found,
-                hint="install it into the environment the image is made from (--python names another)",
+                hint="install it into the environment that the image is built from (--python chooses another)",
             )
         return distribution
 
 
 def list_package_files(selected: Sequence[Distribution], folder: str) -> list[Entry]:
-    """Return the files of the packages, to lie in ``folder`` of the image; scripts and compiled files are left out.
+    """Return the files of the packages, for ``folder`` of the image, without scripts and compiled files.
 
     Raises:
-        AppError: a package keeps its files elsewhere, so they cannot be listed.
+        AppError: a package's files cannot be listed.
     """
     entries: list[Entry] = []
     for distribution in selected:
@@ -97,7 +105,7 @@ def list_package_files(selected: Sequence[Distribution], folder: str) -> list[En
 
 
 def list_own_files(folder: str) -> list[Entry]:
-    """Return kubeglass's own package as it runs now, to lie in ``folder`` of the image."""
+    """Return the files of the running kubeglass package, for ``folder`` of the image."""
     package = Path(kubeglass.__file__).parent
     return read_folder(package, f"{folder}/{OWN_NAME}", leave_out=lambda path: path.name == "__pycache__")
 
@@ -117,32 +125,22 @@ def _list_files(distribution: Distribution) -> list[Path]:
         raise AppError(
             distribution.name,
             "is installed in editable form, so its files are not in the environment",
-            hint="install it itself: pip install <its folder>",
+            hint="install it without --editable: pip install <its folder>",
         )
     if distribution.files is None:
         raise AppError(
             distribution.name,
-            "has no list of its files, because a system's package manager installed it",
-            hint="make a virtual environment, install into it with pip, and name it with --python",
+            "has no list of its files, because the system's package manager installed it",
+            hint="create a virtual environment, install into it with pip, and choose it with --python",
         )
     return [Path(str(path)) for path in distribution.files]
 
 
-REQUIREMENTS = "requirements.txt"
-PROJECT = "pyproject.toml"
-
-#: Comments, hashes that a lock file adds, and a line that goes on are pip's, not a requirement's.
-_COMMENT = re.compile(r"(^|\s)#.*$")
-_HASH = re.compile(r"\s--hash=\S+")
-#: Options that say where to get a package from; it is here already.
-_SOURCE_OPTIONS = ("-i", "--index-url", "--extra-index-url", "-f", "--find-links", "--no-index", "--require-hashes")
-
-
 def read_requirements(folder: Path) -> list[Requirement] | None:
-    """Return what the application in ``folder`` says it needs, or None if it says nothing.
+    """Return the requirements that the application in ``folder`` declares; None if it declares none.
 
     Raises:
-        ConfigError: a line is no requirement.
+        ConfigError: a line is not a valid requirement.
     """
     if (folder / REQUIREMENTS).is_file():
         return read_requirements_file(folder / REQUIREMENTS)
@@ -152,10 +150,10 @@ def read_requirements(folder: Path) -> list[Requirement] | None:
 
 
 def read_requirements_file(path: Path) -> list[Requirement]:
-    """Return the requirements of a file in pip's format, and of the files it names with ``-r``.
+    """Return the requirements of a file in pip's format, and of the files it includes with ``-r``.
 
     Raises:
-        ConfigError: it cannot be read, or a line is no requirement.
+        ConfigError: it cannot be read, or a line is not a valid requirement.
     """
     try:
         text = path.read_text(encoding="utf-8").replace("\\\n", " ")
@@ -186,5 +184,5 @@ def _parse(line: str, where: str) -> Requirement:
         return Requirement(line)
     except InvalidRequirement as error:
         raise ConfigError(
-            where, "is no requirement by name", found=line, hint="write a package's name, such as: flask>=3"
+            where, "is not a requirement by name", found=line, hint="write a package's name, such as: flask>=3"
         ) from error

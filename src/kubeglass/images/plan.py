@@ -1,4 +1,4 @@
-"""Which images a pipeline needs that no registry has, and how each is put together."""
+"""The images of a pipeline that no registry has, and how to build each."""
 
 from __future__ import annotations
 
@@ -6,54 +6,57 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
+from kubeglass.engines import prometheus
 from kubeglass.engines.distribution import Distribution
 from kubeglass.engines.engine import Engine
 from kubeglass.engines.otelcol import OTELCOL
-from kubeglass.engines.prometheus import PROMETHEUS
 from kubeglass.errors import UsageError
 from kubeglass.images.image import PROGRAM_MODE, File, Image
 from kubeglass.images.interpreter import inspect_interpreter
 from kubeglass.images.python_image import PythonImages
 from kubeglass.images.system import find_libraries, list_system_files
+from kubeglass.model.parts import HEALTH_PORT, OTLP_PORT, PROMETHEUS, PROMETHEUS_PORT, TELEMETRY_PORT, VIEWER
 from kubeglass.model.pipeline import Pipeline
 from kubeglass.render.kubernetes.names import deployed_apps, own_image
 
-#: Returns the program of an engine, obtaining it if need be.
+#: Returns the program of an engine, after getting it if necessary.
 FindProgram = Callable[[Engine], Path]
 Recipe = Callable[[], Image]
 
-COLLECTOR, PROMETHEUS_PART, VIEWER = "collector", "prometheus", "viewer"
+#: The collector's image is named after its role.
+COLLECTOR = "collector"
+COLLECTOR_PORTS = (OTLP_PORT, TELEMETRY_PORT, HEALTH_PORT)
 
 
 def plan_images(pipeline: Pipeline, folder: Path, python: Path, find_program: FindProgram) -> dict[str, Recipe]:
-    """Return the recipe of each image by its name: the apps that name no image of their own, then our parts.
+    """Return the recipe of each image by name: first the apps that name no image of their own, then kubeglass's parts.
 
-    Nothing is read or obtained before a recipe is called.
+    Nothing is read or fetched before a recipe is called.
 
     Args:
-        pipeline: which apps there are.
-        folder: where their sources lie; the definition's own folder.
-        python: the interpreter, with what is installed for it, that goes into the images.
-        find_program: asked for the collector and Prometheus.
+        pipeline: the pipeline.
+        folder: the folder with the apps' sources: the definition's own.
+        python: the interpreter to put into the images, with the packages installed for it.
+        find_program: finds the collector and Prometheus.
     """
     apps = {app.name: app for app in deployed_apps(pipeline) if app.image is None}
     return {
         **{name: partial(lambda app: _python(python).build_app(app, folder), app) for name, app in apps.items()},
         COLLECTOR: lambda: build_collector_image(find_program(OTELCOL)),
-        PROMETHEUS_PART: lambda: build_prometheus_image(find_program(PROMETHEUS)),
+        PROMETHEUS: lambda: build_prometheus_image(find_program(prometheus.PROMETHEUS)),
         VIEWER: lambda: _python(python).build_viewer(pipeline),
     }
 
 
 def choose(recipes: Mapping[str, Recipe], names: list[str]) -> dict[str, Recipe]:
-    """Return the recipes of these names, or all if none is named.
+    """Return the recipes with these names, or all if there are no names.
 
     Raises:
-        UsageError: there is no image of such a name.
+        UsageError: there is no image with such a name.
     """
     unknown = [name for name in names if name not in recipes]
     if unknown:
-        raise UsageError(unknown[0], "is no image of this pipeline", hint=f"name one of {', '.join(recipes)}")
+        raise UsageError(unknown[0], "is not an image of this pipeline", hint=f"choose from {', '.join(recipes)}")
     return {name: recipes[name] for name in names or recipes}
 
 
@@ -61,23 +64,19 @@ def _python(python: Path) -> PythonImages:
     return PythonImages(inspect_interpreter(python))
 
 
-COLLECTOR_PORTS = (4318, 8888, 13133)
-PROMETHEUS_PORTS = (9090,)
-
-
 def build_collector_image(program: Path) -> Image:
-    """Describe the collector's image; a pod gives its configuration as arguments, as with the official image."""
-    return _build("collector", program, OTELCOL.distribution, COLLECTOR_PORTS, ("--config=/etc/otelcol/config.yaml",))
+    """Return the collector's image; as with the official image, a pod passes the configuration as an argument."""
+    return _build(COLLECTOR, program, OTELCOL.distribution, COLLECTOR_PORTS, ("--config=/etc/otelcol/config.yaml",))
 
 
 def build_prometheus_image(program: Path) -> Image:
-    """Describe Prometheus's image; it holds no configuration, no data folder and none of the console files."""
+    """Return Prometheus's image, without configuration, data folder and console files."""
     arguments = (
         "--config.file=/etc/prometheus/prometheus.yml",
         "--storage.tsdb.path=/prometheus",
         "--web.enable-otlp-receiver",
     )
-    return _build("prometheus", program, PROMETHEUS.distribution, PROMETHEUS_PORTS, arguments)
+    return _build(PROMETHEUS, program, prometheus.PROMETHEUS.distribution, (PROMETHEUS_PORT,), arguments)
 
 
 def _build(
@@ -86,10 +85,10 @@ def _build(
     inside = f"bin/{distribution.name}"
     return Image(
         reference=own_image(part, distribution),
-        # The program changes with its version, the authorities with the machine: apart, each is stored once.
+        # In layers of their own, the program changes with its version only, and the authorities with the machine.
         layers=(
             tuple(list_system_files()),
-            # Ours and the official programs are static; a distribution's own may load the C library.
+            # kubeglass's builds and the official programs are static; a distribution's own may load the C library.
             (File(inside, program, PROGRAM_MODE), *find_libraries([program])),
         ),
         entrypoint=(f"/{inside}",),

@@ -1,4 +1,4 @@
-"""Images of Python programs: interpreter, packages, sources, a layer each, so a change of source is a small one."""
+"""Images of Python programs, with the interpreter, the packages and the source in a layer each."""
 
 from __future__ import annotations
 
@@ -14,41 +14,44 @@ from kubeglass.images.interpreter import PREFIX, VENV, Interpreter, build_python
 from kubeglass.images.packages import Environment, list_own_files, list_package_files, read_requirements
 from kubeglass.images.system import CERTIFICATES, find_libraries
 from kubeglass.model.app import App
+from kubeglass.model.parts import VIEWER_PORT
 from kubeglass.model.pipeline import Pipeline
 from kubeglass.render.kubernetes.app import METRICS_DIR
 from kubeglass.render.kubernetes.names import app_image, viewer_image
 
 PYTHON = "python3"
-VIEWER_PORT = 3000
-#: The instrumentation library's one dependency, and the server it is run by.
+#: The instrumentation library's one dependency, and the server that runs the app.
 _SERVER = (Requirement("prometheus-client"), Requirement("gunicorn"))
-#: What the page's server imports, a small part of what the command line needs.
+#: What the page's server imports: a small part of the command line's dependencies.
 _PAGE = tuple(Requirement(name) for name in ("httpx2", "prometheus-client", "pydantic", "starlette", "uvicorn"))
+APP_FOLDER = "app"
+
+_LEFT_BY_TOOLS = frozenset({"__pycache__", "node_modules"})
 
 
 @dataclass(frozen=True, slots=True)
 class PythonImages:
-    """Builds images from one interpreter and what is installed for it.
+    """Builds images from one interpreter and the packages installed for it.
 
     Args:
-        interpreter: the interpreter that goes into the images.
+        interpreter: the interpreter to put into the images.
     """
 
     interpreter: Interpreter
 
     def build_app(self, app: App, folder: Path) -> Image:
-        """Describe the image of an app whose source lies in ``folder``.
+        """Return the image of an app whose source is in ``folder``.
 
-        The packages are what ``requirements.txt`` or ``pyproject.toml`` beside the source names, in the versions that
-        are installed; without either, everything that is installed. An app that is mounted from its node gets an image
-        without source.
+        It holds the packages that ``requirements.txt`` or ``pyproject.toml`` beside the source names, in the installed
+        versions; without either file, every installed package. The image of an app that is mounted from its node has
+        no source.
 
         Raises:
-            AppError: a package it needs is not installed.
+            AppError: a package that it needs is not installed.
             ConfigError: its requirements cannot be read.
-            UsageError: the interpreter makes no image.
+            UsageError: an image cannot be built from the interpreter.
         """
-        # A pod mounts a volume on the workers' folder; without one it is there all the same.
+        # A pod mounts a volume on the workers' folder; without one the folder still exists.
         sources: list[Entry] = [Folder(METRICS_DIR.lstrip("/"), TEMPORARY_MODE), Folder(APP_FOLDER)]
         if not app.host_path:
             sources += list_sources(folder)
@@ -56,7 +59,7 @@ class PythonImages:
             reference=app_image(app),
             layers=(*self._layers(self._select(folder)), tuple(sources)),
             entrypoint=(PYTHON, "-m", "gunicorn"),
-            # The interpreter's image is the same for every app that is mounted, and so has to be its description.
+            # All mounted apps share one image, so nothing of a single app may be in it.
             command=() if app.host_path else _serve(app),
             environment=self._environment(instrumented=True),
             working_dir=f"/{APP_FOLDER}",
@@ -65,17 +68,17 @@ class PythonImages:
         )
 
     def build_viewer(self, pipeline: Pipeline) -> Image:
-        """Describe the image of the page; dashboards are mounted, and Prometheus's address is an argument.
+        """Return the image of the page; dashboards are mounted, and Prometheus's address is an argument.
 
         Raises:
             AppError: the page's packages are not installed for this interpreter.
-            UsageError: the interpreter makes no image.
+            UsageError: an image cannot be built from the interpreter.
         """
         return Image(
             reference=viewer_image(pipeline),
             layers=self._layers(Environment(self.interpreter).select(_PAGE)),
             entrypoint=(PYTHON, "-m", "kubeglass.viewer"),
-            # Where Prometheus and the dashboards are, a pod must say.
+            # The pod says where Prometheus and the dashboards are.
             command=("--help",),
             environment=self._environment(instrumented=False),
             ports=(VIEWER_PORT,),
@@ -124,7 +127,7 @@ class PythonImages:
 
 
 def _serve(app: App) -> tuple[str, ...]:
-    """Arguments of the server, which a pod may replace."""
+    """Return the server's arguments, which a pod may replace."""
     return (
         f"--bind=0.0.0.0:{app.port}",
         f"--workers={app.workers}",
@@ -134,16 +137,11 @@ def _serve(app: App) -> tuple[str, ...]:
     )
 
 
-APP_FOLDER = "app"
-
-_LEFT_BY_TOOLS = frozenset({"__pycache__", "node_modules"})
-
-
 def list_sources(folder: Path) -> list[Entry]:
-    """Return the files of ``folder``, to lie in ``/app``.
+    """Return the files of ``folder``, for ``/app`` of the image.
 
-    Hidden files and folders are left out, among them ``.git``, ``.env`` with its secrets and ``.venv``; so are virtual
-    environments of any name and compiled files.
+    Left out are hidden files and folders, among them ``.git``, ``.env`` with its secrets and ``.venv``, virtual
+    environments of any name, and compiled files.
     """
     return read_folder(folder, APP_FOLDER, leave_out=_is_unwanted)
 

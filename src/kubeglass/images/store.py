@@ -1,4 +1,4 @@
-"""The folder of built images: one archive each, named after the image."""
+"""The folder of built images: one archive per image, named after it."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ SUFFIX = ".tar"
 
 
 class ImageStore:
-    """Image archives below one folder.
+    """Image archives in a folder.
 
     Args:
-        folder: it need not exist.
+        folder: the folder; it may not exist yet.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
     def add(self, name: str, image: Image) -> ArchivedImage:
-        """Write an image's archive in the place of the one of that name.
+        """Write an image's archive, in place of an earlier one of that name.
 
         Raises:
             StateError: the folder cannot be written.
@@ -33,18 +33,18 @@ class ImageStore:
         return write_archive(image, self.folder / f"{name}{SUFFIX}")
 
     def list(self) -> dict[str, ArchivedImage]:
-        """Return every archive by its name.
+        """Return every archive by name.
 
         Raises:
-            StateError: a file there is no image archive.
+            StateError: a file in the folder is not an image archive.
         """
         return {path.stem: read_archive(path) for path in sorted(self.folder.glob(f"*{SUFFIX}"))}
 
     def choose(self, names: Sequence[str]) -> dict[str, ArchivedImage]:
-        """Return the archives of these names, or all if none is named.
+        """Return the archives with these names, or all if there are no names.
 
         Raises:
-            UsageError: one of them, or any at all, was never built.
+            UsageError: one of them is not built, or nothing is.
         """
         built = self.list()
         missing = [name for name in names if name not in built]
@@ -52,16 +52,16 @@ class ImageStore:
             raise UsageError(
                 missing[0] if missing else str(self.folder),
                 "is not built" if missing else "holds no images",
-                found=f"built are {', '.join(built)}" if built else "",
+                found=f"built images: {', '.join(built)}" if built else "",
                 hint="run: kubeglass images build",
             )
         return {name: built[name] for name in names or built}
 
 
 def copy_archive(archive: ArchivedImage, folder: Path) -> Path:
-    """Copy an archive to another folder, whole or not at all, and return where it lies.
+    """Copy an archive to another folder, completely or not at all, and return its path.
 
-    The file is named after the image with its version, as folders of several pipelines' images need it.
+    The file is named after the image and its version, so that several pipelines can share a folder.
 
     Raises:
         StateError: the folder cannot be written.

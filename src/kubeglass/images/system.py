@@ -1,4 +1,4 @@
-"""Find the shared libraries that programs and extension modules load, with the loader itself, by asking ``ldd``."""
+"""The system files that a program needs: its shared libraries, as ``ldd`` lists them, and a few files of ``/etc``."""
 
 from __future__ import annotations
 
@@ -11,27 +11,43 @@ from kubeglass.errors import UsageError
 from kubeglass.images.image import PROGRAM_MODE, TEMPORARY_MODE, Entry, File, Folder
 from kubeglass.render.kubernetes.security import IMAGE_USER
 
-#: ``name => /path (0x…)``, or ``/path (0x…)`` for the loader. A library that is ``not found`` is not found here either,
-#: so whatever asks for it works as little here as in the image.
+#: ``name => /path (0x…)``, or ``/path (0x…)`` for the loader. A library that is ``not found`` is missing on
+#: this machine as well.
 _LINE = re.compile(r"^\s+(?:\S+ => )?(?P<path>/\S+) \(0x[0-9a-f]+\)$")
 
 _C_LIBRARY = "libc.so.6"
 #: Loaded by glibc by name when a thread ends, and, before 2.34, when a host is looked up.
 _LOADED_BY_NAME = ("libgcc_s.so.1", "libnss_dns.so.2", "libnss_files.so.2", "libresolv.so.2")
+#: Where Go and OpenSSL look for certificate authorities, and where distributions keep them.
+CERTIFICATES = "etc/ssl/certs/ca-certificates.crt"
+_BUNDLES = (
+    Path("/etc/ssl/certs/ca-certificates.crt"),
+    Path("/etc/pki/tls/certs/ca-bundle.crt"),
+    Path("/etc/ssl/ca-bundle.pem"),
+    Path("/etc/ssl/cert.pem"),
+)
+
+_NOBODY = 65534
+_PASSWD = f"""\
+root:x:0:0:root:/:/sbin/nologin
+app:x:{IMAGE_USER}:{IMAGE_USER}:app:/tmp:/sbin/nologin
+nobody:x:{_NOBODY}:{_NOBODY}:nobody:/tmp:/sbin/nologin
+"""
+_GROUP = f"root:x:0:\napp:x:{IMAGE_USER}:\nnogroup:x:{_NOBODY}:\n"
 
 
 def find_libraries(binaries: Sequence[Path], *, inside: Iterable[Path] = ()) -> list[Entry]:
-    """Return the libraries that ``binaries`` load, to lie in the image where the loader looks without being told.
+    """Return the libraries that ``binaries`` load, and the loader, where the loader finds them in the image.
 
-    Libraries of system folders keep their paths. Others, such as an interpreter's own in a home folder, come to lie
-    beside the C library, which is a folder the loader always searches.
+    Libraries in system folders keep their paths. Others, such as those of an interpreter in a home folder, are put
+    beside the C library, in a folder that the loader always searches.
 
     Args:
         binaries: programs and extension modules of this machine.
-        inside: folders that are copied into the image as they are: what is found there comes along anyhow.
+        inside: folders that are copied into the image anyway; libraries in them are left out.
 
     Raises:
-        UsageError: this machine has no ``ldd``.
+        UsageError: ``ldd`` is not installed.
     """
     found = _ask_loader(binaries)
     home = next((path.parent for path in found if path.name == _C_LIBRARY), None)
@@ -58,36 +74,20 @@ def _ask_loader(binaries: Sequence[Path]) -> set[Path]:
             env={"LC_ALL": "C", "PATH": "/usr/bin:/bin"},
         )
     except FileNotFoundError as error:
-        raise UsageError("ldd", "is not there", hint="install your distribution's libc-bin or glibc-common") from error
+        raise UsageError(
+            "ldd", "is not installed", hint="install your distribution's libc-bin or glibc-common"
+        ) from error
     return {Path(match["path"]) for match in filter(None, map(_LINE.match, result.stdout.splitlines()))}
 
 
 def _place(path: Path, home: Path) -> Path:
-    """Return where in the image a library lies; the loader's own path is written into every program."""
+    """Return a library's path in the image; the loader keeps its path, which is written into every program."""
     in_system_folder = path.parent == home or path.parts[1].startswith("lib") or path.parts[:3] == ("/", "usr", "lib")
     return path if in_system_folder else home / path.name
 
 
-#: Where Go and OpenSSL look, and where distributions keep the authorities this machine trusts.
-CERTIFICATES = "etc/ssl/certs/ca-certificates.crt"
-_BUNDLES = (
-    Path("/etc/ssl/certs/ca-certificates.crt"),
-    Path("/etc/pki/tls/certs/ca-bundle.crt"),
-    Path("/etc/ssl/ca-bundle.pem"),
-    Path("/etc/ssl/cert.pem"),
-)
-
-_NOBODY = 65534
-_PASSWD = f"""\
-root:x:0:0:root:/:/sbin/nologin
-app:x:{IMAGE_USER}:{IMAGE_USER}:app:/tmp:/sbin/nologin
-nobody:x:{_NOBODY}:{_NOBODY}:nobody:/tmp:/sbin/nologin
-"""
-_GROUP = f"root:x:0:\napp:x:{IMAGE_USER}:\nnogroup:x:{_NOBODY}:\n"
-
-
 def list_system_files() -> list[Entry]:
-    """Return users, name resolution, the authorities this machine trusts, and a folder for temporary files."""
+    """Return users, name resolution, this machine's certificate authorities, and a folder for temporary files."""
     entries: list[Entry] = [
         Folder("tmp", TEMPORARY_MODE),
         File("etc/passwd", _PASSWD.encode()),

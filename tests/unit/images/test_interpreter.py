@@ -34,9 +34,16 @@ def test_an_interpreter_says_where_its_parts_are(interpreter: Interpreter) -> No
     assert any((folder / "flask").is_dir() for folder in interpreter.search_path)
 
 
-@pytest.mark.parametrize("program", ["/bin/false", "/bin/echo", "/nowhere/python"])
-def test_another_program_is_no_interpreter(program: str) -> None:
-    with pytest.raises(UsageError, match="is no Python that can be asked"):
+@pytest.mark.parametrize(
+    ("program", "found"),
+    [
+        ("/bin/false", "exit status 1"),
+        ("/bin/echo", "its output is not the probe's"),
+        ("/nowhere/python", "No such file or directory"),
+    ],
+)
+def test_another_program_is_no_interpreter(program: str, found: str) -> None:
+    with pytest.raises(UsageError, match=rf"is not a working Python \({found}\)"):
         inspect_interpreter(Path(program))
 
 

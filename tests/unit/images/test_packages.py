@@ -181,5 +181,5 @@ def test_saying_nothing_is_no_empty_list(tmp_path: Path, project: str | None) ->
 def test_what_is_no_name_is_refused_with_its_line(tmp_path: Path, line: str) -> None:
     (tmp_path / "requirements.txt").write_text(f"flask\n{line}\n")
 
-    with pytest.raises(ConfigError, match=r"requirements\.txt:2: is no requirement by name"):
+    with pytest.raises(ConfigError, match=r"requirements\.txt:2: is not a requirement by name"):
         read_requirements(tmp_path)

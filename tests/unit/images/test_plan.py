@@ -116,7 +116,9 @@ def test_an_unknown_name_is_answered_with_those_there_are() -> None:
 
     assert list(choose(recipes, [])) == ["collector", "prometheus", "viewer"]
     assert list(choose(recipes, ["viewer"])) == ["viewer"]
-    with pytest.raises(UsageError, match="grafana: is no image of this pipeline; name one of collector, prometheus"):
+    with pytest.raises(
+        UsageError, match="grafana: is not an image of this pipeline; choose from collector, prometheus"
+    ):
         choose(recipes, ["grafana"])
 
 

@@ -44,7 +44,9 @@ def test_images_are_found_by_name(store: ImageStore) -> None:
 
 
 def test_what_was_not_built_is_said_with_what_was(store: ImageStore, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"collector: is not built \(built are shop, viewer\); run: kubeglass images"):
+    with pytest.raises(
+        UsageError, match=r"collector: is not built \(built images: shop, viewer\); run: kubeglass images"
+    ):
         store.choose(["collector"])
     with pytest.raises(UsageError, match="holds no images; run: kubeglass images build"):
         ImageStore(tmp_path / "empty").choose([])
@@ -68,7 +70,7 @@ def test_a_copy_that_cannot_be_made_says_so(store: ImageStore, tmp_path: Path) -
 
 
 def test_k3s_comes_before_containerd(programs: Path) -> None:
-    with pytest.raises(UsageError, match=r"finds no container runtime here \(k3s and ctr not on PATH\)"):
+    with pytest.raises(UsageError, match=r"finds no container runtime on this machine \(k3s and ctr not on PATH\)"):
         find_runtime(NodeRuntime.AUTO)
     _add_program(programs, "ctr", "exit 0")
     assert find_runtime(NodeRuntime.AUTO) is NodeRuntime.CONTAINERD
@@ -90,7 +92,7 @@ def test_k3s_imports_an_archive_and_keeps_it(store: ImageStore, programs: Path, 
 def test_a_refusal_is_passed_on(store: ImageStore, programs: Path) -> None:
     _add_program(programs, "ctr", 'echo "connection refused" >&2; exit 1')
 
-    with pytest.raises(ClusterError, match="is not imported by containerd") as refusal:
+    with pytest.raises(ClusterError, match="cannot be imported by containerd") as refusal:
         load_archives(list(store.list().values()), NodeRuntime.CONTAINERD)
 
     assert refusal.value.details == ("connection refused",)

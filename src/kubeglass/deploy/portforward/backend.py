@@ -1,4 +1,4 @@
-"""Which pod stands behind a Service, and at which of its ports."""
+"""Find a ready pod behind a Service, and the port that the Service means."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ class NoBackendError(ClusterError):
 
 @dataclass(frozen=True, slots=True)
 class Backend:
-    """A pod that answers for a Service.
+    """A port of a pod behind a Service.
 
     Args:
-        pod: the pod, as it was found.
-        port: the number of its port.
+        pod: the pod.
+        port: the port's number.
     """
 
     pod: KubernetesObject
@@ -38,18 +38,18 @@ def find_backend(api: KubernetesApi, namespace: str, service: str) -> Backend:
 
     Raises:
         NoBackendError: no pod is ready.
-        ClusterError: there is no such Service, or no such port.
+        ClusterError: the Service or its port does not exist.
     """
     key = ObjectKey("v1", "Service", service, namespace)
     item = api.get(key)
     if item is None:
-        raise ClusterError(str(key), "is not on the cluster", hint="run kubeglass deploy")
+        raise ClusterError(str(key), "does not exist on the cluster", hint="run kubeglass deploy")
     selector = write_selector(item["spec"].get("selector") or {})
     pods = api.list_objects("v1", "Pod", namespace=namespace, selector=selector)
     ready = [pod for pod in pods if is_ready(pod)]
     if not ready:
         found = f"{len(pods)} {'pod is' if len(pods) == 1 else 'pods are'} there"
-        raise NoBackendError(str(key), "has no ready pod", found=found, hint="see: kubeglass status --cluster")
+        raise NoBackendError(str(key), "has no ready pod", found=found, hint="see kubeglass status --cluster")
     return Backend(ready[0], _port_of(item, ready[0]))
 
 

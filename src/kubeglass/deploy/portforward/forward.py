@@ -18,10 +18,10 @@ from kubeglass.deploy.api.kubernetes_api import KubernetesApi
 from kubeglass.deploy.api.pod_stream import PodStream
 from kubeglass.deploy.portforward.backend import Backend, find_backend
 from kubeglass.errors import ClusterError, PortError
+from kubeglass.model.local import LOOPBACK
 
-LOOPBACK = "127.0.0.1"
 CHUNK_BYTES = 1 << 16
-#: Seconds to say goodbye on open connections before they are dropped.
+#: Seconds to close open connections properly.
 CLOSE_SECONDS = 5.0
 
 Report = Callable[[ClusterError], None]

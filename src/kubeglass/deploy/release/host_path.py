@@ -1,6 +1,6 @@
-"""Whether an app's source on the node can be read by the pod that mounts it, and the exact commands when it cannot.
+"""Check that a pod can read the app's source that it mounts from its node, and give the command that fixes it if not.
 
-Kubernetes itself says nothing: the kubelet mounts the path, and the process ends with ``Permission denied``.
+Kubernetes reports nothing: the kubelet mounts the path, and the process exits with ``Permission denied``.
 """
 
 from __future__ import annotations
@@ -15,15 +15,17 @@ from pathlib import Path, PurePosixPath
 
 from kubeglass.model.app import HostPath
 
-#: Of a folder's content, so much is looked at.
+#: What is wrong with a path that does not exist.
+MISSING = "does not exist"
+#: How many entries of a folder are checked.
 MOST_ENTRIES = 20_000
-#: Not the app's source; the interpreter does without its cache.
+#: Not the app's source; Python does without its cache.
 _PASSED_OVER = frozenset({".git", "__pycache__"})
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """What matters of a file's status.
+    """The part of a file's status that matters here.
 
     Args:
         mode: type and permission bits, as in ``st_mode``.
@@ -43,7 +45,7 @@ class Obstacle:
     Args:
         path: the file or folder concerned.
         wrong: what is wrong, with the numbers found.
-        fix: the command that mends it.
+        fix: the command that fixes it.
     """
 
     path: str
@@ -52,17 +54,17 @@ class Obstacle:
 
 
 Look = Callable[[str], Status | None]
-"""Reads a path's status, None when nothing is there."""
+"""Reads a path's status; None if it does not exist."""
 
 Walk = Callable[[str], Iterator[tuple[str, Status]]]
 """Reads the status of everything in a folder."""
 
 
 def read_status(path: str) -> Status | None:
-    """Look at a path of this machine.
+    """Read the status of a path on this machine.
 
     Raises:
-        PermissionError: this user may not look there.
+        PermissionError: this user may not read it.
     """
     try:
         return _status_of(Path(path).stat())
@@ -71,10 +73,10 @@ def read_status(path: str) -> Status | None:
 
 
 def read_folder(path: str) -> Iterator[tuple[str, Status]]:
-    """Look at the files and folders in a folder of this machine; links lead elsewhere in the pod and are passed over.
+    """Read the status of everything in a folder of this machine, except links, which lead elsewhere in the pod.
 
     Raises:
-        PermissionError: this user may not look into one of the folders.
+        PermissionError: this user may not read one of the folders.
     """
     with os.scandir(path) as entries:
         for entry in sorted(entries, key=lambda entry: entry.name):
@@ -92,26 +94,26 @@ def _status_of(found: os.stat_result) -> Status:
 def find_obstacles(source: HostPath, look: Look = read_status, walk: Walk = read_folder) -> list[Obstacle]:
     """Check that the pod's user can read the source, and everything in it if it is a folder.
 
-    The kubelet walks to the path as root and mounts it, so the folders above it do not matter to the pod.
+    The kubelet mounts the path as root, so the folders above it do not matter to the pod.
 
     Args:
         source: the path, and the user and group the pod runs as.
         look: reads a path's status.
-        walk: reads a folder's content.
+        walk: reads the status of everything in a folder.
 
     Raises:
-        PermissionError: this user may not look there, so nothing can be said.
+        PermissionError: this user may not read it, so nothing is known.
     """
     path = str(PurePosixPath(source.path))
     status = look(path)
     if status is None:
-        return [Obstacle(path, "is not there", f"put your source there, or correct host_path.path (now {path})")]
+        return [Obstacle(path, MISSING, f"put your source there, or correct host_path.path (now {path})")]
     if not (stat.S_ISREG(status.mode) or stat.S_ISDIR(status.mode)):
-        return [Obstacle(path, "is neither a file nor a folder", "name the source in host_path.path")]
+        return [Obstacle(path, "is neither a file nor a folder", "set host_path.path to the source")]
     is_file, is_mounted_as_file = stat.S_ISREG(status.mode), bool(PurePosixPath(path).suffix)
     if is_file != is_mounted_as_file:
         found, hint = ("a file", "a path with a suffix") if is_file else ("a folder", "a path without a suffix")
-        return [Obstacle(path, f"is {found}, and is mounted as the other", f"name {hint} in host_path.path")]
+        return [Obstacle(path, f"is {found}, but would be mounted as the other", f"use {hint} in host_path.path")]
     inside = iter(()) if is_file else islice(walk(path), MOST_ENTRIES)
     if not _may_read(status, source):
         return [_unreadable(path, path, status, source)]
@@ -143,7 +145,7 @@ def _describe(status: Status, source: HostPath) -> str:
 
 
 def _fix(root: str, status: Status, source: HostPath) -> str:
-    """Write the command that opens the whole source, whose root is the path as it was given."""
+    """Return the command that makes the whole source readable; ``root`` is the path as it was given."""
     is_file = bool(PurePosixPath(root).suffix)
     recursive, right = ("", "r") if is_file else ("-R ", "rX")
     quoted = shlex.quote(root)

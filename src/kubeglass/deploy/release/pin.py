@@ -24,7 +24,7 @@ def pin_images(
 ) -> list[KubernetesObject]:
     """Replace the names of images that were built on this machine by their exact ones.
 
-    An image of ours that was not built here was brought to the cluster from elsewhere: what runs of it stays.
+    A kubeglass image that was not built here came to the cluster from elsewhere: what runs of it stays.
 
     Args:
         objects: everything rendered.

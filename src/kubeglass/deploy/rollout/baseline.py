@@ -1,8 +1,8 @@
-"""What was wrong before a deployment: it is no evidence against it, and is out of its way once it begins.
+"""What was wrong before a deployment: it is no evidence against it, and is cleared away once it begins.
 
-The kubelet tries a stuck pod again only every few minutes, and its status and events say until then what was wrong the
-last time. So whoever has mended that and deploys again gets new pods at once, and is told new errors only. It also
-frees a StatefulSet, which never replaces a broken pod by itself:
+The kubelet retries a stuck pod only every few minutes, and until then its status and events describe the last attempt.
+Stuck pods are therefore deleted, so that a deployment which fixes them starts new ones at once, and only new failures
+count. This also frees a StatefulSet, which never replaces a broken pod by itself:
 https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/#forced-rollback
 """
 
@@ -19,17 +19,17 @@ from kubeglass.deploy.rollout.pod_failure import find_hopeless_event, find_pod_f
 from kubeglass.deploy.rollout.revision import find_revision, list_every_pod
 from kubeglass.deploy.rollout.status import WORKLOADS, State, read_progress
 
-#: Passes by itself or becomes ``ImagePullBackOff``; either way the next try is some time off.
+#: Passes or becomes ``ImagePullBackOff``; either way the next attempt is some time off.
 _PULL_FAILED = "ErrImagePull"
 
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """What was wrong before.
+    """What was wrong before a deployment.
 
     Args:
         events: occurrences of events.
-        failed: workloads that had failed, each with the generation that had.
+        failed: workloads that had failed, each with the generation that failed.
         stuck: pods that do not start.
     """
 
@@ -39,7 +39,7 @@ class Baseline:
 
 
 def read_baseline(api: KubernetesApi, keys: Iterable[ObjectKey]) -> Baseline:
-    """Read what is wrong with the workloads among ``keys`` now; those that are well take one read each."""
+    """Read what is wrong with the workloads among ``keys`` now; a healthy one takes one request."""
     events: set[str] = set()
     failed: set[tuple[ObjectKey, int]] = set()
     stuck: list[ObjectKey] = []
@@ -60,7 +60,7 @@ def read_baseline(api: KubernetesApi, keys: Iterable[ObjectKey]) -> Baseline:
 
 
 def generation_of(item: KubernetesObject) -> int:
-    """Read which version of its spec an object has."""
+    """Return the version of the object's spec."""
     return int(item["metadata"].get("generation", 0))
 
 

@@ -15,7 +15,7 @@ from kubeglass.deploy.rollout.events import describe_events, list_events, occurr
 from kubeglass.deploy.rollout.pod_failure import PodFailure, find_hopeless_event, find_pod_failures
 from kubeglass.deploy.rollout.revision import Revision, find_revision, list_pods
 
-#: Of many pods with the same failure, these tell enough.
+#: Of many pods with the same failure, these are enough.
 PODS_READ = 3
 
 
@@ -24,10 +24,10 @@ class Cause:
     """Why a workload does not become ready.
 
     Args:
-        message: the cause in one sentence, with the pod and container it was seen at.
+        message: the cause in one sentence, with the pod and container.
         hint: what to do about it.
-        evidence: events and log lines, the telling ones only.
-        patience: seconds it must go on for.
+        evidence: the events and log lines that show it.
+        patience: seconds it must last.
     """
 
     message: str
@@ -37,12 +37,15 @@ class Cause:
 
 
 def find_cause(api: KubernetesApi, workload: KubernetesObject, known: AbstractSet[str] = frozenset()) -> Cause | None:
-    """Find a cause that waiting does not remove; None while there is hope.
+    """Find a cause that waiting does not remove.
 
     Args:
         api: the cluster.
         workload: a Deployment, StatefulSet or DaemonSet as it is now.
         known: occurrences of events from before the rollout, which say nothing about it.
+
+    Returns:
+        The cause, or None as long as waiting may help.
     """
     revision = find_revision(api, workload)
     if revision is None:
@@ -60,7 +63,7 @@ def find_cause(api: KubernetesApi, workload: KubernetesObject, known: AbstractSe
 
 
 def describe_delay(api: KubernetesApi, workload: KubernetesObject) -> tuple[str, ...]:
-    """Gather what there is to read when time runs out: events, and the log of a container that is not ready."""
+    """Gather what explains a timeout: events, and the log of a container that is not ready."""
     revision = find_revision(api, workload)
     if revision is None:
         return ()
@@ -75,7 +78,7 @@ def describe_delay(api: KubernetesApi, workload: KubernetesObject) -> tuple[str,
 
 
 def claims_of(api: KubernetesApi, pod: KubernetesObject) -> Iterator[dict[str, Any]]:
-    """Read the claims that ``pod`` waits for."""
+    """Read the PersistentVolumeClaims that ``pod`` mounts."""
     for volume in pod["spec"].get("volumes") or []:
         if claim := volume.get("persistentVolumeClaim"):
             key = ObjectKey("v1", "PersistentVolumeClaim", claim["claimName"], pod["metadata"]["namespace"])
@@ -89,7 +92,7 @@ def _waiting_pods(api: KubernetesApi, workload: KubernetesObject, revision: Revi
 
 
 def _implicated(api: KubernetesApi, revision: Revision, pods: list[dict[str, Any]]) -> Iterator[KubernetesObject]:
-    """Name the objects whose events tell something, the maker only when it may have failed to make pods."""
+    """Return the objects whose events may show the cause; the maker only if it may have failed to make pods."""
     if not pods:
         yield revision.maker
     for pod in pods:
@@ -116,22 +119,22 @@ def _log_lines(api: KubernetesApi, pod: KubernetesObject, container: str, *, pre
     try:
         lines = api.read_log(key_of(pod), container, lines=LINES_READ, previous=previous)
     except RefusedError:
-        # The kubelet has removed the log with the container; the status has said what there was to say.
+        # The kubelet has removed the log along with the container.
         return []
     return [f"log {container}: {line}" for line in excerpt_log(lines)]
 
 
-#: Lines of log read to choose from: a server that fails to start prints a traceback a worker, and one of its own.
+#: Lines of a log to choose from: a server that fails to start prints a traceback per worker, and one of its own.
 LINES_READ = 200
 LINES_SHOWN = 20
 
 _FRAME = re.compile(r'\s+File "(?P<path>[^"]+)", line \d+')
-#: Frames in these are the interpreter's, the server's and libraries'.
+#: Frames of the interpreter, the server and libraries.
 _FOREIGN = re.compile(r"/site-packages/|/lib/python\d|^<frozen ")
 
 
 def excerpt_log(lines: Iterable[str]) -> list[str]:
-    """Leave out frames of foreign code, and keep the last lines of what remains.
+    """Keep the last lines of a log, without traceback frames outside the app's own code.
 
     Args:
         lines: a container's log, oldest first.

@@ -1,4 +1,4 @@
-"""Events of one object, the telling ones; asked for by the object, as a namespace may have thousands."""
+"""Events about one object; requested by object, because a namespace may have thousands."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from kubeglass.deploy.api.objects import KubernetesObject
 
 EVENT_LINES = 5
 
-#: Reasons that name the cause of a pod that cannot start; others are noise of a normal start.
+#: Reasons of events that explain why a pod cannot start; others are noise of a normal start.
 TELLING = frozenset(
     {
         "FailedMount",
@@ -31,7 +31,7 @@ TELLING = frozenset(
 
 
 def list_events(api: KubernetesApi, about: KubernetesObject) -> list[dict[str, Any]]:
-    """Read the events about one object, the oldest first."""
+    """Read the events about one object, oldest first."""
     metadata = about["metadata"]
     fields = f"involvedObject.uid={metadata['uid']}"
     events = api.list_objects("v1", "Event", namespace=metadata.get("namespace", ""), fields=fields)
@@ -39,16 +39,16 @@ def list_events(api: KubernetesApi, about: KubernetesObject) -> list[dict[str, A
 
 
 def occurrence_of(event: Mapping[str, Any]) -> str:
-    """Name one occurrence of an event: the API server counts repetitions in the same object."""
+    """Return the identity of one occurrence of an event: the API server counts repetitions in the same object."""
     return f"{event['metadata'].get('uid')}/{event['metadata'].get('resourceVersion')}"
 
 
 def message_of(event: Mapping[str, Any]) -> str:
-    """Write an event's message in one line."""
+    """Return an event's message in one line."""
     return " ".join(str(event.get("message", "")).split())
 
 
 def describe_events(events: Iterable[Mapping[str, Any]]) -> list[str]:
-    """Write the last telling events, each once."""
+    """Format the last events that explain something, each once."""
     lines = [f"event {event['reason']}: {message_of(event)}" for event in events if event.get("reason") in TELLING]
     return list(dict.fromkeys(lines))[-EVENT_LINES:]

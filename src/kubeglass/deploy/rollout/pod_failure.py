@@ -1,6 +1,6 @@
-"""Why a pod does not become ready, read from its own status and events; pure.
+"""Why a pod does not start, read from its status and events.
 
-The reasons are the kubelet's own words: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/
+The reasons are the kubelet's own: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from typing import Any
 from kubeglass.deploy.api.objects import KubernetesObject, find_condition
 from kubeglass.deploy.rollout.events import message_of
 
-#: Waiting reasons that no amount of waiting changes, with what to do about each.
+#: Reasons that waiting does not change, and what to do about each.
 _HOPELESS = {
     "ErrImageNeverPull": "load the image onto the node (kubeglass images load), or set cluster.pull_policy",
-    "ImagePullBackOff": "check the image's name and the node's way to the registry, or load it (kubeglass images load)",
+    "ImagePullBackOff": "check its name and that the node reaches the registry, or load it (kubeglass images load)",
     "InvalidImageName": "correct the image's name in kubeglass.yaml",
     "CreateContainerConfigError": "create the ConfigMap or Secret it names, or correct the name",
     "CreateContainerError": "see the pod's events",
@@ -23,22 +23,22 @@ _HOPELESS = {
 }
 _CRASHED = "CrashLoopBackOff"
 _UNSCHEDULABLE = "Unschedulable"
-#: Seconds in which old pods make room, or a volume is made.
+#: Seconds for old pods to make room, or for a volume to be provisioned.
 SCHEDULING_PATIENCE = 30.0
 
 
 @dataclass(frozen=True, slots=True)
 class PodFailure:
-    """One reason why a pod will not start by waiting.
+    """One reason why a pod will not start, however long one waits.
 
     Args:
         pod: the pod's name.
-        container: the container's name, empty when it is about the whole pod.
-        reason: Kubernetes's word, such as ``ErrImageNeverPull``.
-        message: its sentence, or how the container ended.
+        container: the container's name, empty if the reason concerns the whole pod.
+        reason: Kubernetes' reason, such as ``ErrImageNeverPull``.
+        message: Kubernetes' message, or how the container ended.
         hint: what to do about it.
-        ended: whether the container ran and ended, so that its last log lines tell more.
-        patience: seconds it must go on for.
+        ended: whether the container ran and ended, so that its log explains more.
+        patience: seconds it must last.
     """
 
     pod: str
@@ -50,7 +50,7 @@ class PodFailure:
     patience: float = 0.0
 
     def __str__(self) -> str:
-        """Write it in one sentence."""
+        """Format it as one sentence."""
         container = f", container {self.container}" if self.container else ""
         return f"pod {self.pod}{container}: {self.reason}: {self.message}".rstrip(": ")
 
@@ -95,18 +95,18 @@ def _waiting_reason(status: dict[str, Any]) -> tuple[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class _Sign:
-    """What makes an event a sign of a cause that stays until a person acts."""
+    """An event that shows a cause which stays until somebody acts."""
 
     reason: str
     words: str
     hint: str = ""
 
 
-_STORAGE = "name a storage class that the cluster has (cluster.storage_class), or make one the default"
+_STORAGE = "choose a storage class that the cluster has (cluster.storage_class), or make one the default"
 _SIGNS = (
-    # The host lacks the path, or holds something else there.
+    # The path does not exist on the host, or has another type.
     _Sign("FailedMount", "hostPath type check failed", "correct the host path, or the node it is looked for on"),
-    # Pods that the namespace's policy or quota refuses; retried forever by their controller.
+    # Pods that the namespace's policy or quota rejects; their controller retries for ever.
     _Sign("FailedCreate", "forbidden"),
     _Sign("FailedBinding", "no storage class is set", _STORAGE),
     _Sign("ProvisioningFailed", "not found", _STORAGE),
@@ -114,7 +114,7 @@ _SIGNS = (
 
 
 def find_hopeless_event(events: Iterable[Mapping[str, Any]]) -> tuple[str, str] | None:
-    """Find the event whose cause stays until a person acts, and what to do about it."""
+    """Return the message of an event whose cause stays until somebody acts, and what to do about it."""
     for event in events:
         for sign in _SIGNS:
             if event.get("reason") == sign.reason and sign.words in message_of(event):

@@ -1,6 +1,6 @@
-"""Which pods were made from a workload's present template, by its controller's own marks.
+"""Which pods were made from a workload's current template, by the labels that its controller sets.
 
-A Deployment makes a ReplicaSet for each template, the others a ControllerRevision; its hash is a label of its pods.
+A Deployment makes a ReplicaSet for each template, other workloads a ControllerRevision; pods carry its hash as a label.
 https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#pod-template-hash-label
 """
 
@@ -19,10 +19,10 @@ _REVISION_HASH = "controller-revision-hash"
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """A workload's present template, as its controller knows it.
+    """The current template of a workload, as its controller knows it.
 
     Args:
-        labels: what its pods carry beside the workload's own labels.
+        labels: labels of its pods, beside the workload's own.
         maker: the object whose controller makes the pods: a ReplicaSet, or the workload itself.
     """
 
@@ -31,7 +31,7 @@ class Revision:
 
 
 def find_revision(api: KubernetesApi, workload: KubernetesObject) -> Revision | None:
-    """Find the present revision; None as long as the controller has not seen the present template."""
+    """Find the current revision; None until the controller has seen the current template."""
     if not is_observed(workload):
         return None
     if workload["kind"] == "Deployment":
@@ -56,7 +56,7 @@ def list_pods(api: KubernetesApi, workload: KubernetesObject, revision: Revision
 
 
 def list_every_pod(api: KubernetesApi, workload: KubernetesObject) -> list[dict[str, Any]]:
-    """Read the pods of every revision; somebody else's with the same labels are none of the workload's."""
+    """Read the pods of every revision, without pods of others that carry the same labels."""
     owners = {workload["metadata"]["uid"]}
     if workload["kind"] == "Deployment":
         owners = {item["metadata"]["uid"] for item in _owned(api, workload, "ReplicaSet")}

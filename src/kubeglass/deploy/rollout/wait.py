@@ -1,4 +1,4 @@
-"""Wait until everything applied is ready; stop at once, with the cause, when waiting cannot help."""
+"""Wait until everything applied is ready; stop early, with the cause, when waiting cannot help."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from kubeglass.deploy.rollout.diagnosis import Cause, describe_delay, find_cause
 from kubeglass.deploy.rollout.status import WORKLOADS, Progress, State, read_progress, waiting
 from kubeglass.errors import ClusterError
 
-#: Seconds between two looks; pods take seconds, and each look costs one read an object.
+#: Seconds between two looks; pods take seconds, and each look costs one request per object.
 POLL_SECONDS = 0.5
 #: Seconds between two searches for a cause, which read pods and events.
 CAUSE_SECONDS = 2.0
 
 Report = Callable[[Mapping[ObjectKey, Progress]], None]
-"""Told the progress of every object whenever one of them changed."""
+"""Called with the progress of every object whenever one has changed."""
 
 
 NO_BASELINE = Baseline()
 
 Objects = Mapping[ObjectKey, dict[str, Any] | None]
-"""Objects as they are on the cluster, None where there is none."""
+"""Objects as they are on the cluster; None where one does not exist."""
 
 
 @dataclass(slots=True)
@@ -38,11 +38,11 @@ class Rollout:
     Args:
         api: the cluster.
         keys: the objects to wait for.
-        clock: what to wait by.
-        report: told about every change.
+        clock: the clock to wait by.
+        report: called after every change.
         baseline: what was wrong before, which is no evidence now.
         progress: how far each object is.
-        suspected: causes seen, each with the clock's time at which it was seen first.
+        suspected: causes that were found, each with the clock's time when it was first found.
         searched_at: the clock's time of the last search for causes.
     """
 
@@ -56,10 +56,10 @@ class Rollout:
     searched_at: float = -math.inf
 
     def wait(self, timeout: float) -> None:
-        """Look again and again until all have ready.
+        """Look again and again until all objects are ready.
 
         Args:
-            timeout: seconds until the wait is given up.
+            timeout: seconds to wait before giving up.
 
         Raises:
             ClusterError: an object cannot become ready, or did not within ``timeout``; with events and log lines.
@@ -74,7 +74,7 @@ class Rollout:
                 if is_over:
                     raise self._give_up(awaited, timeout)
             except UnreachableClusterError:
-                # An API server that is replaced meanwhile, as on a single server of K3s, is away for some seconds.
+                # An API server that is being replaced, as on a single-server K3s, is away for some seconds.
                 if is_over:
                     raise
             self.clock.sleep(POLL_SECONDS)
@@ -132,7 +132,7 @@ class Rollout:
             lines += [f"{key}: {line}" for line in self._evidence(item)]
         return ClusterError(
             "rollout",
-            f"has not ready within {timeout:.0f} s",
+            f"is not complete after {timeout:.0f} s",
             found=lines[0],
             hint="see the events and log lines below; --timeout gives it longer",
             details=tuple(lines),

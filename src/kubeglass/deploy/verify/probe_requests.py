@@ -92,7 +92,7 @@ class ProbeRequests:
 
     def _find_missing(self, app: App, probes: SentProbes) -> str:
         if wrong := probes.statuses - {_COUNTED}:
-            return f"{app.name} answers GET {PROBE_PATH} with {max(wrong)}, not {_COUNTED}"
+            return f"{app.name} responds to GET {PROBE_PATH} with {max(wrong)}, not {_COUNTED}"
         counted = self.deployed.prometheus.value(probes.expr) or 0.0
         return f"{PROBES} probes of {app.name} are not counted" if counted < probes.before + PROBES else ""
 
@@ -116,7 +116,7 @@ class ProbeRequests:
             return None
         statuses = self.ask(backend)
         if unavailable := statuses & _UNAVAILABLE:
-            raise ObserveError(f"{app.name} answers GET {PROBE_PATH} with {max(unavailable)}")
+            raise ObserveError(f"{app.name} responds to GET {PROBE_PATH} with {max(unavailable)}")
         return SentProbes(backend.pod["metadata"]["uid"], expr, before, statuses)
 
 

@@ -13,7 +13,7 @@ from kubeglass.deploy.verify.checks import CheckResult, DeployedPipeline, check_
 from kubeglass.deploy.verify.collector_diagnosis import CollectorDiagnosis
 from kubeglass.deploy.verify.probe_requests import Ask, ProbeRequests, ask_by_port_forward
 from kubeglass.errors import ClusterError
-from kubeglass.model.parts import PROMETHEUS
+from kubeglass.model.parts import COLLECTOR, PROMETHEUS
 from kubeglass.model.pipeline import Pipeline
 from kubeglass.observe.errors import ObserveError
 from kubeglass.observe.prometheus import Prometheus
@@ -130,8 +130,8 @@ _REFUSED_AT = frozenset({"targets", "kubelet"})
 
 _HINTS: Mapping[str, str] = {
     "targets": "the collector scrapes pods annotated with prometheus.io/scrape: 'true'; see its latest errors below, or"
-    " all of its log: kubectl logs daemonset/otel-collector",
+    f" all of its log: kubectl logs daemonset/{COLLECTOR}",
     "kubelet": "see the collector's latest errors below",
-    "probes": "the app is up but its probes are not counted: check that nothing in front of it answers for it",
+    "probes": "the app is up but its probes are not counted: check that no proxy in front of it answers them",
     "panels": "try the query in Prometheus: kubeglass open --cluster prometheus",
 }

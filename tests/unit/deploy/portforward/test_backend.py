@@ -46,7 +46,7 @@ def test_only_a_pod_that_is_ready_and_stays_will_do() -> None:
 
 
 def test_a_service_that_is_not_there_is_named() -> None:
-    with pytest.raises(ClusterError, match="service/shop: is not on the cluster"):
+    with pytest.raises(ClusterError, match="service/shop: does not exist on the cluster"):
         find_backend(FakeCluster(), "shop", "shop")
 
 

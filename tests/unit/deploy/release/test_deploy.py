@@ -116,7 +116,7 @@ def test_nothing_is_pruned_when_the_rollout_fails() -> None:
     run(cluster, make_release("a", "b"))
     broken = Release(HOME, [make_deployment("shop", ready=0), make_namespace()])
 
-    with pytest.raises(ClusterError, match="has not ready"):
+    with pytest.raises(ClusterError, match="is not complete"):
         run(cluster, broken)
 
     assert {"a", "b"} <= names_of(cluster, "ConfigMap")

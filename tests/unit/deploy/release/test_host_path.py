@@ -61,14 +61,14 @@ def test_the_numbers_found_are_told() -> None:
 
 
 def test_a_source_that_is_not_there_is_named() -> None:
-    assert find_obstacles(FILE, lambda path: None)[0].wrong == "is not there"
+    assert find_obstacles(FILE, lambda path: None)[0].wrong == "does not exist"
 
 
 @pytest.mark.parametrize(
     ("source", "status", "wrong", "fix"),
     [
-        (FILE, folder(0o755), "is a folder, and is mounted as the other", "name a path without a suffix"),
-        (FOLDER, regular(0o644), "is a file, and is mounted as the other", "name a path with a suffix"),
+        (FILE, folder(0o755), "is a folder, but would be mounted as the other", "use a path without a suffix"),
+        (FOLDER, regular(0o644), "is a file, but would be mounted as the other", "use a path with a suffix"),
     ],
 )
 def test_a_file_where_a_folder_is_mounted_is_told(source: HostPath, status: Status, wrong: str, fix: str) -> None:
@@ -148,4 +148,4 @@ def test_where_nobody_may_look_nothing_is_said() -> None:
 def test_a_path_below_a_file_is_not_there(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
 
-    assert find_obstacles(HostPath(path=f"{tmp_path}/file/app.py"))[0].wrong == "is not there"
+    assert find_obstacles(HostPath(path=f"{tmp_path}/file/app.py"))[0].wrong == "does not exist"

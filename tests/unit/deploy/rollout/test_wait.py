@@ -254,7 +254,7 @@ def test_a_deadline_tells_what_is_awaited_and_what_there_is_to_read() -> None:
     cluster.put(make_event(pod, "Unhealthy", "Readiness probe failed: HTTP probe failed with statuscode: 503"))
     clock = FakeClock()
 
-    with pytest.raises(ClusterError, match="has not ready within 10 s") as caught:
+    with pytest.raises(ClusterError, match="is not complete after 10 s") as caught:
         wait(cluster, key, clock)
 
     assert caught.value.details == (

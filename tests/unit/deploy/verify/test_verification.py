@@ -224,7 +224,7 @@ def test_an_app_that_stays_unavailable_is_named_with_its_status() -> None:
     shop = make_shop()
     shop.codes = [503]
 
-    with pytest.raises(ClusterError, match="shop answers GET /-/kubeglass/probe with 503"):
+    with pytest.raises(ClusterError, match="shop responds to GET /-/kubeglass/probe with 503"):
         verify(shop)
 
 
@@ -252,7 +252,7 @@ def test_an_app_that_answers_probes_itself_is_asked_once_only() -> None:
     shop = make_shop()
     shop.codes = [200]
 
-    with pytest.raises(ClusterError, match="shop answers GET /-/kubeglass/probe with 200, not 204"):
+    with pytest.raises(ClusterError, match="shop responds to GET /-/kubeglass/probe with 200, not 204"):
         verify(shop)
 
     assert shop.asked == ["s-1"]

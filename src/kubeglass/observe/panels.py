@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from kubeglass.catalog import HTTP_METRICS, HTTP_SIZE_METRICS
 from kubeglass.dashboards.queries import PanelQuery
+from kubeglass.model.app import App
 from kubeglass.observe.errors import RefusedError
 from kubeglass.observe.prometheus import Prometheus
 
@@ -34,6 +36,14 @@ def find_empty_panels(prometheus: Prometheus, queries: Sequence[PanelQuery]) -> 
         UnreachableError: Prometheus does not answer.
     """
     return [empty for query in queries if (empty := _ask(prometheus, query))]
+
+
+def needs_traffic(query: PanelQuery, apps: Iterable[App]) -> bool:
+    """Return whether the query reads metrics without series before the first request, such as an app's own."""
+    own = [metric.name for app in apps for metric in app.metrics]
+    # Recorded series carry a counter's name without its suffix.
+    of_requests = [metric.name.removesuffix("_total") for metric in (*HTTP_METRICS, *HTTP_SIZE_METRICS)]
+    return any(name in query.expr for name in (*own, *of_requests))
 
 
 def _ask(prometheus: Prometheus, query: PanelQuery) -> EmptyPanel | None:

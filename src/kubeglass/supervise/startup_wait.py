@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
-from kubeglass.catalog import HTTP_METRICS, HTTP_SIZE_METRICS
 from kubeglass.dashboards.queries import PanelQuery
 from kubeglass.errors import AppError, EngineError, KubeglassError
-from kubeglass.model.app import App
 from kubeglass.observe.errors import ObserveError
+from kubeglass.observe.panels import needs_traffic
 from kubeglass.observe.probes import send_probe
 from kubeglass.observe.prometheus import Prometheus
 from kubeglass.supervise.diagnosis import LOG_LINES, Evidence, Tail, diagnose
@@ -108,13 +107,5 @@ def set_goal(stack: Stack, since: float, queries: Sequence[PanelQuery]) -> Goal:
     ports = settings.ports.apps
     probed = tuple(app.name for app in stack.own_apps if send_probe(settings.url(ports[app.name]), app.metrics_path))
     if probed and not stack.options.demo:
-        queries = [query for query in queries if not _needs_traffic(query, apps)]
+        queries = [query for query in queries if not needs_traffic(query, apps)]
     return Goal(tuple(app.name for app in apps), since, probed, queries, panels_required=bool(probed))
-
-
-def _needs_traffic(query: PanelQuery, apps: Iterable[App]) -> bool:
-    """Whether the query asks for metrics that have no series before the first request, such as an app's own."""
-    own = [metric.name for app in apps for metric in app.metrics]
-    # Recorded series carry a counter's name without its suffix.
-    of_requests = [metric.name.removesuffix("_total") for metric in (*HTTP_METRICS, *HTTP_SIZE_METRICS)]
-    return any(name in query.expr for name in (*own, *of_requests))

@@ -6,14 +6,15 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from kubeglass.catalog import HTTP_METRICS, HTTP_REQUESTS, HTTP_SIZE_METRICS
+from kubeglass.catalog import HTTP_REQUESTS
 from kubeglass.dashboards.queries import PanelQuery, panel_queries
 from kubeglass.deploy.api.cluster import Cluster
 from kubeglass.deploy.api.objects import address_of, is_ending, write_selector
 from kubeglass.model.app import App
+from kubeglass.model.metric_names import metric_names
 from kubeglass.model.parts import COLLECTOR, TELEMETRY_PORT
 from kubeglass.model.pipeline import Pipeline
-from kubeglass.observe.panels import find_empty_panels
+from kubeglass.observe.panels import find_empty_panels, needs_traffic
 from kubeglass.observe.prometheus import Prometheus
 from kubeglass.render.grafana import render_dashboards
 from kubeglass.render.kubernetes.names import deployed_apps, selector_of
@@ -100,9 +101,8 @@ def check_kubelets(deployed: DeployedPipeline) -> CheckResult:
 def check_panels(deployed: DeployedPipeline) -> CheckResult:
     """Check that every query of every dashboard returns data, except queries that wait for traffic."""
     queries = _queries(deployed.pipeline)
-    quiet_metrics = _quiet_metrics(deployed)
     empty = find_empty_panels(deployed.prometheus, queries)
-    quiet = [panel for panel in empty if not panel.refusal and any(name in panel.query.expr for name in quiet_metrics)]
+    quiet = [panel for panel in empty if not panel.refusal and _may_be_quiet(deployed, panel.query)]
     broken = [panel for panel in empty if panel not in quiet]
     if broken:
         return CheckResult(False, str(broken[0]))
@@ -111,13 +111,14 @@ def check_panels(deployed: DeployedPipeline) -> CheckResult:
     return CheckResult(True, f"{len(queries) - len(quiet)} of {len(queries)} queries have data{note}")
 
 
-def _quiet_metrics(deployed: DeployedPipeline) -> set[str]:
-    """Name the metrics that may have no series yet: the apps' own, and those of requests if there were none."""
-    own = {metric.name for app in deployed.pipeline.apps for metric in app.metrics}
-    if deployed.prometheus.value(f"count({HTTP_REQUESTS.name})"):
-        return own
-    # Recorded series carry the counter's name without its suffix.
-    return own | {metric.name.removesuffix("_total") for metric in (*HTTP_METRICS, *HTTP_SIZE_METRICS)}
+def _may_be_quiet(deployed: DeployedPipeline, query: PanelQuery) -> bool:
+    """Return whether the query reads an app's own metrics, or those of requests while there were none."""
+    apps = deployed.pipeline.apps
+    if any(metric.name in query.expr for app in apps for metric in app.metrics):
+        return True
+    return needs_traffic(query, apps) and not deployed.prometheus.value(
+        f"count({metric_names(apps).union(HTTP_REQUESTS.name, '')})"
+    )
 
 
 def _queries(pipeline: Pipeline) -> list[PanelQuery]:

@@ -20,11 +20,10 @@ from kubeglass.errors import ClusterError
 from kubeglass.http import make_client
 from kubeglass.model.app import App
 from kubeglass.observe.errors import ObserveError, translate_http_errors
+from kubeglass.observe.probes import PROBE_STATUS
 from kubeglass.render.kubernetes.names import deployed_apps
 
 PROBES = 5
-#: The status of a probe that the library has answered.
-_COUNTED = 204
 #: The app, or a proxy in front of it, is not ready after all; it may be in a moment.
 _UNAVAILABLE = frozenset({502, 503, 504})
 
@@ -91,8 +90,8 @@ class ProbeRequests:
         return CheckResult(True, "; ".join(said) or "no app to probe")
 
     def _find_missing(self, app: App, probes: SentProbes) -> str:
-        if wrong := probes.statuses - {_COUNTED}:
-            return f"{app.name} responds to GET {PROBE_PATH} with {max(wrong)}, not {_COUNTED}"
+        if wrong := probes.statuses - {PROBE_STATUS}:
+            return f"{app.name} responds to GET {PROBE_PATH} with {max(wrong)}, not {PROBE_STATUS}"
         counted = self.deployed.prometheus.value(probes.expr) or 0.0
         return f"{PROBES} probes of {app.name} are not counted" if counted < probes.before + PROBES else ""
 

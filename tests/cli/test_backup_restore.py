@@ -11,8 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from kubeglass.cli.boundary import run_app
-from kubeglass.cli.main import app
+from kubeglass.cli.main import run
 from tests.cli.runs import KUBEGLASS, wait_until
 from tests.unit.supervise.samples import KEPT, make_storage, read_files
 
@@ -49,7 +48,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def type_in(*arguments: str) -> int:
-    return run_app(app, list(arguments))
+    return run(list(arguments))
 
 
 def test_samples_are_backed_up_purged_and_restored(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

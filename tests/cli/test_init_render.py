@@ -6,10 +6,8 @@ import os
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
-from kubeglass.cli.boundary import run_app
-from kubeglass.cli.main import app
+from kubeglass.cli.main import run
 from kubeglass.observe.processes import identify
 from kubeglass.supervise.state.run_file import Phase, RunRecord, write_run_file
 
@@ -25,7 +23,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def type_in(*arguments: str) -> int:
-    return run_app(app, list(arguments))
+    return run(list(arguments))
 
 
 def test_init_finds_the_app_and_asks_nothing(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -173,7 +171,7 @@ def test_files_of_a_run_are_left_alone(
 
 def test_help_is_there_for_both() -> None:
     for command in ("init", "render"):
-        assert CliRunner().invoke(app, [command, "--help"]).exit_code == 0
+        assert run([command, "--help"]) == 0
 
 
 def test_render_says_that_grafana_is_left_out_of_a_cluster_without_a_registry(

@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from kubeglass.cli.boundary import run_app
 from kubeglass.cli.commands.run import AUTO_FOLDER, make_folder
-from kubeglass.cli.main import app
+from kubeglass.cli.main import run
 from kubeglass.errors import StateError, UsageError
 
 
@@ -18,7 +17,7 @@ def test_the_command_runs_a_program_of_its_own_environment_instrumented(monkeypa
     started: list[tuple[str, list[str], dict[str, str]]] = []
     monkeypatch.setattr("os.execve", lambda *arguments: started.append(arguments))
 
-    run_app(app, ["run", "python", "-w", "4", "shop:app"])
+    run(["run", "python", "-w", "4", "shop:app"])
 
     [(program, command, environment)] = started
     assert Path(program).parent == Path(sys.executable).parent
@@ -32,7 +31,7 @@ def test_a_folder_that_is_set_stays(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("os.execve", lambda *arguments: started.append(arguments[2]))
     monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", "/mine")
 
-    run_app(app, ["run", "python"])
+    run(["run", "python"])
 
     assert started[0]["PROMETHEUS_MULTIPROC_DIR"] == "/mine"
 
@@ -41,7 +40,7 @@ def test_a_folder_that_is_set_stays(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_command_that_cannot_be_run_is_an_error(
     arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run_app(app, ["run", *arguments]) == UsageError.exit_code
+    assert run(["run", *arguments]) == UsageError.exit_code
     assert said in capsys.readouterr().err
 
 

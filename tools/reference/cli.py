@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import typer.main
-
-from kubeglass.cli.main import app
+from kubeglass.cli.main import build_command
 
 HEAD = """# Command line
 
@@ -16,8 +14,7 @@ Generated from the commands' own help by `make docs`. Errors and exit codes: [ex
 
 def render_cli() -> str:
     """Describe every command, its arguments and options."""
-    root = typer.main.get_command(app)
-    return HEAD + "".join(_section(root, ("kubeglass",)))
+    return HEAD + "".join(_section(build_command(), ("kubeglass",)))
 
 
 def _section(command: Any, path: tuple[str, ...]) -> list[str]:

@@ -1,8 +1,9 @@
-"""Where errors become one line and an exit code; no traceback passes here unless KUBEGLASS_DEBUG is set."""
+"""Turns errors into one line and an exit code. A traceback is shown only if KUBEGLASS_DEBUG is set."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 
 import typer
 from typer.exceptions import TyperException
@@ -13,15 +14,15 @@ from kubeglass.errors import KubeglassError, UsageError
 INTERRUPTED = 130
 
 
-def run_app(app: typer.Typer, arguments: list[str] | None = None) -> int:
-    """Run ``app`` and translate whatever leaves it into an exit code (see :mod:`kubeglass.errors`).
+def run_command_line(command: Callable[..., object], arguments: list[str] | None = None) -> int:
+    """Run a command and translate whatever it raises into an exit code (see :mod:`kubeglass.errors`).
 
     Args:
-        app: the command line.
+        command: the whole command line.
         arguments: what to run; None takes this process's own arguments.
     """
     try:
-        code = app(args=arguments, prog_name="kubeglass", standalone_mode=False)
+        code = command(args=arguments, prog_name="kubeglass", standalone_mode=False)
     except KubeglassError as error:
         return _refuse(error)
     except TyperException as error:
@@ -31,7 +32,7 @@ def run_app(app: typer.Typer, arguments: list[str] | None = None) -> int:
     except Exception as error:
         if os.environ.get("KUBEGLASS_DEBUG"):
             raise
-        return _refuse(_own_fault(error))
+        return _refuse(_internal_error(error))
     return code if isinstance(code, int) else 0
 
 
@@ -46,10 +47,10 @@ def _usage_error(error: TyperException) -> UsageError:
     return UsageError(command, error.format_message().rstrip("."), hint=f"see: {command} --help")
 
 
-def _own_fault(error: Exception) -> KubeglassError:
+def _internal_error(error: Exception) -> KubeglassError:
     return KubeglassError(
         "kubeglass",
-        "met a fault of its own",
+        "failed with an internal error",
         found=f"{type(error).__name__}: {error}",
-        hint="run again with KUBEGLASS_DEBUG=1 and report what it prints",
+        hint="run it again with KUBEGLASS_DEBUG=1 and report the output",
     )

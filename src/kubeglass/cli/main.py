@@ -9,7 +9,8 @@ import typer
 from typer.core import TyperGroup
 
 from kubeglass import __version__
-from kubeglass.cli.boundary import run_app
+from kubeglass.cli.boundary import run_command_line
+from kubeglass.cli.commands.completion import enable_completion
 from kubeglass.cli.output import Output
 
 
@@ -43,6 +44,7 @@ COMMANDS = {
     "run": Command("run", "run", {"allow_interspersed_args": False, "ignore_unknown_options": True}),
     "deploy": Command("deploy", "deploy"),
     "undeploy": Command("undeploy", "undeploy"),
+    "completion": Command("completion", "completion"),
 }
 
 
@@ -66,10 +68,23 @@ def _load(name: str, command: Command) -> Any:
     if not isinstance(found, typer.Typer):
         alone = typer.Typer(add_completion=False)
         alone.command(name, context_settings=command.settings)(found)
-        return typer.main.get_command(alone)
+        return _without_flag_types(typer.main.get_command(alone))
     group = typer.main.get_command(found)
     group.name = name
-    return group
+    return _without_flag_types(group)
+
+
+def _without_flag_types(command: Any) -> Any:
+    """Let flags show no type in ``--help``, because they take no value.
+
+    typer shows ``<bool>`` since 0.29, which fastapi/typer#493 asked for; remove this when it does so for options only.
+    """
+    for option in (*command.params, command.get_help_option(typer.Context(command))):
+        if getattr(option, "is_flag", False):
+            option.metavar = ""
+    for child in getattr(command, "commands", {}).values():
+        _without_flag_types(child)
+    return command
 
 
 app = typer.Typer(
@@ -100,6 +115,16 @@ def kubeglass(
         context.get_help()
 
 
-def run() -> int:
-    """Run the command line on this process's arguments and return the exit code."""
-    return run_app(app)
+def run(arguments: list[str] | None = None) -> int:
+    """Run the command line and return the exit code.
+
+    Args:
+        arguments: what to run; None takes this process's own arguments.
+    """
+    enable_completion()
+    return run_command_line(build_command(), arguments)
+
+
+def build_command() -> Any:
+    """Build the command line; each command's module is imported when the command is called."""
+    return _without_flag_types(typer.main.get_command(app))

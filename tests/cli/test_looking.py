@@ -14,6 +14,7 @@ from kubeglass.supervise.state.run_file import Phase, RunningProcess, RunRecord,
 from tests.cli.runs import call, wait_until
 
 PAGE = "http://127.0.0.1:3000"
+SHOP = "http://127.0.0.1:8000"
 
 
 @pytest.fixture
@@ -26,7 +27,7 @@ def folder(tmp_path: Path, free_port: int) -> Path:
         RunningProcess("viewer", State.RUNNING, this, restarts=0, started_at=1.0, address=PAGE),
     )
     record = RunRecord(
-        this, "up", Phase.UP, detached=True, started_at=1.0, addresses={"page": PAGE},
+        this, "up", Phase.UP, detached=True, started_at=1.0, addresses={"page": PAGE, "shop": SHOP},
         prometheus=f"http://127.0.0.1:{free_port}", processes=processes, first_data_seconds=3.5,
     )  # fmt: skip
     (tmp_path / ".kubeglass").mkdir()
@@ -55,6 +56,14 @@ def test_open_prints_the_pages_address_and_opens_it_in_the_browser(folder: Path)
 
     assert (result.returncode, result.stdout) == (0, f"{PAGE}\n")
     assert wait_until(lambda: opened.exists() and opened.read_text(), "the browser") == f"{PAGE}\n"
+
+
+def test_open_prints_the_address_of_another_part(folder: Path) -> None:
+    opened, missing = call(folder, "open", "shop"), call(folder, "open", "grafana")
+
+    assert opened.stdout == f"{SHOP}\n"
+    assert missing.returncode == 2
+    assert missing.stderr.startswith("error: grafana: is not part of this run (its parts: ")
 
 
 def test_down_cleans_up_after_a_run_that_was_killed(folder: Path) -> None:

@@ -6,7 +6,7 @@ import threading
 import webbrowser
 from pathlib import Path
 
-from kubeglass.cli.cluster_context import load_cluster_pipeline
+from kubeglass.cli.cluster_options import load_cluster_pipeline
 from kubeglass.cli.output import Output
 from kubeglass.deploy.api.cluster import Cluster
 from kubeglass.deploy.api.objects import ObjectKey, sort_for_deletion
@@ -22,7 +22,7 @@ def show_cluster_status(file: Path | None, context: str | None, namespace: str |
     Raises:
         ClusterError: nothing is deployed there, or the cluster does not answer.
     """
-    home = load_cluster_pipeline(file, namespace).cluster.namespace
+    home = load_cluster_pipeline(file, namespace, deployed=True).cluster.namespace
     output = Output()
     with Cluster.connect(context) as cluster:
         keys = _deployed(cluster, home)
@@ -58,7 +58,7 @@ def open_cluster_part(
         UsageError: there is no such part.
         PortError: the port is taken.
     """
-    home = load_cluster_pipeline(file, namespace).cluster.namespace
+    home = load_cluster_pipeline(file, namespace, deployed=True).cluster.namespace
     output = Output()
     with Cluster.connect(context) as cluster:
         services = {key.name: key for key in _deployed(cluster, home) if key.kind == "Service"}

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from kubeglass.cli.cluster_context import load_cluster_pipeline
+from kubeglass.cli.cluster_options import load_cluster_pipeline
 from kubeglass.cli.image_store import image_store
 from kubeglass.cli.output import Output
 from kubeglass.cli.rollout_output import RolloutOutput
@@ -98,7 +98,7 @@ def run_undeploy(options: DeployOptions, *, purge: bool) -> None:
         ConfigError: the definition is wrong.
         ClusterError: the cluster refused, or something does not go.
     """
-    pipeline = load_cluster_pipeline(options.file, options.namespace)
+    pipeline = load_cluster_pipeline(options.file, options.namespace, deployed=True)
     home = pipeline.cluster.namespace
     output, clock = Output(), RealClock()
     shown = RolloutOutput(output)

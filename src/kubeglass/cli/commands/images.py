@@ -42,10 +42,10 @@ Into = Annotated[NodeRuntime, typer.Option(help="Who imports them; auto takes K3
 @app.command()
 def build(names: Names = None, file: File = None, python: Python = None, *, demo: Demo = False) -> None:
     """Build images of the apps, the collector, Prometheus and the page from what this machine has."""
-    find_architecture()
     output = Output()
     path = find_demo() / FILE_NAME if demo else file or Path(FILE_NAME)
     pipeline = load_pipeline(path) if file or demo or path.exists() else Pipeline()
+    find_architecture()
     with EngineProgress(output) as progress:
         recipes = plan_images(
             pipeline,

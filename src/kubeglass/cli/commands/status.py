@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from kubeglass.cli.cluster_options import Context, File, Namespace
+from kubeglass.cli.cluster_options import Context, File, Namespace, refuse_cluster_options
 
 if TYPE_CHECKING:
     from kubeglass.supervise.state.run_file import RunRecord
@@ -33,6 +33,7 @@ def status(
 
         show_cluster_status(file, context, namespace, as_json=json)
         return
+    refuse_cluster_options(file, context, namespace)
     from kubeglass.cli.context import state_root
     from kubeglass.cli.output import Output
     from kubeglass.supervise.state.folder import require_run

@@ -9,6 +9,7 @@ from kubeglass.model.cluster import Cluster
 from kubeglass.model.collector import Collector
 from kubeglass.model.dashboards import Dashboards
 from kubeglass.model.quantity import DAY, HOUR, Duration, Percent
+from kubeglass.model.secret import SecretSource
 from kubeglass.model.section import Section
 from kubeglass.model.storage import Storage
 from kubeglass.model.text import Endpoint
@@ -89,6 +90,11 @@ class Pipeline(Section):
     objectives: tuple[Objective, ...] = Field(default=(), description="What is promised to the apps' users.")
     alerts: Alerts = Field(default=Alerts(), description="When somebody is told, beyond the objectives.")
     cluster: Cluster = Field(default=Cluster(), description="Where and how it runs on Kubernetes.")
+
+    @property
+    def collector_secrets(self) -> tuple[SecretSource, ...]:
+        """What the collector needs in its environment, under each source's ``variable``."""
+        return self.storage.remote.secrets if self.storage.remote else ()
 
     @property
     def alert_window(self) -> float:

@@ -23,7 +23,9 @@ class SecretSource(Section):
     """Where a secret comes from: on this machine an environment variable, on the cluster a Secret."""
 
     env: EnvName | None = Field(default=None, description="Environment variable that holds it on this machine.")
-    secret: SecretKey | None = Field(default=None, description="Secret that holds it on the cluster.")
+    secret: SecretKey | None = Field(
+        default=None, description="Secret that holds it on a cluster, where `env` is not read."
+    )
 
     @property
     def variable(self) -> str:

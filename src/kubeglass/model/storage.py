@@ -45,7 +45,7 @@ class Remote(Section):
 
     @property
     def secrets(self) -> tuple[SecretSource, ...]:
-        """What the process that sends needs in its environment, under each source's ``variable``."""
+        """What the collector needs in its environment, under each source's ``variable``."""
         if self.auth is None:
             return ()
         auth = self.auth

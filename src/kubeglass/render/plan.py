@@ -11,6 +11,7 @@ from pathlib import PurePosixPath
 from kubeglass.model.local import LocalSettings
 from kubeglass.model.parts import PROMETHEUS, PROMETHEUS_PORT
 from kubeglass.model.pipeline import Pipeline
+from kubeglass.model.references.secrets import require_secrets
 from kubeglass.render import grafana
 from kubeglass.render.files import RenderedFile
 from kubeglass.render.kubernetes import manifests
@@ -42,12 +43,21 @@ def render_local(pipeline: Pipeline, settings: LocalSettings) -> list[RenderedFi
 
 
 def render_kubernetes(pipeline: Pipeline) -> list[RenderedFile]:
-    """Render every manifest, at paths relative to the manifests' folder."""
+    """Render every manifest, at paths relative to the manifests' folder.
+
+    Raises:
+        ConfigError: a secret has no place on a cluster.
+    """
     return manifests.render(pipeline, compose(pipeline))
 
 
 def compose(pipeline: Pipeline) -> Contents:
-    """Gather the configurations that the manifests carry."""
+    """Gather the configurations that the manifests carry.
+
+    Raises:
+        ConfigError: a secret has no place on a cluster.
+    """
+    require_secrets(pipeline)
     dashboards = tuple(
         RenderedFile(PurePosixPath(file.path.name), file.content) for file in grafana.render_dashboards(pipeline)
     )

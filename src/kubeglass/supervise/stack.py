@@ -15,7 +15,12 @@ from kubeglass.model.app import App
 from kubeglass.model.local import LOOPBACK, LocalSettings
 from kubeglass.model.quantity import format_duration
 from kubeglass.observe.probes import HttpProbe, TcpProbe
-from kubeglass.supervise.app.environment import app_environment, inherit_environment, instrumented_environment
+from kubeglass.supervise.app.environment import (
+    app_environment,
+    collector_environment,
+    inherit_environment,
+    instrumented_environment,
+)
 from kubeglass.supervise.options import RunOptions
 from kubeglass.supervise.process.spec import READY_SECONDS, ProcessSpec
 from kubeglass.supervise.state.queue_repair import QueueRepair
@@ -55,7 +60,7 @@ def plan_processes(stack: Stack) -> list[ProcessSpec]:
     shows the end.
 
     Raises:
-        ConfigError: a secret that an app needs is not in the environment.
+        ConfigError: a secret that an app or the collector needs is not in the environment.
     """
     apps = [_plan_app(app, stack) for app in stack.own_apps]
     names = tuple(spec.name for spec in apps)
@@ -89,7 +94,11 @@ def _plan_engine(engine: Engine, stack: Stack, after: tuple[str, ...] = ()) -> P
 
 
 def _plan_collector(stack: Stack, after: tuple[str, ...]) -> ProcessSpec:
-    return replace(_plan_engine(OTELCOL, stack, after), before_start=QueueRepair(stack.settings.queue))
+    return replace(
+        _plan_engine(OTELCOL, stack, after),
+        env=collector_environment(stack.options.pipeline),
+        before_start=QueueRepair(stack.settings.queue),
+    )
 
 
 def _plan_viewer(stack: Stack) -> ProcessSpec:

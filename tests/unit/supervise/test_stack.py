@@ -9,10 +9,11 @@ import pytest
 
 from kubeglass.errors import ConfigError
 from kubeglass.model.app import App
+from kubeglass.model.load import parse_pipeline
 from kubeglass.model.local import LocalPorts, LocalSettings
 from kubeglass.model.pipeline import Pipeline
 from kubeglass.model.secret import SecretSource
-from kubeglass.supervise.app.environment import INSTRUMENT_FOLDER, app_environment
+from kubeglass.supervise.app.environment import INSTRUMENT_FOLDER, app_environment, collector_environment
 from kubeglass.supervise.options import RunOptions
 from kubeglass.supervise.process.spec import ProcessSpec
 from kubeglass.supervise.stack import Stack, plan_processes
@@ -98,3 +99,13 @@ def test_a_secret_that_is_not_there_is_named_and_not_shown() -> None:
 
     with pytest.raises(ConfigError, match=r"app shop: its secret PASSWORD is not to be had .*ABSENT_ONE is not set"):
         app_environment(app)
+
+
+def test_a_collector_without_its_secret_is_not_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    pipeline = parse_pipeline("storage: {remote: {url: 'https://x.y', auth: {bearer: {env: ABSENT_ONE}}}}")
+
+    with pytest.raises(ConfigError, match=r"collector: its secret for storage\.remote .*ABSENT_ONE is not set"):
+        collector_environment(pipeline)
+
+    monkeypatch.setenv("ABSENT_ONE", "s3cret")
+    assert collector_environment(pipeline)["ABSENT_ONE"] == "s3cret"

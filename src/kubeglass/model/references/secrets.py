@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from kubeglass.errors import ConfigError
 from kubeglass.model.pipeline import Pipeline
-from kubeglass.model.problem import Loc, Problem
+from kubeglass.model.problem import Loc, Problem, format_loc
 from kubeglass.model.secret import SecretSource, names_a_secret
 from kubeglass.model.section import Section
 
@@ -42,6 +43,22 @@ def sources(pipeline: Pipeline) -> list[Problem]:
         for loc, source in _all_sources(pipeline)
         if source.env is None and source.secret is None
     ]
+
+
+def require_secrets(pipeline: Pipeline) -> None:
+    """Check that every secret has a place on a cluster, where the variables of this machine are not set.
+
+    Raises:
+        ConfigError: one names no Kubernetes Secret.
+    """
+    for loc, source in _all_sources(pipeline):
+        if source.secret is None:
+            raise ConfigError(
+                format_loc(loc),
+                "names no Secret, and a cluster cannot read it from anywhere else",
+                found=f"found only 'env: {source.env}'",
+                hint="add 'secret: {name: …, key: …}'",
+            )
 
 
 def one_way_to_authenticate(pipeline: Pipeline) -> list[Problem]:

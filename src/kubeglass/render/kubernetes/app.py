@@ -136,7 +136,7 @@ def _environment(app: App) -> list[dict[str, Any]]:
         {"name": "KUBEGLASS_METRICS_PORT", "value": str(app.metrics_port)},
         {"name": "PROMETHEUS_MULTIPROC_DIR", "value": METRICS_DIR},
         *({"name": name, "value": value} for name, value in app.env.items()),
-        *(secret_variable(name, source) for name, source in app.secret_env.items() if source.secret),
+        *(secret_variable(name, source) for name, source in app.secret_env.items()),
     ]
 
 

@@ -7,7 +7,6 @@ from typing import Any
 
 from kubeglass.model.parts import COLLECTOR, HEALTH_PORT, TELEMETRY_PORT
 from kubeglass.model.pipeline import Pipeline
-from kubeglass.model.storage import Remote
 from kubeglass.render.files import RenderedFile
 from kubeglass.render.kubernetes.config_maps import CollectorSetup, config_hash, config_maps, config_volume
 from kubeglass.render.kubernetes.names import collector_image, metadata
@@ -101,18 +100,10 @@ def _volume_name(folder: str) -> str:
 
 def _environment(pipeline: Pipeline) -> list[dict[str, Any]]:
     memory = pipeline.collector.resources.limits.memory
-    remote = pipeline.storage.remote
     return [
         field_variable("K8S_NODE_NAME", "spec.nodeName"),
         field_variable("K8S_NODE_IP", "status.hostIP"),
         field_variable("K8S_POD_IP", "status.podIP"),
         *heap_limit(memory),
-        *(_credentials(remote) if remote else []),
+        *(secret_variable(source.variable, source) for source in pipeline.collector_secrets),
     ]
-
-
-def _credentials(remote: Remote) -> list[dict[str, Any]]:
-    if remote.auth is None:
-        return []
-    sources = [remote.auth.basic.password if remote.auth.basic else None, remote.auth.bearer]
-    return [secret_variable(source.variable, source) for source in sources if source and source.secret]

@@ -10,6 +10,7 @@ import kubeglass
 from kubeglass.errors import ConfigError
 from kubeglass.model.app import App
 from kubeglass.model.local import LocalSettings
+from kubeglass.model.pipeline import Pipeline
 
 #: Holds a ``sitecustomize`` that Python runs before the application: https://docs.python.org/3/library/site.html
 INSTRUMENT_FOLDER = Path(kubeglass.__file__).parent / "instrument" / "auto"
@@ -30,8 +31,19 @@ def app_environment(app: App) -> dict[str, str]:
     Raises:
         ConfigError: a secret's environment variable is not set.
     """
-    secrets = {name: _read_secret(app, name, source.variable) for name, source in app.secret_env.items()}
+    secrets = {name: _read_secret(f"app {app.name}", name, source.variable) for name, source in app.secret_env.items()}
     return inherit_environment({"PYTHONUNBUFFERED": "1", **app.env, **secrets})
+
+
+def collector_environment(pipeline: Pipeline) -> dict[str, str]:
+    """Build the collector's environment: the user's own, as long as it holds every secret its configuration names.
+
+    Raises:
+        ConfigError: a secret's environment variable is not set; the collector would send an empty one.
+    """
+    for source in pipeline.collector_secrets:
+        _read_secret("collector", "for storage.remote", source.variable)
+    return inherit_environment()
 
 
 def instrumented_environment(app: App, settings: LocalSettings, base: Mapping[str, str]) -> dict[str, str]:
@@ -45,12 +57,12 @@ def instrumented_environment(app: App, settings: LocalSettings, base: Mapping[st
     }
 
 
-def _read_secret(app: App, name: str, variable: str) -> str:
+def _read_secret(where: str, name: str, variable: str) -> str:
     try:
         return os.environ[variable]
     except KeyError:
         raise ConfigError(
-            f"app {app.name}",
+            where,
             f"its secret {name} is not to be had",
             found=f"environment variable {variable} is not set",
             hint=f"set it before: export {variable}=…",

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
+from kubeglass.errors import ConfigError
 from kubeglass.model.load import parse_pipeline
 from kubeglass.model.pipeline import Pipeline
 from kubeglass.render.kubernetes.manifests import build
@@ -275,10 +276,33 @@ def test_an_app_elsewhere_is_not_deployed() -> None:
 
 
 def test_secrets_come_by_name(pipeline: Pipeline) -> None:
-    text = TEXT.replace(
-        "node_port: 30080", "secret_env: {API_TOKEN: {secret: {name: shop, key: token}}, OTHER: {env: LOCAL_ONLY}}"
-    )
+    text = TEXT.replace("node_port: 30080", "secret_env: {API_TOKEN: {env: TOKEN, secret: {name: shop, key: token}}}")
     container = dict(pod_specs(parse_pipeline(text)))["shop"]["containers"][0]
 
     named = {entry["name"]: entry["valueFrom"] for entry in container["env"] if "valueFrom" in entry}
     assert named == {"API_TOKEN": {"secretKeyRef": {"name": "shop", "key": "token"}}}
+
+
+@pytest.mark.parametrize(
+    ("text", "where"),
+    [
+        (TEXT.replace("node_port: 30080", "secret_env: {TOKEN: {env: T}}"), "apps[0].secret_env.TOKEN"),
+        ("storage: {remote: {url: 'https://x.y', auth: {bearer: {env: T}}}}", "storage.remote.auth.bearer"),
+        (
+            "storage: {remote: {url: 'https://x.y', auth: {header: {name: key, value: {env: T}}}}}",
+            "storage.remote.auth.header.value",
+        ),
+        (
+            "storage: {remote: {url: 'https://x.y', auth: {basic: {username: me, password: {env: T}}}}}",
+            "storage.remote.auth.basic.password",
+        ),
+    ],
+)
+def test_a_secret_without_a_place_on_the_cluster_is_refused(text: str, where: str) -> None:
+    with pytest.raises(ConfigError) as error:
+        render_kubernetes(parse_pipeline(text))
+
+    assert error.value.message == (
+        f"{where}: names no Secret, and a cluster cannot read it from anywhere else (found only 'env: T');"
+        " add 'secret: {name: …, key: …}'"
+    )

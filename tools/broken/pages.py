@@ -113,9 +113,12 @@ PAGES = (
         "content negotiation",
         "weights in Accept do not matter",
         "instrument/text/encoding.py",
-        '        return float(parameters.get("q", "1"))\n',
-        "        return 1.0\n",
-        (f"{FORMATS}test_the_format_with_the_greatest_weight_is_chosen", f"{FORMATS}test_gzip_only_when_accepted"),
+        "parameters, float(weight)\n",
+        "parameters, 1.0\n",
+        (
+            f"{FORMATS}test_the_format_with_the_greatest_weight_is_chosen",
+            f"{FORMATS}test_the_coding_with_the_greatest_weight_is_chosen",
+        ),
     ),
     Mutation(
         "content negotiation",

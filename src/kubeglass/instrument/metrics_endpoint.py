@@ -12,7 +12,7 @@ from prometheus_client import CollectorRegistry
 
 from kubeglass.errors import InstrumentationError
 from kubeglass.instrument.registration import restore_metrics
-from kubeglass.instrument.text.encoding import accepts_gzip, choose_format, join_lines
+from kubeglass.instrument.text.encoding import choose_coding, choose_format, join_lines
 from kubeglass.instrument.text.format import Format
 from kubeglass.instrument.text.registry import write_registry
 
@@ -67,13 +67,15 @@ class MetricsEndpoint:
         if not self._is_allowed(environ.get("HTTP_AUTHORIZATION", "")):
             return "401 Unauthorized", [PLAIN, ("WWW-Authenticate", "Bearer")], b"a bearer token is needed\n"
         format_ = choose_format(environ.get("HTTP_ACCEPT", ""))
-        gzip = accepts_gzip(environ.get("HTTP_ACCEPT_ENCODING", ""))
+        coding = choose_coding(environ.get("HTTP_ACCEPT_ENCODING", ""))
+        if coding is None:
+            return "406 Not Acceptable", [PLAIN], b"only gzip and identity are available\n"
         try:
-            body = join_lines(self._lines(format_), gzip=gzip)
+            body = join_lines(self._lines(format_), gzip=coding == "gzip")
         except InstrumentationError as error:
             return "503 Service Unavailable", [PLAIN], f"{error}\n".encode()
         headers = [("Content-Type", format_.content_type), ("Vary", "Accept, Accept-Encoding")]
-        return "200 OK", headers + ([("Content-Encoding", "gzip")] if gzip else []), body
+        return "200 OK", headers + ([("Content-Encoding", "gzip")] if coding == "gzip" else []), body
 
     def _lines(self, format_: Format) -> Iterator[str]:
         restore_metrics(self._registry)

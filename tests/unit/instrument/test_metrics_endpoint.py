@@ -44,7 +44,7 @@ def test_the_page_says_which_format_it_is() -> None:
 def test_the_page_is_packed_on_request() -> None:
     client = make_app().test_client()
 
-    answer = client.get("/metrics", headers={"Accept-Encoding": "gzip"})
+    answer = client.get("/metrics", headers={"Accept-Encoding": "*;q=0, gzip"})
 
     assert answer.headers["Content-Encoding"] == "gzip"
     assert b"http_requests_in_progress" in gzip.decompress(answer.data)
@@ -176,3 +176,10 @@ def test_a_header_that_is_malformed_or_not_sampled_has_no_trace(header: str) -> 
 
 def test_a_later_versions_header_may_go_on() -> None:
     assert parse_traceparent({"HTTP_TRACEPARENT": f"cc-{TRACE}-b7ad6b7169203331-01-more"}) == TRACE
+
+
+def test_a_scrape_that_takes_no_coding_is_refused() -> None:
+    answer = make_app().test_client().get("/metrics", headers={"Accept-Encoding": "br, identity;q=0"})
+
+    assert answer.status_code == 406
+    assert answer.text == "only gzip and identity are available\n"

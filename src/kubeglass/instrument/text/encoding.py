@@ -6,59 +6,73 @@ answer. So the work is done in pieces, and after each the others get their turn.
 
 from __future__ import annotations
 
+import re
 import time
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from kubeglass.instrument.text.format import OPEN_METRICS, TEXT_0_0_4, TEXT_1_0_0, Format
 
-#: Media type and version to format. Prometheus asks for all of them, each with its own weight.
+#: Each format's media type and version. Of those that a scrape wants equally the first is sent, which everything reads.
 OFFERED = {
-    ("application/openmetrics-text", "1.0.0"): OPEN_METRICS,
-    ("application/openmetrics-text", ""): OPEN_METRICS,
-    ("text/plain", "1.0.0"): TEXT_1_0_0,
-    ("text/plain", "0.0.4"): TEXT_0_0_4,
-    ("text/plain", ""): TEXT_0_0_4,
-    ("text/*", ""): TEXT_0_0_4,
-    ("*/*", ""): TEXT_0_0_4,
+    TEXT_0_0_4: ("text/plain", "0.0.4"),
+    TEXT_1_0_0: ("text/plain", "1.0.0"),
+    OPEN_METRICS: ("application/openmetrics-text", "1.0.0"),
 }
+
+#: RFC 9110 sections 5.6.1, 5.6.6 and 12.4.2: separators do not count inside quotes, and a weight is no other number.
+ITEM = re.compile(r'(?:[^,"]|"(?:\\.|[^"\\])*")+')
+PARAMETER = re.compile(r'(?:[^;"]|"(?:\\.|[^"\\])*")+')
+WEIGHT = re.compile(r"0(\.\d{0,3})?|1(\.0{0,3})?")
 
 
 def choose_format(accept: str) -> Format:
     """Return the format with the greatest weight in an Accept header (RFC 9110 section 12.5.1).
 
-    Without one that is known it is the oldest text format, which everything reads.
+    Of equals it is the one named first, and the oldest text format if none is acceptable: no answer would help nobody.
     """
-    best, best_weight = TEXT_0_0_4, 0.0
-    for item in accept.split(","):
-        media_type, parameters = _split(item)
-        offered = OFFERED.get((media_type, parameters.get("version", "")))
-        weight = _weight(parameters)
-        if offered is not None and weight > best_weight:
-            best, best_weight = offered, weight
+    items, best, best_rank = list(_items(accept)), TEXT_0_0_4, (0.0, 0)
+    for format_, (media_type, version) in OFFERED.items():
+        matches = [
+            (_specificity(wanted, parameters), weight, -position)
+            for position, (wanted, parameters, weight) in enumerate(items)
+            if wanted in (media_type, f"{media_type.partition('/')[0]}/*", "*/*")
+            and parameters.get("version", version) == version
+        ]
+        if matches:
+            _, weight, place = max(matches)
+            if weight > 0 and (best_rank[0] == 0 or (weight, place) > best_rank):
+                best, best_rank = format_, (weight, place)
     return best
 
 
-def accepts_gzip(accept_encoding: str) -> bool:
-    """Say whether an Accept-Encoding header allows gzip."""
-    for item in accept_encoding.split(","):
-        coding, parameters = _split(item)
-        if coding in ("gzip", "x-gzip", "*"):
-            return _weight(parameters) > 0
-    return False
+def choose_coding(accept_encoding: str) -> str | None:
+    """Return ``gzip`` or ``identity``, whichever an Accept-Encoding header prefers, or None if it forbids both.
+
+    RFC 9110 section 12.5.3: ``*`` is every coding that is not named, and ``identity`` is acceptable unless forbidden.
+    """
+    weights = {coding: weight for coding, _, weight in _items(accept_encoding)}
+    others = weights.get("*")
+    gzip = weights.get("gzip", weights.get("x-gzip", others or 0.0))
+    identity = weights.get("identity", others)
+    if gzip > 0 and gzip >= (identity or 0.0):
+        return "gzip"
+    return None if identity == 0 else "identity"
 
 
-def _split(item: str) -> tuple[str, dict[str, str]]:
-    value, *rest = item.split(";")
-    pairs = (parameter.split("=", 1) for parameter in rest if "=" in parameter)
-    return value.strip().lower(), {name.strip().lower(): text.strip().strip('"') for name, text in pairs}
+def _items(header: str) -> Iterator[tuple[str, dict[str, str], float]]:
+    """Yield each value of a header with its parameters and weight; not one whose weight is none."""
+    for item in ITEM.findall(header):
+        value, *rest = PARAMETER.findall(item)
+        pairs = (text.partition("=") for text in rest)
+        parameters = {name.strip().lower(): text.strip().strip('"') for name, _, text in pairs}
+        weight = parameters.pop("q", "1")
+        if WEIGHT.fullmatch(weight):
+            yield value.strip().lower(), parameters, float(weight)
 
 
-def _weight(parameters: dict[str, str]) -> float:
-    try:
-        return float(parameters.get("q", "1"))
-    except ValueError:
-        return 0.0
+def _specificity(media_range: str, parameters: dict[str, str]) -> int:
+    return 0 if media_range == "*/*" else 1 if media_range.endswith("/*") else 3 if "version" in parameters else 2
 
 
 #: Lines, or groups of lines, in a piece: a millisecond's work, or less.

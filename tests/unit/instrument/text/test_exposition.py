@@ -17,7 +17,7 @@ from prometheus_client.parser import text_string_to_metric_families as parse_tex
 from prometheus_client.registry import Collector
 
 from kubeglass.instrument.text import wrappers
-from kubeglass.instrument.text.encoding import PIECE, accepts_gzip, choose_format, join_lines
+from kubeglass.instrument.text.encoding import PIECE, choose_coding, choose_format, join_lines
 from kubeglass.instrument.text.format import OPEN_METRICS, TEXT_0_0_4, TEXT_1_0_0, Format, format_number
 from kubeglass.instrument.text.registry import write_registry
 
@@ -135,6 +135,21 @@ def test_numbers_are_written_as_prometheus_client_does(number: float) -> None:
             "application/openmetrics-text;version=0.0.1;q=0.4,text/plain;version=1.0.0;q=0.3,*/*;q=0.1",
             OPEN_METRICS,
         ),
+        ("application/openmetrics-text,*/*", OPEN_METRICS),
+        ("*/*,application/openmetrics-text;q=0.9", TEXT_0_0_4),
+        ("APPLICATION/OpenMetrics-Text;Version=1.0.0;Q=0.5", OPEN_METRICS),
+        ("application/openmetrics-text;version=2.0.0", TEXT_0_0_4),
+        ("application/*", OPEN_METRICS),
+        # The most specific range decides, wherever it stands.
+        ("*/*;q=0.8,text/plain;q=0.1,application/openmetrics-text;q=0.5", OPEN_METRICS),
+        ("text/*;q=0,*/*", OPEN_METRICS),
+        ("text/plain;version=0.0.4;q=0,text/plain", TEXT_1_0_0),
+        ('text/html;title="a, application/openmetrics-text",text/plain', TEXT_0_0_4),
+        # Not weights: an item with one of these does not count.
+        ("application/openmetrics-text;q=nan,text/plain;q=0.1", TEXT_0_0_4),
+        ("application/openmetrics-text;q=5,text/plain;q=0.1", TEXT_0_0_4),
+        ("application/openmetrics-text;q=-1,text/plain;q=0.1", TEXT_0_0_4),
+        ("application/openmetrics-text;q=0.0001,text/plain;q=0", TEXT_0_0_4),
     ],
 )
 def test_the_format_with_the_greatest_weight_is_chosen(accept: str, expected: Format) -> None:
@@ -142,10 +157,41 @@ def test_the_format_with_the_greatest_weight_is_chosen(accept: str, expected: Fo
 
 
 @pytest.mark.parametrize(
-    ("header", "expected"), [("", False), ("gzip", True), ("br, gzip;q=0.5", True), ("gzip;q=0", False), ("*", True)]
+    ("header", "expected"),
+    [
+        ("", "identity"),
+        ("gzip", "gzip"),
+        ("X-GZip", "gzip"),
+        ("br, gzip;q=0.5", "gzip"),
+        ("gzip;q=0", "identity"),
+        ("gzip;q=0.000", "identity"),
+        ("br", "identity"),
+        ("*", "gzip"),
+        # A coding's own weight counts, wherever the one of all others stands.
+        ("*;q=0, gzip", "gzip"),
+        ("gzip;q=0, *", "identity"),
+        ("*, gzip;q=0", "identity"),
+        # The one the client likes better.
+        ("gzip;q=0.5, identity", "identity"),
+        ("identity;q=0.5, gzip;q=0.8", "gzip"),
+        ("gzip;q=0.2, *;q=0.7", "identity"),
+        ("gzip, identity", "gzip"),
+        ("identity;q=0, gzip;q=0.001", "gzip"),
+        ("identity;q=0, *", "gzip"),
+        ("identity, *;q=0", "identity"),
+        # None at all.
+        ("identity;q=0", None),
+        ("*;q=0", None),
+        ("br, identity;q=0", None),
+        ("gzip;q=0, identity;q=0", None),
+        # Not weights: an item with one of these does not count.
+        ("gzip;q=nan", "identity"),
+        ("gzip;q=1.5", "identity"),
+        ("gzip;q=", "identity"),
+    ],
 )
-def test_gzip_only_when_accepted(header: str, expected: bool) -> None:
-    assert accepts_gzip(header) is expected
+def test_the_coding_with_the_greatest_weight_is_chosen(header: str, expected: str | None) -> None:
+    assert choose_coding(header) == expected
 
 
 @pytest.mark.parametrize("packed", [False, True])

@@ -90,7 +90,7 @@ HTTP_REQUEST_EXCEPTIONS = Metric(
 HTTP_REQUEST_SIZE = Metric(
     "http_request_size_bytes",
     MetricType.HISTOGRAM,
-    "Size of request bodies as announced by Content-Length, in bytes.",
+    "Size of request bodies as announced by Content-Length, in bytes; chunked uploads announce none.",
     unit="bytes",
     labels=("method", "endpoint"),
     buckets=SIZE_BUCKETS,

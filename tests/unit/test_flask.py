@@ -358,6 +358,37 @@ def test_sizes_are_measured_when_asked_for(registry: CollectorRegistry) -> None:
     assert value(registry, "http_response_size_bytes_sum", method="HEAD") == 0
 
 
+@pytest.mark.parametrize(
+    "unannounced",
+    [
+        {"HTTP_TRANSFER_ENCODING": "chunked"},
+        {"HTTP_TRANSFER_ENCODING": "chunked", "CONTENT_LENGTH": ""},
+        {"SERVER_PROTOCOL": "HTTP/2"},  # has no chunks: the length may be missing from any request
+        {"CONTENT_LENGTH": "-5"},
+        {"CONTENT_LENGTH": "many"},
+    ],
+)
+def test_a_request_whose_size_is_not_announced_has_none(
+    registry: CollectorRegistry, unannounced: dict[str, str]
+) -> None:
+    app = make_app(registry, sizes=True)
+    environ = EnvironBuilder("/products/1", method="POST", input_stream=io.BytesIO(b"x" * 100_000)).get_environ()
+    environ.pop("CONTENT_LENGTH", None)
+
+    b"".join(app(environ | unannounced, lambda *_: None))  # type: ignore[arg-type]
+
+    assert requests(registry, endpoint=PRODUCT) == 1
+    assert value(registry, "http_request_size_bytes_count", endpoint=PRODUCT) == 0
+    assert value(registry, "http_response_size_bytes_count", endpoint=PRODUCT) == 1
+
+
+def test_a_request_without_a_body_has_size_0(registry: CollectorRegistry) -> None:
+    make_app(registry, sizes=True).test_client().get("/products/1").close()
+
+    assert value(registry, "http_request_size_bytes_count", endpoint=PRODUCT) == 1
+    assert value(registry, "http_request_size_bytes_sum", endpoint=PRODUCT) == 0
+
+
 def test_a_streams_size_is_what_was_sent(registry: CollectorRegistry) -> None:
     body, close = run_body(make_app(registry, sizes=True), "/stream")
 

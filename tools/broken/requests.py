@@ -172,6 +172,14 @@ REQUESTS = (
         (f"{UNIT}test_sizes_are_measured_when_asked_for", f"{UNIT}test_a_streams_size_is_what_was_sent"),
     ),
     Mutation(
+        "sizes",
+        "a chunked upload has size 0",
+        "instrument/request/request_recorder.py",
+        '    if "HTTP_TRANSFER_ENCODING" in environ:\n        return None\n',
+        "",
+        (f"{UNIT}test_a_request_whose_size_is_not_announced_has_none",),
+    ),
+    Mutation(
         "sizes are opt-in",
         "sizes have series whether asked for or not",
         "instrument/storage/http_metrics.py",

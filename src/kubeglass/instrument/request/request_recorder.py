@@ -30,6 +30,10 @@ if TYPE_CHECKING:
     from kubeglass.instrument.request.response import StatusWatch
 
 
+#: Digits of a Content-Length that can be true; one client's nonsense would be in the sum for good.
+LONGEST_LENGTH = 18
+
+
 class RequestRecorder:
     """A request that has begun.
 
@@ -106,9 +110,10 @@ class RequestRecorder:
             return
         bucket = series.add(duration)
         if series.sizes is not None:
-            announced = self._environ.get("CONTENT_LENGTH") or ""
+            announced = announced_size(self._environ)
             with metrics.store.lock:
-                series.sizes[0].observe(float(announced) if announced.isdecimal() else 0.0)
+                if announced is not None:
+                    series.sizes[0].observe(announced)
                 series.sizes[1].observe(float(sent or response.sent))
         if self._options.exemplars:
             keep_exemplar(self._environ, response, bucket, duration)
@@ -146,6 +151,19 @@ class RequestRecorder:
             self._environ.pop(NOTES_KEY, None)
         else:
             self._environ[NOTES_KEY] = self._outer
+
+
+def announced_size(environ: WSGIEnvironment) -> float | None:
+    """Return the bytes of a request's body as its Content-Length says, 0 without a body, None if nothing says.
+
+    A body that comes in chunks has no length before it ends, and from HTTP/2 on any length may be missing.
+    """
+    if "HTTP_TRANSFER_ENCODING" in environ:
+        return None
+    length = environ.get("CONTENT_LENGTH")
+    if not length:
+        return None if environ.get("SERVER_PROTOCOL", "").startswith(("HTTP/2", "HTTP/3")) else 0.0
+    return float(length) if length.isdecimal() and len(length) <= LONGEST_LENGTH else None
 
 
 def keep_exemplar(environ: WSGIEnvironment, response: MeasuredResponse, bucket: int, duration: float) -> None:

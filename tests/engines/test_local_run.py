@@ -200,6 +200,20 @@ def test_an_error_of_the_background_is_shown_in_the_foreground(app_folder: Path)
     assert_nothing_left(app_folder)
 
 
+def test_a_factory_is_called_with_its_literal_arguments(tmp_path: Path) -> None:
+    code = f"{GOOD_APP}def make(name, *, to): app.add_url_rule('/', view_func=lambda: to + name); return app"
+    (tmp_path / "good.py").write_text(code)
+    (tmp_path / "kubeglass.yaml").write_text("scrape: {interval: 1s}\n")
+
+    started = call(tmp_path, "up", "--detach", "--app", "good:make('you', to='good morning, ')")
+    said = _get(f"{read_record(tmp_path)['addresses']['good']}/") if started.returncode == 0 else ""
+    call(tmp_path, "down")
+
+    assert started.returncode == 0, started.stderr
+    assert said == "good morning, you"
+    assert_nothing_left(tmp_path)
+
+
 def test_a_target_that_already_runs_is_only_scraped(tmp_path: Path, free_port: int) -> None:
     code = (
         "from prometheus_client import Counter, start_http_server; import time\n"
@@ -224,11 +238,13 @@ def test_a_target_that_already_runs_is_only_scraped(tmp_path: Path, free_port: i
     assert_nothing_left(tmp_path)
 
 
-def _get(url: str) -> None:
+def _get(url: str) -> str:
     from kubeglass.http import make_client
 
     with make_client() as client:
-        assert client.get(url).status_code == 200
+        response = client.get(url)
+    assert response.status_code == 200
+    return response.text
 
 
 def _listens(port: int) -> bool:

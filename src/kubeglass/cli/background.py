@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import replace
 
 from kubeglass.cli.context import state_root
@@ -30,7 +31,13 @@ def run_in_background(options: RunOptions, source: Source, listener: RunListener
     """
     with StopSignals(can_reload=False):
         _get_ready(options, source, listener)
-        words = [*options.command.split(" "), "--source", source, "--timeout", format_duration(options.timeout_seconds)]
+        words = [
+            *shlex.split(options.command),
+            "--source",
+            source,
+            "--timeout",
+            format_duration(options.timeout_seconds),
+        ]
         start_in_background(words, options.root, listener)
     return 0
 

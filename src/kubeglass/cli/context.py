@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -48,8 +49,9 @@ def choose_run(*, demo: bool, apps: list[str], targets: list[str]) -> RunOptions
             "there is nothing to watch",
             hint=f"give --demo, --app package.module:app or --target host:port, or write {FILE_NAME} (kubeglass init)",
         )
-    words = [*(f"--app {app}" for app in apps), *(f"--target {target}" for target in targets)]
-    return RunOptions(pipeline, Path.cwd(), state_root(), command=" ".join(["up", *words]))
+    options = [("--app", app) for app in apps] + [("--target", target) for target in targets]
+    words = [word for option in options for word in option]
+    return RunOptions(pipeline, Path.cwd(), state_root(), command=shlex.join(["up", *words]))
 
 
 def parse_timeout(text: str) -> float:

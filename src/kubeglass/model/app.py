@@ -74,7 +74,10 @@ class App(Section):
     """One application, either run by kubeglass (``module``) or only scraped (``target``)."""
 
     name: Name = Field(default="app", description="Becomes the job label, and the name of its Deployment.")
-    module: Module | None = Field(default=None, description="package.module:app, or a factory: package:create_app().")
+    module: Module | None = Field(
+        default=None,
+        description="package.module:app, or a factory call with literal arguments: package:create_app('test').",
+    )
     target: Target | None = Field(
         default=None, description="host:port of an application that already exposes its metrics."
     )

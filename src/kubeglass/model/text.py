@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Callable
 from typing import Annotated
@@ -54,6 +55,33 @@ def _check_target(value: str) -> str:
     return value
 
 
+def _check_module(value: str) -> str:
+    name, _, expression = value.partition(":")
+    if (
+        not value.isprintable()
+        or not all(part.isidentifier() for part in name.split("."))
+        or not _names_app(expression)
+    ):
+        raise ValueError(
+            "must be a module and a name in it, or a call with literal arguments, "
+            "such as shop:app, shop:create_app() or shop:create_app('test')"
+        )
+    return value
+
+
+def _names_app(expression: str) -> bool:
+    """Whether gunicorn would accept the expression: https://docs.gunicorn.org/en/stable/run.html."""
+    try:
+        node = ast.parse(expression, mode="eval").body
+        if isinstance(node, ast.Call):
+            for argument in (*node.args, *(keyword.value for keyword in node.keywords)):
+                ast.literal_eval(argument)
+            return isinstance(node.func, ast.Name) and all(keyword.arg for keyword in node.keywords)
+    except (SyntaxError, ValueError, TypeError, RecursionError, MemoryError):
+        return False
+    return isinstance(node, ast.Name)
+
+
 def _check_endpoint(value: str) -> str:
     if not value.isprintable() or not 1 <= len(value) <= _LONGEST_ENDPOINT:
         raise ValueError(f"must be a route template of one line, at most {_LONGEST_ENDPOINT} characters")
@@ -75,7 +103,7 @@ def _check_node_port(value: int) -> int:
 
 _LABEL = r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
 _ENV = r"[A-Za-z_][A-Za-z0-9_]*"
-_MODULE = r"[A-Za-z_][\w.]*:[A-Za-z_]\w*(\(\))?"
+_MODULE = r"[A-Za-z_][\w.]*:[A-Za-z_]\w*(\(.*\))?"
 _TARGET = r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9]([-A-Za-z0-9.]*[A-Za-z0-9])?):([0-9]{1,5})"
 _ABSOLUTE = r"/[^\0-\x1f\x7f]*"
 #: https://prometheus.io/docs/concepts/data_model/#metric-names-and-labels
@@ -106,8 +134,8 @@ EnvName = Annotated[
 #: Where Python finds the WSGI application, as gunicorn writes it.
 Module = Annotated[
     str,
-    AfterValidator(_matching(_MODULE, "must be a module and a name in it, such as shop:app or shop:create_app()")),
-    WithJsonSchema({"type": "string", "pattern": f"^{_MODULE}$", "examples": ["shop:app", "shop:create_app()"]}),
+    AfterValidator(_check_module),
+    WithJsonSchema({"type": "string", "pattern": f"^{_MODULE}$", "examples": ["shop:app", "shop:create_app('test')"]}),
 ]
 
 #: ``host:port`` of something that listens already.

@@ -126,7 +126,8 @@ def _command(app: App) -> list[str]:
         f"--threads={app.threads}",
         f"--graceful-timeout={GRACE_SECONDS}",
         "--worker-tmp-dir=/dev/shm",
-        app.module or "app:app",
+        # Kubernetes would replace $(NAME): https://kubernetes.io/docs/tasks/inject-data-application/define-interdependent-environment-variables/
+        (app.module or "app:app").replace("$(", "$$("),
     ]
 
 

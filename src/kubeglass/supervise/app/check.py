@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from kubeglass.errors import AppError, UsageError
+from kubeglass.errors import AppError
 from kubeglass.model.app import App
 from kubeglass.supervise.app.environment import app_environment
 from kubeglass.supervise.process.child import kill_group
@@ -29,17 +29,13 @@ class AppCheck:
     """Imports an application in a process of its own; use it in a ``with``, which ends that process and its children.
 
     Args:
-        module: ``package.module:app``, or a factory call such as ``package:create_app()``.
+        module: ``package.module:app``, or a factory call such as ``package:create_app('test')``, already validated.
         cwd: the folder it is imported from.
         env: the environment it will have.
         timeout_seconds: how long importing may take: models are loaded and databases opened meanwhile.
-
-    Raises:
-        UsageError: ``module`` is not written as it must be.
     """
 
     def __init__(self, module: str, *, cwd: Path, env: Mapping[str, str], timeout_seconds: float) -> None:
-        _require_name(module)
         self._module = module
         self._timeout_seconds = timeout_seconds
         self._deadline = time.monotonic() + timeout_seconds
@@ -112,7 +108,6 @@ def checking_apps(apps: Iterable[App], folder: Path, timeout_seconds: float) -> 
 
     Raises:
         ConfigError: a secret that an app needs is not in the environment.
-        UsageError: an app's module is not written as it must be.
         AppError: one of them will not do.
     """
     with ExitStack() as under_way:
@@ -143,16 +138,6 @@ def check_apps(apps: Iterable[App], folder: Path, timeout_seconds: float) -> Non
     """
     with checking_apps(apps, folder, timeout_seconds) as require_fit:
         require_fit()
-
-
-def _require_name(module: str) -> None:
-    name, _, expression = module.partition(":")
-    if not name or not expression or not all(part.isidentifier() for part in name.split(".")):
-        raise UsageError(
-            module,
-            "does not name an application",
-            hint="write package.module:app, or package.module:create_app() for a factory",
-        )
 
 
 def _read(report: Path) -> dict[str, Any] | None:

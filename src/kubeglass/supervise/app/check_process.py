@@ -39,7 +39,7 @@ def check_app(spec: str) -> None:
     module_name, _, expression = spec.partition(":")
     sys.path.insert(0, str(Path.cwd()))
     module = _import(module_name)
-    name, arguments = _parse(expression or "application")
+    name, arguments = _parse(expression)
     found = _find(module, name)
     if arguments is not None:
         found = _attempt(lambda: found(*arguments[0], **arguments[1]), f"{expression} fails")
@@ -85,18 +85,12 @@ def _is_ours(filename: str) -> bool:
 
 
 def _parse(expression: str) -> tuple[str, tuple[list[Any], dict[str, Any]] | None]:
-    """Read ``name`` or ``name(literals)``, the two forms that gunicorn takes."""
-    hint = "write package.module:app, or package.module:create_app() for a factory"
-    try:
-        node = ast.parse(expression, mode="eval").body
-        if isinstance(node, ast.Name):
-            return node.id, None
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-            keywords = {word.arg: ast.literal_eval(word.value) for word in node.keywords if word.arg}
-            return node.func.id, ([ast.literal_eval(value) for value in node.args], keywords)
-    except (SyntaxError, ValueError):
-        pass
-    raise UnfitError(f"'{expression}' is neither a name nor a call with plain values", hint=hint)
+    """Split ``name`` or ``name(literals)``, which kubeglass.yaml or --app was validated to be, as gunicorn does."""
+    node = ast.parse(expression, mode="eval").body
+    if not isinstance(node, ast.Call):
+        return expression, None
+    keywords = {word.arg: ast.literal_eval(word.value) for word in node.keywords if word.arg}
+    return ast.unparse(node.func), ([ast.literal_eval(value) for value in node.args], keywords)
 
 
 def _find(module: ModuleType, name: str) -> Any:

@@ -89,9 +89,8 @@ class Middleware:
             response = notes[RESPONSE]
             if response is None or response.add is None or notes[TAKER] is not None:
                 return wrap_body(environ, notes, began, body)
-            end()
             duration = clock() - began
-            bucket = response.add(duration)
+            bucket = response.add(duration, end)
             if has_exemplars and (response.trace or "HTTP_TRACEPARENT" in environ):
                 keep_exemplar(environ, response, bucket, duration)
             return body

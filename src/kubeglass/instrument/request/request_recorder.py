@@ -104,7 +104,8 @@ class RequestRecorder:
         """Add the finished request to the metrics."""
         metrics, response = self._cache.metrics, self._settle()
         if self._is_outermost:
-            metrics.progress.end()
+            with metrics.store.lock:
+                metrics.progress.end()
         series = response.series if response is not None else None
         if response is None or series is None:
             return

@@ -104,7 +104,7 @@ class MemoryProgress:
         requests: deque[None] = deque()
         #: Call with None at a request's begin.
         self.begin = requests.append
-        #: Call at its end.
+        #: Call at its end, with the store's lock held.
         self.end = requests.pop
         self._count = requests.__len__
         self.texts: tuple[str, ...] | None = None
@@ -125,6 +125,7 @@ class SharedProgress:
     def __init__(self, value: Value, store: Store) -> None:
         self._value = value
         self._store = store
+        self._acquire, self._release = store.lock.acquire, store.lock.release
         self.texts: tuple[str, ...] | None = None
 
     def read(self) -> float:
@@ -142,13 +143,17 @@ class SharedProgress:
         if self._store.is_stale:
             self._store.renew()
             self._store.complain()
-        with self._store.lock:
-            self._value.add(1.0)
+        self._acquire()
+        try:
+            cell = self._value.cell
+            cell.view[cell.index] += 1.0
+        finally:
+            self._release()
 
     def end(self) -> None:
-        """Count one less."""
-        with self._store.lock:
-            self._value.add(-1.0)
+        """Count one less; the caller holds the store's lock."""
+        cell = self._value.cell
+        cell.view[cell.index] -= 1.0
 
 
 Progress = MemoryProgress | SharedProgress

@@ -10,7 +10,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from threading import RLock
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from kubeglass import catalog
 from kubeglass.catalog import OVERFLOW, Metric
@@ -107,6 +107,17 @@ AnyChild = Value | HistogramChild | Progress
 AnyMetric = BoundedMetric[Value] | BoundedMetric[HistogramChild] | BoundedMetric[Progress]
 
 
+class Adder(Protocol):
+    """Adds one request to its series."""
+
+    def __call__(self, seconds: float, end: Callable[[], object] = ..., /) -> int:
+        """Add a request of so many seconds, calling ``end`` with the lock held; return its bucket's number."""
+
+
+def nothing() -> None:
+    """Do nothing: the request is in progress no longer, or was never counted so."""
+
+
 class RequestSeries:
     """What one kind of request adds to: same method, same route, same status, same extra labels.
 
@@ -126,29 +137,34 @@ class RequestSeries:
         sizes: tuple[HistogramChild, HistogramChild] | None,
         lock: RLock,
     ) -> None:
-        #: Add a request of so many seconds; returns the number of the bucket it fell into.
+        #: Add a request of so many seconds and end its being in progress, under one lock; returns its bucket's number.
         self.add = make_adder(requests, duration, lock)
         self.duration = duration
         self.sizes = sizes
 
 
-def make_adder(requests: Value, duration: HistogramChild, lock: RLock) -> Callable[[float], int]:
+def make_adder(requests: Value, duration: HistogramChild, lock: RLock) -> Adder:
     """Return a function that counts a request and its duration under one lock.
 
-    Everything it needs is bound to it beforehand, which makes it three times as fast as methods of the children.
+    Everything it needs is bound to it beforehand, which makes it three times as fast as methods of the children. A
+    ``with`` statement takes three times as long as the two calls that it stands for.
     """
     count, count_at = requests.cell.view, requests.cell.index
     total, total_at = duration.total.view, duration.total.index
     buckets = tuple((bucket.view, bucket.index) for bucket in duration.buckets)
-    bounds, find = duration.bounds, bisect_left
+    bounds, find, acquire, release = duration.bounds, bisect_left, lock.acquire, lock.release
 
-    def add(seconds: float) -> int:
+    def add(seconds: float, end: Callable[[], object] = nothing) -> int:
         number = find(bounds, seconds)
         view, index = buckets[number]
-        with lock:
+        acquire()
+        try:
+            end()
             count[count_at] += 1.0
             total[total_at] += seconds
             view[index] += 1.0
+        finally:
+            release()
         return number
 
     return add

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from kubeglass.cli.commands.run import AUTO_FOLDER, make_folder
+from kubeglass.cli.commands.run import make_folder
 from kubeglass.cli.main import run
 from kubeglass.errors import StateError, UsageError
 
@@ -22,7 +22,8 @@ def test_the_command_runs_a_program_of_its_own_environment_instrumented(monkeypa
     [(program, command, environment)] = started
     assert Path(program).parent == Path(sys.executable).parent
     assert command == ["python", "-w", "4", "shop:app"]
-    assert environment["PYTHONPATH"].split(os.pathsep)[0] == str(AUTO_FOLDER)
+    assert (Path(environment["PYTHONPATH"].split(os.pathsep)[0]) / "sitecustomize.py").is_file()
+    assert environment["KUBEGLASS_INSTRUMENT"] == "1"
     assert Path(environment["PROMETHEUS_MULTIPROC_DIR"]).is_dir()
 
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib.metadata import Distribution
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from packaging.requirements import Requirement
 
 from kubeglass import __version__
 from kubeglass.images.image import TEMPORARY_MODE, Entry, File, Folder, Image, read_folder
 from kubeglass.images.interpreter import PREFIX, VENV, Interpreter, build_python_base, packages_folder
-from kubeglass.images.packages import Environment, list_own_files, list_package_files, read_requirements
+from kubeglass.images.packages import OWN_NAME, Environment, list_own_files, list_package_files, read_requirements
 from kubeglass.images.system import CERTIFICATES, find_libraries
 from kubeglass.model.app import App
+from kubeglass.model.instrumentation import METRICS_FOLDER_VARIABLE, instrumented
 from kubeglass.model.parts import VIEWER_PORT
 from kubeglass.model.pipeline import Pipeline
 from kubeglass.render.kubernetes.app import METRICS_DIR
@@ -61,7 +62,7 @@ class PythonImages:
             entrypoint=(PYTHON, "-m", "gunicorn"),
             # All mounted apps share one image, so nothing of a single app may be in it.
             command=() if app.host_path else _serve(app),
-            environment=self._environment(instrumented=True),
+            environment=self._environment(is_app=True),
             working_dir=f"/{APP_FOLDER}",
             ports=() if app.host_path else (app.port, app.metrics_port),
             labels={"org.opencontainers.image.title": PYTHON if app.host_path else app.name},
@@ -80,7 +81,7 @@ class PythonImages:
             entrypoint=(PYTHON, "-m", "kubeglass.viewer"),
             # The pod says where Prometheus and the dashboards are.
             command=("--help",),
-            environment=self._environment(instrumented=False),
+            environment=self._environment(is_app=False),
             ports=(VIEWER_PORT,),
             labels={
                 "org.opencontainers.image.title": "kubeglass viewer",
@@ -109,21 +110,17 @@ class PythonImages:
         packages += [library for library in libraries if library.path not in in_base]
         return tuple(base), tuple(packages)
 
-    def _environment(self, *, instrumented: bool) -> dict[str, str]:
+    def _environment(self, *, is_app: bool) -> dict[str, str]:
         common = {
             "LANG": "C.UTF-8",
             "PATH": f"/{VENV}/bin:/{PREFIX}/bin:/usr/bin:/bin",
             "PYTHONUNBUFFERED": "1",
             "SSL_CERT_FILE": f"/{CERTIFICATES}",
         }
-        if not instrumented:
+        if not is_app:
             return common
-        automatic = f"/{packages_folder(self.interpreter)}/kubeglass/instrument/auto"
-        return common | {
-            "KUBEGLASS_INSTRUMENT": "1",
-            "PROMETHEUS_MULTIPROC_DIR": METRICS_DIR,
-            "PYTHONPATH": automatic,
-        }
+        package = PurePosixPath("/", packages_folder(self.interpreter), OWN_NAME)
+        return instrumented(common, package) | {METRICS_FOLDER_VARIABLE: METRICS_DIR}
 
 
 def _serve(app: App) -> tuple[str, ...]:

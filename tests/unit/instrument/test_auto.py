@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from kubeglass.cli.commands.run import instrumented
+from kubeglass.model.instrumentation import instrumented
 
 APP = """
 from flask import Flask

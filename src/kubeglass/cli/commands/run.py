@@ -7,18 +7,14 @@ import shutil
 import stat
 import sys
 import tempfile
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-import kubeglass
 from kubeglass.errors import StateError, UsageError
+from kubeglass.model.instrumentation import METRICS_FOLDER_VARIABLE, instrumented
 
-#: Holds the ``sitecustomize`` that instruments; a folder to point at, not a module to import.
-AUTO_FOLDER = Path(kubeglass.__file__).parent / "instrument" / "auto"
-FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 NOT_FOUND = "not found on PATH"
 
 
@@ -37,15 +33,9 @@ def run(
             "kubeglass run", f"cannot run {command[0]!r}", found=NOT_FOUND, hint="install it, or give its path"
         )
     environment = instrumented(os.environ)
-    if FOLDER_VARIABLE not in environment:
-        environment[FOLDER_VARIABLE] = str(make_folder(Path(tempfile.gettempdir())))
+    if METRICS_FOLDER_VARIABLE not in environment:
+        environment[METRICS_FOLDER_VARIABLE] = str(make_folder(Path(tempfile.gettempdir())))
     os.execve(program, command, environment)  # noqa: S606  # running the user's command is what this is for
-
-
-def instrumented(environment: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment in which Python instruments Flask applications."""
-    paths = [str(AUTO_FOLDER), *filter(None, [environment.get("PYTHONPATH")])]
-    return {**environment, "KUBEGLASS_INSTRUMENT": "1", "PYTHONPATH": os.pathsep.join(paths)}
 
 
 def make_folder(temporary: Path) -> Path:
@@ -61,7 +51,7 @@ def make_folder(temporary: Path) -> Path:
         status = base.lstat()
         if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.getuid():
             raise StateError(
-                str(base), "belongs to another user", hint=f"set {FOLDER_VARIABLE} to a folder of your own"
+                str(base), "belongs to another user", hint=f"set {METRICS_FOLDER_VARIABLE} to a folder of your own"
             )
         for old in base.iterdir():
             if old.name.isdecimal() and not psutil.pid_exists(int(old.name)):
@@ -74,6 +64,6 @@ def make_folder(temporary: Path) -> Path:
             str(base),
             "cannot be made",
             found=error.strerror or str(error),
-            hint=f"set {FOLDER_VARIABLE} to a writable folder",
+            hint=f"set {METRICS_FOLDER_VARIABLE} to a writable folder",
         ) from error
     return folder

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from pathlib import Path
 
-import kubeglass
 from kubeglass.errors import ConfigError
 from kubeglass.model.app import App
+from kubeglass.model.instrumentation import INSTRUMENT_VARIABLE, METRICS_FOLDER_VARIABLE, instrumented
 from kubeglass.model.local import LocalSettings
 from kubeglass.model.pipeline import Pipeline
 
-#: Holds a ``sitecustomize`` that Python runs before the application: https://docs.python.org/3/library/site.html
-INSTRUMENT_FOLDER = Path(kubeglass.__file__).parent / "instrument" / "auto"
-
 #: Set for one process of ours, never handed down from whoever started us.
-_PRIVATE = frozenset({"PROMETHEUS_MULTIPROC_DIR", "KUBEGLASS_INSTRUMENT"})
+_PRIVATE = frozenset({METRICS_FOLDER_VARIABLE, INSTRUMENT_VARIABLE})
 
 
 def inherit_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -48,13 +44,7 @@ def collector_environment(pipeline: Pipeline) -> dict[str, str]:
 
 def instrumented_environment(app: App, settings: LocalSettings, base: Mapping[str, str]) -> dict[str, str]:
     """Add to ``base`` what instruments the application from outside, whatever its code does."""
-    folders = [str(INSTRUMENT_FOLDER), base.get("PYTHONPATH", "")]
-    return {
-        **base,
-        "PYTHONPATH": os.pathsep.join(folder for folder in folders if folder),
-        "KUBEGLASS_INSTRUMENT": "1",
-        "PROMETHEUS_MULTIPROC_DIR": str(settings.metrics_dir(app.name)),
-    }
+    return instrumented(base) | {METRICS_FOLDER_VARIABLE: str(settings.metrics_dir(app.name))}
 
 
 def _read_secret(where: str, name: str, variable: str) -> str:

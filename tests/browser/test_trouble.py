@@ -18,7 +18,7 @@ def test_an_unknown_kind_says_so_and_the_rest_is_drawn(dashboard: Dashboard) -> 
     dashboard.open("/d/odd")
 
     dashboard.expect_state("Unknown", "unknown")
-    expect(dashboard.panel("Unknown")).to_contain_text('Panel type "flamegraph" is not drawn here yet')
+    expect(dashboard.panel("Unknown")).to_contain_text('Panel type "flamegraph" is not supported yet')
     expect(dashboard.panel("Healthy")).to_contain_text("7")
 
 

@@ -1,4 +1,4 @@
-// Bundles each src/**/*.test.ts and runs all of them with node's own test runner.
+// Bundles each src/**/*.test.ts, and runs them and build/*.test.mjs with node's own test runner.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import os from 'node:os';
@@ -33,6 +33,8 @@ try {
     banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
   });
   const files = readdirSync(folder, { recursive: true }).filter((name) => name.endsWith('.test.mjs')).map((name) => path.join(folder, name));
+  const build = path.join(root, 'build');
+  files.push(...readdirSync(build).filter((name) => name.endsWith('.test.mjs')).map((name) => path.join(build, name)));
   const run = spawnSync(process.execPath, ['--enable-source-maps', '--test', '--test-reporter=dot', ...files], { stdio: 'inherit' });
   process.exitCode = run.status ?? 1;
 } finally {

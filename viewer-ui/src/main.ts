@@ -1,4 +1,4 @@
 import './runtime/bootData';
 
-// Not a plain import: the bundler would let parts of it run before the line above.
+// Not a static import: the bundler would run parts of it before the line above.
 void import('./shell/boot').then(({ boot }) => boot());

@@ -28,7 +28,7 @@ interface VariableOptions {
   scopedVars?: ScopedVars;
 }
 
-/** Grafana's Prometheus data source as far as a dashboard that is only read needs it. */
+/** The part of Grafana's Prometheus data source that a read-only dashboard needs. */
 export class PrometheusDataSource extends DataSourceApi<PrometheusQuery, PrometheusOptions> {
   private readonly timeInterval: string;
 
@@ -38,11 +38,11 @@ export class PrometheusDataSource extends DataSourceApi<PrometheusQuery, Prometh
   ) {
     super(settings);
     this.timeInterval = settings.jsonData.timeInterval || DEFAULT_TIME_INTERVAL;
-    // Scenes takes this as the lower limit of $__interval.
+    // Scenes uses this as the minimum of $__interval.
     this.interval = this.timeInterval;
   }
 
-  /** Runs the request's queries side by side; unsubscribing breaks them off. */
+  /** Runs the request's queries concurrently; unsubscribing aborts them. */
   override query(request: DataQueryRequest<PrometheusQuery>): Observable<DataQueryResponse> {
     return new Observable((subscriber) => {
       const abort = new AbortController();
@@ -57,7 +57,7 @@ export class PrometheusDataSource extends DataSourceApi<PrometheusQuery, Prometh
     });
   }
 
-  /** Finds a query variable's options. */
+  /** Returns a query variable's options. */
   override async metricFindQuery(query: string | { query?: string }, options: VariableOptions = {}): Promise<MetricFindValue[]> {
     const text = interpolate(typeof query === 'string' ? query : (query.query ?? ''), options.scopedVars);
     const parsed = parseVariableQuery(text);
@@ -68,7 +68,7 @@ export class PrometheusDataSource extends DataSourceApi<PrometheusQuery, Prometh
 
   override async testDatasource() {
     await this.client.ask('query', { query: '1' });
-    return { status: 'success' as const, message: 'Prometheus answers' };
+    return { status: 'success' as const, message: 'Prometheus is responding' };
   }
 
   private async runAll(request: DataQueryRequest<PrometheusQuery>, signal: AbortSignal): Promise<DataFrame[]> {
@@ -103,7 +103,7 @@ export class PrometheusDataSource extends DataSourceApi<PrometheusQuery, Prometh
   }
 }
 
-/** The variables that Grafana fills in itself, for one query. */
+/** Grafana's built-in variables, for one query. */
 function builtIns(request: DataQueryRequest, { step, rateInterval }: Step): ScopedVars {
   const rangeMs = request.range.to.valueOf() - request.range.from.valueOf();
   const rangeSeconds = Math.round(rangeMs / 1000);

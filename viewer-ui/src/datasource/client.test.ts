@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import test, { afterEach } from 'node:test';
-import { PrometheusClient, QueryError } from './client';
+import { PrometheusClient } from './client';
+import { QueryError } from './queryError';
 import { Connection } from './connection';
 
 const realFetch = globalThis.fetch;

@@ -1,23 +1,9 @@
 import type { Connection } from './connection';
+import { QueryError } from './queryError';
 
-/** Why a question to Prometheus has no answer, in words a reader of the dashboard can act on. */
-export class QueryError extends Error {
-  /**
-   * @param message what went wrong, shown on the panel.
-   * @param unreachable whether nobody answered, in contrast to an answer that says no.
-   */
-  constructor(
-    message: string,
-    readonly unreachable = false,
-  ) {
-    super(message);
-    this.name = 'QueryError';
-  }
-}
+type Parameters = Record<string, string | number | undefined>;
 
-export type Parameters = Record<string, string | number | undefined>;
-
-// The page server answers with these when it does not reach Prometheus.
+// The page server returns these when it cannot reach Prometheus.
 const GATEWAY_STATUSES = [502, 503, 504];
 
 interface Answer<T> {
@@ -26,7 +12,7 @@ interface Answer<T> {
   error?: string;
 }
 
-/** Asks Prometheus's HTTP API through the page server's proxy, and tells `connection` how that went. */
+/** Queries Prometheus's HTTP API through the page server's proxy, and reports the outcome to `connection`. */
 export class PrometheusClient {
   constructor(
     private readonly connection: Connection,
@@ -34,10 +20,10 @@ export class PrometheusClient {
   ) {}
 
   /**
-   * Returns the answer's `data`.
+   * Returns the response's `data`.
    *
    * @param path below `/api/v1/`, such as `query_range`.
-   * @throws QueryError with Prometheus's own words, or saying that nobody answered.
+   * @throws QueryError with Prometheus's error message, or saying that there was no response.
    */
   async ask<T>(path: string, parameters: Parameters = {}, signal?: AbortSignal): Promise<T> {
     try {
@@ -55,21 +41,21 @@ export class PrometheusClient {
     const answer = await readAnswer<T>(response);
     if (answer?.status === 'success' && answer.data !== undefined) return answer.data;
     if (GATEWAY_STATUSES.includes(response.status)) {
-      throw new QueryError(answer?.error ?? 'Prometheus does not answer; trying again', true);
+      throw new QueryError(answer?.error ?? 'Prometheus is not responding; retrying', true);
     }
-    throw new QueryError(answer?.error ?? `Prometheus answered ${response.status} ${response.statusText}`.trim());
+    throw new QueryError(answer?.error ?? `Prometheus returned ${response.status} ${response.statusText}`.trim());
   }
 
   private async send(path: string, parameters: Parameters, signal?: AbortSignal): Promise<Response> {
     const given = Object.entries(parameters).filter(([, value]) => value !== undefined);
     const body = new URLSearchParams(given.map(([name, value]) => [name, String(value)]));
-    // Label values and metadata are read-only endpoints that take GET alone.
+    // Label values and metadata accept only GET.
     const get = path.startsWith('label/') || path === 'metadata';
     try {
       return await (get ? fetch(`${this.base}${path}?${body}`, { signal }) : fetch(this.base + path, { method: 'POST', body, signal }));
     } catch (error) {
       if (signal?.aborted) throw error;
-      throw new QueryError('The page server does not answer; trying again', true);
+      throw new QueryError('The page server is not responding; retrying', true);
     }
   }
 }

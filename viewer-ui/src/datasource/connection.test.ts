@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { QueryError } from './client';
+import { QueryError } from './queryError';
 import { Connection } from './connection';
 
 const unreachable = new QueryError('gone', true);

@@ -1,4 +1,4 @@
-import type { QueryError } from './client';
+import type { QueryError } from './queryError';
 
 type Listener = () => void;
 
@@ -6,36 +6,36 @@ const FIRST_PAUSE_MS = 1000;
 const LONGEST_PAUSE_MS = 5000;
 
 /**
- * Knows whether Prometheus answers. While it does not, it asks again with growing pauses, and once it does, it tells its
- * listeners, so that a dashboard without a refresh interval comes back by itself too.
+ * Tracks whether Prometheus responds. While it does not, probes it with growing delays; once it does, notifies listeners,
+ * so that a dashboard without a refresh interval recovers too.
  */
 export class Connection {
   private readonly listeners = new Set<Listener>();
   private lost = false;
 
   /**
-   * @param probe asks the cheapest question; rejects while nobody answers.
-   * @param pause waits that many milliseconds; a test passes its own.
+   * @param probe sends the cheapest query; rejects while there is no response.
+   * @param pause waits that many milliseconds; replaced in tests.
    */
   constructor(
     private readonly probe: () => Promise<unknown>,
     private readonly pause: (ms: number) => Promise<void> = (ms) => new Promise((done) => setTimeout(done, ms)),
   ) {}
 
-  /** Calls `listener` each time an answer comes after a time without; returns how to stop that. */
+  /** Calls `listener` whenever the connection is restored; returns a function that unsubscribes it. */
   onRestored(listener: Listener): () => void {
     this.listeners.add(listener);
     return () => void this.listeners.delete(listener);
   }
 
-  /** Takes note that a question was answered. */
+  /** Records a response. */
   noteAnswer(): void {
     if (!this.lost) return;
     this.lost = false;
     this.listeners.forEach((listener) => listener());
   }
 
-  /** Takes note of a failure; one where nobody answered starts the asking. */
+  /** Records a failure; one without a response starts probing. */
   note(error: QueryError): void {
     if (!error.unreachable || this.lost) return;
     this.lost = true;

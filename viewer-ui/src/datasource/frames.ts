@@ -1,18 +1,18 @@
 import { createDataFrame, DataFrameType, type DataFrame, FieldType } from '@grafana/data';
 import { heatmapFrame } from './heatmapFrame';
 import { legendName } from './legend';
-import { isSeriesData, parseValue, type PrometheusQuery, type QueryData, type Sample, type SeriesResult } from './promql';
+import { isSeriesData, parseValue, type PrometheusQuery, type QueryData, samplesOf, type SeriesResult } from './promql';
 import { tableFrame } from './tableFrame';
 
-export interface FrameContext {
+interface FrameContext {
   query: PrometheusQuery;
   /** Seconds between points; 0 for an instant query. */
   step: number;
-  /** Whether other queries of the panel answer with tables too, which decides the value column's name. */
+  /** Whether other queries of the panel return tables too, which decides the value column's name. */
   oneOfSeveralTables: boolean;
 }
 
-/** Turns an answer of Prometheus into the data frames that Grafana's libraries draw. */
+/** Turns a Prometheus result into the data frames that Grafana's libraries draw. */
 export function toFrames(data: QueryData, context: FrameContext): DataFrame[] {
   const { query } = context;
   const series = inOrder(seriesOf(data), query.expr);
@@ -29,8 +29,8 @@ function seriesOf(data: QueryData): SeriesResult[] {
 const ORDERED = /\b(sort|sort_desc|sort_by_label|sort_by_label_desc|topk|bottomk)\b/;
 
 /**
- * Sorts series by their labels. Prometheus does so for ranges but not for instants, where colours would change places with
- * each refresh. An order that the query asks for stays.
+ * Sorts series by their labels. Prometheus does so for ranges but not for instants, where colours would change with
+ * each refresh. An order that the query requests is kept.
  */
 function inOrder(series: SeriesResult[], expr: string): SeriesResult[] {
   if (ORDERED.test(expr)) return series;
@@ -46,11 +46,6 @@ function compareLabels(a: Record<string, string>, b: Record<string, string>): nu
   return 0;
 }
 
-/** The samples of one series, whichever kind of query it comes from. */
-export function samplesOf(series: SeriesResult): Sample[] {
-  return series.values ?? (series.value ? [series.value] : []);
-}
-
 function seriesFrame(series: SeriesResult, { query, step }: FrameContext): DataFrame {
   const samples = samplesOf(series);
   const name = legendName(query, series.metric);
@@ -59,7 +54,7 @@ function seriesFrame(series: SeriesResult, { query, step }: FrameContext): DataF
     name,
     meta: { type: step ? DataFrameType.TimeSeriesMulti : DataFrameType.NumericMulti },
     fields: [
-      // With the interval at hand, the chart leaves a gap where Prometheus has no point.
+      // With an interval set, the chart leaves a gap where Prometheus has no point.
       { name: 'Time', type: FieldType.time, values: samples.map(([seconds]) => seconds * 1000), config: step ? { interval: step * 1000 } : {} },
       {
         name: 'Value',

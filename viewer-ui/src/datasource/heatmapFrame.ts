@@ -39,6 +39,6 @@ function toBucket(frame: DataFrame): Bucket {
 function countAt(bucket: Bucket, below: Bucket | undefined, time: number): number | null {
   const count = bucket.counts.get(time);
   if (count === undefined) return null;
-  // Rates of neighbouring buckets are rounded apart; less than nothing is nothing.
+  // Rates of adjacent buckets are rounded separately, so clamp at zero.
   return Math.max(0, count - (below?.counts.get(time) ?? 0));
 }

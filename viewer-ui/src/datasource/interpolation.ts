@@ -1,11 +1,11 @@
-/** What scenes says about the variable whose value is being written into a query. */
-export interface VariableTraits {
+/** Scenes' description of the variable being interpolated. */
+interface VariableTraits {
   multi?: boolean;
   includeAll?: boolean;
 }
 
-/** Escapes text for use between double quotes in PromQL. */
-export function escapeString(text: string): string {
+/** Escapes text for a double-quoted PromQL string. */
+function escapeString(text: string): string {
   return text.replaceAll('\\', '\\\\').replaceAll('"', '\\"');
 }
 

@@ -1,21 +1,21 @@
 import { rangeUtil } from '@grafana/data';
 
-/** Grafana's assumption about the scrape interval when a data source names none. */
+/** Grafana's default scrape interval for a data source without one. */
 export const DEFAULT_TIME_INTERVAL = '15s';
 
-// Prometheus refuses a range query of more points per series.
+// Prometheus rejects range queries with more points per series.
 const MOST_POINTS = 11000;
 
 export interface StepRequest {
   /** Length of the time range in milliseconds. */
   rangeMs: number;
-  /** Points the panel can show side by side. */
+  /** Points that fit the panel's width. */
   maxDataPoints: number;
-  /** The interval that the dashboard computed from range, width and its lower limit, in milliseconds. */
+  /** The interval computed from range, width and minimum interval, in milliseconds. */
   intervalMs: number;
   /** The data source's scrape interval, such as `15s`. */
   timeInterval: string;
-  /** The query's own smallest step, interpolated; empty for none. */
+  /** The query's minimum step, interpolated; empty if unset. */
   minStep?: string;
   intervalFactor?: number;
 }
@@ -46,7 +46,7 @@ export function computeStep(request: StepRequest): Step {
   return { step: stepMs / 1000, rateInterval: Math.round(rateMs / 1000) };
 }
 
-/** Moves a range to multiples of the step, so that each refresh asks for the same points again and lines do not dance. */
+/** Aligns a range to multiples of the step, so that refreshes request the same points and lines do not jitter. */
 export function alignRange(fromMs: number, toMs: number, step: number): { start: number; end: number } {
   return { start: Math.floor(fromMs / 1000 / step) * step, end: Math.floor(toMs / 1000 / step) * step };
 }

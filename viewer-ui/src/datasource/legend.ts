@@ -11,8 +11,7 @@ export function seriesText(metric: Record<string, string>): string {
 /**
  * Names a series for its legend.
  *
- * @returns the name, or undefined where Grafana's library shall find the shortest one that tells the series apart
- *   (`legendFormat` `__auto`).
+ * @returns the name, or undefined if Grafana's library should find the shortest distinct one (`legendFormat` `__auto`).
  */
 export function legendName(query: PrometheusQuery, metric: Record<string, string>): string | undefined {
   const format = query.legendFormat;

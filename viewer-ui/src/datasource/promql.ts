@@ -1,4 +1,4 @@
-/** What one panel target or variable asks, as it stands in the dashboard's JSON. */
+/** The query of a panel target or variable, as in the dashboard's JSON. */
 export interface PrometheusQuery {
   refId: string;
   expr: string;
@@ -35,9 +35,14 @@ export interface SingleData {
 
 export type QueryData = SeriesData | SingleData;
 
-/** Tells an answer of series from a single number or text. */
+/** Distinguishes series from a single number or string. */
 export function isSeriesData(data: QueryData): data is SeriesData {
   return data.resultType === 'matrix' || data.resultType === 'vector';
+}
+
+/** The samples of one series, whichever kind of query it comes from. */
+export function samplesOf(series: SeriesResult): Sample[] {
+  return series.values ?? (series.value ? [series.value] : []);
 }
 
 /** Reads a sample's value: Prometheus writes infinities as `+Inf` and `-Inf`. */

@@ -1,10 +1,9 @@
 import { createDataFrame, type DataFrame, type Field, FieldType } from '@grafana/data';
-import { samplesOf } from './frames';
-import { parseValue, type PrometheusQuery, type SeriesResult } from './promql';
+import { parseValue, type PrometheusQuery, samplesOf, type SeriesResult } from './promql';
 
 type NewField = Omit<Field, 'config'> & { config: Field['config'] };
 
-/** Lays all series out as rows: time, one column per label in alphabetical order, value. */
+/** Turns all series into rows: time, one column per label in alphabetical order, value. */
 export function tableFrame(series: SeriesResult[], query: PrometheusQuery, oneOfSeveral: boolean): DataFrame {
   const rows = series.flatMap((item) => samplesOf(item).map(([seconds, text]) => ({ metric: item.metric, seconds, text })));
   const labels = [...new Set(series.flatMap((item) => Object.keys(item.metric)))].sort();
@@ -17,7 +16,7 @@ export function tableFrame(series: SeriesResult[], query: PrometheusQuery, oneOf
 }
 
 function labelField(label: string, values: string[]): NewField {
-  // Buckets sort by size, not by the letters of their bounds.
+  // Buckets sort numerically.
   if (label === 'le') return { name: label, type: FieldType.number, values: values.map(parseValue), config: {} };
   return { name: label, type: FieldType.string, values, config: { filterable: true } };
 }

@@ -3,8 +3,8 @@ import type { PrometheusClient } from './client';
 import { seriesText } from './legend';
 import { isSeriesData, type QueryData } from './promql';
 
-/** The question of a query variable, in the words of Grafana's Prometheus data source. */
-export type VariableQuery =
+/** A query variable's query, in the syntax of Grafana's Prometheus data source. */
+type VariableQuery =
   | { kind: 'labelNames'; match?: string }
   | { kind: 'labelValues'; label: string; match?: string }
   | { kind: 'metrics'; pattern: string }
@@ -12,12 +12,12 @@ export type VariableQuery =
   | { kind: 'series'; match: string };
 
 /** Seconds since 1970. */
-export interface Span {
+interface Span {
   start: number;
   end: number;
 }
 
-/** Reads `label_values(up, job)` and its kin; anything else selects series. */
+/** Parses `label_values(up, job)` and the like; anything else selects series. */
 export function parseVariableQuery(text: string): VariableQuery | undefined {
   const [, name, inner = ''] = /^\s*(label_names|label_values|metrics|query_result)\(([\s\S]*)\)\s*$/.exec(text) ?? [];
   const argument = inner.trim();
@@ -36,13 +36,13 @@ export function parseVariableQuery(text: string): VariableQuery | undefined {
 }
 
 function parseLabelValues(argument: string): VariableQuery {
-  // The label stands after the last comma; commas inside the selector's braces come before it.
+  // The label follows the last comma; commas inside the selector's braces precede it.
   const comma = argument.lastIndexOf(',');
   const label = argument.slice(comma + 1).trim();
   return { kind: 'labelValues', label, match: comma < 0 ? undefined : argument.slice(0, comma).trim() || undefined };
 }
 
-/** Asks Prometheus and returns the variable's options. */
+/** Queries Prometheus for the variable's options. */
 export async function findValues(client: PrometheusClient, query: VariableQuery, span: Span): Promise<MetricFindValue[]> {
   switch (query.kind) {
     case 'labelNames':

@@ -1,5 +1,5 @@
 import { PanelPlugin } from '@grafana/data';
-import { fieldOption } from '../runtime/fieldOptions';
+import { fieldOption } from './fieldOptions';
 import { barGauge } from './bargauge/definition';
 import type { PanelDefinition } from './definition';
 import { gauge } from './gauge/definition';

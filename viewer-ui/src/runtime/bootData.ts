@@ -1,4 +1,4 @@
-/** Set by the build: where icons and fonts lie. */
+/** Set by the build: the path of icons and fonts. */
 declare const KUBEGLASS_PUBLIC_PATH: string;
 
 // @grafana/runtime reads these while it is being imported, so this module must be the first import of the page.

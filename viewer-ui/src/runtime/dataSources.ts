@@ -4,7 +4,7 @@ import { Connection } from '../datasource/connection';
 import { PrometheusClient } from '../datasource/client';
 import { PrometheusDataSource, type PrometheusOptions } from '../datasource/PrometheusDataSource';
 
-/** What the page server says about its Prometheus. */
+/** The data source's settings, from the page server. */
 export interface DataSourceInfo {
   uid: string;
   name: string;

@@ -4,11 +4,11 @@ import { config, setAppEvents, setDataSourceSrv, setPluginImportUtils, setRunReq
 import { sceneGraph, type SceneObject } from '@grafana/scenes';
 import { panelPlugin } from '../panels/registry';
 import type { DataSources } from './dataSources';
-import { standardFieldOptions } from './fieldOptions';
+import { standardFieldOptions } from '../panels/fieldOptions';
 import { runRequest } from './runRequest';
 import { registerTransformers } from './transformers';
 
-/** Does once what Grafana's own application does at its start: registries, texts and addresses. */
+/** Initializes what Grafana's own application initializes at startup: registries, translations and URLs. */
 export async function initializeLibraries(): Promise<void> {
   await initPluginTranslations('kubeglass');
   registerTransformers();
@@ -21,7 +21,7 @@ export async function initializeLibraries(): Promise<void> {
   });
 }
 
-/** Hands scenes the services that it asks its host for. */
+/** Provides the services that scenes expects of its host application. */
 export function provideServices(dataSources: DataSources): void {
   setDataSourceSrv(dataSources.service);
   setPluginImportUtils({ importPanelPlugin: async (kind: string) => panelPlugin(kind), getPanelPluginFromCache: panelPlugin });
@@ -30,7 +30,7 @@ export function provideServices(dataSources: DataSources): void {
   setRunRequest(runRequest);
 }
 
-/** Sets the theme that the libraries read; scenes made before keep the old one. */
+/** Sets the theme that the libraries read; existing scenes keep the old one. */
 export function useThemeInLibraries(theme: GrafanaTheme2): void {
   config.theme2 = theme;
 }

@@ -3,7 +3,7 @@ import { catchError, from, map, type Observable, of, startWith } from 'rxjs';
 
 type QueryFunction = (request: DataQueryRequest) => Observable<DataQueryResponse> | Promise<DataQueryResponse>;
 
-/** Runs a panel's request and reports each stage of it: loading, then data or the error. */
+/** Runs a panel's request and emits each stage: loading, then data or an error. */
 export function runRequest(dataSource: DataSourceApi, request: DataQueryRequest, query?: QueryFunction): Observable<PanelData> {
   const empty = { series: [], timeRange: request.range, request };
   const answers = from(query ? query(request) : dataSource.query(request));

@@ -1,8 +1,8 @@
 import { standardTransformers, standardTransformersRegistry, type TransformerRegistryItem } from '@grafana/data';
 
-/** Registers the transformations of @grafana/data, which the library itself leaves to its host. */
+/** Registers the transformations of @grafana/data, which the library leaves to its host application. */
 export function registerTransformers(): void {
-  // The collection lists some transformers under two names.
+  // Some transformers are listed under two names.
   const byId = new Map(Object.values(standardTransformers).map((transformer) => [transformer.id, transformer]));
   standardTransformersRegistry.setInit(() =>
     [...byId.values()].map((transformer) => ({

@@ -2,13 +2,13 @@ import { LoadingState } from '@grafana/data';
 import { sceneGraph, type SceneComponentProps, VizPanel } from '@grafana/scenes';
 import { useEffect, useId, useRef } from 'react';
 import { isKnownKind } from '../panels/registry';
-import { notePanel } from '../shell/readiness';
+import { notePanel } from './readiness';
 import { useIsInView } from './useIsInView';
 
-/** How far a panel is, for tests and for anybody who reads the page by program. */
-export type PanelState = 'loading' | 'done' | 'nodata' | 'error' | 'unknown';
+/** A panel's state, for tests and other programs that read the page. */
+type PanelState = 'loading' | 'done' | 'nodata' | 'error' | 'unknown';
 
-/** A panel that says on its outermost element what it is called and how far it is. */
+/** A panel with its title and state in attributes of its outermost element. */
 export class DashboardPanel extends VizPanel {
   static override Component = DashboardPanelView as typeof VizPanel.Component;
 }
@@ -19,7 +19,7 @@ function DashboardPanelView({ model }: SceneComponentProps<VizPanel>) {
   const id = useId();
   const element = useRef<HTMLDivElement>(null);
   const isInView = useIsInView(element);
-  // A panel out of view asks nothing yet, so it is not waited for.
+  // A panel out of view sends no queries yet, so it is not waited for.
   useEffect(() => notePanel(id, isInView === false || (isInView === true && state !== 'loading')), [id, isInView, state]);
   useEffect(() => () => notePanel(id, undefined), [id]);
   return (
@@ -43,7 +43,7 @@ function usePanelState(model: VizPanel): PanelState {
   if (!$data) return 'done';
   if (data?.state === LoadingState.Error) return 'error';
   const hasFields = data?.series.some((frame) => frame.length > 0);
-  // A refresh shows the old data until the new comes, so such a panel is not loading.
+  // A refresh shows the old data until the new data arrives, so the panel is not loading.
   if (!data || (data.state === LoadingState.Loading && !hasFields)) return 'loading';
   return hasFields ? 'done' : 'nodata';
 }

@@ -1,7 +1,7 @@
 import type { DataTransformerConfig, FieldConfigSource } from '@grafana/data';
 import type { PrometheusQuery } from '../datasource/promql';
 
-/** Grafana's dashboard JSON (schema version 39 and near), as far as the page reads it. */
+/** The part of Grafana's dashboard JSON (schema version 39 and similar) that the page reads. */
 export interface DashboardJson {
   uid?: string;
   title?: string;

@@ -8,14 +8,14 @@ export interface Section {
   panels: PanelJson[];
 }
 
-/** Lays the panels out as the JSON places them; those out of view load once they are scrolled to. */
+/** Lays out the panels as in the JSON; panels out of view load when scrolled into view. */
 export function toGrid(panels: PanelJson[]): SceneGridLayout {
   return new SceneGridLayout({ isDraggable: false, isResizable: false, isLazy: true, children: toSections(panels).flatMap(toChildren) });
 }
 
 /**
- * Groups panels by row. An open row's panels follow it in the list; a collapsed row holds its own, and what follows it
- * stands outside of any row.
+ * Groups panels by row. An expanded row's panels follow it in the list; a collapsed row holds its own, and panels after it
+ * belong to no row.
  */
 export function toSections(panels: PanelJson[]): Section[] {
   const sections: Section[] = [{ panels: [] }];

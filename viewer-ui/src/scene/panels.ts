@@ -5,7 +5,7 @@ import { DashboardPanel } from './DashboardPanel';
 
 const DEFAULT_POSITION: GridPosition = { x: 0, y: 0, w: 12, h: 8 };
 
-/** Puts a panel at its place in the grid. */
+/** Places a panel in the grid. */
 export function toGridItem(panel: PanelJson): SceneGridItem {
   const { x, y, w, h } = panel.gridPos ?? DEFAULT_POSITION;
   return new SceneGridItem({ key: `grid-item-${panel.id}`, x, y, width: w, height: h, isDraggable: false, isResizable: false, body: toPanel(panel) });
@@ -23,14 +23,14 @@ function toPanel(panel: PanelJson): DashboardPanel {
     options: structuredClone(panel.options ?? {}),
     fieldConfig: structuredClone(panel.fieldConfig ?? { defaults: {}, overrides: [] }),
     $data: toData(panel),
-    // A colour picked here would be gone at the next reload: nothing on this page is saved.
+    // A colour picked here would be lost on reload: the page saves nothing.
     extendPanelContext: (_panel, context) => {
       context.onSeriesColorChange = undefined;
     },
   });
 }
 
-/** The panel's queries; a panel that cannot be drawn, or asks nothing, has none. */
+/** The panel's queries; none for an unsupported panel. */
 function toData(panel: PanelJson): SceneDataProvider | undefined {
   if (!panel.targets?.length || !isKnownKind(panel.type)) return undefined;
   const queries = new SceneQueryRunner({

@@ -1,7 +1,7 @@
 import { QueryVariable, sceneGraph, type SceneObject } from '@grafana/scenes';
 import type { Connection } from '../datasource/connection';
 
-/** Makes a behaviour that brings the dashboard back when Prometheus answers again after a time without. */
+/** Makes a behaviour that refreshes the dashboard once Prometheus responds again. */
 export function restoreOn(connection: Connection) {
   return (scene: SceneObject) => connection.onRestored(() => void restore(scene));
 }

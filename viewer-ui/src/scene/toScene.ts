@@ -19,7 +19,7 @@ import { toVariables } from './variables';
 // Grafana starts at 5 seconds; locally a scrape takes one.
 const REFRESH_INTERVALS = ['1s', '5s', '10s', '30s', '1m', '5m', '15m', '30m', '1h', '2h', '1d'];
 
-/** Builds the scene, alive once it is rendered, that a dashboard's JSON describes. */
+/** Builds the scene that a dashboard's JSON describes; rendering it activates it. */
 export function toScene(dashboard: DashboardJson, connection: Connection): EmbeddedScene {
   return new EmbeddedScene({
     key: dashboard.uid,

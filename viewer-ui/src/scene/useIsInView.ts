@@ -1,6 +1,6 @@
 import { type RefObject, useEffect, useState } from 'react';
 
-/** Whether an element is in the window: undefined until the browser has said so once. */
+/** Whether an element is in the viewport; undefined until the browser reports it. */
 export function useIsInView(element: RefObject<Element | null>): boolean | undefined {
   const [isInView, setIsInView] = useState<boolean>();
   useEffect(() => {

@@ -23,7 +23,7 @@ const MAKERS: Record<string, Maker> = {
   constant: (variable) => new ConstantVariable({ ...base(variable), value: textOf(variable) }),
 };
 
-/** Makes the dashboard's variables; a kind that is not supported yet is left out. */
+/** Makes the dashboard's variables; unsupported types are left out. */
 export function toVariables(variables: VariableJson[]): SceneVariable[] {
   return variables.flatMap((variable) => MAKERS[variable.type]?.(variable) ?? []);
 }
@@ -38,7 +38,7 @@ function base(variable: VariableJson) {
   };
 }
 
-/** The value to begin with, for kinds that offer a choice. */
+/** The initial value, for types with options. */
 function selection(variable: VariableJson) {
   const value = variable.current?.value ?? '';
   return {

@@ -14,13 +14,13 @@ import { LocationRouter } from './LocationRouter';
 import { applyTheme, initialThemeMode, rememberThemeMode, type ThemeMode } from './theme';
 import { useRetried } from './useRetried';
 
-/** The whole page. */
+/** The page. */
 export function App() {
   const [mode, setMode] = useState(initialThemeMode);
   const toggle = () => {
     const other = mode === 'dark' ? 'light' : 'dark';
     rememberThemeMode(other);
-    // A theme in the address would win over the choice at the next reload.
+    // A theme in the URL would override the choice on reload.
     locationService.partial({ theme: null }, true);
     setMode(other);
   };
@@ -60,17 +60,17 @@ function Content({ mode, onToggleTheme }: { mode: ThemeMode; onToggleTheme: () =
     return dataSources.connection;
   }, [value]);
   const uid = useDashboardUid(value?.[0]);
-  if (error) return <ErrorNote title="The page cannot start" detail={error} />;
+  if (error) return <ErrorNote title="The page cannot load" detail={error} />;
   if (!value || !connection) return null;
   return (
     <>
       <Header dashboards={value[0]} uid={uid} onToggleTheme={onToggleTheme} />
-      {uid ? <DashboardPage uid={uid} connection={connection} themeMode={mode} /> : <ErrorNote title="There is no dashboard here" detail="The page server has none to show." />}
+      {uid ? <DashboardPage uid={uid} connection={connection} themeMode={mode} /> : <ErrorNote title="No dashboards" detail="The page server has no dashboards." />}
     </>
   );
 }
 
-/** The dashboard in the address; without one the address becomes that of the first. */
+/** The dashboard in the URL; without one, redirects to the first. */
 function useDashboardUid(dashboards?: DashboardEntry[]): string | undefined {
   const { pathname, search } = useLocation();
   const uid = uidFromPath(pathname);

@@ -6,17 +6,17 @@ import { type Section, toSections } from '../scene/grid';
 import { toScene } from '../scene/toScene';
 import { fetchDashboard } from './api';
 import { ErrorNote } from './ErrorNote';
-import { markLoading, markReady } from './readiness';
+import { markLoading, markReady } from '../scene/readiness';
 import { useRetried } from './useRetried';
 
 interface Props {
   uid: string;
   connection: Connection;
-  /** Scenes read the theme once, so another theme needs another scene. */
+  /** A scene reads the theme once, so a new theme needs a new scene. */
   themeMode: string;
 }
 
-/** Fetches one dashboard and draws it; what the address says about time, variables and refresh comes first. */
+/** Fetches and draws one dashboard; time range, variables and refresh in the URL take precedence. */
 export function DashboardPage({ uid, connection, themeMode }: Props) {
   const { value: dashboard, error } = useRetried(() => fetchDashboard(uid), uid);
   if (error) return <ErrorNote title={`Dashboard "${uid}" cannot be shown`} detail={error} />;

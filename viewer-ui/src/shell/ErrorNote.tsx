@@ -1,13 +1,13 @@
 import { useTheme2 } from '@grafana/ui';
 import { useEffect } from 'react';
-import { markReady } from './readiness';
+import { markReady } from '../scene/readiness';
 
 interface Props {
   title: string;
   detail: string;
 }
 
-/** What stands in the page's place when there is no dashboard to draw. */
+/** Shown instead of a dashboard when there is none to draw. */
 export function ErrorNote({ title, detail }: Props) {
   const theme = useTheme2();
   useEffect(markReady, []);

@@ -11,7 +11,7 @@ interface Props {
   onToggleTheme: () => void;
 }
 
-/** The bar on top: whose page this is, which dashboard, and the theme switch. */
+/** The top bar: name, dashboard picker and theme switch. */
 export function Header({ dashboards, uid, onToggleTheme }: Props) {
   const styles = useStyles2(getStyles);
   const theme = useTheme2();
@@ -24,7 +24,7 @@ export function Header({ dashboards, uid, onToggleTheme }: Props) {
       </span>
       <DashboardPicker dashboards={dashboards} uid={uid} />
       <span className={styles.space} />
-      <ToolbarButton variant="canvas" icon="palette" tooltip={`Use the ${other} theme`} aria-label={`Use the ${other} theme`} data-testid="theme-switch" onClick={onToggleTheme} />
+      <ToolbarButton variant="canvas" icon="palette" tooltip={`Switch to the ${other} theme`} aria-label={`Switch to the ${other} theme`} data-testid="theme-switch" onClick={onToggleTheme} />
     </header>
   );
 }

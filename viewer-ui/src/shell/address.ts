@@ -1,12 +1,12 @@
 const ROUTE = /^\/d\/([^/]+)/;
 
-/** Reads the dashboard's uid from an address such as `/d/application-overview`. */
+/** Reads the dashboard's uid from a path such as `/d/application-overview`. */
 export function uidFromPath(path: string): string | undefined {
   const [, uid] = ROUTE.exec(path) ?? [];
   return uid && decodeURIComponent(uid);
 }
 
-/** The address of a dashboard; the time range stays when one goes from one dashboard to another. */
+/** The path of a dashboard; the time range is kept when switching dashboards. */
 export function dashboardPath(uid: string, search: string): string {
   const kept = new URLSearchParams();
   new URLSearchParams(search).forEach((value, name) => {

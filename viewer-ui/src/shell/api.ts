@@ -1,13 +1,13 @@
 import type { DataSourceInfo } from '../runtime/dataSources';
 import type { DashboardJson } from '../scene/dashboardJson';
 
-/** A dashboard as the list names it. */
+/** An entry in the list of dashboards. */
 export interface DashboardEntry {
   uid: string;
   title: string;
 }
 
-/** Lists the dashboards that the page server has. */
+/** Lists the page server's dashboards. */
 export function fetchDashboards(): Promise<DashboardEntry[]> {
   return fetchJson('/api/dashboards');
 }
@@ -17,12 +17,12 @@ export function fetchDashboard(uid: string): Promise<DashboardJson> {
   return fetchJson(`/api/dashboards/${encodeURIComponent(uid)}`);
 }
 
-/** Fetches what the page server knows about its Prometheus. */
+/** Fetches the data source's settings. */
 export function fetchDataSource(): Promise<DataSourceInfo> {
   return fetchJson('/api/datasource');
 }
 
-/** An answer of the page server that is not what was asked for. */
+/** A failed request to the page server. */
 export class PageServerError extends Error {
   constructor(
     message: string,
@@ -35,10 +35,10 @@ export class PageServerError extends Error {
 
 async function fetchJson<T>(path: string): Promise<T> {
   const response = await fetch(path, { headers: { Accept: 'application/json' } }).catch(() => {
-    throw new PageServerError('The page server does not answer.');
+    throw new PageServerError('The page server is not responding.');
   });
   const body: unknown = await response.json().catch(() => undefined);
-  if (!response.ok || body === undefined) throw new PageServerError(reason(body) ?? `The page server answered ${response.status} to ${path}.`, response.status);
+  if (!response.ok || body === undefined) throw new PageServerError(reason(body) ?? `The page server returned ${response.status} for ${path}.`, response.status);
   return body as T;
 }
 

@@ -4,23 +4,23 @@ export type ThemeMode = 'dark' | 'light';
 
 const STORAGE_KEY = 'kubeglass.theme';
 
-/** The theme asked for in the address, else the one chosen last, else dark. */
+/** The theme in the URL, else the last one chosen, else dark. */
 export function chooseThemeMode(search: string, remembered: string | null): ThemeMode {
   const wanted = new URLSearchParams(search).get('theme') ?? remembered;
   return wanted === 'light' ? 'light' : 'dark';
 }
 
-/** The mode to start with in this browser. */
+/** The initial theme in this browser. */
 export function initialThemeMode(): ThemeMode {
   return chooseThemeMode(window.location.search, remembered());
 }
 
-/** Keeps the choice for the next visit. */
+/** Remembers the choice for the next visit. */
 export function rememberThemeMode(mode: ThemeMode): void {
   try {
     window.localStorage.setItem(STORAGE_KEY, mode);
   } catch {
-    // A browser that stores nothing starts with the default next time.
+    // A browser without storage starts with the default next time.
   }
 }
 

@@ -3,17 +3,17 @@ import { PageServerError } from './api';
 
 const PAUSE_MS = 2000;
 
-export interface Retried<T> {
+interface Retried<T> {
   value?: T;
   /** Why there is no value yet. */
   error?: string;
 }
 
 /**
- * Fetches a value, and again every two seconds while the page server does not answer. What the server refuses (an unknown
- * dashboard, say) is not asked again.
+ * Fetches a value, retrying every two seconds while the page server does not respond. A request that the server refuses,
+ * such as an unknown dashboard, is not retried.
  *
- * @param key another key fetches anew.
+ * @param key a new key fetches again.
  */
 export function useRetried<T>(fetchValue: () => Promise<T>, key: string): Retried<T> {
   const [state, setState] = useState<Retried<T> & { key: string }>({ key });
@@ -34,7 +34,7 @@ export function useRetried<T>(fetchValue: () => Promise<T>, key: string): Retrie
       stopped = true;
       clearTimeout(timer);
     };
-    // eslint-disable-next-line -- the key says when to fetch anew; the function is another one at each rendering
+    // eslint-disable-next-line -- the key says when to fetch again; the function is a new one at each render
   }, [key]);
   return state.key === key ? state : {};
 }

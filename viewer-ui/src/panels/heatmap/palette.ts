@@ -20,7 +20,7 @@ export function toPalette(color: HeatmapColor, theme: GrafanaTheme2): string[] {
   return isFlipped !== color.reverse ? palette.reverse() : palette;
 }
 
-/** The place of a value in a palette. */
+/** The index of a value in a palette. */
 export function paletteIndex(value: number, min: number, max: number, size: number): number {
   if (max <= min) return size - 1;
   return Math.max(0, Math.min(size - 1, Math.floor(((value - min) / (max - min)) * size)));

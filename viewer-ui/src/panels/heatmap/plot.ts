@@ -8,7 +8,7 @@ import type { HeatmapGrid } from './transform';
 
 const LABEL_HEIGHT = 12;
 
-/** What changes with each refresh, read while drawing so that the chart itself need not be built anew. */
+/** What changes with each refresh; read while drawing, so the chart is not rebuilt. */
 export interface Live {
   grid: HeatmapGrid;
   timeRange: TimeRange;
@@ -17,7 +17,7 @@ export interface Live {
   max: number;
 }
 
-export interface PlotOptions {
+interface PlotOptions {
   theme: GrafanaTheme2;
   timeZone: string;
   edges: string[];
@@ -29,12 +29,12 @@ export interface PlotOptions {
   syncMode: DashboardCursorSync;
 }
 
-/** Builds the chart: time to the right, one row per bucket upwards, cells drawn by hand. */
+/** Builds the chart: time on x, one row per bucket on y, cells drawn on the canvas. */
 export function buildPlot(options: PlotOptions, live: () => Live): UPlotConfigBuilder {
   const builder = new UPlotConfigBuilder(options.timeZone);
   addTimeAxis(builder, options, live);
   addBucketAxis(builder, options);
-  // An unseen series: the chart's cursor follows points, and cells are no points.
+  // An invisible series: the chart's cursor follows points, and cells have none.
   builder.addSeries({ scaleKey: 'y', theme: options.theme, pathBuilder: () => null, pointsBuilder: () => false, show: true });
   builder.setPrepData(() => [[]]);
   builder.setCursor({ points: { show: false }, drag: { x: true, y: false, setScale: false } });
@@ -73,7 +73,7 @@ function addBucketAxis(builder: UPlotConfigBuilder, { theme, edges, reverse, axi
   });
 }
 
-/** Every bucket has its label unless the panel is too low for that many lines. */
+/** Labels every bucket unless the panel is too short. */
 function labelEvery(plot: uPlot, count: number): number {
   const height = plot.bbox?.height ? plot.bbox.height / devicePixelRatio : plot.height;
   return Math.max(1, Math.ceil((LABEL_HEIGHT * (count - 1)) / height));

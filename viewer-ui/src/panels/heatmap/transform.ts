@@ -15,7 +15,7 @@ export interface HeatmapGrid {
   max: number;
 }
 
-export interface ValueFilter {
+interface ValueFilter {
   /** Values up to and including this are not drawn. */
   le?: number;
   /** Values from this on are not drawn. */
@@ -52,8 +52,8 @@ export function boundOf(name: string): number | undefined {
 }
 
 /**
- * Names the edge below each row and the one above the last, from the bottom up. Buckets named by numbers start at zero, as
- * durations and sizes do; named ones have a label on their upper edge only.
+ * Labels the lower edge of each row, and the upper edge of the last, from the bottom up. Numeric buckets start at zero;
+ * named ones have a label on their upper edge only.
  */
 export function edgeNames(buckets: string[], format: (value: number) => string): string[] {
   const bounds = buckets.map(boundOf);

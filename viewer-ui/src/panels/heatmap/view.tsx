@@ -28,7 +28,7 @@ function Heatmap({ grid, ...props }: Props & { grid: HeatmapGrid }) {
   const edges = edgeNames(grid.buckets, formatter(options.yAxis.unit, options.yAxis.decimals));
   const live: Live = { grid, timeRange, palette, min: options.color.min ?? grid.min, max: options.color.max ?? grid.max };
   const plot = usePlot(props, edges, live);
-  // Drawn anew when this changes; the cells themselves come from `live`.
+  // Redrawn when this changes; the cells come from `live`.
   const plotData = useMemo(() => [grid.times, grid.times.map(() => 0)] as uPlot.AlignedData, [grid]);
   const count = formatter(options.cellValues.unit, options.cellValues.decimals);
   const legendHeight = options.legend.show ? LEGEND_HEIGHT : 0;
@@ -51,7 +51,7 @@ function Heatmap({ grid, ...props }: Props & { grid: HeatmapGrid }) {
   );
 }
 
-/** The chart, built anew only when its axes or looks change. */
+/** The chart, rebuilt only when its axes or style change. */
 function usePlot({ options, timeZone }: Props, edges: string[], live: Live) {
   const theme = useTheme2();
   const syncMode = useCrosshairSync();

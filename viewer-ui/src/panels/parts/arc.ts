@@ -3,7 +3,7 @@ export interface Point {
   y: number;
 }
 
-export interface Arc {
+interface Arc {
   center: Point;
   inner: number;
   outer: number;

@@ -34,7 +34,7 @@ export function toSlices(values: FieldDisplay[], order: SortOrder): Slice[] {
   });
 }
 
-/** The texts that stand beside a slice's name in the legend; with a single one its heading would only be noise. */
+/** The values beside a slice's name in the legend; a single one has no heading. */
 export function legendTexts(slice: Slice, wanted: SliceText[]): DisplayValue[] {
   const hasHeadings = wanted.length > 1;
   return wanted
@@ -58,7 +58,7 @@ function isShown(value: FieldDisplay): boolean {
   return !value.field.custom?.hideFrom?.viz;
 }
 
-/** A pie has no place for what is negative or no number. */
+/** A pie cannot show negative values or NaN. */
 function sizeOf(value: FieldDisplay): number {
   return Number.isFinite(value.display.numeric) ? Math.max(0, value.display.numeric) : 0;
 }

@@ -1,7 +1,7 @@
 import type { PanelDefinition } from '../definition';
 import { unknownView } from './view';
 
-/** Stands in for a kind of panel that is not drawn here, and says so. */
+/** A placeholder for panel types that are not supported. */
 export function unknownKind(kind: string): PanelDefinition<object> {
   return { kind, view: unknownView(kind), options: {}, fieldOptions: {}, withoutData: true };
 }

@@ -1,25 +1,25 @@
 const settled = new Map<string, boolean>();
 
 /**
- * Takes note how far a panel in view is, and marks the page ready once every panel in view has had its first answer.
+ * Records the progress of a panel in view, and marks the page ready once every panel in view has its first result.
  *
- * @param panel any name that is the panel's own.
- * @param isSettled false while it waits for its first answer; undefined when it is gone.
+ * @param panel a unique name.
+ * @param isSettled false while it waits for its first result; undefined once it is removed.
  */
 export function notePanel(panel: string, isSettled: boolean | undefined): void {
   if (isSettled === undefined) settled.delete(panel);
   else settled.set(panel, isSettled);
   if (!areAllSettled()) return;
-  // Two frames later what was answered is drawn too, and panels that came into view meanwhile have said so.
+  // Two frames later results are drawn, and panels that came into view meanwhile are recorded.
   requestAnimationFrame(() => requestAnimationFrame(() => areAllSettled() && markReady()));
 }
 
-/** Marks the page not ready, before another dashboard is drawn. */
+/** Marks the page as loading before a new dashboard is drawn. */
 export function markLoading(): void {
   document.documentElement.dataset.ready = 'false';
 }
 
-/** Marks the page ready (`<html data-ready="true">`): nothing is awaited any more. */
+/** Marks the page ready (`<html data-ready="true">`): nothing is pending. */
 export function markReady(): void {
   document.documentElement.dataset.ready = 'true';
 }

@@ -12,7 +12,7 @@ import {
 
 type Processor = FieldConfigPropertyItem['process'];
 
-// Grafana's library drops each field option, and each override, that no item here announces.
+// Grafana's library drops field options and overrides that are not registered here.
 const PROCESSORS: Record<string, Processor> = {
   unit: unitOverrideProcessor,
   min: numberOverrideProcessor,
@@ -29,7 +29,7 @@ const PROCESSORS: Record<string, Processor> = {
   filterable: identityOverrideProcessor,
 };
 
-// What Grafana assumes for a panel whose JSON names no thresholds.
+// Grafana's default for a panel without thresholds.
 const DEFAULTS: Record<string, unknown> = {
   thresholds: {
     mode: 'absolute',
@@ -45,7 +45,7 @@ export function standardFieldOptions(): FieldConfigPropertyItem[] {
   return Object.entries(PROCESSORS).map(([id, process]) => ({ ...fieldOption(id, DEFAULTS[id]), category: ['standard'], process }) as FieldConfigPropertyItem);
 }
 
-/** A field option without an editor, which a page that only reads never shows. */
+/** A field option without an editor; a read-only page shows none. */
 export function fieldOption(path: string, defaultValue?: unknown) {
   return {
     id: path,

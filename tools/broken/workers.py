@@ -179,12 +179,17 @@ WORKERS = (
         "one documented line or none",
         "workers that share nothing are not warned of",
         "instrument/storage/multiprocess_folder.py",
-        "count_workers(sys.argv, os.environ) > 1",
-        "count_workers(sys.argv, os.environ) > 99",
-        (
-            f"{FOLDER}test_workers_that_share_nothing_are_warned_of",
-            "tests/library/test_ways_to_start.py::test_without_a_folder_it_says_that_workers_share_nothing",
-        ),
+        " or not has_several_workers(environ, sys.argv)",
+        " or True",
+        ("tests/library/test_unshared_workers.py::test_workers_that_share_nothing_are_warned_of",),
+    ),
+    Mutation(
+        "one documented line or none",
+        "only gunicorn's command line tells of several workers",
+        "instrument/storage/multiprocess_folder.py",
+        'return bool(environ["wsgi.multiprocess"])',
+        'return bool(re.search("--workers=(?!1)", " ".join(arguments)))',
+        ("tests/library/test_unshared_workers.py::test_workers_that_share_nothing_are_warned_of",),
     ),
     Mutation(
         "errors: an unwritable folder",

@@ -40,7 +40,7 @@ from kubeglass.instrument.request.response import (
 )
 from kubeglass.instrument.request.series_cache import SeriesCache
 from kubeglass.instrument.storage.http_metrics import HttpMetrics
-from kubeglass.instrument.storage.multiprocess_folder import multiprocess_folder
+from kubeglass.instrument.storage.multiprocess_folder import multiprocess_folder, warn_of_unshared_workers
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -99,6 +99,7 @@ class Instrumentation:
             nonlocal is_checked
             if not is_checked:
                 is_checked = True
+                warn_of_unshared_workers(environ)
                 if any(rule.rule == path for rule in app.url_map.iter_rules()):
                     logger.warning(
                         "Flask application %r: its own route %s is out of reach, the metrics are shown there; choose"
@@ -115,7 +116,7 @@ class Instrumentation:
 
         An override of this method, unlike an ``after_request`` function, sees what those functions made of the answer.
         """
-        find, known = self._cache.find, self._cache.known
+        find, known = self._find_first, self._cache.known
         get_request = cast(LocalProxy[Request], request)._get_current_object
         note_trace, note_size = self.options.exemplars, self.options.sizes
 
@@ -144,6 +145,11 @@ class Instrumentation:
             return response
 
         return process_response
+
+    def _find_first(self, found: Request, method: str, endpoint: str, status: int) -> MeasuredResponse:
+        """Find what the first request of its kind adds to."""
+        warn_of_unshared_workers(found.environ)
+        return self._cache.find(found, method, endpoint, status)
 
     def _note_unprocessed(self, response: Response) -> None:
         """Note an answer whose ``after_request`` functions failed: Flask sends it as it was, if it tells of an error.

@@ -9,11 +9,11 @@ from prometheus_client import REGISTRY, CollectorRegistry, GCCollector, Platform
 
 from kubeglass.errors import InstrumentationError
 from kubeglass.instrument.options import WHERE, Options
+from kubeglass.instrument.storage.cells import MemoryStore
 from kubeglass.instrument.storage.file_store import FileStore
 from kubeglass.instrument.storage.gc_metrics import count_collections
 from kubeglass.instrument.storage.http_metrics import HttpMetrics
 from kubeglass.instrument.storage.multiprocess_folder import (
-    make_memory_store,
     make_store,
     multiprocess_folder,
     name_folder,
@@ -50,7 +50,7 @@ def metrics_of(
         _check_same(first, options)
         return collector.metrics
     folder = multiprocess_folder()
-    store = make_store(folder / name_folder(registry, application)) if folder is not None else make_memory_store()
+    store = make_store(folder / name_folder(registry, application)) if folder is not None else MemoryStore()
     metrics = HttpMetrics(store, options)
     collector = HttpCollector(metrics, registry)
     if may_rename:

@@ -7,24 +7,35 @@ registry has some of the same names, so only those of the default registry can b
 from __future__ import annotations
 
 import logging
+import mmap
 import os
 import re
 import sys
 import weakref
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import prometheus_client.values
 from prometheus_client import REGISTRY, CollectorRegistry
 
 from kubeglass.errors import InstrumentationError
-from kubeglass.instrument.storage.cells import MemoryStore
 from kubeglass.instrument.storage.file_store import FileStore
 
 logger = logging.getLogger("kubeglass.instrument")
 
 FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 UNSAFE = re.compile(r"[^\w.-]")
+
+#: Servers whose ``wsgi.multiprocess`` tells whether they run several workers, by SERVER_SOFTWARE or a key of their own.
+WSGI_SERVERS = ("gunicorn", "Werkzeug")
+WSGI_SERVER_KEYS = frozenset({"uwsgi.version", "mod_wsgi.version"})
+
+#: Servers that call a WSGI application by an adapter, which knows nothing of their workers.
+ASGI_SERVERS = frozenset({"uvicorn", "hypercorn", "granian", "gunicorn"})
+
+#: Whether the warning was logged: in memory that forks share, since some servers fork for each request.
+_has_warned = mmap.mmap(-1, 1)
 
 _names: weakref.WeakKeyDictionary[CollectorRegistry, str] = weakref.WeakKeyDictionary()
 
@@ -60,12 +71,6 @@ def folder_name(registry: CollectorRegistry) -> str:
     return _names.get(registry, "")
 
 
-def make_memory_store() -> MemoryStore:
-    """Return a store in memory; warn if other workers of the server have their own."""
-    _warn_if_not_alone()
-    return MemoryStore()
-
-
 def make_store(folder: Path) -> FileStore:
     """Return a store in a folder, made if it is missing.
 
@@ -92,25 +97,37 @@ def _warn_if_too_late() -> None:
         )
 
 
-def _warn_if_not_alone() -> None:
-    """Say once that workers which share nothing each tell a part of the truth.
+def warn_of_unshared_workers(environ: Mapping[str, Any]) -> None:
+    """Warn once if several workers serve the application and share no folder.
 
-    gunicorn names itself in the environment before it loads an application; how many workers it will have only its
-    command line and configuration know, of which the first and WEB_CONCURRENCY can be seen from here.
+    Not before a request: how many workers there are, only the server knows, whose configuration may be anywhere.
+
+    Args:
+        environ: any request's.
     """
-    if "gunicorn" in os.environ.get("SERVER_SOFTWARE", "") and count_workers(sys.argv, os.environ) > 1:
-        logger.warning(
-            "gunicorn runs several workers, and each will show its own metrics only; set %s to an empty folder that"
-            " they share, or start with: kubeglass run gunicorn …",
-            FOLDER_VARIABLE,
-        )
+    if _has_warned[0] or multiprocess_folder() is not None or not has_several_workers(environ, sys.argv):
+        return
+    _has_warned[0] = 1
+    logger.warning(
+        "several workers serve the application, and each shows its own metrics only; set %s to an empty folder that"
+        " they share, or start the server with: kubeglass run",
+        FOLDER_VARIABLE,
+    )
 
 
-def count_workers(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
-    """Return how many workers gunicorn's command line or WEB_CONCURRENCY asks for, 1 if neither says."""
-    found = re.search(r"(?:^| )(?:--workers[= ]|-w ?)(\d+)", " ".join(arguments))
-    number = found[1] if found else environment.get("WEB_CONCURRENCY", "1")
-    return int(number) if number.isdecimal() else 1
+def has_several_workers(environ: Mapping[str, Any], arguments: Sequence[str]) -> bool:
+    """Say whether the server runs several workers.
+
+    Args:
+        environ: any request's. Adapters to ASGI say ``wsgi.multiprocess`` whatever the server has.
+        arguments: the command line, which is asked where an adapter was; uvicorn looks at WEB_CONCURRENCY too.
+    """
+    if str(environ.get("SERVER_SOFTWARE")).startswith(WSGI_SERVERS) or not WSGI_SERVER_KEYS.isdisjoint(environ):
+        return bool(environ["wsgi.multiprocess"])
+    program = ASGI_SERVERS.intersection(Path(part).stem for part in Path(*arguments[:1]).parts[-2:])
+    found = re.search(r" (?:--workers[= ]|-w ?)(\d+)", " ".join(arguments))
+    number = found[1] if found else os.environ.get("WEB_CONCURRENCY", "") if "uvicorn" in program else ""
+    return bool(program) and number.isdecimal() and int(number) > 1
 
 
 def _unwritable(folder: Path, error: OSError) -> InstrumentationError:

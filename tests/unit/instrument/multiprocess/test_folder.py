@@ -31,7 +31,7 @@ from kubeglass.instrument.multiprocess.scrape import Scrape, SharedValues
 from kubeglass.instrument.options import Options
 from kubeglass.instrument.registration import metrics_of
 from kubeglass.instrument.storage.file_store import FileStore
-from kubeglass.instrument.storage.multiprocess_folder import FOLDER_VARIABLE, count_workers
+from kubeglass.instrument.storage.multiprocess_folder import FOLDER_VARIABLE, has_several_workers
 from kubeglass.instrument.text.format import TEXT_0_0_4
 
 #: Above the greatest pid that Linux gives.
@@ -348,31 +348,36 @@ def test_a_folder_that_cannot_be_written_is_an_error(tmp_path: Path, monkeypatch
         metrics_of(CollectorRegistry(), Options())
 
 
-def test_workers_that_share_nothing_are_warned_of(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    monkeypatch.delenv(FOLDER_VARIABLE, raising=False)
-    monkeypatch.setenv("SERVER_SOFTWARE", "gunicorn/23.0.0")
-    monkeypatch.setattr(sys, "argv", ["gunicorn", "-w", "4", "shop:app"])
-
-    metrics_of(CollectorRegistry(), Options())
-
-    assert "set PROMETHEUS_MULTIPROC_DIR" in caplog.text
+ADAPTER = {"wsgi.multiprocess": True}
+GUNICORN = {"SERVER_SOFTWARE": "gunicorn/23.0.0"}
 
 
 @pytest.mark.parametrize(
-    ("arguments", "environment", "expected"),
+    ("environ", "command", "expected"),
     [
-        ("gunicorn -w 4 a:b", {}, 4),
-        ("gunicorn -w4 a:b", {}, 4),
-        ("gunicorn --workers=3 a:b", {}, 3),
-        ("gunicorn a:b", {"WEB_CONCURRENCY": "2"}, 2),
-        ("gunicorn a:b", {"WEB_CONCURRENCY": "x"}, 1),
-        ("gunicorn a:b", {}, 1),
+        ({**GUNICORN, "wsgi.multiprocess": True}, "gunicorn a:b", True),
+        ({**GUNICORN, "wsgi.multiprocess": False}, "gunicorn -w 4 a:b", False),
+        ({"uwsgi.version": b"2.0", "wsgi.multiprocess": True}, "uwsgi", True),
+        ({"mod_wsgi.version": (5, 0), "wsgi.multiprocess": False}, "", False),
+        ({"SERVER_SOFTWARE": "Werkzeug/3.1", "wsgi.multiprocess": True}, "app.py", True),
+        (ADAPTER, "/usr/bin/uvicorn --workers 3 a:b", True),
+        (ADAPTER, "/lib/uvicorn/__main__.py --workers=3 a:b", True),
+        (ADAPTER, "hypercorn -w 3 a:b", True),
+        (ADAPTER, "uvicorn --workers 1 a:b", False),
+        (ADAPTER, "hypercorn a:b", False),
+        (ADAPTER, "app.py --workers 3", False),
+        ({}, "", False),
     ],
 )
-def test_workers_are_counted(arguments: str, environment: dict[str, str], expected: int) -> None:
-    assert count_workers(arguments.split(), environment) == expected
+def test_several_workers_are_told_from_one(environ: dict[str, object], command: str, expected: bool) -> None:
+    assert has_several_workers(environ, command.split(" ")) == expected
+
+
+@pytest.mark.parametrize(("concurrency", "expected"), [("2", True), ("1", False), ("many", False)])
+def test_uvicorns_variable_counts(monkeypatch: pytest.MonkeyPatch, concurrency: str, expected: bool) -> None:
+    monkeypatch.setenv("WEB_CONCURRENCY", concurrency)
+
+    assert has_several_workers(ADAPTER, ["uvicorn", "a:b"]) == expected
 
 
 def test_a_scrape_without_rights_to_compact_still_answers(

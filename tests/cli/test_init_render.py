@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
@@ -34,8 +35,20 @@ def test_init_finds_the_app_and_asks_nothing(folder: Path, capsys: pytest.Captur
     said = capsys.readouterr()
     assert code == 0
     assert said.out == "wrote kubeglass.yaml\n"
-    assert said.err == "found the app web:app\nnext: kubeglass up\n"
+    assert said.err == (
+        "editors complete it with kubeglass.schema.json, which lies beside it\n"
+        "found the app web:app\n"
+        "next: kubeglass up\n"
+    )
     assert "  - name: my-shop\n    module: web:app\n" in (folder / "kubeglass.yaml").read_text()
+
+
+def test_init_puts_the_schema_where_the_definition_names_it(folder: Path) -> None:
+    type_in("init")
+
+    first = (folder / "kubeglass.yaml").read_text().splitlines()[0]
+    name = first.removeprefix("# yaml-language-server: $schema=")
+    assert json.loads((folder / name).read_text())["title"] == "kubeglass.yaml"
 
 
 def test_init_leaves_a_file_that_is_there_alone(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

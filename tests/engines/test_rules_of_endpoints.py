@@ -29,11 +29,9 @@ objectives: [{{app: shop, endpoint: {json.dumps(endpoint)}, availability: 99.9%}
     alert = {
         "exp_labels": {"job": "shop", "endpoint": endpoint, "severity": "page"},
         "exp_annotations": {
-            "summary": f"shop {endpoint} spends its error budget so fast that it is gone within days",
-            "description": (
-                "2% of its requests are answered with a server error; 99.9% of 30d are promised to be better."
-            ),
-            "runbook_url": "https://github.com/kubeglass/kubeglass/blob/main/docs/rules/AvailabilityBudgetBurn.md",
+            "summary": f"shop {endpoint} is burning its error budget fast enough to use it up within days",
+            "description": ("2% of its requests end with a server error; the objective is 99.9% over 30d."),
+            "runbook": "docs/rules/AvailabilityBudgetBurn.md",
         },
     }
     test = {
@@ -55,7 +53,7 @@ objectives: [{{app: shop, endpoint: {json.dumps(endpoint)}, availability: 99.9%}
 
 def ticket(page: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
     summary = page["exp_annotations"]["summary"].replace(
-        "so fast that it is gone within days", "faster than it may to last the whole period"
+        "fast enough to use it up within days", "faster than the period allows"
     )
     return {
         "exp_labels": page["exp_labels"] | {"severity": "ticket"},

@@ -17,8 +17,8 @@ APP = {"job": "shop"}
 TARGET = {**APP, "instance": "127.0.0.1:8000"}
 COLLECTOR = {"job": "otel-collector", "instance": "127.0.0.1:8888"}
 EXPORTER = {**COLLECTOR, "exporter": "otlp_http/prometheus"}
-FAST = "shop spends its error budget so fast that it is gone within days"
-SLOWLY = "shop spends its error budget faster than it may to last the whole period"
+FAST = "shop is burning its error budget fast enough to use it up within days"
+SLOWLY = "shop is burning its error budget faster than the period allows"
 
 #: Alert, scenario of test_rules, labels without the severity, and for each severity summary and description.
 WORDS: tuple[tuple[str, str, dict[str, str], dict[str, tuple[str, str]]], ...] = (
@@ -39,8 +39,8 @@ WORDS: tuple[tuple[str, str, dict[str, str], dict[str, tuple[str, str]]], ...] =
         APP,
         {
             PAGE: (
-                "Nothing is known about shop",
-                "For 5m no scrape of it was stored, neither good nor bad: "
+                "No data from shop",
+                "For 5m no scrape of it was stored, successful or failed: "
                 "the collector does not run, does not find it, or cannot deliver.",
             )
         },
@@ -73,8 +73,8 @@ WORDS: tuple[tuple[str, str, dict[str, str], dict[str, tuple[str, str]]], ...] =
         {"job": "otel-collector"},
         {
             PAGE: (
-                "Prometheus knows of no collector",
-                "For 5m it found no collector to scrape, so no app's metrics arrive either.",
+                "Prometheus finds no collector",
+                "For 5m there was no collector to scrape, so no app's metrics arrive either.",
             )
         },
     ),
@@ -119,7 +119,7 @@ WORDS: tuple[tuple[str, str, dict[str, str], dict[str, tuple[str, str]]], ...] =
         APP,
         dict.fromkeys(
             (PAGE, TICKET),
-            ("", "10% of its requests are answered with a server error; 99.9% of 30d are promised to be better."),
+            ("", "10% of its requests end with a server error; the objective is 99.9% over 30d."),
         ),
     ),
     (
@@ -128,7 +128,7 @@ WORDS: tuple[tuple[str, str, dict[str, str], dict[str, tuple[str, str]]], ...] =
         APP,
         dict.fromkeys(
             (PAGE, TICKET),
-            ("", "20% of its requests are answered later than 250ms; 99% of 30d are promised to be better."),
+            ("", "20% of its requests take longer than 250ms; the objective is 99% over 30d."),
         ),
     ),
 )
@@ -150,7 +150,7 @@ def test_words_are_filled_in(
             "exp_annotations": {
                 "summary": summary or {PAGE: FAST, TICKET: SLOWLY}[severity],
                 "description": description,
-                "runbook_url": f"https://github.com/kubeglass/kubeglass/blob/main/docs/rules/{alert}.md",
+                "runbook": f"docs/rules/{alert}.md",
             },
         }
         for severity, (summary, description) in words.items()

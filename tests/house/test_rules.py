@@ -6,9 +6,9 @@ import pytest
 
 from tests.house.house import House
 from tests.house.rule import RULES, Plant, Rule
-from tests.house.rules import documentation, ownership, secrets, sizes
+from tests.house.rules import addresses, documentation, ownership, secrets, sizes
 
-assert all((documentation, ownership, secrets, sizes)), "importing them registers their rules"
+assert all((addresses, documentation, ownership, secrets, sizes)), "importing them registers their rules"
 
 
 @pytest.mark.parametrize("rule", RULES, ids=str)

@@ -45,7 +45,8 @@ def _tidy(node: Any) -> None:
             _tidy(child)
 
 
-SCHEMA_URL = "https://raw.githubusercontent.com/kubeglass/kubeglass/main/docs/schema/kubeglass.schema.json"
+#: Name of the schema's file, beside the definition.
+SCHEMA_FILE = "kubeglass.schema.json"
 
 _FOUND = """\
 apps:
@@ -122,7 +123,7 @@ def write_template(module: str | None, name: Name) -> str:
         name: what to call it.
     """
     head = (
-        f"# yaml-language-server: $schema={SCHEMA_URL}\n"
+        f"# yaml-language-server: $schema={SCHEMA_FILE}\n"
         "# What kubeglass watches, and where it goes. Everything commented out is a default or an example.\n"
     )
     apps = _NOT_FOUND if module is None else (_FOUND + _REST).format(name=name, module=module)

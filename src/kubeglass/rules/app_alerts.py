@@ -41,9 +41,9 @@ def no_data(pipeline: Pipeline) -> list[AlertingRule]:
             expr=f'absent_over_time(up{{job="{app.name}"}}[{period}])',
             hold=0.0,
             severity=Severity.PAGE,
-            summary="Nothing is known about {{ $labels.job }}",
+            summary="No data from {{ $labels.job }}",
             description=(
-                f"For {period} no scrape of it was stored, neither good nor bad: "
+                f"For {period} no scrape of it was stored, successful or failed: "
                 "the collector does not run, does not find it, or cannot deliver."
             ),
             labels={"job": app.name},

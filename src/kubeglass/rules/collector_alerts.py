@@ -29,8 +29,8 @@ def collector_silent(pipeline: Pipeline) -> AlertingRule:
         expr=f'absent_over_time(up{{job="{COLLECTOR}"}}[{period}])',
         hold=0.0,
         severity=Severity.PAGE,
-        summary="Prometheus knows of no collector",
-        description=f"For {period} it found no collector to scrape, so no app's metrics arrive either.",
+        summary="Prometheus finds no collector",
+        description=f"For {period} there was no collector to scrape, so no app's metrics arrive either.",
     )
 
 

@@ -70,10 +70,10 @@ def _alerts(objective: Objective, pipeline: Pipeline) -> list[AlertingRule]:
     if objective.availability is not None:
         ratio = _availability(objective, pipeline)
         alerts += _both(
-            "AvailabilityBudgetBurn", "with a server error", objective.availability, ratio, objective, pipeline
+            "AvailabilityBudgetBurn", "end with a server error", objective.availability, ratio, objective, pipeline
         )
     if objective.latency is not None:
-        late = f"later than {format_duration(objective.latency.threshold)}"
+        late = f"take longer than {format_duration(objective.latency.threshold)}"
         ratio = _lateness(objective, pipeline)
         alerts += _both("LatencyBudgetBurn", late, objective.latency.target, ratio, objective, pipeline)
     return alerts
@@ -120,10 +120,10 @@ def _both(
             expr=burn.condition(severity, target, objective.window, ratio, pipeline),
             hold=0.0,
             severity=severity,
-            summary=f"{' '.join(labels.values())} spends its error budget {_PACE[severity]}",
+            summary=f"{' '.join(labels.values())} is burning its error budget {_PACE[severity]}",
             description=(
-                f"{{{{ $value | humanizePercentage }}}} of its requests are answered {bad}; "
-                f"{format_percent(target)} of {period} are promised to be better."
+                f"{{{{ $value | humanizePercentage }}}} of its requests {bad}; "
+                f"the objective is {format_percent(target)} over {period}."
             ),
             labels=labels,
         )
@@ -132,8 +132,8 @@ def _both(
 
 
 _PACE = {
-    Severity.PAGE: "so fast that it is gone within days",
-    Severity.TICKET: "faster than it may to last the whole period",
+    Severity.PAGE: "fast enough to use it up within days",
+    Severity.TICKET: "faster than the period allows",
 }
 
 

@@ -9,9 +9,6 @@ from enum import StrEnum
 from kubeglass.model.pipeline import Pipeline
 from kubeglass.model.quantity import format_duration
 
-#: Where a rule's page is read; each alert has one.
-PAGES_URL = "https://github.com/kubeglass/kubeglass/blob/main/docs/rules"
-
 
 class Severity(StrEnum):
     """What an alert asks for: somebody now, somebody this week, or nobody unless they look."""
@@ -57,9 +54,9 @@ class AlertingRule:
     labels: Mapping[str, str] = field(default_factory=dict)
 
     @property
-    def runbook_url(self) -> str:
-        """Address of the page that says what to do."""
-        return f"{PAGES_URL}/{self.alert}.md"
+    def runbook(self) -> str:
+        """Page of kubeglass's documentation that says what to do."""
+        return f"docs/rules/{self.alert}.md"
 
 
 @dataclass(frozen=True, slots=True)

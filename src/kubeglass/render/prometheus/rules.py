@@ -45,6 +45,6 @@ def _alert(rule: AlertingRule) -> dict[str, Any]:
         "annotations": {
             "summary": rule.summary,
             "description": rule.description,
-            "runbook_url": rule.runbook_url,
+            "runbook": rule.runbook,
         },
     }

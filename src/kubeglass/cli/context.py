@@ -1,4 +1,4 @@
-"""What a command works on: the folder it was called in, and what was asked for there."""
+"""What a command works on: the current folder, and what the command line asks for in it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kubeglass.errors import UsageError
+from kubeglass.images.store import ImageStore
 
 if TYPE_CHECKING:
     from kubeglass.model.app import App
@@ -90,3 +91,11 @@ def _make_app(option: str, value: str, name: str) -> App:
         flag = {"module": "--app", "target": "--target"}[option]
         reason = error.errors()[0]["msg"].removeprefix("Value error, ")
         raise UsageError(flag, reason, found=value) from error
+
+
+FOLDER = "images"
+
+
+def image_store() -> ImageStore:
+    """Return the archives that ``kubeglass images build`` wrote in this folder; there may be none."""
+    return ImageStore(state_root() / FOLDER)

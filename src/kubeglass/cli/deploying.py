@@ -1,30 +1,73 @@
-"""What ``kubeglass deploy`` and ``undeploy`` do, step by step, once their options are read."""
+"""``kubeglass deploy`` and ``undeploy``, step by step, and how their progress is shown."""
 
 from __future__ import annotations
 
 import platform
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from kubeglass.cli.cluster_options import load_cluster_pipeline
-from kubeglass.cli.image_store import image_store
+from kubeglass.cli.context import image_store
 from kubeglass.cli.output import Output
-from kubeglass.cli.rollout_output import RolloutOutput
 from kubeglass.deploy.api.cluster import Cluster
+from kubeglass.deploy.api.objects import ObjectKey
 from kubeglass.deploy.clock import RealClock
 from kubeglass.deploy.release.addresses import find_addresses
+from kubeglass.deploy.release.apply import Applied, Change
 from kubeglass.deploy.release.deploy import Release, deploy, preview, rehearse
 from kubeglass.deploy.release.host_path import MISSING, find_obstacles
 from kubeglass.deploy.release.managed_fields import find_kubectl_applied, take_over_fields
 from kubeglass.deploy.release.pin import pin_images
 from kubeglass.deploy.release.removal import undeploy
-from kubeglass.deploy.verify.verification import verify
+from kubeglass.deploy.rollout.status import Progress, State
+from kubeglass.deploy.verify.verification import Verified, verify
 from kubeglass.errors import ClusterError
 from kubeglass.model.pipeline import Pipeline
 from kubeglass.render.kubernetes.manifests import build
 from kubeglass.render.kubernetes.names import deployed_apps, missing_grafana
 from kubeglass.render.plan import compose
+
+
+class RolloutOutput:
+    """Writes a line beside the result for everything that changed, and nothing twice.
+
+    Args:
+        output: where lines go.
+    """
+
+    def __init__(self, output: Output) -> None:
+        self._output = output
+        self._said: dict[ObjectKey, Progress] = {}
+        self._changes: Counter[Change] = Counter()
+
+    def applied(self, applied: Applied) -> None:
+        """Tell of one object; one that did not change is only counted."""
+        self._changes[applied.change] += 1
+        if applied.change is not Change.UNCHANGED:
+            detail = f" ({applied.detail})" if applied.detail else ""
+            self._output.note(f"  {applied.key} {applied.change.value}{detail}")
+
+    def progress(self, progress: Mapping[ObjectKey, Progress]) -> None:
+        """Tell what objects wait for, when that changed; one that is ready at first sight says nothing."""
+        for key, now in progress.items():
+            before = self._said.get(key)
+            if now != before and (before or now.state is not State.READY):
+                word = "waits " if now.state is State.WAITING else ""
+                self._output.note(f"  {key} {word}{now.message}")
+            self._said[key] = now
+
+    def verified(self, verified: Verified) -> None:
+        """Tell of one thing that works."""
+        self._output.note(f"  {verified.subject}: {verified.detail} ({verified.seconds:.1f} s)")
+
+    @property
+    def summary(self) -> str:
+        """Say how many objects were created, changed and so on."""
+        return ", ".join(f"{count} {change.value}" for change, count in self._changes.items()) or "nothing to do"
+
 
 #: Every node answers; a large cluster's would fill the screen.
 MOST_NODES = 5

@@ -1,10 +1,10 @@
-"""What all panels have in common: data source, legends with figures, no raw decimals, a description each."""
+"""What all panels and variables have in common: data source, legends with figures, rounding, a description each."""
 
 from __future__ import annotations
 
 from grafana_foundation_sdk.builders import bargauge, common, gauge, piechart, prometheus, stat, table, timeseries
 from grafana_foundation_sdk.builders.dashboard import Dashboard as DashboardBuilder
-from grafana_foundation_sdk.builders.dashboard import FieldColor, ThresholdsConfig, TimePicker
+from grafana_foundation_sdk.builders.dashboard import FieldColor, QueryVariable, ThresholdsConfig, TimePicker
 from grafana_foundation_sdk.models.common import (
     BarGaugeDisplayMode,
     BigValueColorMode,
@@ -23,6 +23,9 @@ from grafana_foundation_sdk.models.dashboard import (
     FieldColorModeId,
     Threshold,
     ThresholdsMode,
+    VariableOption,
+    VariableRefresh,
+    VariableSort,
 )
 from grafana_foundation_sdk.models.piechart import PieChartLegendValues, PieChartType
 from grafana_foundation_sdk.models.prometheus import PromQueryFormat
@@ -124,3 +127,17 @@ def donut(title: str, description: str, unit: str) -> piechart.Panel:
 def rows(title: str, description: str) -> table.Panel:
     """Show a table under a heading."""
     return table.Panel().title(title).description(description).datasource(DATASOURCE).show_header(True)
+
+
+def label_values(name: str, label: str, query: str) -> QueryVariable:
+    """Offer a label's values.
+
+    Args:
+        name: the variable's name, ``$name`` in queries; "All" is ``.*`` there.
+        label: its name above the dashboard.
+        query: Grafana's ``label_values(selector, label)``.
+    """
+    everything = VariableOption(selected=True, text="All", value="$__all")
+    variable = QueryVariable(name).label(label).datasource(DATASOURCE).query({"query": query, "refId": name})
+    variable = variable.refresh(VariableRefresh.ON_TIME_RANGE_CHANGED).sort(VariableSort.ALPHABETICAL_ASC)
+    return variable.multi(True).include_all(True).all_value(".*").current(everything)

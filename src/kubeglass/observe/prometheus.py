@@ -1,13 +1,19 @@
-"""Asks Prometheus, through its HTTP API: https://prometheus.io/docs/prometheus/latest/querying/api/."""
+"""Prometheus through its HTTP API: queries, the health of targets, and which panels have no data.
+
+https://prometheus.io/docs/prometheus/latest/querying/api/
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 
+from kubeglass.catalog import HTTP_METRICS, HTTP_SIZE_METRICS
+from kubeglass.dashboards.queries import PanelQuery
 from kubeglass.http import DEFAULT_TIMEOUT_SECONDS, make_client
+from kubeglass.model.app import App
 from kubeglass.observe.errors import RefusedError, translate_http_errors
 
 
@@ -80,3 +86,81 @@ class Prometheus:
         if document.get("status") != "success":
             raise RefusedError(f"{self.url}{path}: {document.get('error', answer.status_code)}")
         return document["data"]
+
+
+@dataclass(frozen=True, slots=True)
+class TargetHealth:
+    """Scraped targets by how they are.
+
+    Args:
+        up: jobs whose every target answers its scrapes.
+        down: jobs with a target that does not.
+        unknown: jobs that Prometheus has not heard of lately, or too little.
+    """
+
+    up: frozenset[str]
+    down: frozenset[str]
+    unknown: frozenset[str]
+
+
+def read_targets(
+    prometheus: Prometheus, jobs: Collection[str], *, window_seconds: float, scrapes: int = 1
+) -> TargetHealth:
+    """Look ``jobs`` up in the ``up`` series.
+
+    Args:
+        prometheus: whom to ask.
+        jobs: whose targets.
+        window_seconds: how far back a sample may lie; by itself Prometheus would go back five minutes.
+        scrapes: how many scrapes of a target there must be in the window for it to be known.
+
+    Raises:
+        ObserveError: Prometheus does not answer, or not with data.
+    """
+    series = f"up[{max(round(window_seconds * 1000), 1)}ms]"
+    query = f"last_over_time({series}) and count_over_time({series}) >= {scrapes}"
+    samples = [sample for sample in prometheus.query(query) if sample.labels.get("job") in jobs]
+    down = frozenset(sample.labels["job"] for sample in samples if sample.value != 1)
+    up = frozenset(sample.labels["job"] for sample in samples) - down
+    return TargetHealth(up, down, frozenset(jobs) - up - down)
+
+
+@dataclass(frozen=True, slots=True)
+class EmptyPanel:
+    """A query that brought nothing.
+
+    Args:
+        query: the panel's query.
+        refusal: Prometheus's words if it did not accept the query; empty if there was no series.
+    """
+
+    query: PanelQuery
+    refusal: str = ""
+
+    def __str__(self) -> str:
+        """Write it for a person, with the query to try by hand."""
+        return f"{self.query.panel_title}: {self.refusal or 'no data'} for {self.query.expr}"
+
+
+def find_empty_panels(prometheus: Prometheus, queries: Sequence[PanelQuery]) -> list[EmptyPanel]:
+    """Ask every query and return those without a single series.
+
+    Raises:
+        UnreachableError: Prometheus does not answer.
+    """
+    return [empty for query in queries if (empty := _ask(prometheus, query))]
+
+
+def needs_traffic(query: PanelQuery, apps: Iterable[App]) -> bool:
+    """Return whether the query reads metrics without series before the first request, such as an app's own."""
+    own = [metric.name for app in apps for metric in app.metrics]
+    # Recorded series carry a counter's name without its suffix.
+    of_requests = [metric.name.removesuffix("_total") for metric in (*HTTP_METRICS, *HTTP_SIZE_METRICS)]
+    return any(name in query.expr for name in (*own, *of_requests))
+
+
+def _ask(prometheus: Prometheus, query: PanelQuery) -> EmptyPanel | None:
+    try:
+        return None if prometheus.query(query.expr) else EmptyPanel(query)
+    except RefusedError as error:
+        return EmptyPanel(query, refusal=str(error))

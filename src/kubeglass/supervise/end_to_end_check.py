@@ -8,9 +8,7 @@ from dataclasses import dataclass
 
 from kubeglass.catalog import PROBE_REQUESTS
 from kubeglass.dashboards.queries import PanelQuery
-from kubeglass.observe.panels import EmptyPanel, find_empty_panels
-from kubeglass.observe.prometheus import Prometheus
-from kubeglass.observe.targets import TargetHealth, read_targets
+from kubeglass.observe.prometheus import EmptyPanel, Prometheus, TargetHealth, find_empty_panels, read_targets
 
 #: A rate needs two samples: only then do panels show this run and not an earlier one.
 SCRAPES = 2

@@ -9,8 +9,7 @@ from kubeglass.catalog import HTTP_REQUESTS
 from kubeglass.errors import KubeglassError
 from kubeglass.observe.errors import ObserveError
 from kubeglass.observe.processes import ProcessId, measure_age
-from kubeglass.observe.prometheus import Prometheus
-from kubeglass.observe.targets import read_targets
+from kubeglass.observe.prometheus import Prometheus, read_targets
 from kubeglass.supervise.end_to_end_check import EndToEndResult
 from kubeglass.supervise.listener import Pulse, RunListener
 from kubeglass.supervise.options import RunOptions

@@ -8,9 +8,8 @@ from collections.abc import Sequence
 from kubeglass.dashboards.queries import PanelQuery
 from kubeglass.errors import AppError, EngineError, KubeglassError
 from kubeglass.observe.errors import ObserveError
-from kubeglass.observe.panels import needs_traffic
 from kubeglass.observe.probes import send_probe
-from kubeglass.observe.prometheus import Prometheus
+from kubeglass.observe.prometheus import Prometheus, needs_traffic
 from kubeglass.supervise.diagnosis import LOG_LINES, Evidence, Tail, diagnose
 from kubeglass.supervise.end_to_end_check import EndToEndResult, Goal, check_end_to_end
 from kubeglass.supervise.listener import RunListener

@@ -1,10 +1,12 @@
-"""What the page may ask Prometheus: read-only endpoints and the parameters of each; everything else is refused."""
+"""What the page may ask Prometheus: read-only endpoints and their parameters. Everything else is refused."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+
+from starlette.responses import JSONResponse, Response
 
 _EVALUATION = frozenset({"query", "timeout", "limit", "lookback_delta", "stats"})
 _SELECTION = frozenset({"match[]", "start", "end", "limit"})
@@ -52,3 +54,23 @@ def find_endpoint(path: str) -> Endpoint | None:
         case ["label", name, "values"] if _LABEL_NAME.fullmatch(name):
             return Endpoint(path, _SELECTION, method="GET")
     return None
+
+
+class QueryFault(Exception):  # noqa: N818  # an answer to give, not an error of ours
+    """An answer other than data.
+
+    Args:
+        status: HTTP status code.
+        error_type: Prometheus's name for the kind of error: ``bad_data``, ``timeout``, ``unavailable``, ``not_found``.
+        error: what is wrong, for the panel to show.
+    """
+
+    def __init__(self, status: int, error_type: str, error: str) -> None:
+        super().__init__(error)
+        self.status = status
+        self.error_type = error_type
+
+    def response(self) -> Response:
+        """Write it as JSON."""
+        document = {"status": "error", "errorType": self.error_type, "error": str(self)}
+        return JSONResponse(document, self.status, {"Cache-Control": "no-store"})

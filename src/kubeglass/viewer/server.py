@@ -19,11 +19,9 @@ from starlette.types import ASGIApp
 from kubeglass.errors import PortError
 from kubeglass.http import AsyncClient, make_async_client
 from kubeglass.viewer.api import DashboardsApi, DatasourceApi, answer_health
-from kubeglass.viewer.headers import SecurityHeaders
-from kubeglass.viewer.page import Page, PageFiles
-from kubeglass.viewer.query import QueryProxy
+from kubeglass.viewer.page import Page, PageFiles, SecurityHeaders
+from kubeglass.viewer.query import QueryProxy, Upstream
 from kubeglass.viewer.settings import ViewerSettings
-from kubeglass.viewer.upstream import Upstream
 
 log = logging.getLogger(__name__)
 

@@ -6,8 +6,8 @@ from io import StringIO
 
 from rich.console import Console
 
+from kubeglass.cli.deploying import RolloutOutput
 from kubeglass.cli.output import Output
-from kubeglass.cli.rollout_output import RolloutOutput
 from kubeglass.deploy.api.objects import ObjectKey
 from kubeglass.deploy.release.apply import Applied, Change
 from kubeglass.deploy.rollout.status import ready, waiting

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from kubeglass.viewer.headers import SECURITY_HEADERS
+from kubeglass.viewer.page import SECURITY_HEADERS
 
 from .conftest import Serve
 

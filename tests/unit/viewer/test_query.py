@@ -192,7 +192,7 @@ def test_compressed_answer_is_passed_on_as_it_is(page: TestClient, prometheus: F
 def test_outage_is_logged_once_and_so_is_its_end(
     page: TestClient, prometheus: FakePrometheus, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.INFO, logger="kubeglass.viewer.upstream")
+    caplog.set_level(logging.INFO, logger="kubeglass.viewer.query")
     well = prometheus.handler
 
     for handler in (refuse_connection, refuse_connection, well, well):

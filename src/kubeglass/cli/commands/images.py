@@ -9,8 +9,8 @@ from typing import Annotated
 
 import typer
 
+from kubeglass.cli.context import image_store
 from kubeglass.cli.engine_progress import EngineProgress
-from kubeglass.cli.image_store import image_store
 from kubeglass.cli.output import Output
 from kubeglass.engines.install.resolve import resolve
 from kubeglass.images.archive import ArchivedImage

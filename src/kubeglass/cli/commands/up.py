@@ -40,11 +40,10 @@ def up(  # one keyword an option
     report_to: ReportTo = -1,
 ) -> int:
     """Start everything and say so when data is seen end to end. Without options: as kubeglass.yaml says."""
-    from kubeglass.cli.background import report_to_parent, run_in_background
     from kubeglass.cli.context import choose_run, parse_timeout
     from kubeglass.cli.output import Output
     from kubeglass.cli.run_output import RunOutput
-    from kubeglass.cli.running import run_here
+    from kubeglass.cli.running import report_to_parent, run_here, run_in_background
 
     seconds = parse_timeout(timeout)
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
-from kubeglass.dashboards.cluster import containers, nodes, pods, variables
+from kubeglass.dashboards.cluster import matchers, nodes, workloads
 from kubeglass.dashboards.defaults import page
 from kubeglass.dashboards.layout import Section, Tile, place
-from kubeglass.dashboards.windows import choose_window
+from kubeglass.dashboards.promql import choose_window
 from kubeglass.model.collector import KubeletGroup
 from kubeglass.model.pipeline import Pipeline
 
@@ -20,7 +20,7 @@ def build(pipeline: Pipeline) -> Dashboard:
     interval = pipeline.collector.kubelet.interval
     refresh = max(pipeline.dashboards.refresh, interval)
     builder = page("Cluster nodes and pods", UID, "cluster", DESCRIPTION, refresh=refresh)
-    for variable in (variables.node(), variables.namespace()):
+    for variable in (matchers.node(), matchers.namespace()):
         builder = builder.with_variable(variable)
     dashboard = builder.build()
     groups = pipeline.collector.kubelet.groups
@@ -45,13 +45,13 @@ def _nodes(window: str) -> Section:
 
 
 def _pods(window: str) -> Section:
-    tiles = (Tile(pods.cpu(window), 8, 11), Tile(pods.memory(), 8, 11), Tile(pods.network(window), 8, 11))
-    return Section("Pods", tiles)
+    panels = (workloads.pod_cpu(window), workloads.pod_memory(), workloads.pod_network(window))
+    return Section("Pods", tuple(Tile(panel, 8, 11) for panel in panels))
 
 
 def _containers(window: str) -> Section:
-    tiles = (Tile(containers.cpu(window), 8, 11), Tile(containers.memory(), 8, 11), Tile(containers.restarts(), 8, 11))
-    return Section("Containers", tiles)
+    panels = (workloads.container_cpu(window), workloads.container_memory(), workloads.container_restarts())
+    return Section("Containers", tuple(Tile(panel, 8, 11) for panel in panels))
 
 
 _SECTIONS = {KubeletGroup.NODE: _nodes, KubeletGroup.POD: _pods, KubeletGroup.CONTAINER: _containers}

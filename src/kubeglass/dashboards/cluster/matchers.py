@@ -1,6 +1,10 @@
-"""Which series the cluster's panels ask for, and in which words the kubelets' labels come."""
+"""Which series the cluster dashboard selects, and the variables that narrow it."""
 
 from __future__ import annotations
+
+from grafana_foundation_sdk.builders.dashboard import QueryVariable
+
+from kubeglass.dashboards.defaults import label_values
 
 #: The label of a node's name, and what narrows a query to the chosen ones. "All" is ``.*``.
 NODE = "k8s_node_name"
@@ -24,3 +28,13 @@ MOST_LINES = 20
 def largest(expr: str) -> str:
     """Keep the largest series of ``expr``, so that a cluster of thousands of pods stays readable."""
     return f"topk({MOST_LINES}, {expr})"
+
+
+def node() -> QueryVariable:
+    """Choose nodes."""
+    return label_values("node", "Node", 'label_values({job="kubelet"}, k8s_node_name)')
+
+
+def namespace() -> QueryVariable:
+    """Choose namespaces with pods on the chosen nodes."""
+    return label_values("namespace", "Namespace", f'label_values({{job="kubelet", {NODES}}}, k8s_namespace_name)')

@@ -1,14 +1,15 @@
-"""The overview's layout: what stands where."""
+"""The overview's layout and the variables that narrow it."""
 
 from __future__ import annotations
 
+from grafana_foundation_sdk.builders.dashboard import QueryVariable
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
-from kubeglass.dashboards.defaults import page
+from kubeglass.dashboards.defaults import label_values, page
 from kubeglass.dashboards.layout import Section, Tile, place
-from kubeglass.dashboards.overview import errors, latency, requests, status, variables
+from kubeglass.dashboards.overview import errors, latency, requests, status
 from kubeglass.dashboards.overview.own_metrics import own_metric
-from kubeglass.dashboards.windows import Windows, choose_windows
+from kubeglass.dashboards.promql import COLLECTOR_JOB, TARGETS, Windows, choose_windows
 from kubeglass.model.app import App
 from kubeglass.model.metric_names import MetricNames, metric_names
 from kubeglass.model.pipeline import Pipeline
@@ -22,11 +23,27 @@ def build(pipeline: Pipeline) -> Dashboard:
     refresh = max(pipeline.dashboards.refresh, pipeline.scrape.interval)
     builder = page("Application overview", UID, "applications", DESCRIPTION, refresh=refresh)
     names = metric_names(pipeline.apps)
-    for variable in (variables.job(), variables.instance(), variables.endpoint(names)):
+    for variable in (_choose_job(), _choose_instance(), _choose_endpoint(names)):
         builder = builder.with_variable(variable)
     dashboard = builder.build()
     dashboard.panels = place(_sections(pipeline, choose_windows(pipeline.scrape), names))
     return dashboard
+
+
+def _choose_job() -> QueryVariable:
+    """Choose applications; the collector is no application."""
+    return label_values("job", "Job", f'label_values(up{{job!="{COLLECTOR_JOB}"}}, job)')
+
+
+def _choose_instance() -> QueryVariable:
+    """Choose instances of the chosen applications."""
+    return label_values("instance", "Instance", f'label_values(up{{job!="{COLLECTOR_JOB}", job=~"$job"}}, instance)')
+
+
+def _choose_endpoint(names: MetricNames) -> QueryVariable:
+    """Choose routes of the chosen instances."""
+    selector = names.selector("http_requests_total", TARGETS, label="status")
+    return label_values("endpoint", "Endpoint", f"label_values({selector}, endpoint)")
 
 
 def _sections(pipeline: Pipeline, windows: Windows, names: MetricNames) -> list[Section]:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from grafana_foundation_sdk.builders import gauge, timeseries
 
 from kubeglass.dashboards.defaults import dial, lines, range_query, thresholds
-from kubeglass.dashboards.promql import REQUESTS, ratio_of, sum_of
-from kubeglass.dashboards.windows import Windows
+from kubeglass.dashboards.promql import REQUESTS, Windows, ratio_of, sum_of
 from kubeglass.model.metric_names import MetricNames
 
 FAILED = f'{REQUESTS}, status=~"5.."'

@@ -11,8 +11,7 @@ from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 
 from kubeglass.dashboards.defaults import DATASOURCE, figure, lines, range_query, rows, table_query, thresholds
 from kubeglass.dashboards.overview.errors import FAILED
-from kubeglass.dashboards.promql import REQUESTS, quantile_of, ratio_of, sum_of
-from kubeglass.dashboards.windows import Windows
+from kubeglass.dashboards.promql import REQUESTS, Windows, quantile_of, ratio_of, sum_of
 from kubeglass.model.metric_names import MetricNames
 
 DURATION = "http_request_duration_seconds"

@@ -5,8 +5,7 @@ from __future__ import annotations
 from grafana_foundation_sdk.builders import timeseries
 
 from kubeglass.dashboards.defaults import lines, range_query
-from kubeglass.dashboards.promql import quantile_of, rate_of, sum_of
-from kubeglass.dashboards.windows import Windows
+from kubeglass.dashboards.promql import Windows, quantile_of, rate_of, sum_of
 from kubeglass.model.app import App, AppMetric, AppMetricType
 
 QUANTILES = (0.5, 0.95, 0.99)

@@ -7,8 +7,7 @@ from grafana_foundation_sdk.models.common import GraphGradientMode, StackingMode
 from grafana_foundation_sdk.models.dashboard import DynamicConfigValue
 
 from kubeglass.dashboards.defaults import bars, donut, instant_query, lines, range_query
-from kubeglass.dashboards.promql import REQUESTS, by_status_class, share_of, sum_of
-from kubeglass.dashboards.windows import Windows
+from kubeglass.dashboards.promql import REQUESTS, Windows, by_status_class, share_of, sum_of
 from kubeglass.model.metric_names import MetricNames
 
 #: Colours of status classes wherever they appear.

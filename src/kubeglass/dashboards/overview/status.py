@@ -7,8 +7,7 @@ from grafana_foundation_sdk.models.common import BigValueColorMode, BigValueGrap
 from grafana_foundation_sdk.models.dashboard import ValueMap, ValueMappingResult
 
 from kubeglass.dashboards.defaults import figure, instant_query, lines, range_query, thresholds
-from kubeglass.dashboards.promql import COLLECTOR_JOB, REQUESTS, TARGETS, sum_of
-from kubeglass.dashboards.windows import Windows
+from kubeglass.dashboards.promql import COLLECTOR_JOB, REQUESTS, TARGETS, Windows, sum_of
 from kubeglass.model.metric_names import MetricNames
 
 UP_OR_DOWN = ValueMap(

@@ -14,8 +14,7 @@ from kubeglass.model.app import App
 from kubeglass.model.metric_names import metric_names
 from kubeglass.model.parts import COLLECTOR, TELEMETRY_PORT
 from kubeglass.model.pipeline import Pipeline
-from kubeglass.observe.panels import find_empty_panels, needs_traffic
-from kubeglass.observe.prometheus import Prometheus
+from kubeglass.observe.prometheus import Prometheus, find_empty_panels, needs_traffic
 from kubeglass.render.grafana import render_dashboards
 from kubeglass.render.kubernetes.names import deployed_apps, selector_of
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tools.broken.mutation import Mutation
 
-UNIT = "tests/unit/test_flask.py::"
+UNIT = "tests/unit/flask/test_flask.py::"
 PAGE = "tests/unit/instrument/test_metrics_endpoint.py::"
 SHOWN = "tests/library/test_page.py::"
 FORMATS = "tests/unit/instrument/text/test_exposition.py::"

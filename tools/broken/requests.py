@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tools.broken.mutation import Mutation
 
-UNIT = "tests/unit/test_flask.py::"
+UNIT = "tests/unit/flask/test_flask.py::"
 EXCEPTIONS = "tests/unit/instrument/request/test_exceptions.py::"
 STREAM = "tests/unit/instrument/request/test_stream.py::"
 PROBE = "tests/unit/instrument/request/test_probe.py::"

@@ -14,8 +14,8 @@ from tools.reference import PAGES
 INDEX = "docs/README.md"
 ARCHITECTURE = "ARCHITECTURE.md"
 PACKAGE = "src/kubeglass/"
-#: A package at the top, or a module beside it.
-_ROOM = re.compile(r"[^/]+/__init__\.py|(?!__)[^/]+\.py")
+#: A package, one inside of it, or a module at the top.
+_ROOM = re.compile(r"[^/]+/(?:[^/]+/)?__init__\.py|(?!__)[^/]+\.py")
 _ROW = re.compile(r"\|[^|]+\|[^|]*\w[^|]*\|")
 _CODE = re.compile(r"`([^`]+)`")
 _LINK = re.compile(r"\]\(([^):#]+\.md)")
@@ -54,6 +54,7 @@ def every_page_is_reached_from_the_index(house: House) -> list[str]:
 
 @rule(
     {"src/kubeglass/planted/__init__.py": "", ARCHITECTURE: "| `model/planted/` | another room |"},
+    {"src/kubeglass/model/planted/__init__.py": "", ARCHITECTURE: "| `model/`, `planted/` | rooms |"},
     {"src/kubeglass/planted.py": "", ARCHITECTURE: "`planted.py` outside of the table"},
     {"src/kubeglass/planted.py": "", ARCHITECTURE: "| `planted.py` | |"},
 )

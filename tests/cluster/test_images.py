@@ -22,7 +22,7 @@ service: {extensions: [health_check], pipelines: {metrics: {receivers: [otlp], e
 """
 FILES = {"collector.yaml": COLLECTOR_CONFIG, "prometheus.yml": "global: {}\n"}
 
-#: What each image is told, and where it says that it is well.
+#: The arguments of each image, and where it reports its health.
 ARGUMENTS = {
     "shop": (None, 8000, "/metrics"),
     "collector": (["--config=/files/collector.yaml"], 13133, "/"),

@@ -103,5 +103,5 @@ def test_pods_that_come_and_go_elsewhere_cost_it_nothing(fleet: Stand, collector
     come = set(list_pods(fleet.cluster, fleet.apps, NODE)) - own
     one = len(kubectl("get", "pod", "--namespace", fleet.apps, "--output=json", sorted(own)[0]))
     print(f"{MOVED} pods elsewhere, {len(come)} here: {collector.received() - before} bytes, one pod is {one}")
-    # A pod that comes here is told of five times: made, bound, ready, and to two watches.
+    # A new pod on this node is reported five times: created, bound, ready, and on two watches.
     assert collector.received() - before <= 10_000 + 10 * one * len(come)

@@ -15,7 +15,7 @@ def pod_names(stand: Stand, app: str, namespace: str) -> list[str]:
     return stand.cluster.kubectl(*words).split()
 
 
-def settle(stand: Stand, kind: str, name: str, namespace: str) -> None:
+def wait_until_ready(stand: Stand, kind: str, name: str, namespace: str) -> None:
     stand.cluster.kubectl("rollout", "status", f"{kind}/{name}", "--namespace", namespace, "--timeout=120s")
 
 
@@ -30,7 +30,7 @@ def test_a_pod_that_is_deleted_costs_no_count(deployed: Stand, kind: str, name: 
 
     with deployed.traffic() as totals:
         deployed.cluster.kubectl("delete", victim, "--namespace", namespace)
-        settle(deployed, kind, name, namespace)
+        wait_until_ready(deployed, kind, name, namespace)
         reached = read_account(totals)[0]
         wait_until(lambda: read_account(totals)[0] > reached + 60, "traffic afterwards")
 
@@ -53,7 +53,7 @@ def test_draining_a_node_takes_one_pod_after_another_and_costs_no_count(deployed
         evict(deployed, first)
         refused = evict(deployed, second)
         wait_until(lambda: "Success" in evict(deployed, second), "the second eviction")
-        settle(deployed, "deployment", APP, deployed.apps)
+        wait_until_ready(deployed, "deployment", APP, deployed.apps)
 
     assert "would violate the pod's disruption budget" in refused
     deployed.expect_reconciled(totals, before)
@@ -99,9 +99,9 @@ def test_a_collector_that_is_killed_finds_its_queue_again(deployed: Stand) -> No
         reached = read_account(totals)[0]
         wait_until(lambda: read_account(totals)[0] > reached + 150, "traffic without Prometheus")
         deployed.cluster.kubectl("delete", collector, "--namespace", deployed.name, "--grace-period=0", "--force")
-        settle(deployed, "daemonset", "otel-collector", deployed.name)
+        wait_until_ready(deployed, "daemonset", "otel-collector", deployed.name)
         deployed.cluster.kubectl("scale", "statefulset/prometheus", "--replicas=1", "--namespace", deployed.name)
-        settle(deployed, "statefulset", "prometheus", deployed.name)
+        wait_until_ready(deployed, "statefulset", "prometheus", deployed.name)
 
     deployed.expect_reconciled(totals, before)
     outage = deployed.query(f'count_over_time(up{{job="{APP}",k8s_namespace_name="{deployed.apps}"}}[1m])')

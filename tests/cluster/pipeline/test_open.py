@@ -105,7 +105,7 @@ def test_large_answers_and_many_connections_pass(deployed: Stand) -> None:
     assert seen["answers"] == [200] * 20
 
 
-def test_a_pod_that_was_replaced_is_found_anew(deployed: Stand) -> None:
+def test_a_pod_that_was_replaced_is_found_again(deployed: Stand) -> None:
     with opened(deployed, "viewer") as (url, _):
         run(deployed, BROWSE, url)
         kubectl = deployed.cluster.kubectl

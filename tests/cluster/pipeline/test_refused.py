@@ -7,7 +7,7 @@ import pytest
 from kubeglass.deploy.verify.collector_diagnosis import Refusal, find_refusal
 from tests.cluster.bed.waiting import wait_until
 from tests.cluster.pipeline.stand import Stand
-from tests.cluster.pipeline.test_faults import settle
+from tests.cluster.pipeline.test_faults import wait_until_ready
 from tests.cluster.pipeline.test_manifests import DOCUMENTED, FURTHER
 
 
@@ -24,7 +24,7 @@ def refused(stand: Stand) -> Stand:
         file = stand.folder / "manifests" / name
         file.write_text(file.read_text().replace("nodes/stats", "nodes/absent"))
         stand.cluster.kubectl("apply", "--filename", file)
-    settle(stand, "daemonset", "otel-collector", stand.name)
+    wait_until_ready(stand, "daemonset", "otel-collector", stand.name)
     return stand
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.cluster.bed.waiting import wait_until
 from tests.cluster.pipeline.stand import APP, Stand
-from tests.cluster.pipeline.test_faults import pod_names, settle
+from tests.cluster.pipeline.test_faults import pod_names, wait_until_ready
 from tests.cluster.pipeline.test_manifests import DOCUMENTED, FURTHER
 
 PREVIOUS = Path(__file__).parents[1] / "previous"
@@ -24,9 +24,9 @@ def earlier(stand: Stand) -> Stand:
         text = re.sub(r"\bprevious\b", stand.name, (PREVIOUS / name).read_text())
         (folder / name).write_text(text.replace("31098", str(stand.node_port)))
         stand.cluster.kubectl("apply", "--filename", folder / name)
-    settle(stand, "deployment", APP, stand.apps)
-    settle(stand, "daemonset", "otel-collector", stand.name)
-    settle(stand, "statefulset", "prometheus", stand.name)
+    wait_until_ready(stand, "deployment", APP, stand.apps)
+    wait_until_ready(stand, "daemonset", "otel-collector", stand.name)
+    wait_until_ready(stand, "statefulset", "prometheus", stand.name)
     wait_until(lambda: stand.ask("/") == 200 and stand.counted() >= 1, "a counted request")
     return stand
 

@@ -9,8 +9,7 @@ import pytest
 
 from kubeglass.errors import ClusterError, StateError, UsageError
 from kubeglass.images.image import File, Image
-from kubeglass.images.node import NodeRuntime, find_runtime, load_archives
-from kubeglass.images.store import ImageStore, copy_archive
+from kubeglass.images.store import ImageStore, NodeRuntime, copy_archive, find_runtime, load_archives
 
 IMAGE = Image("localhost/kubeglass/shop:1", layers=((File("a", b"1"),),), entrypoint=("/a",))
 

@@ -15,9 +15,8 @@ from kubeglass.cli.output import Output
 from kubeglass.engines.install.resolve import resolve
 from kubeglass.images.archive import ArchivedImage
 from kubeglass.images.image import find_architecture
-from kubeglass.images.node import NodeRuntime, find_runtime, load_archives
 from kubeglass.images.plan import choose, plan_images
-from kubeglass.images.store import copy_archive
+from kubeglass.images.store import NodeRuntime, copy_archive, find_runtime, load_archives
 from kubeglass.model.load import FILE_NAME, load_pipeline
 from kubeglass.model.pipeline import Pipeline
 from kubeglass.supervise.options import find_demo

@@ -8,7 +8,7 @@ from typing import Any
 
 from kubeglass.catalog import HTTP_REQUESTS
 from kubeglass.dashboards.queries import PanelQuery, panel_queries
-from kubeglass.deploy.api.cluster import Cluster
+from kubeglass.deploy.api.kubernetes_api import KubernetesApi
 from kubeglass.deploy.api.objects import address_of, is_ending, write_selector
 from kubeglass.model.app import App
 from kubeglass.model.metric_names import metric_names
@@ -33,7 +33,7 @@ class DeployedPipeline:
         prometheus: its Prometheus.
     """
 
-    cluster: Cluster
+    cluster: KubernetesApi
     pipeline: Pipeline
     prometheus: Prometheus
 

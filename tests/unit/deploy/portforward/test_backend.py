@@ -50,7 +50,7 @@ def test_a_service_that_is_not_there_is_named() -> None:
         find_backend(FakeCluster(), "shop", "shop")
 
 
-def test_a_port_that_no_container_names_is_told() -> None:
+def test_a_port_that_no_container_names_is_reported() -> None:
     cluster = FakeCluster()
     cluster.put(make_service(targetPort="web"))
     cluster.put(make_listening("shop-1"))

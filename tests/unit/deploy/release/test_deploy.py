@@ -89,12 +89,12 @@ def test_a_changed_collector_is_back_before_any_app_is_replaced() -> None:
     changed = make_collector("new", ready=0)
     seen: list[list[str]] = []
 
-    def settle() -> None:
+    def become_ready() -> None:
         seen.append([str(applied.key) for applied in told])
         cluster.put(make_collector("new"))
 
     release = Release(HOME, [make_deployment(ready=1), changed, make_namespace()])
-    clock = FakeClock({1: settle})
+    clock = FakeClock({1: become_ready})
     deploy(cluster, release, timeout=5, clock=clock, tell=told.append, report=lambda progress: None)
 
     assert seen == [["namespace/shop", "daemonset/collector"]]
@@ -221,7 +221,7 @@ def test_a_namespace_that_was_there_before_stays() -> None:
     assert cluster.objects == {key_of(theirs): theirs}
 
 
-def test_pods_that_were_stuck_are_made_anew_and_their_past_is_forgotten() -> None:
+def test_pods_that_were_stuck_are_recreated_and_their_past_is_forgotten() -> None:
     class Controlled(FakeCluster):
         def delete(self, key: ObjectKey) -> bool:
             is_there = super().delete(key)

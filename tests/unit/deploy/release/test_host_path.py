@@ -54,7 +54,7 @@ def test_the_fix_is_the_command_to_run(source: HostPath, status: Status, fix: st
     assert [obstacle.fix for obstacle in obstacles] == ([] if fix is None else [fix])
 
 
-def test_the_numbers_found_are_told() -> None:
+def test_the_mode_and_the_owner_are_named() -> None:
     obstacle = find_obstacles(FILE, lambda path: regular(0o600, user=0, group=0))[0]
 
     assert obstacle.wrong == "cannot be read by the pod, which runs as 1000:1000 (it is -rw-------, owned by 0:0)"
@@ -71,7 +71,7 @@ def test_a_source_that_is_not_there_is_named() -> None:
         (FOLDER, regular(0o644), "is a file, but would be mounted as the other", "use a path with a suffix"),
     ],
 )
-def test_a_file_where_a_folder_is_mounted_is_told(source: HostPath, status: Status, wrong: str, fix: str) -> None:
+def test_a_file_in_place_of_a_folder_is_named(source: HostPath, status: Status, wrong: str, fix: str) -> None:
     obstacle = find_obstacles(source, lambda path: status)[0]
 
     assert obstacle.wrong == wrong

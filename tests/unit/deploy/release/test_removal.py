@@ -1,4 +1,4 @@
-"""What a namespace holds is told, but for what Kubernetes puts there itself."""
+"""Deletion names what a namespace still holds, except what Kubernetes itself puts there."""
 
 from __future__ import annotations
 

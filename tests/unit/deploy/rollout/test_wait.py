@@ -277,7 +277,7 @@ def test_a_failed_object_ends_the_wait() -> None:
         wait(cluster, key)
 
 
-def test_settled_objects_are_left_alone() -> None:
+def test_ready_objects_are_not_read_again() -> None:
     cluster = FakeCluster()
     key = cluster.put(make_deployment(ready=1))
 

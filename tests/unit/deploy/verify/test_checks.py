@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import cast
 
-from kubeglass.deploy.api.cluster import Cluster
 from kubeglass.deploy.verify.checks import DeployedPipeline, check_panels
 from kubeglass.model.load import parse_pipeline
 from kubeglass.observe.prometheus import Prometheus, Sample
@@ -24,7 +23,7 @@ class Used:
 
 
 def test_an_app_with_a_prefix_that_was_used_must_show_its_traffic() -> None:
-    deployed = DeployedPipeline(cast(Cluster, FakeCluster()), PREFIXED, cast(Prometheus, Used()))
+    deployed = DeployedPipeline(FakeCluster(), PREFIXED, cast(Prometheus, Used()))
 
     result = check_panels(deployed)
 

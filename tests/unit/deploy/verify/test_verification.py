@@ -8,7 +8,6 @@ from typing import Any, cast
 
 import pytest
 
-from kubeglass.deploy.api.cluster import Cluster
 from kubeglass.deploy.api.errors import ForbiddenError, error_for
 from kubeglass.deploy.api.objects import address_of, key_of
 from kubeglass.deploy.portforward.backend import Backend
@@ -100,7 +99,7 @@ def make_shop(**changes: Any) -> FakeShop:
 def verify(shop: FakeShop, clock: FakeClock | None = None, *, timeout: float = 5.0, **rest: Any) -> list[Verified]:
     told: list[Verified] = []
     tell: Callable[[Verified], None] = told.append
-    deployed = DeployedPipeline(cast(Cluster, shop), PIPELINE, cast(Prometheus, shop.prometheus))
+    deployed = DeployedPipeline(shop, PIPELINE, cast(Prometheus, shop.prometheus))
     Verification(deployed, shop.ask, clock or FakeClock(), timeout, tell, **rest).run()
     return told
 
@@ -296,7 +295,7 @@ def test_prometheus_may_come_up_meanwhile() -> None:
     assert verify(shop, clock)[0].seconds == pytest.approx(1.5)
 
 
-def test_a_prometheus_that_stays_away_is_told() -> None:
+def test_a_prometheus_that_stays_away_is_named() -> None:
     shop = make_shop()
     shop.prometheus.is_up = False
 

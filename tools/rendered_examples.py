@@ -26,7 +26,7 @@ STATE = Path("/home/me/project/.kubeglass")
 def render_example(scenario: str) -> list[RenderedFile]:
     """Render what belongs below ``examples/<scenario>/rendered``."""
     pipeline = load_pipeline(EXAMPLES / scenario / "kubeglass.yaml")
-    settings = LocalSettings(STATE, usual_ports(pipeline.apps))
+    settings = LocalSettings(STATE, usual_ports(pipeline.apps, pipeline.local.ports))
     local = [
         file
         for renderer in (otelcol.render, prometheus.render, rules.render, grafana.render)

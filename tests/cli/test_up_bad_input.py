@@ -41,6 +41,20 @@ def test_a_mistake_is_told_in_one_line(tmp_path: Path, arguments: tuple[str, ...
     assert_nothing_left(tmp_path)
 
 
+@pytest.mark.parametrize("by_option", [True, False])
+def test_a_chosen_port_that_is_busy_is_told_before_anything_starts(tmp_path: Path, *, by_option: bool) -> None:
+    (tmp_path / "good.py").write_text(GOOD_APP)
+    with socket.create_server(("127.0.0.1", 0)) as busy:
+        port = busy.getsockname()[1]
+        (tmp_path / "kubeglass.yaml").write_text("" if by_option else f"local: {{ports: {{page: {port}}}}}\n")
+        result = call(tmp_path, "up", "--app", "good:app", *(("--port", str(port)) if by_option else ()))
+
+    assert result.returncode == 6
+    assert f"error: local.ports.page: port {port} is in use (by " in result.stderr
+    assert f", pid {os.getpid()}); stop what uses it, or choose another port" in result.stderr
+    assert_nothing_left(tmp_path)
+
+
 def test_an_app_that_crashes_under_gunicorn_shows_its_last_words(tmp_path: Path) -> None:
     (tmp_path / "fragile.py").write_text(
         f"{GOOD_APP}\nimport sys\nif 'gunicorn' in sys.modules: raise RuntimeError('no database here')\n"

@@ -12,6 +12,7 @@ from kubeglass.images.store import ImageStore
 
 if TYPE_CHECKING:
     from kubeglass.model.app import App
+    from kubeglass.model.pipeline import Pipeline
     from kubeglass.supervise.options import RunOptions
 
 STATE_FOLDER = ".kubeglass"
@@ -22,7 +23,7 @@ def state_root() -> Path:
     return Path.cwd() / STATE_FOLDER
 
 
-def choose_run(*, demo: bool, apps: list[str], targets: list[str]) -> RunOptions:
+def choose_run(*, demo: bool, apps: list[str], targets: list[str], page_port: int | None = None) -> RunOptions:
     """Find out what is to be watched: the demo, the apps and targets named, or what kubeglass.yaml says.
 
     Apps and targets named take the place of those in kubeglass.yaml; its other sections stay.
@@ -39,7 +40,8 @@ def choose_run(*, demo: bool, apps: list[str], targets: list[str]) -> RunOptions
         raise UsageError("--demo", "goes with neither --app nor --target", hint="choose one")
     if demo:
         folder = find_demo()
-        return RunOptions(load_pipeline(folder / FILE_NAME), folder, state_root(), command="up --demo", demo=True)
+        pipeline = _choose_page_port(load_pipeline(folder / FILE_NAME), page_port)
+        return RunOptions(pipeline, folder, state_root(), command=_write_command(["--demo"], page_port), demo=True)
     path = Path.cwd() / FILE_NAME
     pipeline = load_pipeline(Path(FILE_NAME)) if path.exists() else Pipeline()
     if apps or targets:
@@ -52,7 +54,20 @@ def choose_run(*, demo: bool, apps: list[str], targets: list[str]) -> RunOptions
         )
     options = [("--app", app) for app in apps] + [("--target", target) for target in targets]
     words = [word for option in options for word in option]
-    return RunOptions(pipeline, Path.cwd(), state_root(), command=shlex.join(["up", *words]))
+    pipeline = _choose_page_port(pipeline, page_port)
+    return RunOptions(pipeline, Path.cwd(), state_root(), command=_write_command(words, page_port))
+
+
+def _choose_page_port(pipeline: Pipeline, port: int | None) -> Pipeline:
+    if port is None:
+        return pipeline
+    ports = pipeline.local.ports.model_copy(update={"page": port})
+    return pipeline.model_copy(update={"local": pipeline.local.model_copy(update={"ports": ports})})
+
+
+def _write_command(words: list[str], page_port: int | None) -> str:
+    chosen = [] if page_port is None else ["--port", str(page_port)]
+    return shlex.join(["up", *words, *chosen])
 
 
 def parse_timeout(text: str) -> float:

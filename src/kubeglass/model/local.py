@@ -1,17 +1,18 @@
-"""Where the local run keeps its files and which address each part listens on.
-
-These are settings, passed from code to code: nobody writes them, ports are chosen when the run starts.
-"""
+"""The ``local`` section, and where a local run keeps its files and listens once its ports are chosen."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 
+from pydantic import Field
+
 from kubeglass.model.app import App
 from kubeglass.model.parts import HEALTH_PORT, OTLP_PORT, PROMETHEUS_PORT, TELEMETRY_PORT, VIEWER_PORT
+from kubeglass.model.section import Section
+from kubeglass.model.text import Port
 
 LOOPBACK = "127.0.0.1"
 
@@ -29,19 +30,53 @@ class LocalPorts:
     """App name to port, for the apps that kubeglass runs itself."""
 
 
-def usual_ports(apps: Iterable[App]) -> LocalPorts:
-    """Give every app that runs here the port it would like, or the next that no other part would like.
+#: The parts of every run, by their names in :class:`LocalPorts`.
+PARTS = ("viewer", "prometheus", "otelcol_otlp", "otelcol_health", "otelcol_telemetry")
+
+
+class ChosenPorts(Section):
+    """Ports of 127.0.0.1 that must be these; a part without one gets its usual port or the next free one."""
+
+    page: Port | None = Field(
+        default=None, description=f"Port of the page; empty means {VIEWER_PORT} or the next free."
+    )
+    prometheus: Port | None = Field(
+        default=None, description=f"Port of Prometheus; empty means {PROMETHEUS_PORT} or the next free."
+    )
+    otlp: Port | None = Field(
+        default=None, description=f"Port that takes OTLP over HTTP; empty means {OTLP_PORT} or the next free."
+    )
+
+    @property
+    def by_part(self) -> dict[str, int]:
+        """The chosen ports under the names of :class:`LocalPorts`."""
+        ports = {"viewer": self.page, "prometheus": self.prometheus, "otelcol_otlp": self.otlp}
+        return {part: port for part, port in ports.items() if port is not None}
+
+
+NONE_CHOSEN = ChosenPorts()
+
+
+class Local(Section):
+    """What concerns this machine alone."""
+
+    ports: ChosenPorts = Field(default=NONE_CHOSEN, description="Ports that must be these and no others.")
+
+
+def usual_ports(apps: Iterable[App], chosen: ChosenPorts = NONE_CHOSEN) -> LocalPorts:
+    """Give each part its chosen or usual port, or the next that no other part would like.
 
     Without a look at what listens: files that are rendered before anything runs come out the same on every machine.
     """
+    ports: dict[str, int] = chosen.by_part
     usual = LocalPorts()
-    taken = {usual.viewer, usual.prometheus, usual.otelcol_otlp, usual.otelcol_health, usual.otelcol_telemetry}
-    ports: dict[str, int] = {}
+    wished = {part: getattr(usual, part) for part in PARTS if part not in ports}
     # A port that somebody wrote is not given to an app that takes any.
-    for app in sorted((app for app in apps if app.target is None), key=lambda app: "port" not in app.model_fields_set):
-        ports[app.name] = next(port for port in count(app.port) if port not in taken)
-        taken.add(ports[app.name])
-    return replace(usual, apps=ports)
+    own = sorted((app for app in apps if app.target is None), key=lambda app: "port" not in app.model_fields_set)
+    for name, port in [*wished.items(), *((f"app {app.name}", app.port) for app in own)]:
+        ports[name] = next(other for other in count(port) if other not in ports.values())
+    of_parts = {part: ports[part] for part in PARTS}
+    return LocalPorts(**of_parts, apps={app.name: ports[f"app {app.name}"] for app in own})
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from kubeglass.model.app import App
 from kubeglass.model.cluster import Cluster
 from kubeglass.model.collector import Collector
 from kubeglass.model.dashboards import Dashboards
+from kubeglass.model.local import Local
 from kubeglass.model.quantity import DAY, HOUR, Duration, Percent
 from kubeglass.model.secret import SecretSource
 from kubeglass.model.section import Section
@@ -89,6 +90,7 @@ class Pipeline(Section):
     dashboards: Dashboards = Field(default=Dashboards(), description="Which dashboards, and where yours lie.")
     objectives: tuple[Objective, ...] = Field(default=(), description="What is promised to the apps' users.")
     alerts: Alerts = Field(default=Alerts(), description="When somebody is told, beyond the objectives.")
+    local: Local = Field(default=Local(), description="What concerns `kubeglass up` on this machine alone.")
     cluster: Cluster = Field(default=Cluster(), description="Where and how it runs on Kubernetes.")
 
     @property

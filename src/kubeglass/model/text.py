@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 
@@ -192,6 +192,9 @@ LabelName = Annotated[
 
 #: A whole number, and neither ``true`` nor ``false``.
 Whole = Annotated[int, BeforeValidator(_refuse_truth)]
+
+#: A TCP port.
+Port = Annotated[Whole, Field(ge=1, le=_LARGEST_PORT)]
 
 #: A port that Kubernetes opens on every node: https://kubernetes.io/docs/concepts/services-networking/service/
 NodePort = Annotated[

@@ -6,6 +6,8 @@ import errno
 import socket
 from collections.abc import Callable
 
+import psutil
+
 from kubeglass.errors import PortError
 from kubeglass.model.local import LOOPBACK
 
@@ -52,20 +54,58 @@ def find_free_port(
     """
     last = min(wanted + span - 1, LAST_PORT)
     for port in range(wanted, last + 1):
-        try:
-            if is_free(port) and claim(port):
-                return port
-        except PermissionError as error:
-            # Not moved on from, as a busy one is: the next hundred are most often refused as well.
-            raise PortError(
-                purpose,
-                f"port {port} may not be listened on",
-                found=f"{error.strerror}; most systems keep ports below 1024 for root",
-                hint="choose a port from 1024 on in kubeglass.yaml",
-            ) from error
+        if _take(port, purpose, claim):
+            return port
     raise PortError(
         purpose,
         "no free port",
         found=f"all of {wanted}-{last} are in use on {LOOPBACK}",
         hint="stop what listens there, or choose another port in kubeglass.yaml",
     )
+
+
+def require_free_port(port: int, *, purpose: str, claim: Callable[[int], bool] = lambda _: True) -> None:
+    """Make sure that somebody can listen on exactly this port.
+
+    Args:
+        port: the port.
+        purpose: who will listen there, for the error.
+        claim: takes the port if it is free; False if it is promised to somebody else.
+
+    Raises:
+        PortError: it is in use; names the process. Or this user may not listen there.
+    """
+    if not _take(port, purpose, claim):
+        found = find_listener(port) or "by another run of kubeglass"
+        raise PortError(
+            purpose, f"port {port} is in use", found=found, hint="stop what uses it, or choose another port"
+        )
+
+
+def find_listener(port: int) -> str:
+    """Name the process that listens on ``port``; empty if nobody does."""
+    try:
+        connections = psutil.net_connections("tcp")
+    except psutil.AccessDenied:
+        # macOS tells only root.
+        return "by a process of this machine"
+    for connection in connections:
+        if connection.status == psutil.CONN_LISTEN and connection.laddr[1:2] == (port,):
+            try:
+                return f"by {psutil.Process(connection.pid).name()}, pid {connection.pid}"
+            except (psutil.Error, TypeError, ValueError):
+                return "by a process of another user"
+    return ""
+
+
+def _take(port: int, purpose: str, claim: Callable[[int], bool]) -> bool:
+    try:
+        return is_free(port) and claim(port)
+    except PermissionError as error:
+        # Not moved on from, as a busy one is: the next hundred are most often refused as well.
+        raise PortError(
+            purpose,
+            f"port {port} may not be listened on",
+            found=f"{error.strerror}; most systems keep ports below 1024 for root",
+            hint="choose a port from 1024 on in kubeglass.yaml",
+        ) from error

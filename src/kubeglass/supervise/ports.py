@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
@@ -17,8 +17,11 @@ from typing import Self
 
 from kubeglass.files import lock
 from kubeglass.model.app import App
-from kubeglass.model.local import LocalPorts
-from kubeglass.observe.ports import find_free_port
+from kubeglass.model.local import NONE_CHOSEN, PARTS, ChosenPorts, LocalPorts
+from kubeglass.model.pipeline import Pipeline
+from kubeglass.observe.ports import find_free_port, require_free_port
+
+USUAL = LocalPorts()
 
 
 class PortClaims:
@@ -83,52 +86,62 @@ class PortPlan:
     notes: tuple[str, ...]
 
 
-def plan_ports(apps: Iterable[App], claims: PortClaims, wanted: LocalPorts | None = None) -> PortPlan:
-    """Choose a free port for every part and for each app that is run here.
+def plan_ports(
+    apps: Iterable[App], claims: PortClaims, chosen: ChosenPorts = NONE_CHOSEN, usual: LocalPorts = USUAL
+) -> PortPlan:
+    """Find a port for every part and for each app that is run here.
 
     Args:
         apps: the apps to run; each says which port it would like.
-        claims: keeps the chosen ports from other runs.
-        wanted: the usual ports.
+        claims: keeps the ports from other runs.
+        chosen: ports that must be these.
+        usual: ports that may be others.
 
     Raises:
-        PortError: a whole range is in use.
+        PortError: a chosen port is in use, or a whole range is.
     """
-    wanted = wanted or LocalPorts()
-    usual = {
-        "viewer": wanted.viewer,
-        "prometheus": wanted.prometheus,
-        "otelcol_otlp": wanted.otelcol_otlp,
-        "otelcol_health": wanted.otelcol_health,
-        "otelcol_telemetry": wanted.otelcol_telemetry,
-    }
-    usual_of_apps = {app.name: app.port for app in apps}
     notes: list[str] = []
-    chosen = {name: _choose(name, port, claims, notes) for name, port in usual.items()}
-    chosen_for_apps = {name: _choose(name, port, claims, notes) for name, port in usual_of_apps.items()}
-    return PortPlan(LocalPorts(**chosen, apps=chosen_for_apps), tuple(notes))
+    ports = _require_chosen(chosen, claims)
+    for part in PARTS:
+        if part not in ports:
+            ports[part] = _find(part, getattr(usual, part), claims, notes)
+    of_apps = {app.name: _find(app.name, app.port, claims, notes) for app in apps}
+    return PortPlan(LocalPorts(**ports, apps=of_apps), tuple(notes))
 
 
-def extend_ports(current: LocalPorts, claims: PortClaims, before: Iterable[App], after: Sequence[App]) -> PortPlan:
-    """Keep the ports of a run and choose one for each app that is new or would like another.
+def extend_ports(current: LocalPorts, claims: PortClaims, before: Pipeline, after: Pipeline) -> PortPlan:
+    """Keep the ports of a run, and find one for each app that is new or wants another, and for a part that must move.
 
     Args:
         current: the run's ports.
-        claims: keeps the chosen ports from other runs, and holds the run's own.
-        before: the apps that run.
-        after: the apps to run from now on.
+        claims: keeps the ports from other runs, and holds the run's own.
+        before: what runs.
+        after: what runs from now on.
 
     Raises:
-        PortError: a whole range is in use.
+        PortError: a chosen port is in use, or a whole range is.
     """
-    wished = {app.name: app.port for app in before}
-    kept = {app.name: current.apps[app.name] for app in after if wished.get(app.name) == app.port}
+    wished = {app.name: app.port for app in before.apps if app.module}
+    own = [app for app in after.apps if app.module]
+    kept = {
+        app.name: current.apps[app.name] for app in own if wished.get(app.name) == app.port and app.name in current.apps
+    }
     notes: list[str] = []
-    chosen = {app.name: kept.get(app.name) or _choose(app.name, app.port, claims, notes) for app in after}
-    return PortPlan(replace(current, apps=chosen), tuple(notes))
+    moved = {part: port for part, port in after.local.ports.by_part.items() if getattr(current, part) != port}
+    ports = _require_chosen(after.local.ports, claims, only=moved)
+    of_apps = {app.name: kept.get(app.name) or _find(app.name, app.port, claims, notes) for app in own}
+    return PortPlan(replace(current, **ports, apps=of_apps), tuple(notes))
 
 
-def _choose(name: str, wanted: int, claims: PortClaims, notes: list[str]) -> int:
+def _require_chosen(chosen: ChosenPorts, claims: PortClaims, only: Container[str] = PARTS) -> dict[str, int]:
+    keys = dict(zip(chosen.by_part, (key for key, port in chosen if port is not None), strict=True))
+    ports = {part: port for part, port in chosen.by_part.items() if part in only}
+    for part, port in ports.items():
+        require_free_port(port, purpose=f"local.ports.{keys[part]}", claim=claims.claim)
+    return ports
+
+
+def _find(name: str, wanted: int, claims: PortClaims, notes: list[str]) -> int:
     label = name.replace("_", " ")
     port = find_free_port(wanted, purpose=label, claim=claims.claim)
     if port != wanted:

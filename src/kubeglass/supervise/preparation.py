@@ -57,13 +57,13 @@ def prepare(options: RunOptions, get_binaries: GetBinaries, claims: PortClaims) 
         AppError: an app will not run.
         ConfigError: a secret that an app needs is not in the environment.
         EngineError: an engine is not to be had.
-        PortError: a range of ports is in use.
+        PortError: a chosen port is in use, or a range of ports is.
         StateError: the state folder cannot be written.
     """
+    plan = plan_ports(options.own_apps, claims, options.pipeline.local.ports)
     with checking_apps(options.own_apps, options.folder, options.timeout_seconds) as require_fit:
         binaries = get_binaries(require_fit)
         require_fit()
-    plan = plan_ports(options.own_apps, claims)
     stack = Stack(options, LocalSettings(options.root, plan.ports), binaries)
     files = render_local(options.pipeline, stack.settings)
     make_folders(stack.settings, stack.own_apps)

@@ -115,7 +115,7 @@ def plan_reload(running: Running, options: RunOptions) -> ReloadPlan:
     options = replace(options, detached=old.options.detached, timeout_seconds=old.options.timeout_seconds)
     changed_apps = [app for app in options.own_apps if app not in old.own_apps]
     check_apps(changed_apps, options.folder, options.timeout_seconds)
-    ports = extend_ports(old.settings.ports, running.claims, old.own_apps, options.own_apps)
+    ports = extend_ports(old.settings.ports, running.claims, old.options.pipeline, options.pipeline)
     stack = Stack(options, LocalSettings(old.settings.root, ports.ports), old.binaries)
     specs = tuple(plan_processes(stack))
     files = tuple(render_local(options.pipeline, stack.settings))

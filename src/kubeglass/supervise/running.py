@@ -43,9 +43,8 @@ class Running:
         self.manager = Manager(self.specs, context, self.journal.note_statuses)
 
     def __enter__(self) -> Self:
-        settings = self.stack.settings
-        prometheus = settings.url(settings.ports.prometheus)
-        self.journal.change(phase=Phase.STARTING, addresses=addresses_of(self.stack), prometheus=prometheus)
+        self.journal.change(phase=Phase.STARTING)
+        self._note_addresses()
         self.manager.start()
         return self
 
@@ -59,8 +58,15 @@ class Running:
         """Run these processes from now on; whatever is the same goes on undisturbed."""
         self.stack, self.specs = stack, tuple(specs)
         self.manager.do(lambda group: group.change(self.specs))
-        interval = stack.options.pipeline.scrape.interval
-        self.journal.change(addresses=addresses_of(stack), scrape_interval=interval)
+        self._note_addresses()
+
+    def _note_addresses(self) -> None:
+        settings = self.stack.settings
+        self.journal.change(
+            addresses=addresses_of(self.stack),
+            prometheus=settings.url(settings.ports.prometheus),
+            scrape_interval=self.stack.options.pipeline.scrape.interval,
+        )
 
     def tail(self, name: str, count: int) -> tuple[str, ...]:
         """Return the last lines that the process called ``name`` wrote."""

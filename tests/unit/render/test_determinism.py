@@ -17,7 +17,7 @@ from kubeglass.render.plan import render_kubernetes, render_local
 
 for path in sorted(Path(sys.argv[1]).glob("*/kubeglass.yaml")):
     pipeline = load_pipeline(path)
-    settings = LocalSettings(Path("/s"), usual_ports(pipeline.apps))
+    settings = LocalSettings(Path("/s"), usual_ports(pipeline.apps, pipeline.local.ports))
     for file in (*render_kubernetes(pipeline), *render_local(pipeline, settings)):
         print(path.parent.name, file.path, hashlib.sha256(file.content.encode()).hexdigest())
 """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import subprocess
 import sys
@@ -13,7 +14,8 @@ import pytest
 
 from kubeglass.errors import PortError
 from kubeglass.model.app import App
-from kubeglass.model.local import LocalPorts
+from kubeglass.model.local import ChosenPorts, Local, LocalPorts
+from kubeglass.model.pipeline import Pipeline
 from kubeglass.supervise.ports import PortClaims, extend_ports, plan_ports
 
 CLAIM_AND_WAIT = """
@@ -91,7 +93,7 @@ def usual(ports: list[int]) -> LocalPorts:
 def test_free_ports_are_taken_as_they_are(claims: PortClaims, free_ports: Callable[[int], list[int]]) -> None:
     *usual_ports, app_port = free_ports(6)
 
-    plan = plan_ports([App(name="shop", module="shop:app", port=app_port)], claims, usual(usual_ports))
+    plan = plan_ports([App(name="shop", module="shop:app", port=app_port)], claims, usual=usual(usual_ports))
 
     assert plan.notes == ()
     assert plan.ports == replace(usual(usual_ports), apps={"shop": app_port})
@@ -102,7 +104,7 @@ def test_a_busy_port_moves_and_it_is_said(claims: PortClaims, free_ports: Callab
     with socket.socket() as busy:
         busy.bind(("127.0.0.1", ports[0]))
         busy.listen()
-        plan = plan_ports([], claims, usual(ports))
+        plan = plan_ports([], claims, usual=usual(ports))
 
     assert plan.ports.viewer > ports[0]
     assert plan.notes == (f"viewer: port {ports[0]} is in use, using {plan.ports.viewer}",)
@@ -111,7 +113,9 @@ def test_a_busy_port_moves_and_it_is_said(claims: PortClaims, free_ports: Callab
 def test_two_apps_that_want_the_same_port_get_two(claims: PortClaims, free_ports: Callable[[int], list[int]]) -> None:
     *ports, port = free_ports(6)
 
-    plan = plan_ports([App(name=name, module="m:app", port=port) for name in ("one", "two")], claims, usual(ports))
+    plan = plan_ports(
+        [App(name=name, module="m:app", port=port) for name in ("one", "two")], claims, usual=usual(ports)
+    )
 
     assert plan.ports.apps["one"] == port
     assert plan.ports.apps["two"] > port
@@ -122,7 +126,7 @@ def test_a_range_without_a_free_port_is_an_error_that_names_it(claims: PortClaim
         busy.bind(("127.0.0.1", 65535))
         busy.listen()
         with pytest.raises(PortError, match=r"viewer: no free port \(all of 65535-65535 are in use"):
-            plan_ports([], claims, LocalPorts(viewer=65535))
+            plan_ports([], claims, usual=LocalPorts(viewer=65535))
 
 
 def test_an_app_that_runs_keeps_its_port_and_a_new_one_gets_another(
@@ -133,7 +137,7 @@ def test_an_app_that_runs_keeps_its_port_and_a_new_one_gets_another(
     running = LocalPorts(apps={"shop": port})
 
     with socket.create_server(("127.0.0.1", port)):
-        plan = extend_ports(running, claims, [shop], [blog, shop])
+        plan = extend_ports(running, claims, Pipeline(apps=(shop,)), Pipeline(apps=(blog, shop)))
 
     assert plan.ports.apps["shop"] == port
     assert plan.ports.apps["blog"] > port
@@ -144,6 +148,52 @@ def test_an_app_that_would_like_another_port_moves(claims: PortClaims, free_port
     before, after = free_ports(2)
     shop = App(name="shop", module="shop:app", port=before)
 
-    plan = extend_ports(LocalPorts(apps={"shop": before}), claims, [shop], [shop.model_copy(update={"port": after})])
+    moved = shop.model_copy(update={"port": after})
+    plan = extend_ports(LocalPorts(apps={"shop": before}), claims, Pipeline(apps=(shop,)), Pipeline(apps=(moved,)))
 
     assert plan.ports.apps == {"shop": after}
+
+
+def test_a_chosen_port_that_is_busy_is_an_error_that_names_the_process(
+    claims: PortClaims, free_ports: Callable[[int], list[int]]
+) -> None:
+    (port,) = free_ports(1)
+    holder = rf"page: port {port} is in use \(by .*python.*, pid {os.getpid()}\); stop what uses it, or choose another"
+
+    with socket.create_server(("127.0.0.1", port)), pytest.raises(PortError, match=holder):
+        plan_ports([], claims, ChosenPorts(page=port))
+
+
+def test_a_chosen_port_that_another_run_keeps_is_an_error(
+    claims: PortClaims, tmp_path: Path, free_ports: Callable[[int], list[int]]
+) -> None:
+    (port,) = free_ports(1)
+
+    with PortClaims(tmp_path / "ports") as other, PortClaims(tmp_path / "ports") as own:
+        assert other.claim(port)
+        with pytest.raises(PortError, match=r"otlp: port \d+ is in use \(by another run of kubeglass\)"):
+            plan_ports([], own, ChosenPorts(otlp=port))
+
+
+def test_the_usual_port_of_one_part_can_be_chosen_for_another(
+    claims: PortClaims, free_ports: Callable[[int], list[int]]
+) -> None:
+    ports = free_ports(5)
+
+    plan = plan_ports([], claims, ChosenPorts(page=ports[1]), usual(ports))
+
+    assert plan.ports.viewer == ports[1]
+    assert plan.ports.prometheus > ports[1]
+
+
+def test_a_part_moves_to_the_port_that_a_reload_chooses(
+    claims: PortClaims, free_ports: Callable[[int], list[int]]
+) -> None:
+    before, after = free_ports(2)
+    wanted = Pipeline(local=Local(ports=ChosenPorts(prometheus=after)))
+
+    running = LocalPorts(prometheus=before)
+    moved = extend_ports(running, claims, Pipeline(), wanted).ports
+
+    assert moved == replace(running, prometheus=after)
+    assert extend_ports(moved, claims, wanted, wanted).ports == moved

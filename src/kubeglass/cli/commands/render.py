@@ -75,7 +75,7 @@ def _render(pipeline: Pipeline, to: Destination, folder: Path) -> list[RenderedF
         hint = "add 'module' or 'target', or render --to kubernetes"
         raise ConfigError(FILE_NAME, "has apps that only a cluster can run", found=", ".join(images), hint=hint)
     _require_no_run(folder)
-    return render_local(pipeline, LocalSettings(folder.resolve(), usual_ports(pipeline.apps)))
+    return render_local(pipeline, LocalSettings(folder.resolve(), usual_ports(pipeline.apps, pipeline.local.ports)))
 
 
 def _require_no_run(folder: Path) -> None:

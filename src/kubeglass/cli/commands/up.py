@@ -24,6 +24,9 @@ Targets = Annotated[
 Detach = Annotated[bool, typer.Option("--detach", "-d", help="Return once it is up; it goes on in the background.")]
 From = Annotated[Source, typer.Option(help="Where engines may come from, as in kubeglass engines install.")]
 Timeout = Annotated[str, typer.Option(metavar="DURATION", help="How long data may take to be seen.")]
+PagePort = Annotated[
+    int | None, typer.Option("--port", min=1, max=65535, help="Port of the page; an error if it is in use.")
+]
 OpenPage = Annotated[bool, typer.Option("--open", help="Open the page in the browser once it is up.")]
 ReportTo = Annotated[int, typer.Option(hidden=True)]
 
@@ -36,6 +39,7 @@ def up(  # one keyword an option
     detach: Detach = False,
     source: From = Source.AUTO,
     timeout: Timeout = "60s",
+    port: PagePort = None,
     open_page: OpenPage = False,
     report_to: ReportTo = -1,
 ) -> int:
@@ -48,7 +52,8 @@ def up(  # one keyword an option
     seconds = parse_timeout(timeout)
 
     def read_options() -> RunOptions:
-        return replace(choose_run(demo=demo, apps=app or [], targets=target or []), timeout_seconds=seconds)
+        options = choose_run(demo=demo, apps=app or [], targets=target or [], page_port=port)
+        return replace(options, timeout_seconds=seconds)
 
     if report_to >= 0:
         return report_to_parent(read_options, source, report_to)

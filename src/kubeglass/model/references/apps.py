@@ -77,14 +77,16 @@ def node_ports(pipeline: Pipeline) -> list[Problem]:
 
 
 def local_ports(pipeline: Pipeline) -> list[Problem]:
-    """Find ports that two apps on this machine ask for; apps that ask for none get free ones."""
-    return list(
-        _repeated(
-            (("apps", index, "port"), app.port)
-            for index, app in enumerate(pipeline.apps)
-            if app.module is not None and "port" in app.model_fields_set
-        )
-    )
+    """Find ports that two parts on this machine ask for; whoever asks for none gets a free one."""
+    used: list[tuple[Loc, int]] = [
+        (("apps", index, "port"), app.port)
+        for index, app in enumerate(pipeline.apps)
+        if app.module is not None and "port" in app.model_fields_set
+    ]
+    chosen = pipeline.local.ports
+    parts = {"page": chosen.page, "prometheus": chosen.prometheus, "otlp": chosen.otlp}
+    used += [(("local", "ports", name), port) for name, port in parts.items() if port is not None]
+    return list(_repeated(used))
 
 
 def targets(pipeline: Pipeline) -> list[Problem]:

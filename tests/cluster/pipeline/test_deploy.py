@@ -15,8 +15,13 @@ def test_a_deployment_is_verified_link_by_link(stand: Stand) -> None:
 
     assert "deployed and verified" in result.stdout
     assert stand.url in result.stdout
-    for subject in ("targets: python-app: 2 up", "kubelet: metrics of 1 node", "probes: 5 probes", "panels: "):
+    for subject in ("targets: python-app: 2 up", "kubelet: metrics of 1 node", "probes: 5 probes", "no traffic yet: "):
         assert subject in result.stderr
+
+
+def test_verification_appears_in_none_of_the_apps_own_numbers(deployed: Stand) -> None:
+    assert deployed.query(f'sum(kubeglass_probe_requests_total{{job="{APP}"}}) >= 5')
+    assert deployed.query(f'http_requests_total{{job="{APP}"}}') == []
 
 
 def test_deploying_again_changes_nothing(deployed: Stand) -> None:

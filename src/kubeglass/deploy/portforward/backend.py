@@ -48,8 +48,9 @@ def find_backend(api: KubernetesApi, namespace: str, service: str) -> Backend:
     pods = api.list_objects("v1", "Pod", namespace=namespace, selector=selector)
     ready = [pod for pod in pods if is_ready(pod)]
     if not ready:
-        found = f"{len(pods)} {'pod is' if len(pods) == 1 else 'pods are'} there"
-        raise NoBackendError(str(key), "has no ready pod", found=found, hint="see kubeglass status --cluster")
+        raise NoBackendError(
+            str(key), "has no ready pod", found=f"0 of {len(pods)} ready", hint="see kubeglass status --cluster"
+        )
     return Backend(ready[0], _port_of(item, ready[0]))
 
 

@@ -76,7 +76,7 @@ def find_pod_failures(pod: KubernetesObject) -> list[PodFailure]:
 def _crash(pod: KubernetesObject, status: dict[str, Any]) -> PodFailure:
     ended = (status.get("lastState") or {}).get("terminated") or {}
     why, code = ended.get("reason", "Error"), ended.get("exitCode")
-    raise_memory, read_log = "raise resources.limits.memory in kubeglass.yaml", "read its last log lines below"
+    raise_memory, read_log = "raise resources.limits.memory in kubeglass.yaml", "see its last log lines below"
     hint = raise_memory if why == "OOMKilled" else read_log
     message = f"{why}, exit code {code}, {status.get('restartCount', 0)} restarts"
     return PodFailure(pod["metadata"]["name"], status["name"], _CRASHED, message, hint, ended=True)
@@ -105,7 +105,7 @@ class _Sign:
 _STORAGE = "choose a storage class that the cluster has (cluster.storage_class), or make one the default"
 _SIGNS = (
     # The path does not exist on the host, or has another type.
-    _Sign("FailedMount", "hostPath type check failed", "correct the host path, or the node it is looked for on"),
+    _Sign("FailedMount", "hostPath type check failed", "correct the host path, or the app's node"),
     # Pods that the namespace's policy or quota rejects; their controller retries for ever.
     _Sign("FailedCreate", "forbidden"),
     _Sign("FailedBinding", "no storage class is set", _STORAGE),

@@ -134,7 +134,7 @@ class Rollout:
             "rollout",
             f"is not complete after {timeout:.0f} s",
             found=lines[0],
-            hint="see the events and log lines below; --timeout gives it longer",
+            hint="see the events and log lines below, or raise --timeout",
             details=tuple(lines),
         )
 

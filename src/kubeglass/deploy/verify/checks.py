@@ -77,11 +77,11 @@ def check_targets(deployed: DeployedPipeline) -> CheckResult:
     wanted = {app.name: app.replicas for app in apps} | {COLLECTOR: max(len(pods[COLLECTOR]), 1)}
     down = {job: [pod for pod, port in pods[job] if (job, address_of(pod, port)) not in up] for job in wanted}
     seen = {job: len(pods[job]) - len(down[job]) for job in wanted}
-    missing = [f"{job}: {seen[job]} of {count}" for job, count in wanted.items() if seen[job] < count]
+    missing = [f"{job}: {seen[job]} of {count} up" for job, count in wanted.items() if seen[job] < count]
     if not missing:
         return CheckResult(True, ", ".join(f"{job}: {count} up" for job, count in seen.items()))
     nodes = {pod["spec"].get("nodeName", "") for gone in down.values() for pod in gone}
-    return CheckResult(False, f"up {', '.join(missing)}", frozenset(nodes))
+    return CheckResult(False, ", ".join(missing), frozenset(nodes))
 
 
 def check_kubelets(deployed: DeployedPipeline) -> CheckResult:

@@ -85,8 +85,7 @@ class ProbeRequests:
             return CheckResult(False, ", ".join(missing))
         said = [f"{PROBES} probes counted for {', '.join(counted)}"] if counted else []
         if without:
-            names = ", ".join(without)
-            said.append(f"no probes sent to {names}, which shows no {PROBE_REQUESTS.name}: its scrapes arrive")
+            said.append(f"{', '.join(without)}: no {PROBE_REQUESTS.name}, but scrapes arrive")
         return CheckResult(True, "; ".join(said) or "no app to probe")
 
     def _find_missing(self, app: App, probes: SentProbes) -> str:

@@ -39,7 +39,7 @@ def test_only_a_pod_that_is_ready_and_stays_will_do() -> None:
     ending["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z"
     cluster.put(ending)
 
-    with pytest.raises(NoBackendError, match="service/shop: has no ready pod \\(2 pods are there\\)"):
+    with pytest.raises(NoBackendError, match="service/shop: has no ready pod \\(0 of 2 ready\\)"):
         find_backend(cluster, "shop", "shop")
     cluster.put(make_listening("stays"))
     assert find_backend(cluster, "shop", "shop").key.name == "stays"

@@ -120,7 +120,7 @@ def test_a_target_that_is_down_is_named() -> None:
     targets = [up("shop", "10.0.0.2:9464"), up("shop", "10.0.0.9:9464"), up("otel-collector", "10.0.0.1:8888")]
     shop = make_shop(**{"up == 1": targets})
 
-    with pytest.raises(ClusterError, match=r"verifying targets: did not arrive in time \(up shop: 1 of 2\)"):
+    with pytest.raises(ClusterError, match=r"verifying targets: did not arrive in time \(shop: 1 of 2 up\)"):
         verify(shop)
 
 
@@ -264,7 +264,7 @@ def test_an_app_without_the_probe_metric_is_sent_nothing_and_verified_by_its_scr
     told = verify(shop)
 
     assert shop.asked == []
-    assert told[2].detail == "no probes sent to shop, which shows no kubeglass_probe_requests_total: its scrapes arrive"
+    assert told[2].detail == "shop: no kubeglass_probe_requests_total, but scrapes arrive"
 
 
 def test_an_empty_panel_is_named_with_its_query() -> None:

@@ -52,6 +52,9 @@ UNMATCHED_ENDPOINT = "<unmatched>"
 #: The one value of the ``method`` label for every method outside the standard set.
 OTHER_METHOD = "<other>"
 
+#: What the names of HTTP metrics begin with where the application has metrics of these names, and no prefix was chosen.
+FALLBACK_PREFIX = "kubeglass_"
+
 #: Where every instrumented application answers a proof's requests itself, so that they reach no view of the user's.
 PROBE_PATH = "/-/kubeglass/probe"
 

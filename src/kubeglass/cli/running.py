@@ -50,7 +50,7 @@ def run_here(read_options: ReadOptions, source: Source, listener: RunListener) -
     return 0 if was_up else INTERRUPTED
 
 
-def get_engines(source: Source, before_obtaining: Callable[[], None] = lambda: None) -> Mapping[str, Path]:
+def get_engines(source: Source, before_obtaining: Callable[[], object] = lambda: None) -> Mapping[str, Path]:
     """Get the engines of a local run, showing how far that is.
 
     Args:

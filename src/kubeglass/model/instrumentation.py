@@ -12,6 +12,8 @@ import kubeglass
 INSTRUMENT_VARIABLE = "KUBEGLASS_INSTRUMENT"
 #: Names the folder that several workers share their metrics in; prometheus_client reads it too.
 METRICS_FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
+#: What the names of the library's HTTP metrics begin with.
+METRICS_PREFIX_VARIABLE = "KUBEGLASS_METRICS_PREFIX"
 
 
 def instrumented(environment: Mapping[str, str], package: PurePath = Path(kubeglass.__file__).parent) -> dict[str, str]:

@@ -7,6 +7,7 @@ from typing import Never
 
 from kubeglass.catalog import HTTP_REQUESTS
 from kubeglass.errors import KubeglassError
+from kubeglass.model.metric_names import metric_names
 from kubeglass.observe.errors import ObserveError
 from kubeglass.observe.processes import ProcessId, measure_age
 from kubeglass.observe.prometheus import Prometheus, read_targets
@@ -133,7 +134,9 @@ class LocalRun:
         window = max(pipeline.scrape.shortest_window, 4.0)
         try:
             health = read_targets(prometheus, jobs, window_seconds=window)
-            rate = prometheus.value(f"sum(rate({HTTP_REQUESTS.name}[{window:.0f}s]))")
+            rate = prometheus.value(
+                f"sum({metric_names(pipeline.apps).rate(HTTP_REQUESTS.name, '', f'{window:.0f}s')})"
+            )
         except ObserveError:
             return Pulse(manager.statuses(), targets=len(jobs))
         return Pulse(manager.statuses(), rate, len(health.up), len(jobs))

@@ -7,7 +7,7 @@ import json
 import resource
 import shutil
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from kubeglass.dashboards.queries import PanelQuery, panel_queries
@@ -61,9 +61,11 @@ def prepare(options: RunOptions, get_binaries: GetBinaries, claims: PortClaims) 
         StateError: the state folder cannot be written.
     """
     plan = plan_ports(options.own_apps, claims, options.pipeline.local.ports)
-    with checking_apps(options.own_apps, options.folder, options.timeout_seconds) as require_fit:
-        binaries = get_binaries(require_fit)
-        require_fit()
+    with checking_apps(options.own_apps, options.folder, options.timeout_seconds) as checks:
+        binaries = get_binaries(checks.require_fit)
+        checks.require_fit()
+    pipeline, prefix_notes = checks.follow_prefixes(options.pipeline)
+    options = replace(options, pipeline=pipeline)
     stack = Stack(options, LocalSettings(options.root, plan.ports), binaries)
     files = render_local(options.pipeline, stack.settings)
     make_folders(stack.settings, stack.own_apps)
@@ -72,7 +74,7 @@ def prepare(options: RunOptions, get_binaries: GetBinaries, claims: PortClaims) 
     remove_stale(files, options.root, owned=LOCAL_FOLDERS)
     warning = warn_about_open_files(raise_open_files_limit())
     # Before the collector's first start too, so that what was found is said where somebody looks.
-    notes = (*plan.notes, *QueueRepair(stack.settings.queue)(), *([warning] if warning else ()))
+    notes = (*plan.notes, *prefix_notes, *QueueRepair(stack.settings.queue)(), *([warning] if warning else ()))
     return Preparation(stack, _read_queries(files, options.pipeline.scrape.interval), notes)
 
 

@@ -114,13 +114,17 @@ def plan_reload(running: Running, options: RunOptions) -> ReloadPlan:
     old = running.stack
     options = replace(options, detached=old.options.detached, timeout_seconds=old.options.timeout_seconds)
     changed_apps = [app for app in options.own_apps if app not in old.own_apps]
-    check_apps(changed_apps, options.folder, options.timeout_seconds)
+    checks = check_apps(changed_apps, options.folder, options.timeout_seconds)
+    pipeline, prefix_notes = checks.follow_prefixes(options.pipeline)
+    options = replace(options, pipeline=pipeline)
     ports = extend_ports(old.settings.ports, running.claims, old.options.pipeline, options.pipeline)
     stack = Stack(options, LocalSettings(old.settings.root, ports.ports), old.binaries)
     specs = tuple(plan_processes(stack))
     files = tuple(render_local(options.pipeline, stack.settings))
     changed = [change.path for change in compare(files, stack.settings.root, owned=LOCAL_FOLDERS)]
-    return ReloadPlan(stack, specs, files, compare_processes(running.specs, specs, changed), ports.notes)
+    return ReloadPlan(
+        stack, specs, files, compare_processes(running.specs, specs, changed), (*ports.notes, *prefix_notes)
+    )
 
 
 def carry_out(plan: ReloadPlan, running: Running, listener: RunListener) -> None:

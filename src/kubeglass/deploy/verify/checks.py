@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from kubeglass.catalog import HTTP_REQUESTS
+from kubeglass.catalog import FALLBACK_PREFIX, HTTP_REQUESTS, HTTP_REQUESTS_IN_PROGRESS
 from kubeglass.dashboards.queries import PanelQuery, panel_queries
 from kubeglass.deploy.api.kubernetes_api import KubernetesApi
 from kubeglass.deploy.api.objects import address_of, is_ending, write_selector
@@ -99,6 +99,13 @@ def check_kubelets(deployed: DeployedPipeline) -> CheckResult:
 
 def check_panels(deployed: DeployedPipeline) -> CheckResult:
     """Check that every query of every dashboard returns data, except queries that wait for traffic."""
+    renamed = _apps_renamed(deployed)
+    if renamed:
+        return CheckResult(
+            False,
+            f"{renamed[0]} has metrics named like kubeglass's, so kubeglass's are named {FALLBACK_PREFIX}http_… and no"
+            f" dashboard shows them; set 'metrics_prefix: {FALLBACK_PREFIX}' for it in kubeglass.yaml",
+        )
     queries = _queries(deployed.pipeline)
     empty = find_empty_panels(deployed.prometheus, queries)
     quiet = [panel for panel in empty if not panel.refusal and _may_be_quiet(deployed, panel.query)]
@@ -108,6 +115,13 @@ def check_panels(deployed: DeployedPipeline) -> CheckResult:
     titles = ", ".join(dict.fromkeys(panel.query.panel_title for panel in quiet))
     note = f"; no traffic yet: {titles}" if titles else ""
     return CheckResult(True, f"{len(queries) - len(quiet)} of {len(queries)} queries have data{note}")
+
+
+def _apps_renamed(deployed: DeployedPipeline) -> list[str]:
+    """Return the apps beside whose own metrics the library chose a prefix that dashboards do not know."""
+    samples = deployed.prometheus.query(f"count by (job) ({FALLBACK_PREFIX}{HTTP_REQUESTS_IN_PROGRESS.name})")
+    found = {sample.labels.get("job") for sample in samples}
+    return [app.name for app in deployed.pipeline.apps if app.name in found and not app.metrics_prefix]
 
 
 def _may_be_quiet(deployed: DeployedPipeline, query: PanelQuery) -> bool:

@@ -12,16 +12,13 @@ from prometheus_client.core import Metric as Family
 from prometheus_client.registry import Collector
 
 from kubeglass import __version__, catalog
-from kubeglass.catalog import MetricType
+from kubeglass.catalog import FALLBACK_PREFIX, MetricType
 from kubeglass.instrument.options import PREFIX_VARIABLE
 from kubeglass.instrument.storage.children import HistogramChild
 from kubeglass.instrument.storage.http_metrics import AnyChild, AnyMetric, HttpMetrics
 from kubeglass.instrument.text.format import Format, format_number, sample_text, write_family
 
 logger = logging.getLogger("kubeglass.instrument")
-
-#: What the metrics' names begin with where the application has metrics of these names and no prefix was chosen.
-FALLBACK_PREFIX = "kubeglass_"
 
 #: The names that a metric takes in a registry, by what follows the family's, as prometheus_client defines it.
 SUFFIXES = {

@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from kubeglass.model.app import App
-from kubeglass.model.instrumentation import INSTRUMENT_VARIABLE, METRICS_FOLDER_VARIABLE
+from kubeglass.model.instrumentation import INSTRUMENT_VARIABLE, METRICS_FOLDER_VARIABLE, METRICS_PREFIX_VARIABLE
 from kubeglass.model.pipeline import Pipeline
 from kubeglass.render.kubernetes.names import app_image, deployed_apps, metadata
 from kubeglass.render.kubernetes.pods import (
@@ -137,6 +137,7 @@ def _environment(app: App) -> list[dict[str, Any]]:
         {"name": INSTRUMENT_VARIABLE, "value": "1"},
         {"name": "KUBEGLASS_METRICS_PORT", "value": str(app.metrics_port)},
         {"name": METRICS_FOLDER_VARIABLE, "value": METRICS_DIR},
+        *([{"name": METRICS_PREFIX_VARIABLE, "value": app.metrics_prefix}] if app.metrics_prefix else []),
         *({"name": name, "value": value} for name, value in app.env.items()),
         *(secret_variable(name, source) for name, source in app.secret_env.items()),
     ]

@@ -7,14 +7,16 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from kubeglass.catalog import FALLBACK_PREFIX
 from kubeglass.errors import AppError
 from kubeglass.model.app import App
+from kubeglass.model.pipeline import Pipeline
 from kubeglass.supervise.app.environment import app_environment
 from kubeglass.supervise.process.child import kill_group
 from kubeglass.supervise.process.supervised import describe_exit
@@ -38,6 +40,8 @@ class AppCheck:
     def __init__(self, module: str, *, cwd: Path, env: Mapping[str, str], timeout_seconds: float) -> None:
         self._module = module
         self._timeout_seconds = timeout_seconds
+        #: What the names of the app's HTTP metrics begin with, once it is known to be fit.
+        self.metrics_prefix = ""
         self._deadline = time.monotonic() + timeout_seconds
         self._folder = tempfile.TemporaryDirectory(prefix="kubeglass-")
         # -P: the folder of our own program must not shadow the user's modules.
@@ -85,7 +89,8 @@ class AppCheck:
         if found is None:
             details = self._last_lines()
             raise AppError(self._module, "crashes while it is imported", found=describe_exit(code), details=details)
-        if found:
+        self.metrics_prefix = found.get("metrics_prefix", "")
+        if "wrong" in found:
             raise AppError(self._module, found["wrong"], hint=found["hint"], details=tuple(found["details"]))
 
     @property
@@ -100,19 +105,50 @@ class AppCheck:
         return tuple(self._output.read_text(errors="replace").rstrip().splitlines()[-OUTPUT_LINES:])
 
 
-@contextmanager
-def checking_apps(apps: Iterable[App], folder: Path, timeout_seconds: float) -> Iterator[Callable[[], None]]:
-    """Begin to check apps of a run, all at once; whatever is still under way at the end of the ``with`` is ended.
+class AppChecks:
+    """Checks of several apps that run at the same time.
 
-    Gives a function that waits until every app is known to be fit, and raises what is wrong with the first that is not.
+    Args:
+        checks: the checks, by the apps' names.
+    """
+
+    def __init__(self, checks: Mapping[str, AppCheck]) -> None:
+        self._checks = checks
+
+    def require_fit(self) -> None:
+        """Wait for every outcome.
+
+        Raises:
+            AppError: one of the apps will not do.
+        """
+        for check in self._checks.values():
+            check.require_fit()
+
+    def follow_prefixes(self, pipeline: Pipeline) -> tuple[Pipeline, tuple[str, ...]]:
+        """Return the pipeline with the prefixes that were found, and notes on those nobody chose."""
+        apps, notes = [], []
+        for app in pipeline.apps:
+            prefix = self._checks[app.name].metrics_prefix if app.name in self._checks else app.metrics_prefix
+            if prefix == FALLBACK_PREFIX != app.metrics_prefix:
+                notes.append(
+                    f"{app.name} has metrics named like kubeglass's, so kubeglass's are named {prefix}http_…;"
+                    " metrics_prefix in kubeglass.yaml chooses another prefix"
+                )
+            apps.append(app.model_copy(update={"metrics_prefix": prefix or None}))
+        return pipeline.model_copy(update={"apps": tuple(apps)}), tuple(notes)
+
+
+@contextmanager
+def checking_apps(apps: Iterable[App], folder: Path, timeout_seconds: float) -> Iterator[AppChecks]:
+    """Begin to check apps of a run, all at once; whatever is still under way at the end of the ``with`` is ended.
 
     Raises:
         ConfigError: a secret that an app needs is not in the environment.
         AppError: one of them will not do.
     """
     with ExitStack() as under_way:
-        checks = [
-            under_way.enter_context(
+        checks = {
+            app.name: under_way.enter_context(
                 AppCheck(
                     app.module or "",
                     cwd=folder,
@@ -121,23 +157,19 @@ def checking_apps(apps: Iterable[App], folder: Path, timeout_seconds: float) -> 
                 )
             )
             for app in apps
-        ]
-
-        def require_fit() -> None:
-            for check in checks:
-                check.require_fit()
-
-        yield require_fit
+        }
+        yield AppChecks(checks)
 
 
-def check_apps(apps: Iterable[App], folder: Path, timeout_seconds: float) -> None:
+def check_apps(apps: Iterable[App], folder: Path, timeout_seconds: float) -> AppChecks:
     """Check apps of a run and wait for the outcome.
 
     Raises:
         KubeglassError: as :func:`checking_apps` does.
     """
-    with checking_apps(apps, folder, timeout_seconds) as require_fit:
-        require_fit()
+    with checking_apps(apps, folder, timeout_seconds) as checks:
+        checks.require_fit()
+    return checks
 
 
 def _read(report: Path) -> dict[str, Any] | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import importlib
 import json
 import os
 import sys
@@ -30,8 +31,8 @@ class UnfitError(Exception):
         super().__init__(wrong)
 
 
-def check_app(spec: str) -> None:
-    """Import and make the application that ``spec`` names, and see that it is a Flask one.
+def check_app(spec: str) -> Any:
+    """Import and make the application that ``spec`` names, see that it is a Flask one, and return it.
 
     Raises:
         UnfitError: it is not to be had, or not a Flask application.
@@ -44,6 +45,7 @@ def check_app(spec: str) -> None:
     if arguments is not None:
         found = _attempt(lambda: found(*arguments[0], **arguments[1]), f"{expression} fails")
     _require_flask(found, module_name, expression, called=arguments is not None)
+    return found
 
 
 def _import(name: str) -> ModuleType:
@@ -117,11 +119,25 @@ def _is_flask(value: Any) -> bool:
     return flask is not None and isinstance(value, flask.Flask)
 
 
+def find_metrics_prefix(app: Any) -> str:
+    """Instrument the application as it will be, and return what the names of its HTTP metrics begin with.
+
+    Raises:
+        UnfitError: it cannot be instrumented.
+    """
+    # By name, and only now: the library belongs to the application's process, which this one stands for.
+    library = importlib.import_module("kubeglass.flask")
+    try:
+        return str((app.extensions.get(library.EXTENSION) or library.instrument_from_outside(app)).prefix)
+    except library.InstrumentationError as error:
+        raise UnfitError(str(error)) from error
+
+
 def main(spec: str, report: str) -> NoReturn:
-    """Write the report as JSON, an empty object if all is well, and end."""
+    """Write the report as JSON and end: what is wrong, or the prefix of its metrics if nothing is."""
     found: dict[str, object] = {}
     try:
-        check_app(spec)
+        found["metrics_prefix"] = find_metrics_prefix(check_app(spec))
     except UnfitError as unfit:
         found = unfit.report
     Path(report).write_text(json.dumps(found))

@@ -7,7 +7,12 @@ from collections.abc import Mapping
 
 from kubeglass.errors import ConfigError
 from kubeglass.model.app import App
-from kubeglass.model.instrumentation import INSTRUMENT_VARIABLE, METRICS_FOLDER_VARIABLE, instrumented
+from kubeglass.model.instrumentation import (
+    INSTRUMENT_VARIABLE,
+    METRICS_FOLDER_VARIABLE,
+    METRICS_PREFIX_VARIABLE,
+    instrumented,
+)
 from kubeglass.model.local import LocalSettings
 from kubeglass.model.pipeline import Pipeline
 
@@ -28,7 +33,8 @@ def app_environment(app: App) -> dict[str, str]:
         ConfigError: a secret's environment variable is not set.
     """
     secrets = {name: _read_secret(f"app {app.name}", name, source.variable) for name, source in app.secret_env.items()}
-    return inherit_environment({"PYTHONUNBUFFERED": "1", **app.env, **secrets})
+    prefix = {METRICS_PREFIX_VARIABLE: app.metrics_prefix} if app.metrics_prefix else {}
+    return inherit_environment({"PYTHONUNBUFFERED": "1", **prefix, **app.env, **secrets})
 
 
 def collector_environment(pipeline: Pipeline) -> dict[str, str]:

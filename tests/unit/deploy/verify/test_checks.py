@@ -29,3 +29,25 @@ def test_an_app_with_a_prefix_that_was_used_must_show_its_traffic() -> None:
 
     assert not result.holds
     assert "acme_http_request" in result.detail
+
+
+class Renamed:
+    """A Prometheus whose every query has data, among it requests under the library's own prefix."""
+
+    def query(self, expr: str) -> list[Sample]:
+        return [Sample({"job": "shop"}, 1.0)]
+
+    def value(self, expr: str) -> float | None:
+        return 1.0
+
+
+def test_an_app_whose_metrics_were_renamed_is_named_with_what_to_set() -> None:
+    plain = parse_pipeline("apps: [{name: shop, module: 'shop:app'}]")
+    prometheus = cast(Prometheus, Renamed())
+
+    result = check_panels(DeployedPipeline(FakeCluster(), plain, prometheus))
+
+    assert not result.holds
+    assert "shop has metrics named like kubeglass's" in result.detail
+    assert "set 'metrics_prefix: kubeglass_'" in result.detail
+    assert check_panels(DeployedPipeline(FakeCluster(), PREFIXED, prometheus)).holds

@@ -275,6 +275,14 @@ def test_an_app_elsewhere_is_not_deployed() -> None:
     ]
 
 
+def test_the_pod_is_told_its_metrics_prefix_and_the_rules_read_it() -> None:
+    prefixed = parse_pipeline(TEXT.replace("node_port: 30080", "metrics_prefix: shop_"))
+    container = dict(pod_specs(prefixed))["shop"]["containers"][0]
+
+    assert {"name": "KUBEGLASS_METRICS_PREFIX", "value": "shop_"} in container["env"]
+    assert any("shop_http_requests_total" in file.content for file in render_kubernetes(prefixed))
+
+
 def test_secrets_come_by_name(pipeline: Pipeline) -> None:
     text = TEXT.replace("node_port: 30080", "secret_env: {API_TOKEN: {env: TOKEN, secret: {name: shop, key: token}}}")
     container = dict(pod_specs(parse_pipeline(text)))["shop"]["containers"][0]

@@ -36,6 +36,22 @@ def test_an_application_or_a_call_that_makes_one_will_do(tmp_path: Path, name: s
 
 
 @pytest.mark.parametrize(
+    ("code", "prefix"),
+    [
+        pytest.param("", "", id="free"),
+        pytest.param("import prometheus_client as p; p.Gauge('http_requests', '.')", "kubeglass_", id="taken"),
+        pytest.param("import kubeglass.flask as k; k.instrument(app, prefix='my_')", "my_", id="chosen"),
+    ],
+)
+def test_the_prefix_that_its_metrics_will_have_is_found(tmp_path: Path, code: str, prefix: str) -> None:
+    (tmp_path / "myapp.py").write_text(GOOD + code)
+    with AppCheck("myapp:app", cwd=tmp_path, env=os.environ, timeout_seconds=20.0) as check:
+        check.require_fit()
+
+        assert check.metrics_prefix == prefix
+
+
+@pytest.mark.parametrize(
     ("code", "name", "message"),
     [
         pytest.param("x = 1 / 0", "app", "does not import (ZeroDivisionError: division by zero)", id="import fails"),

@@ -12,6 +12,8 @@ from prometheus_client import Counter, Gauge, Histogram
 SOLD = Counter("sold_things_total", "Things sold.", ["kind"])
 PRICES = Histogram("price_euros", "Prices.", buckets=(1, 10, 100))
 WORKERS = Gauge("worker_value", "Set by every worker.", multiprocess_mode="max")
+Gauge("ready_workers", "Workers that say so when asked.", multiprocess_mode="livesum").set_function(lambda: 1)
+Gauge("asked_pid", "What a worker says when asked.", ["of"]).labels("worker").set_function(os.getpid)
 
 app = Flask("application")
 

@@ -139,6 +139,17 @@ def test_openmetrics_shows_the_trace_of_a_request_that_the_scraped_worker_answer
     assert scrape().text.endswith("# EOF\n")
 
 
+def test_a_gauge_with_a_function_shows_what_each_worker_says(server: Gunicorn) -> None:
+    def every_worker_has_answered() -> bool:
+        server.send(2)
+        return server.scrape().total("ready_workers") == len(server.workers())
+
+    wait_until(every_worker_has_answered, "each worker has answered")
+    found = server.scrape()
+
+    assert {found.total("asked_pid", of="worker", pid=str(pid)) for pid in server.workers()} == server.workers()
+
+
 @pytest.fixture(scope="module")
 def totals_of_short_lived(start_shared: StartGunicorn) -> dict[str, tuple[list[float], int]]:
     """Totals after every five requests, and how many files there were at last, by worker model."""

@@ -168,6 +168,26 @@ WORKERS = (
         ),
     ),
     Mutation(
+        "gauges with a function, with several workers",
+        "nobody asks the function",
+        "instrument/multiprocess/shared_registry.py",
+        "        sample_gauges(self._registry)\n",
+        "",
+        (
+            "tests/unit/instrument/multiprocess/test_shared_registry.py::test_a_scrape_shows_what_the_function_says_by_then",
+        ),
+    ),
+    Mutation(
+        "gauges with a function, with several workers",
+        "only scraped workers ask it",
+        "flask/__init__.py",
+        "if is_first and multiprocess_folder() is not None:",
+        "if False:",
+        (
+            "tests/unit/instrument/multiprocess/test_shared_registry.py::test_workers_values_are_combined_as_the_gauges_mode_says",
+        ),
+    ),
+    Mutation(
         "others are never held up by a scrape of all workers",
         "the folder is read and compacted in one go",
         "instrument/multiprocess/folder.py",

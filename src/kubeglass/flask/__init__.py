@@ -41,6 +41,7 @@ from kubeglass.instrument.request.response import (
 from kubeglass.instrument.request.series_cache import SeriesCache
 from kubeglass.instrument.storage.http_metrics import HttpMetrics
 from kubeglass.instrument.storage.multiprocess_folder import multiprocess_folder, warn_of_unshared_workers
+from kubeglass.instrument.text.registry import sample_gauges
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -149,7 +150,11 @@ class Instrumentation:
     def _find_first(self, found: Request, method: str, endpoint: str, status: int) -> MeasuredResponse:
         """Find what the first request of its kind adds to."""
         warn_of_unshared_workers(found.environ)
-        return self._cache.find(found, method, endpoint, status)
+        is_first = not self._cache.known
+        measured = self._cache.find(found, method, endpoint, status)
+        if is_first and multiprocess_folder() is not None:
+            sample_gauges(self.registry)  # until it is scraped, a worker's gauges are shown as they were then
+        return measured
 
     def _note_unprocessed(self, response: Response) -> None:
         """Note an answer whose ``after_request`` functions failed: Flask sends it as it was, if it tells of an error.

@@ -25,7 +25,7 @@ from kubeglass.instrument.registration import registries
 from kubeglass.instrument.storage.multiprocess_folder import folder_name
 from kubeglass.instrument.text.format import Format, write_family
 from kubeglass.instrument.text.http_collector import HttpCollector, build_info, exemplars_of
-from kubeglass.instrument.text.registry import collectors_of, names_in, write_registry
+from kubeglass.instrument.text.registry import collectors_of, names_in, sample_gauges, write_registry
 
 #: Collectors whose values are in the folder, or which are asked for every process.
 IN_FOLDER = (HttpCollector, Counter, Gauge, Histogram, Summary, GCCollector, ProcessCollector)
@@ -46,6 +46,7 @@ class SharedRegistry:
 
     def write(self, format_: Format) -> Iterator[str]:
         """Yield the lines of what processes share, and of what this one alone can tell."""
+        sample_gauges(self._registry)
         own = [found for found in collectors_of(self._registry) if isinstance(found, HttpCollector)]
         for collector in own:
             collector.avoid_taken_names()

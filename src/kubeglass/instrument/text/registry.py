@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import logging
+import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
+from prometheus_client import CollectorRegistry, Gauge, GCCollector, PlatformCollector, ProcessCollector
 from prometheus_client.registry import Collector
 
 from kubeglass.instrument.text.format import Format, write_family
 from kubeglass.instrument.text.http_collector import HttpCollector, write_http_metrics
 from kubeglass.instrument.text.wrappers import is_trusted, is_wrapper, write_wrapper
 
+logger = logging.getLogger("kubeglass.instrument")
+
 #: Collectors that this library adds to an application's own registry.
 RUNTIME = (ProcessCollector, PlatformCollector, GCCollector)
+
+#: Gauges whose function has failed.
+_failed: weakref.WeakSet[Gauge] = weakref.WeakSet()
 
 
 def collectors_of(registry: CollectorRegistry) -> list[Collector]:
@@ -25,6 +32,27 @@ def names_in(registry: CollectorRegistry) -> dict[str, Collector]:
     """Return the names that a registry's collectors have laid claim to."""
     with registry._lock:
         return dict(registry._names_to_collectors)
+
+
+def sample_gauges(registry: CollectorRegistry) -> None:
+    """Set each gauge that has a function to what the function returns now.
+
+    In one process prometheus_client asks the function at each scrape. Other processes see nothing but what was set.
+    """
+    for collector in collectors_of(registry):
+        if isinstance(collector, Gauge):
+            for child in (collector, *getattr(collector, "_metrics", {}).copy().values()):
+                if "_child_samples" in vars(child):  # set_function was called
+                    _sample(collector, child)
+
+
+def _sample(gauge: Gauge, child: Gauge) -> None:
+    try:
+        child.set(next(iter(child._child_samples())).value)
+    except Exception:  # whatever an application's function raises
+        if gauge not in _failed:
+            _failed.add(gauge)
+            logger.exception("%s: its function failed; its last value is shown", gauge._name)
 
 
 def write_registry(

@@ -62,7 +62,7 @@ def test_an_unreachable_release_is_one_clear_line(tmp_path: Path, bare: dict[str
     errors = [line for line in result.stderr.splitlines() if line.startswith("error:")]
     assert result.returncode == 4
     assert len(errors) == 1
-    assert "promtool 3.16.0: cannot be obtained (proxy.invalid cannot be reached" in errors[0]
+    assert "promtool 3.16.0: cannot be installed (proxy.invalid cannot be reached" in errors[0]
     assert "Traceback" not in result.stderr
 
 

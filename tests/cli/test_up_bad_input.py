@@ -134,7 +134,7 @@ def test_an_engine_on_path_that_will_not_do(tmp_path: Path, content: str, reason
     result = call(tmp_path, "up", "--demo", "--source", "path", env=environment)
 
     assert result.returncode == 4
-    assert "otelcol 0.155.0: cannot be obtained" in result.stderr
+    assert "otelcol 0.155.0: cannot be installed" in result.stderr
     assert reason in result.stderr
     assert_nothing_left(tmp_path)
 

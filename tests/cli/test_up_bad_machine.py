@@ -29,7 +29,7 @@ def test_no_go_and_no_network(tmp_path: Path, bare: dict[str, str]) -> None:
 
     assert result.returncode == 4
     assert len(errors_in(result.stderr)) == 1, result.stderr
-    assert "cannot be obtained (no Go " in errors_in(result.stderr)[0]
+    assert "cannot be installed (no Go " in errors_in(result.stderr)[0]
     assert " or newer to build with); install Go from" in errors_in(result.stderr)[0]
     assert "release: proxy.invalid cannot be reached" in result.stderr
     assert_nothing_left(tmp_path)
@@ -56,7 +56,7 @@ def test_an_engine_that_is_not_executable(tmp_path: Path, bare: dict[str, str]) 
 
     assert result.returncode == 4
     assert len(errors_in(result.stderr)) == 1, result.stderr
-    assert "error: otelcol 0.155.0: cannot be obtained" in errors_in(result.stderr)[0]
+    assert "error: otelcol 0.155.0: cannot be installed" in errors_in(result.stderr)[0]
     assert f"{tmp_path}/bin/otelcol is not executable" in result.stderr
     assert_nothing_left(tmp_path)
 

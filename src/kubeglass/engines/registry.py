@@ -24,4 +24,4 @@ def find_tool(name: str) -> Tool:
         if tool.name == name:
             return tool
     known = ", ".join(tool.name for tool in TOOLS)
-    raise UsageError(name, "is not an engine that kubeglass knows", hint=f"choose from: {known}")
+    raise UsageError(name, "is not a known engine", hint=f"choose from: {known}")

@@ -98,13 +98,13 @@ def read_dashboards(dashboards: Dashboards, folder: Path) -> tuple[list[OwnDashb
             continue
         paths = list(_json_files(folder / name))
         if not paths:
-            problems.append(Problem(loc, "holds no .json file", found=f"looked below {folder / name}"))
+            problems.append(Problem(loc, "contains no .json file", found=f"looked below {folder / name}"))
         for path in paths:
             try:
                 dashboard = _read(path)
                 _refuse_repeated(dashboard.uid, found)
             except _NotADashboardError as error:
-                problems.append(Problem(loc, f"holds {path.name}, which {error.wrong}", hint=error.hint))
+                problems.append(Problem(loc, f"contains {path.name}, which {error.wrong}", hint=error.hint))
             else:
                 found[dashboard.uid] = dashboard
     return list(found.values()), problems
@@ -123,7 +123,7 @@ def _read(path: Path) -> OwnDashboard:
     except (OSError, UnicodeDecodeError) as error:
         raise _NotADashboardError(f"cannot be read ({getattr(error, 'strerror', 'not UTF-8 text')})") from error
     if len(text.encode()) > LARGEST_BYTES:
-        raise _NotADashboardError("is too large for a ConfigMap, which holds 1 MiB", "split the dashboard")
+        raise _NotADashboardError("is too large for a ConfigMap (1 MiB)", "split the dashboard")
     return OwnDashboard(_find_uid(_parse(text)), text if text.endswith("\n") else text + "\n")
 
 
@@ -139,7 +139,7 @@ def _parse(text: str) -> Any:
 
 
 def _refuse_constant(name: str) -> Never:
-    raise _NotADashboardError(f"is not JSON (it holds {name}, which Grafana refuses)")
+    raise _NotADashboardError(f"is not JSON (it contains {name}, which Grafana rejects)")
 
 
 def _find_uid(document: Any) -> str:
@@ -148,8 +148,8 @@ def _find_uid(document: Any) -> str:
         raise _NotADashboardError("is not a dashboard (it has no list 'panels')", "export it as classic JSON")
     if document.get("__inputs"):
         raise _NotADashboardError(
-            "was exported for others (it holds '__inputs') and names no data source",
-            "export it without that option, or name the data source 'prometheus' in it",
+            "was exported for sharing (it has '__inputs') and names no data source",
+            "export it without that option, or set its data source to 'prometheus'",
         )
     if not isinstance(document.get("title"), str) or not document["title"]:
         raise _NotADashboardError("has no title", "add 'title'")
@@ -162,6 +162,6 @@ def _find_uid(document: Any) -> str:
 
 def _refuse_repeated(uid: str, found: dict[str, OwnDashboard]) -> None:
     if uid in found:
-        raise _NotADashboardError(f"has the uid of another file ('{uid}')", "give each its own")
+        raise _NotADashboardError(f"has the uid of another file ('{uid}')", "give each file its own")
     if uid in set(DashboardName):
-        raise _NotADashboardError(f"has the uid of kubeglass's own dashboard '{uid}'", "choose another")
+        raise _NotADashboardError(f"has the uid of a kubeglass dashboard ('{uid}')", "choose another")

@@ -66,7 +66,7 @@ def parse_pipeline(text: str, name: str = FILE_NAME, *, folder: Path | None = No
         return Pipeline()
     if not isinstance(document.data, dict):
         hint = "start with a section such as 'apps:'"
-        raise ConfigError(f"{name}:1:1", "must hold sections at its top level", found=_kind(document.data), hint=hint)
+        raise ConfigError(f"{name}:1:1", "must have sections at its top level", found=_kind(document.data), hint=hint)
     pipeline, problems = _validate(document.data)
     if folder is not None:
         own, wrong = read_dashboards(pipeline.dashboards, folder)

@@ -53,4 +53,4 @@ def suggest(word: str, known: list[str]) -> str:
     close = get_close_matches(word.lower(), known, n=1, cutoff=0.6)
     if close:
         return f"did you mean '{close[0]}'?"
-    return f"known here: {', '.join(sorted(known))}"
+    return f"known: {', '.join(sorted(known))}"

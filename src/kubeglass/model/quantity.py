@@ -37,7 +37,7 @@ def parse_duration(text: object) -> float:
         raise ValueError("must be a duration with a unit, such as 15s, 1m30s or 500ms")
     seconds = sum(int(number) * _UNIT_SECONDS[unit] for number, unit in _PART.findall(text))
     if seconds > LONGEST_DURATION:
-        raise ValueError("must be at most 100y, as engines count no further")
+        raise ValueError("must be at most 100y, the most the engines accept")
     return seconds
 
 
@@ -125,7 +125,7 @@ def parse_size(text: str) -> int:
         raise ValueError("must be a size with a unit, such as 512MB or 10GB")
     size = int(match[1]) * _SIZE_BYTES[match[2]]
     if size > _LARGEST:
-        raise ValueError("must be less than 8EB, as engines count no further")
+        raise ValueError("must be less than 8EB, the most the engines accept")
     return size
 
 
@@ -170,7 +170,7 @@ def _validate_cpu(value: str) -> str:
 def _validate_memory(value: str) -> str:
     size = parse_memory(value)
     if not _LEAST_MEMORY <= size <= _LARGEST:
-        raise ValueError("must be a memory quantity of at least 6Mi, such as 256Mi or 1Gi")
+        raise ValueError("must be at least 6Mi, with a unit such as 256Mi or 1Gi")
     return value
 
 

@@ -64,7 +64,7 @@ def _refuse_credentials(headers: dict[str, str]) -> dict[str, str]:
         if _SECRET_HEADER.search(name.replace("-", "_")) or value.lower().startswith(("bearer ", "basic ")):
             raise PydanticCustomError(
                 "secret_in_clear",
-                "must not hold '{name}' in clear; use 'auth: {bearer: …}' or "
+                "must not contain '{name}' in clear text; use 'auth: {bearer: …}' or "
                 "'auth: {header: {name: {name}, value: …}}'",
                 {"name": name},
             )

@@ -27,21 +27,20 @@ def _check_url(value: str) -> str:
     # These messages must not repeat the address: it may hold the secret.
     if "@" in value:
         raise PydanticCustomError(
-            "secret_in_clear", "must not hold a user name or password; use the 'auth' section, which names a variable"
+            "secret_in_clear", "must not contain a user name or password; use 'auth', which refers to a variable"
         )
     if "?" in value or "#" in value:
         raise PydanticCustomError(
             "secret_in_clear",
-            "must be a base address without '?' or '#'; "
-            "a credential belongs in the 'auth' section, which names a variable",
+            "must be a base address without '?' or '#'; put credentials in 'auth', which refers to a variable",
         )
     try:
         parts = urlsplit(value)
         parts.port  # noqa: B018  # raises when the port is not a number
     except ValueError:
-        raise ValueError("must be an address such as https://mimir.example.org/otlp") from None
+        raise ValueError("must be a URL such as https://mimir.example.org/otlp") from None
     if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ValueError("must be an address such as https://mimir.example.org/otlp")
+        raise ValueError("must be a URL such as https://mimir.example.org/otlp")
     return value.rstrip("/")
 
 
@@ -84,7 +83,7 @@ def _names_app(expression: str) -> bool:
 
 def _check_endpoint(value: str) -> str:
     if not value.isprintable() or not 1 <= len(value) <= _LONGEST_ENDPOINT:
-        raise ValueError(f"must be a route template of one line, at most {_LONGEST_ENDPOINT} characters")
+        raise ValueError(f"must be a route template on one line, at most {_LONGEST_ENDPOINT} characters")
     return value
 
 
@@ -97,7 +96,7 @@ def _refuse_truth(value: object) -> object:
 
 def _check_node_port(value: int) -> int:
     if not 30000 <= value <= 32767:
-        raise ValueError("must be in Kubernetes' range of NodePorts, 30000 to 32767")
+        raise ValueError("must be a NodePort, 30000 to 32767")
     return value
 
 
@@ -148,7 +147,7 @@ Target = Annotated[
 #: A path from the root of a file system or of a web server.
 AbsolutePath = Annotated[
     str,
-    AfterValidator(_matching(_ABSOLUTE, "must be one line that starts with '/'")),
+    AfterValidator(_matching(_ABSOLUTE, "must be an absolute path on one line, starting with '/'")),
     WithJsonSchema({"type": "string", "pattern": "^/"}),
 ]
 
@@ -165,7 +164,7 @@ Endpoint = Annotated[
 #: The name of a metric in PromQL.
 MetricName = Annotated[
     str,
-    AfterValidator(_matching(_METRIC, "must be a metric's name: letters, digits, '_' and ':', such as orders_total")),
+    AfterValidator(_matching(_METRIC, "must be a metric name: letters, digits, '_' and ':', such as orders_total")),
     WithJsonSchema({"type": "string", "pattern": f"^{_METRIC}$"}),
 ]
 
@@ -186,7 +185,7 @@ HeaderName = Annotated[
 #: The name of a label in PromQL.
 LabelName = Annotated[
     str,
-    AfterValidator(_matching(_LABEL_NAME, "must be a label's name: letters, digits and '_', such as method")),
+    AfterValidator(_matching(_LABEL_NAME, "must be a label name: letters, digits and '_', such as method")),
     WithJsonSchema({"type": "string", "pattern": f"^{_LABEL_NAME}$"}),
 ]
 

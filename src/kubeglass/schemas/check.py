@@ -70,7 +70,7 @@ def _check_component(
     elif (kind, type_) in changes.removed:
         yield Problem((kind, name), "was removed from the collector", changes.removed[kind, type_])
     elif type_ not in known:
-        yield Problem((kind, name), "is not a component that kubeglass knows", _closest(type_, known))
+        yield Problem((kind, name), "is not a known component", _closest(type_, known))
     if current in known:
         yield from _check_tree(settings, known[current]["config"], (kind, name), f"{kind}.{current}", changes)
 
@@ -79,7 +79,7 @@ def _check_tree(value: Any, tree: Any, path: tuple[str, ...], canonical: str, ch
     """Compare ``value`` with the keys it may hold; ``canonical`` is its path without the component's own name."""
     if tree == "duration":
         if isinstance(value, int | float) and not isinstance(value, bool) and value != 0:
-            yield Problem(path, f"has no unit, and means {value} nanoseconds", f"write '{value}s'")
+            yield Problem(path, f"has no unit and means {value} nanoseconds", f"write '{value}s'")
     elif isinstance(tree, dict) and "keys" in tree and isinstance(value, Mapping):
         yield from _unknown_keys(value, tree["keys"], path, changes, canonical)
         for key, child in value.items():
@@ -102,7 +102,7 @@ def _unknown_keys(
             if instead:
                 yield Problem((*path, str(key)), "was removed from the collector", instead)
             else:
-                yield Problem((*path, str(key)), "is not a key the collector knows here", _closest(str(key), known))
+                yield Problem((*path, str(key)), "is not a known key here", _closest(str(key), known))
 
 
 def _check_service(

@@ -49,7 +49,7 @@ def load_version(version: str) -> dict[str, Any]:
     if not candidates:
         oldest = known_versions()[0]
         raise ConfigError(
-            f"collector {version}", "is older than any version kubeglass knows", found=f"oldest: {oldest}"
+            f"collector {version}", "is older than every version kubeglass knows", found=f"oldest: {oldest}"
         )
     text = (files(__package__) / "versions" / f"{candidates[-1]}.json").read_text(encoding="utf-8")
     loaded: dict[str, Any] = json.loads(text)
@@ -75,6 +75,6 @@ def load_changes(version: str) -> Changes:
 
 def _order(version: str) -> tuple[int, ...]:
     if not re.fullmatch(r"[0-9]{1,4}\.[0-9]{1,4}\.[0-9]{1,4}", version):
-        hint = "write it as in 'otelcol --version', without 'v' or an ending: 0.155.0"
+        hint = "write it as 'otelcol --version' does, without 'v' or a suffix: 0.155.0"
         raise ConfigError(f"collector {version}", "is not a version", hint=hint)
     return tuple(int(part) for part in version.split("."))

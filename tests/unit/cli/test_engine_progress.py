@@ -77,6 +77,6 @@ def test_package_names_are_not_taken_for_markup() -> None:
 def test_facts_have_a_line_of_their_own() -> None:
     output, screen = _output(terminal=False)
 
-    EngineProgress(output).note("prometheus", "passed over: /usr/bin/prometheus is version 2.42.0, not 3.16")
+    EngineProgress(output).note("prometheus", "skipped /usr/bin/prometheus is version 2.42.0, not 3.16")
 
-    assert screen.getvalue() == "prometheus: passed over: /usr/bin/prometheus is version 2.42.0, not 3.16\n"
+    assert screen.getvalue() == "prometheus: skipped /usr/bin/prometheus is version 2.42.0, not 3.16\n"

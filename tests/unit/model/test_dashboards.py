@@ -43,16 +43,16 @@ def test_folders_below_are_read_and_hidden_files_are_not(tmp_path: Path) -> None
 
 MISTAKES = {
     "{": "is not JSON (line 1, column 2: Expecting property name enclosed in double quotes); export it from Grafana",
-    '{"a": NaN}': "is not JSON (it holds NaN, which Grafana refuses)",
+    '{"a": NaN}': "is not JSON (it contains NaN, which Grafana rejects)",
     "[" * 100_000: "is nested too deeply for a dashboard",
     "[]": "is not a dashboard (it has no list 'panels'); export it as classic JSON",
     '{"dashboard": {}}': "is not a dashboard (it has no list 'panels'); export it as classic JSON",
     dashboard(title=""): "has no title; add 'title'",
     dashboard("two words"): 'has no valid uid (found "two words"); add one of at most 40 letters, digits',
     '{"title": "a", "panels": []}': "has no valid uid (found null); add one of at most 40 letters",
-    dashboard("application-overview"): "has the uid of kubeglass's own dashboard 'application-overview'; choose",
-    dashboard(__inputs=[{"name": "DS"}]): "was exported for others (it holds '__inputs') and names no data source",
-    dashboard(x="x" * LARGEST_BYTES): "is too large for a ConfigMap, which holds 1 MiB; split the dashboard",
+    dashboard("application-overview"): "has the uid of a kubeglass dashboard ('application-overview'); choose",
+    dashboard(__inputs=[{"name": "DS"}]): "was exported for sharing (it has '__inputs') and names no data source",
+    dashboard(x="x" * LARGEST_BYTES): "is too large for a ConfigMap (1 MiB); split the dashboard",
 }
 
 
@@ -61,16 +61,18 @@ def test_a_file_that_is_no_dashboard_is_told(tmp_path: Path, text: str) -> None:
     with pytest.raises(ConfigError) as caught:
         load(tmp_path, odd=text)
 
-    assert f"kubeglass.yaml:1:24: dashboards.folders[0] holds odd.json, which {MISTAKES[text]}" in caught.value.message
+    assert (
+        f"kubeglass.yaml:1:24: dashboards.folders[0] contains odd.json, which {MISTAKES[text]}" in caught.value.message
+    )
 
 
 def test_two_files_with_one_uid_are_told(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"holds b\.json, which has the uid of another file \('mine'\)"):
+    with pytest.raises(ConfigError, match=r"contains b\.json, which has the uid of another file \('mine'\)"):
         load(tmp_path, a=dashboard(), b=dashboard())
 
 
 def test_a_folder_without_dashboards_is_told(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"dashboards\.folders\[0\] holds no \.json file"):
+    with pytest.raises(ConfigError, match=r"dashboards\.folders\[0\] contains no \.json file"):
         load(tmp_path)
 
 

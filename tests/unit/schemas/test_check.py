@@ -154,8 +154,8 @@ def test_connectors_are_checked_like_everything_else() -> None:
 
     assert [str(problem) for problem in check_config(document, PINNED)] == [
         "connectors.spanmetrics is the deprecated name of 'span_metrics'; write 'span_metrics'",
-        "connectors.count.spansx is not a key the collector knows here; did you mean 'spans'?",
-        "connectors.forwards is not a component that kubeglass knows; did you mean 'forward'?",
+        "connectors.count.spansx is not a known key here; did you mean 'spans'?",
+        "connectors.forwards is not a known component; did you mean 'forward'?",
     ]
 
 
@@ -184,7 +184,7 @@ def test_what_is_no_mapping_or_no_list_is_told(document: dict[str, Any], said: s
 
 @pytest.mark.parametrize("version", ["v0.155.0", "latest", "0.155.0-rc.1", "0.155", "", "0.155.0 "])
 def test_what_is_no_version_is_refused(version: str) -> None:
-    with pytest.raises(ConfigError, match="is not a version; write it as in 'otelcol --version'"):
+    with pytest.raises(ConfigError, match="is not a version; write it as 'otelcol --version' does"):
         check_config({}, version)
 
 
@@ -205,7 +205,7 @@ def test_the_generator_covers_every_component_of_our_build() -> None:
 def test_a_duration_without_a_unit_is_ten_nanoseconds() -> None:
     problem = one({"receivers": {"kubelet_stats": {"collection_interval": 10}}})
 
-    assert problem.message == "has no unit, and means 10 nanoseconds"
+    assert problem.message == "has no unit and means 10 nanoseconds"
     assert problem.suggestion == "write '10s'"
 
 
@@ -221,7 +221,7 @@ def test_a_version_between_two_known_ones_takes_the_older() -> None:
 
 
 def test_a_version_older_than_all_known_ones_is_refused() -> None:
-    with pytest.raises(ConfigError, match=r"collector 0\.90\.0: is older than any version kubeglass knows"):
+    with pytest.raises(ConfigError, match=r"collector 0\.90\.0: is older than every version kubeglass knows"):
         check_config({}, "0.90.0")
 
 

@@ -98,14 +98,16 @@ def test_a_secret_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch) ->
 def test_a_secret_that_is_not_there_is_named_and_not_shown() -> None:
     app = App(name="shop", module="a:b", secret_env={"PASSWORD": SecretSource(env="ABSENT_ONE")})
 
-    with pytest.raises(ConfigError, match=r"app shop: its secret PASSWORD is not to be had .*ABSENT_ONE is not set"):
+    with pytest.raises(ConfigError, match=r"app shop: is missing its secret PASSWORD .*ABSENT_ONE is not set"):
         app_environment(app)
 
 
 def test_a_collector_without_its_secret_is_not_started(monkeypatch: pytest.MonkeyPatch) -> None:
     pipeline = parse_pipeline("storage: {remote: {url: 'https://x.y', auth: {bearer: {env: ABSENT_ONE}}}}")
 
-    with pytest.raises(ConfigError, match=r"collector: its secret for storage\.remote .*ABSENT_ONE is not set"):
+    with pytest.raises(
+        ConfigError, match=r"collector: is missing its secret for storage\.remote .*ABSENT_ONE is not set"
+    ):
         collector_environment(pipeline)
 
     monkeypatch.setenv("ABSENT_ONE", "s3cret")

@@ -36,8 +36,8 @@ def require_space(needs: Iterable[tuple[Path, float]]) -> None:
         free = shutil.disk_usage(folder).free / GIB
         if free < gib:
             raise Unavailable(
-                f"the disk of {folder} has {free:.1f} GiB free, but {gib:.1f} GiB are needed",
-                hint="free some space, or set GOCACHE, GOMODCACHE, GOTMPDIR and XDG_CACHE_HOME to folders elsewhere",
+                f"the disk of {folder} has {free:.1f} GiB free, and needs {gib:.1f} GiB",
+                hint="free some space, or move GOCACHE, GOMODCACHE, GOTMPDIR and XDG_CACHE_HOME to another disk",
             )
 
 
@@ -59,7 +59,7 @@ def build_programs(distribution: Distribution, staging: Path, progress: Progress
     """
     build = distribution.build
     if build is None:
-        raise Unavailable(f"{distribution.title} is not built here")
+        raise Unavailable(f"{distribution.title} cannot be built from source")
     go = find_go(needed_version(build.sources / "go.mod"))
     caches = _ask_caches(go)
     pending = _list_pending(distribution, build, go, caches, progress)
@@ -131,7 +131,7 @@ def _ask_caches(go: Go) -> dict[str, Path]:
         check=False,
     )
     if answer.returncode != 0:
-        raise Unavailable("go does not say where its caches are", details=tuple(answer.stderr.splitlines()[-3:]))
+        raise Unavailable("go env does not name its caches", details=tuple(answer.stderr.splitlines()[-3:]))
     return {name: Path(folder) for name, folder in json.loads(answer.stdout).items() if folder}
 
 

@@ -107,7 +107,7 @@ def publish(distribution: Distribution, staging: Path, origin: Origin) -> Instal
 
 def explain_cache_errors(folder: Path) -> AbstractContextManager[None]:
     """Turn an OSError into an EngineError that says what to do about the cache folder."""
-    hint = "make room or give yourself access, or set XDG_CACHE_HOME to another folder"
+    hint = "free some space, fix its permissions, or set XDG_CACHE_HOME to another folder"
     return explain_disk_errors(folder, hint=hint, kind=EngineError)
 
 
@@ -165,6 +165,6 @@ def installation_lock(distribution: Distribution, progress: Progress) -> Iterato
         file = path.open("a")
     with file:
         if not lock(file.fileno()):
-            progress.step(distribution.name, Phase.WAIT, "another kubeglass is installing it")
+            progress.step(distribution.name, Phase.WAIT, "another kubeglass process is installing it")
             lock(file.fileno(), wait=True)
         yield

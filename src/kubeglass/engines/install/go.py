@@ -187,14 +187,14 @@ def _explain_failure(code: int, lines: tuple[str, ...]) -> Unavailable:
     network = [line for line in lines if any(word in line for word in _NETWORK_WORDS)]
     if network:
         return Unavailable(
-            "the Go modules cannot be fetched: no connection",
-            hint="check the network or GOPROXY, then try again: what was fetched already is kept",
+            "cannot download Go modules: no connection",
+            hint="check the network or GOPROXY, then try again: downloaded modules are kept",
             details=(network[-1].strip(),),
         )
     if any("no space left on device" in line for line in lines):
         return Unavailable(
-            "the disk is full", hint="free some space, then try again: what was done is kept", details=lines
+            "the disk is full", hint="free some space, then try again: finished work is kept", details=lines
         )
     if code < 0:
-        return Unavailable(f"go was ended by signal {-code}", hint="try again: what was done is kept", details=lines)
-    return Unavailable("go failed", hint="try again: what was done is kept", details=lines)
+        return Unavailable(f"go was killed by signal {-code}", hint="try again: finished work is kept", details=lines)
+    return Unavailable("go failed", hint="try again: finished work is kept", details=lines)

@@ -73,7 +73,7 @@ def _find_checksum(listing: str, filename: str) -> str:
         checksum, _, name = line.strip().partition(" ")
         if name.lstrip(" *") == filename and re.fullmatch(r"[0-9a-f]{64}", checksum):
             return checksum
-    raise Unavailable(f"the release publishes no checksum for {filename}")
+    raise Unavailable(f"the release has no checksum for {filename}")
 
 
 def _verify(archive: Path, expected: str) -> None:
@@ -81,8 +81,8 @@ def _verify(archive: Path, expected: str) -> None:
         found = hashlib.file_digest(file, "sha256").hexdigest()
     if found != expected:
         raise Unavailable(
-            f"{archive.name} does not have the checksum its makers published",
-            hint="try again; if it stays so, something on the way alters downloads",
+            f"{archive.name} does not match its published checksum",
+            hint="try again; if it fails again, something on the network alters downloads",
             details=(f"published {expected}", f"received  {found}"),
         )
 
@@ -101,7 +101,7 @@ def _extract(tar: tarfile.TarFile, member: str, target: Path) -> None:
     try:
         info = tar.getmember(member)
     except KeyError:
-        raise Unavailable(f"the release holds no {member}") from None
+        raise Unavailable(f"the release contains no {member}") from None
     content = tar.extractfile(info) if info.isfile() else None
     if content is None or info.size > LARGEST_PROGRAM:
         raise Unavailable(f"the release's {member} is not a program")

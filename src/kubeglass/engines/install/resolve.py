@@ -55,7 +55,7 @@ def find(engine: ToolT, *, source: Source = Source.AUTO, progress: Progress | No
         if record is not None and source.accepts(record.origin):
             path = distribution_folder(engine.distribution) / engine.name
             return InstalledEngine(engine, path, record.version, record.origin)
-        passed_over = (*passed_over, "cache: holds no intact program of this version")
+        passed_over = (*passed_over, "cache: no intact program of this version")
     raise Unavailable("is not installed", hint=f"run: kubeglass engines install {engine.name}", details=passed_over)
 
 
@@ -114,14 +114,14 @@ def _install(distribution: Distribution, origin: Origin, way: Callable[[Path], N
         for name in distribution.binaries:
             version = read_version(staging / name)
             if version != distribution.version:
-                raise Unavailable(f"{name} came out as version {version}, not {distribution.version}")
+                raise Unavailable(f"{name} was built as version {version}, not {distribution.version}")
         publish(distribution, staging, origin)
 
 
 def _unobtainable(engine: Tool, fault: Unavailable, tried: tuple[str, ...]) -> EngineError:
     return EngineError(
         f"{engine.name} {engine.version}",
-        "cannot be obtained",
+        "cannot be installed",
         found=fault.reason,
         hint=fault.hint or f"install it yourself, so that {engine.commands[0]} {engine.series} is on PATH",
         details=tried,

@@ -31,7 +31,7 @@ def check_candidate(tool: Tool, binary: Path) -> str:
     if tool.probe:
         missing = _missing_parts(tool, binary)
         if missing:
-            raise Unavailable(f"is built without {', '.join(missing)}")
+            raise Unavailable(f"lacks {', '.join(missing)}")
     return version
 
 
@@ -44,7 +44,7 @@ def read_version(binary: Path) -> str:
     answer = _ask(binary, "--version")
     found = VERSION_PATTERN.search(answer)
     if not found:
-        raise Unavailable("does not say its version", details=tuple(answer.splitlines()[-3:]))
+        raise Unavailable("reports no version", details=tuple(answer.splitlines()[-3:]))
     return found.group(1)
 
 
@@ -90,7 +90,7 @@ def find_on_path(tool: Tool, progress: Progress) -> tuple[Path, str]:
             return binary, check_candidate(tool, binary)
         except Unavailable as fault:
             passed_over.append(f"{binary} {fault.reason}")
-            progress.note(tool.name, f"passed over: {passed_over[-1]}")
+            progress.note(tool.name, f"skipped {passed_over[-1]}")
     if passed_over:
         raise Unavailable(f"no usable {tool.name} {tool.series} on PATH", details=tuple(passed_over))
     raise Unavailable(f"no {tool.name} on PATH")

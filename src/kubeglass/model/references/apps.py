@@ -21,7 +21,7 @@ def repeated_names(pipeline: Pipeline) -> list[Problem]:
     """Find names used twice: a name is the ``job`` label."""
     names = [app.name for app in pipeline.apps]
     return [
-        Problem(("apps", index, "name"), "must differ from every other app's", found=f"found '{name}' again")
+        Problem(("apps", index, "name"), "must be unique among the apps", found=f"found '{name}' again")
         for index, name in enumerate(names)
         if name in names[:index]
     ]
@@ -32,9 +32,9 @@ def reserved_names(pipeline: Pipeline) -> list[Problem]:
     return [
         Problem(
             ("apps", index, "name"),
-            "is the name of a part of the pipeline itself",
+            "is reserved for a part of the pipeline",
             found=f"found '{app.name}'",
-            hint=f"choose another than {', '.join(RESERVED_NAMES)}",
+            hint=f"reserved: {', '.join(RESERVED_NAMES)}",
         )
         for index, app in enumerate(pipeline.apps)
         if app.name in RESERVED_NAMES
@@ -50,10 +50,10 @@ def _ways_of_one(app: App, loc: Loc) -> Iterator[Problem]:
     if app.target is not None:
         for key in WAYS:
             if getattr(app, key) is not None:
-                hint = f"keep 'target' to scrape what runs already, or '{key}' to have it run"
-                yield Problem((*loc, key), "contradicts 'target'", hint=hint, at_key=True)
+                hint = f"keep 'target' to scrape a running app, or '{key}' to have kubeglass run it"
+                yield Problem((*loc, key), "conflicts with 'target'", hint=hint, at_key=True)
         for key in sorted(app.model_fields_set - {*OF_TARGETS, *WAYS}):
-            wrong = "means nothing beside 'target', which kubeglass does not run"
+            wrong = "has no effect with 'target', which kubeglass does not run"
             yield Problem((*loc, key), wrong, hint="remove it", at_key=True)
     elif app.module is None and app.image is None:
         hint = (
@@ -61,9 +61,7 @@ def _ways_of_one(app: App, loc: Loc) -> Iterator[Problem]:
         )
         yield Problem(loc, "does not say how it runs", hint=hint)
     if app.host_path is not None and app.module is None and app.target is None:
-        yield Problem(
-            (*loc, "host_path"), "needs 'module'", hint="say which module the mounted source holds", at_key=True
-        )
+        yield Problem((*loc, "host_path"), "needs 'module'", hint="name the module in the mounted source", at_key=True)
 
 
 def node_ports(pipeline: Pipeline) -> list[Problem]:
@@ -104,7 +102,7 @@ def targets(pipeline: Pipeline) -> list[Problem]:
         loc: Loc = ("apps", index, "target")
         if page in first:
             found = f"found '{app.target}' again"
-            problems.append(Problem(loc, f"must not be the address of {first[page]} too", found=found))
+            problems.append(Problem(loc, f"must not be the address of {first[page]}", found=found))
         first.setdefault(page, f"apps[{index}].target")
     return problems
 
@@ -114,7 +112,7 @@ def metrics_ports(pipeline: Pipeline) -> list[Problem]:
     return [
         Problem(
             ("apps", index, "metrics_port"),
-            "must differ from 'port', so that metrics are not exposed with the app",
+            "must differ from 'port', so that the app's Service does not expose metrics",
             found=f"both are {app.port}",
         )
         for index, app in enumerate(pipeline.apps)
@@ -126,7 +124,7 @@ def _repeated(uses: Iterable[tuple[Loc, int]]) -> Iterator[Problem]:
     first: dict[int, Problem] = {}
     for loc, port in uses:
         if port in first:
-            wrong = f"must not be the port of {first[port].path} too"
+            wrong = f"must differ from {first[port].path}"
             yield Problem(loc, wrong, found=f"found {port}")
         else:
             first[port] = Problem(loc, "")

@@ -21,7 +21,7 @@ def collector_memory(pipeline: Pipeline) -> list[Problem]:
     limit = pipeline.collector.resources.limits.memory
     if limit is None or parse_memory(limit) >= LEAST_MEMORY:
         return []
-    wrong = "must be at least 100Mi, else the collector is killed as soon as it starts"
+    wrong = "must be at least 100Mi, or the collector runs out of memory as it starts"
     return [Problem(("collector", "resources", "limits", "memory"), wrong, found=f"found {limit}")]
 
 
@@ -30,7 +30,7 @@ def queue_size(pipeline: Pipeline) -> list[Problem]:
     size = pipeline.collector.queue.size
     if parse_size(size) >= LEAST_QUEUE:
         return []
-    wrong = "must be at least 10MB, else a large scrape does not fit"
+    wrong = "must be at least 10MB, or a large scrape does not fit"
     return [Problem(("collector", "queue", "size"), wrong, found=f"found {size}")]
 
 
@@ -47,7 +47,7 @@ def retention_holds_something(pipeline: Pipeline) -> list[Problem]:
     size = pipeline.storage.retention.size
     if parse_size(size) >= LEAST_SIZE:
         return []
-    wrong = "must be at least 128MB, which the write-ahead log alone may take"
+    wrong = "must be at least 128MB, the size of one write-ahead log segment"
     return [Problem(("storage", "retention", "size"), wrong, found=f"found {size}")]
 
 
@@ -56,7 +56,7 @@ def retention_covers_lateness(pipeline: Pipeline) -> list[Problem]:
     storage = pipeline.storage
     if "out_of_order" not in storage.model_fields_set or storage.out_of_order <= storage.retention.time:
         return []
-    found = f"{format_duration(storage.out_of_order)} against {format_duration(storage.retention.time)}"
+    found = f"{format_duration(storage.out_of_order)} exceeds {format_duration(storage.retention.time)}"
     return [Problem(("storage", "out_of_order"), "must not be longer than storage.retention.time", found=found)]
 
 
@@ -65,7 +65,7 @@ def retention_covers_window(pipeline: Pipeline) -> list[Problem]:
     window, time = pipeline.alert_window, pipeline.storage.retention.time
     if window <= time:
         return []
-    found = f"{format_duration(window)} against {format_duration(time)}"
+    found = f"{format_duration(window)} exceeds {format_duration(time)}"
     return [Problem(("alerts", "window"), "must not be longer than storage.retention.time", found=found)]
 
 
@@ -75,7 +75,7 @@ def volume_holds_retention(pipeline: Pipeline) -> list[Problem]:
     if storage.volume is None or parse_memory(storage.volume) >= 1.2 * parse_size(storage.retention.size):
         return []
     found = f"{storage.volume} for {storage.retention.size}"
-    wrong = "must be a fifth larger than storage.retention.size at least; the write-ahead log and compaction need room"
+    wrong = "must be at least 20% larger than storage.retention.size, for the write-ahead log and compaction"
     return [Problem(("storage", "volume"), wrong, found=found)]
 
 
@@ -84,7 +84,7 @@ def retention_covers_alerts(pipeline: Pipeline) -> list[Problem]:
     time = pipeline.storage.retention.time
     if not pipeline.objectives or time >= LONGEST_ALERT_WINDOW:
         return []
-    wrong = f"must be at least {format_duration(LONGEST_ALERT_WINDOW)}, which the objectives' slowest alert looks back"
+    wrong = f"must be at least {format_duration(LONGEST_ALERT_WINDOW)}, the longest window of the objectives' alerts"
     return [Problem(("storage", "retention", "time"), wrong, found=f"found {format_duration(time)}")]
 
 
@@ -101,8 +101,8 @@ def requests_within_limits(pipeline: Pipeline) -> list[Problem]:
 def _exceeded(loc: Loc, resources: Resources) -> Iterator[Problem]:
     request, limit = resources.requests, resources.limits
     if request.cpu and limit.cpu and parse_cpu(request.cpu) > parse_cpu(limit.cpu):
-        found = f"{request.cpu} against {limit.cpu}"
+        found = f"{request.cpu} exceeds {limit.cpu}"
         yield Problem((*loc, "requests", "cpu"), "must not exceed limits.cpu", found=found)
     if request.memory and limit.memory and parse_memory(request.memory) > parse_memory(limit.memory):
-        found = f"{request.memory} against {limit.memory}"
+        found = f"{request.memory} exceeds {limit.memory}"
         yield Problem((*loc, "requests", "memory"), "must not exceed limits.memory", found=found)

@@ -14,7 +14,7 @@ def known_apps(pipeline: Pipeline) -> list[Problem]:
     return [
         Problem(
             ("objectives", index, "app"),
-            "names no app of this file",
+            "is not an app in this file",
             found=f"found '{objective.app}'",
             hint=suggest(objective.app, names) if names else "add it under 'apps'",
         )
@@ -26,7 +26,7 @@ def known_apps(pipeline: Pipeline) -> list[Problem]:
 def promises(pipeline: Pipeline) -> list[Problem]:
     """Find objectives without a promise."""
     return [
-        Problem(("objectives", index), "promises nothing", hint="add 'availability: 99.9%' or 'latency:'")
+        Problem(("objectives", index), "sets no objective", hint="add 'availability: 99.9%' or 'latency:'")
         for index, objective in enumerate(pipeline.objectives)
         if objective.availability is None and objective.latency is None
     ]
@@ -36,7 +36,7 @@ def repeated(pipeline: Pipeline) -> list[Problem]:
     """Find second objectives of one app, or of one endpoint of it."""
     keys = [(objective.app, objective.endpoint) for objective in pipeline.objectives]
     return [
-        Problem(("objectives", index), "repeats the objective of the same app and endpoint", hint="join the two")
+        Problem(("objectives", index), "repeats an objective for the same app and endpoint", hint="merge the two")
         for index, key in enumerate(keys)
         if key in keys[:index]
     ]
@@ -53,7 +53,7 @@ def bucket_bounds(pipeline: Pipeline) -> list[Problem]:
         problems.append(
             Problem(
                 ("objectives", index, "latency", "threshold"),
-                "must be a bucket bound of the duration histogram, else nothing counts the requests within it",
+                "must be a bucket bound of the duration histogram, or nothing counts the requests within it",
                 found=f"found {format_duration(objective.latency.threshold)}",
                 hint=f"choose one of {bounds}",
             )
@@ -67,7 +67,7 @@ def alert_latency(pipeline: Pipeline) -> list[Problem]:
     if pipeline.alerts.latency < largest:
         return []
     found = f"found {format_duration(pipeline.alerts.latency)}"
-    wrong = f"must be less than {format_duration(largest)}, the histogram's largest bound, else it never alerts"
+    wrong = f"must be less than {format_duration(largest)}, the histogram's largest bound, or it never alerts"
     return [Problem(("alerts", "latency"), wrong, found=found)]
 
 
@@ -84,7 +84,9 @@ def reading_intervals(pipeline: Pipeline) -> list[Problem]:
         ("collector", "kubelet", "interval"): collector.kubelet.interval,
         ("collector", "host_metrics", "interval"): collector.host_metrics.interval,
     }
-    wrong = f"must be at most {format_duration(LONGEST_INTERVAL)}, else one missed reading is a gap for every alert"
+    wrong = (
+        f"must be at most {format_duration(LONGEST_INTERVAL)}, or one missed reading leaves a gap in charts and alerts"
+    )
     return [
         Problem(loc, wrong, found=f"found {format_duration(interval)}")
         for loc, interval in intervals.items()
@@ -97,7 +99,7 @@ def scrape_timeout(pipeline: Pipeline) -> list[Problem]:
     scrape = pipeline.scrape
     if scrape.timeout is None or scrape.timeout <= scrape.interval:
         return []
-    found = f"{format_duration(scrape.timeout)} against {format_duration(scrape.interval)}"
+    found = f"{format_duration(scrape.timeout)} exceeds {format_duration(scrape.interval)}"
     return [Problem(("scrape", "timeout"), "must not be longer than scrape.interval", found=found)]
 
 
@@ -111,7 +113,7 @@ def alert_window(pipeline: Pipeline) -> list[Problem]:
     return [
         Problem(
             ("alerts", "window"),
-            f"must cover at least {INTERVALS_PER_WINDOW} scrape intervals of {interval}, else rates are empty",
+            f"must cover at least {INTERVALS_PER_WINDOW} scrape intervals of {interval}, or rates are empty",
             found=f"found {format_duration(window)}",
             hint=f"set {format_duration(shortest)} or more",
         )

@@ -39,7 +39,7 @@ def _all_sources(pipeline: Pipeline) -> Iterator[tuple[Loc, SecretSource]]:
 def sources(pipeline: Pipeline) -> list[Problem]:
     """Find secrets without a place."""
     return [
-        Problem(loc, "does not say where the secret is found", hint="add 'env: NAME' or 'secret: {name: …, key: …}'")
+        Problem(loc, "does not say where to find the secret", hint="add 'env: NAME' or 'secret: {name: …, key: …}'")
         for loc, source in _all_sources(pipeline)
         if source.env is None and source.secret is None
     ]
@@ -75,7 +75,7 @@ def _ways(loc: Loc, auth: Section) -> Iterator[Problem]:
     ways = [name for name in type(auth).model_fields if getattr(auth, name) is not None]
     if len(ways) != 1:
         *first, last = (f"'{name}'" for name in type(auth).model_fields)
-        wrong = f"must hold exactly one of {', '.join(first)} and {last}"
+        wrong = f"must have exactly one of {', '.join(first)} and {last}"
         yield Problem(loc, wrong, found=f"found {' and '.join(ways) or 'none'}")
 
 
@@ -84,7 +84,7 @@ def clear_text(pipeline: Pipeline) -> list[Problem]:
     return [
         Problem(
             ("apps", index, "env", name),
-            f"is a secret by its {what}, and must not stand here in clear",
+            f"looks like a secret by its {what}, and must not be in clear text",
             hint=f"move it to 'secret_env: {{{name}: {{env: {name}}}}}'",
             at_key=True,
         )
@@ -103,7 +103,7 @@ def _what_tells(name: str, value: str) -> str:
 def repeated_variables(pipeline: Pipeline) -> list[Problem]:
     """Find variables set in two places."""
     return [
-        Problem(("apps", index, "secret_env", name), "is set in 'env' too", hint="keep one of the two", at_key=True)
+        Problem(("apps", index, "secret_env", name), "is also set in 'env'", hint="keep one", at_key=True)
         for index, app in enumerate(pipeline.apps)
         for name in app.secret_env
         if name in app.env

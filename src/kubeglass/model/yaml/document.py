@@ -107,11 +107,11 @@ class Converter:
         """
         self._count += 1
         if self._count > _MOST_NODES:
-            raise YamlSyntaxError("repeats itself too often through its aliases", _start(node))
+            raise YamlSyntaxError("expands to too many values through its aliases", _start(node))
         if isinstance(node, ScalarNode):
             return _scalar(node)
         if any(node is outer for outer in self._around):
-            raise YamlSyntaxError("holds an alias of what it stands in", _start(node))
+            raise YamlSyntaxError("is an alias of a value that contains it", _start(node))
         self._around.append(node)
         try:
             return self._mapping(node, loc) if isinstance(node, MappingNode) else self._sequence(node, loc)
@@ -146,12 +146,12 @@ class Converter:
                 continue
             key = _key(key_node)
             if key in own:
-                raise YamlSyntaxError(f"has the key twice: {key}", _start(key_node))
+                raise YamlSyntaxError(f"has a duplicate key: {key}", _start(key_node))
             own[key] = (key_node, value)
         for mapping in merged:
             self._count += len(mapping.value)
             if mapping is node or any(mapping is outer for outer in self._around):
-                raise YamlSyntaxError("merges what it stands in", _start(node))
+                raise YamlSyntaxError("merges a mapping that contains it", _start(node))
             self._around.append(mapping)
             own = {**self._pairs(mapping), **own} if self._count <= _MOST_NODES else own
             self._around.pop()
@@ -162,17 +162,17 @@ def _merged(value: Node) -> Iterator[MappingNode]:
     nodes = value.value if isinstance(value, SequenceNode) else [value]
     for node in reversed(nodes):
         if not isinstance(node, MappingNode):
-            raise YamlSyntaxError("merges something other than a mapping by '<<'", _start(node))
+            raise YamlSyntaxError("merges something other than a mapping with '<<'", _start(node))
         yield node
 
 
 def _key(node: Node) -> str:
     if not isinstance(node, ScalarNode):
-        raise YamlSyntaxError("has a list or a mapping for a key; keys must be text", _start(node))
+        raise YamlSyntaxError("has a list or a mapping as a key; keys must be text", _start(node))
     key = _scalar(node)
     if not isinstance(key, str):
         shown = node.value[:40] or "nothing"
-        raise YamlSyntaxError(f"has {shown} for a key; keys must be text, put it in quotes", _start(node))
+        raise YamlSyntaxError(f"has the key {shown}; keys must be text, so quote it", _start(node))
     return key
 
 
@@ -181,7 +181,7 @@ def _scalar(node: ScalarNode) -> Any:
     # JSON, which YAML takes, writes what lies beyond 16 bits as two halves.
     text = node.value.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
     if _NO_TEXT.search(text):
-        raise YamlSyntaxError("holds the escape of a null or of half a character; remove it", _start(node))
+        raise YamlSyntaxError("contains an escaped null or half a character; remove it", _start(node))
     try:
         return _SCALARS[str(node.tag)](text)
     except ValueError:
@@ -192,7 +192,7 @@ def _scalar(node: ScalarNode) -> Any:
 def _require(node: Node, *, plain: bool) -> None:
     if not plain:
         tag = str(node.tag).replace(_TAG, "!!")
-        raise YamlSyntaxError(f"has the tag {tag}, which means nothing here; remove it", _start(node))
+        raise YamlSyntaxError(f"has the tag {tag}, which is not supported; remove it", _start(node))
 
 
 def _start(node: Node) -> Position:

@@ -15,30 +15,30 @@ _DEEPEST = 50
 
 #: What the parser says against what the writer most likely did.
 _MEANINGS = {
-    "cannot start any token": "a tab or a reserved character stands here; indent with spaces, quote odd text",
-    "expected <block end>": "this line's indentation fits none of the lines above it",
+    "cannot start any token": "a tab or a reserved character; indent with spaces, quote special characters",
+    "expected <block end>": "this line's indentation matches none of the lines above it",
     "mapping values are not allowed": "a second ':' on the line, or a line indented below a value; quote the value",
     "could not find expected ':'": "the key on the line above has no ':'",
-    "while scanning a quoted scalar": "a quote is never closed",
-    "found unexpected end of stream": "a quote or bracket is never closed",
-    "expected ',' or": "a bracket is never closed, or a ',' is missing",
-    "found another document": "'---' starts a second document, and a file holds one definition",
+    "while scanning a quoted scalar": "a quote is not closed",
+    "found unexpected end of stream": "a quote or bracket is not closed",
+    "expected ',' or": "a bracket is not closed, or a ',' is missing",
+    "found another document": "'---' starts a second document; only one is allowed",
     "found undefined alias": "the alias (*name) has no anchor (&name) above it",
-    "expected alphabetic or numeric character": "'&' or '*' stands without a name; quote text that starts with it",
+    "expected alphabetic or numeric character": "'&' or '*' has no name after it; quote text that starts with either",
     "expected the node content, but found '<stream end>'": "a value or a closing bracket is missing at the end",
     "expected the node content": "a value is missing here",
-    "sequence entries are not allowed": "'- ' starts an item of a list, which begins on a line of its own",
-    "while scanning a block scalar": "'|' or '>' starts a block of lines, which begins on the next; quote other text",
-    "hexdecimal numbers": "an escape in double quotes lacks a digit",
+    "sequence entries are not allowed": "'- ' starts a list item, which goes on its own line",
+    "while scanning a block scalar": "'|' or '>' starts a block, whose text begins on the next line; quote other text",
+    "hexdecimal numbers": "an escape in double quotes is missing a digit",
     "expected URI": "'!' starts a tag here; quote text that starts with it",
     "expected a tag": "'!' starts a tag here; quote text that starts with it",
     "undefined tag handle": "'!' starts a tag here; quote text that starts with it",
-    "found unknown escape character": "'\\' starts something unknown here; use single quotes, or write it twice",
-    "incompatible YAML document": "'%YAML' asks for another version than 1.x; remove the line",
+    "found unknown escape character": "'\\' starts an unknown escape; use single quotes, or double it",
+    "incompatible YAML document": "'%YAML' asks for a version other than 1.x; remove the line",
     "found character '%'": "'%' starts a directive here; quote text that starts with it",
     "expected '!', but found": "'%' starts a directive here; quote text that starts with it",
     "while scanning a directive": "'%' starts a directive here; quote text that starts with it",
-    "but found '<stream end>'": "something is missing at the end",
+    "but found '<stream end>'": "the file ends too early",
 }
 
 
@@ -61,10 +61,10 @@ def read_document(text: str) -> Document:
     except ReaderError as error:
         before = text[: error.position]
         position = Position(before.count("\n") + 1, len(before) - before.rfind("\n"))
-        wrong = f"holds the character #x{ord(text[error.position]):04x}, which is no text"
+        wrong = f"contains the character #x{ord(text[error.position]):04x}, which is not allowed in text"
         raise YamlSyntaxError(f"{wrong}; remove it", position) from error
     except RecursionError as error:
-        raise YamlSyntaxError("is nested too deeply for a definition", _deep_position(text)) from error
+        raise YamlSyntaxError("is nested too deeply", _deep_position(text)) from error
     return document
 
 

@@ -110,7 +110,7 @@ def missing_grafana(pipeline: Pipeline) -> str:
     if pipeline.cluster.runs_grafana or not pipeline.cluster.grafana.enabled:
         return ""
     return (
-        "Grafana is left out: cluster.images.source is local, and kubeglass builds no image of it; name one in"
+        "Grafana is left out: cluster.images.source is local, and kubeglass builds no Grafana image; name one in"
         " cluster.images.grafana, or use the page"
     )
 

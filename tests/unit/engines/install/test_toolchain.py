@@ -105,7 +105,7 @@ def test_gos_words_are_heard_line_by_line_and_its_answer_returned(tmp_path: Path
     ],
 )
 def test_a_missing_network_is_told_from_a_broken_build(words: str, tmp_path: Path) -> None:
-    with pytest.raises(Unavailable, match="modules cannot be fetched") as caught:
+    with pytest.raises(Unavailable, match="cannot download Go modules") as caught:
         _run(tmp_path, f"echo '{words}' >&2; exit 1")
 
     assert caught.value.details == (words,)

@@ -132,7 +132,7 @@ PAGES = (
         "gzip",
         "the page is packed and does not say so",
         "instrument/metrics_endpoint.py",
-        '[("Content-Encoding", "gzip")] if gzip else []',
+        '[("Content-Encoding", "gzip")] if coding == "gzip" else []',
         "[]",
         (f"{PAGE}test_the_page_is_packed_on_request",),
     ),
@@ -258,10 +258,10 @@ PAGES = (
     ),
     Mutation(
         "errors: a name is taken",
-        "prometheus_client's error comes through",
+        "kubeglass's metric is shown beside the application's",
         "instrument/registration.py",
-        "    except ValueError as error:\n",
-        "    except KeyError as error:\n",
+        "    elif taken := collector.taken_names():\n",
+        "    elif taken := list[str]():\n",
         (f"{UNIT}test_a_metric_of_the_same_name_is_an_error_that_names_it",),
     ),
     Mutation(

@@ -85,6 +85,7 @@ def run_in_background(options: RunOptions, source: Source, listener: RunListener
         _get_ready(options, source, listener)
         words = [
             *shlex.split(options.command),
+            *(["--watch"] if options.watch else []),
             "--source",
             source,
             "--timeout",

@@ -11,12 +11,13 @@ from kubeglass.model.metric_names import metric_names
 from kubeglass.observe.errors import ObserveError
 from kubeglass.observe.processes import ProcessId, measure_age
 from kubeglass.observe.prometheus import Prometheus, read_targets
+from kubeglass.supervise.app.watch import SourceWatch
 from kubeglass.supervise.end_to_end_check import EndToEndResult
 from kubeglass.supervise.listener import Pulse, RunListener
 from kubeglass.supervise.options import RunOptions
 from kubeglass.supervise.ports import PortClaims
 from kubeglass.supervise.preparation import GetBinaries, Preparation, prepare
-from kubeglass.supervise.reload import ReadOptions, reload_run
+from kubeglass.supervise.reload import ReadOptions, reload_apps, reload_run
 from kubeglass.supervise.running import Running, describe_run
 from kubeglass.supervise.signals import StopSignals
 from kubeglass.supervise.startup_wait import StartupWait, set_goal
@@ -91,6 +92,8 @@ class LocalRun:
         began = time.time() - measure_age(self._supervisor)
         self._note_empty_panels(startup.wait_for_data(set_goal(preparation.stack, began, preparation.queries)))
         seconds = round(measure_age(self._supervisor), 2)
+        if self._options.watch:
+            self._listener.note(f"{self._options.folder}: watched; an edit reloads the app, --no-watch turns that off")
         self._was_up = True
         self._listener.up(running.journal.change(phase=Phase.UP, first_data_seconds=seconds))
 
@@ -101,11 +104,14 @@ class LocalRun:
 
     def _keep(self, running: Running, signals: StopSignals) -> Never:
         settings = running.stack.settings
+        watch = SourceWatch(self._options.folder) if self._options.watch else None
         with Prometheus(settings.url(settings.ports.prometheus), timeout_seconds=2.0) as prometheus:
             while True:
                 if signals.wants_reload:
                     signals.wants_reload = False
                     self._reload(running)
+                if watch and (changed := watch.find_changes()):
+                    self._reload_apps(running, changed)
                 self._listener.beat(self._measure(running, prometheus))
                 self._rest(signals)
 
@@ -127,6 +133,15 @@ class LocalRun:
         else:
             self._listener.note(f"reload: {summary}")
             running.journal.change(reload=ReloadRecord(number, summary))
+
+    def _reload_apps(self, running: Running, changed: list[str]) -> None:
+        more = f" and {len(changed) - 1} more" if len(changed) > 1 else ""
+        try:
+            reload_apps(running)
+        except KubeglassError as error:
+            self._listener.note(f"{changed[0]}{more} changed: not reloaded, the old code still runs: {error}")
+        else:
+            self._listener.note(f"{changed[0]}{more} changed: reloaded")
 
     def _measure(self, running: Running, prometheus: Prometheus) -> Pulse:
         manager, pipeline = running.manager, running.stack.options.pipeline

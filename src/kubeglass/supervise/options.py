@@ -24,6 +24,7 @@ class RunOptions:
         command: how it was asked for, for ``status``.
         demo: whether the demo's customers come along.
         detached: whether it runs in the background.
+        watch: whether apps reload when their sources change.
         timeout_seconds: how long, once the engines are there, data may take to be seen; also how long each app may take
             to be imported, and to be ready.
     """
@@ -34,6 +35,7 @@ class RunOptions:
     command: str = "up"
     demo: bool = False
     detached: bool = False
+    watch: bool = False
     timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS
 
     @property

@@ -112,7 +112,9 @@ def plan_reload(running: Running, options: RunOptions) -> ReloadPlan:
         PortError: there is no free port for a new app.
     """
     old = running.stack
-    options = replace(options, detached=old.options.detached, timeout_seconds=old.options.timeout_seconds)
+    options = replace(
+        options, detached=old.options.detached, watch=old.options.watch, timeout_seconds=old.options.timeout_seconds
+    )
     changed_apps = [app for app in options.own_apps if app not in old.own_apps]
     checks = check_apps(changed_apps, options.folder, options.timeout_seconds)
     pipeline, prefix_notes = checks.follow_prefixes(options.pipeline)
@@ -162,3 +164,16 @@ def reload_run(running: Running, read_options: ReadOptions, listener: RunListene
         listener.note(note)
     carry_out(plan, running, listener)
     return plan.changes
+
+
+def reload_apps(running: Running) -> None:
+    """Have the workers of every app here replaced by new ones, which import its code again; counters go on.
+
+    Raises:
+        AppError: an app does not import as its sources are now; the old workers go on.
+    """
+    options = running.stack.options
+    # gunicorn ends itself when a new worker cannot import the app.
+    check_apps(options.own_apps, options.folder, options.timeout_seconds)
+    names = [app.name for app in options.own_apps]
+    running.manager.do(lambda group: group.reread(names))

@@ -136,6 +136,8 @@ def _plan_app(app: App, stack: Stack) -> ProcessSpec:
     base = app_environment(app)
     if stack.options.demo:
         base["SHOP_DATABASE"] = str(settings.data / "shop.sqlite")
+    if stack.options.watch:
+        base["KUBEGLASS_WATCH"] = "1"
     return ProcessSpec(
         name=app.name,
         argv=(sys.executable, "-m", APP_SERVER, *_flatten(arguments), *flags, app.module or ""),

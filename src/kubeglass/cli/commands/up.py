@@ -24,6 +24,14 @@ Targets = Annotated[
 Detach = Annotated[bool, typer.Option("--detach", "-d", help="Return once it is up; it goes on in the background.")]
 From = Annotated[Source, typer.Option(help="Where engines may come from, as in kubeglass engines install.")]
 Timeout = Annotated[str, typer.Option(metavar="DURATION", help="How long data may take to be seen.")]
+Watch = Annotated[
+    bool | None,
+    typer.Option(
+        "--watch/--no-watch",
+        help="Reload apps when their sources change.",
+        show_default="--watch with --app in the foreground",
+    ),
+]
 PagePort = Annotated[
     int | None, typer.Option("--port", min=1, max=65535, help="Port of the page; an error if it is in use.")
 ]
@@ -37,6 +45,7 @@ def up(  # one keyword an option
     app: Apps = None,
     target: Targets = None,
     detach: Detach = False,
+    watch: Watch = None,
     source: From = Source.AUTO,
     timeout: Timeout = "60s",
     port: PagePort = None,
@@ -53,7 +62,9 @@ def up(  # one keyword an option
 
     def read_options() -> RunOptions:
         options = choose_run(demo=demo, apps=app or [], targets=target or [], page_port=port)
-        return replace(options, timeout_seconds=seconds)
+        in_foreground = not detach and report_to < 0
+        watched = bool(app) and in_foreground if watch is None else watch
+        return replace(options, timeout_seconds=seconds, watch=watched)
 
     if report_to >= 0:
         return report_to_parent(read_options, source, report_to)

@@ -81,7 +81,7 @@ class Cluster:
     def get(self, key: ObjectKey) -> dict[str, Any] | None:
         """Read one object; None if it does not exist."""
         try:
-            return _decode(self.request("GET", path_of(key), where=str(key)))
+            return _decode(self._request("GET", path_of(key), where=str(key)))
         except MissingError:
             return None
 
@@ -99,12 +99,12 @@ class Cluster:
         """
         path = path_of(ObjectKey(api_version, kind, "", namespace))
         query = ({"labelSelector": selector} if selector else {}) | ({"fieldSelector": fields} if fields else {})
-        items = _decode(self.request("GET", path, query=query, where=f"{kind.lower()} list"))["items"]
+        items = _decode(self._request("GET", path, query=query, where=f"{kind.lower()} list"))["items"]
         return [{"apiVersion": api_version, "kind": kind, **item} for item in items]
 
     def read(self, path: str) -> dict[str, Any]:
         """Read a document of the API server, such as ``/apis``."""
-        return _decode(self.request("GET", path))
+        return _decode(self._request("GET", path))
 
     def apply(
         self, item: KubernetesObject, *, namespace: str, dry_run: bool = False, force: bool = False
@@ -125,13 +125,13 @@ class Cluster:
         query = {"fieldManager": OWNER, "force": str(force).lower()} | ({"dryRun": "All"} if dry_run else {})
         body = json.dumps(item).encode()
         return _decode(
-            self.request("PATCH", path_of(key), query=query, body=body, content_type=APPLY_PATCH, where=str(key))
+            self._request("PATCH", path_of(key), query=query, body=body, content_type=APPLY_PATCH, where=str(key))
         )
 
     def delete(self, key: ObjectKey) -> bool:
         """Delete an object and, before it, its dependents, such as its pods; False if it did not exist."""
         try:
-            self.request("DELETE", path_of(key), query={"propagationPolicy": "Foreground"}, where=str(key))
+            self._request("DELETE", path_of(key), query={"propagationPolicy": "Foreground"}, where=str(key))
         except MissingError:
             return False
         return True
@@ -143,7 +143,7 @@ class Cluster:
             RefusedError: the API server refused; nothing is changed.
         """
         body = json.dumps(operations).encode()
-        self.request("PATCH", path_of(key), body=body, content_type=JSON_PATCH, where=str(key))
+        self._request("PATCH", path_of(key), body=body, content_type=JSON_PATCH, where=str(key))
 
     def read_log(
         self, pod: ObjectKey, container: str, *, lines: int, previous: bool = False, since_seconds: float | None = None
@@ -160,7 +160,7 @@ class Cluster:
         query = {"container": container, "tailLines": str(lines), "previous": str(previous).lower()}
         if since_seconds is not None:
             query["sinceSeconds"] = str(max(1, math.ceil(since_seconds)))
-        return self.request("GET", f"{path_of(pod)}/log", query=query, where=str(pod)).text.splitlines()
+        return self._request("GET", f"{path_of(pod)}/log", query=query, where=str(pod)).text.splitlines()
 
     @asynccontextmanager
     async def open_stream(self, pod: ObjectKey, port: int) -> AsyncIterator[PodStream]:
@@ -178,7 +178,7 @@ class Cluster:
                 stream = await stack.enter_async_context(opening)
             yield stream
 
-    def request(
+    def _request(
         self,
         method: str,
         path: str,
@@ -188,12 +188,6 @@ class Cluster:
         content_type: str = "application/json",
         where: str = "",
     ) -> httpx2.Response:
-        """Send one request to the API server.
-
-        Raises:
-            UnreachableClusterError: the API server cannot be reached, or not in time.
-            RefusedError: it responds with an error.
-        """
         headers = {"Content-Type": content_type} if body is not None else {}
         with _translate_errors(self, where or path):
             response = self._connection.request(method, path, params=query or None, content=body, headers=headers)
@@ -229,8 +223,8 @@ class _Parameters(client_adapter.ConnectionParams):
         return self._read
 
 
-def _decode(answer: httpx2.Response) -> dict[str, Any]:
-    document: dict[str, Any] = answer.json()
+def _decode(response: httpx2.Response) -> dict[str, Any]:
+    document: dict[str, Any] = response.json()
     return document
 
 
@@ -245,11 +239,11 @@ def _load_config(context: str | None) -> SingleConfig:
     return config
 
 
-def _status_of(answer: httpx2.Response) -> dict[str, Any]:
+def _status_of(response: httpx2.Response) -> dict[str, Any]:
     try:
-        status = answer.json()
+        status = response.json()
     except ValueError:
         status = None
     if isinstance(status, dict) and status.get("kind") == "Status":
         return status
-    return {"code": answer.status_code, "message": answer.text[:300]}
+    return {"code": response.status_code, "message": response.text[:300]}

@@ -31,7 +31,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[Cluster]:
-    """The test cluster: the one that runs already, which is left running, or one that lives as long as the tests."""
+    """The test cluster: one that is already running and stays, or one that runs as long as the tests."""
     layout = find_layout()
     was_running = find_init(layout) is not None
     yield start_cluster(layout)
@@ -50,7 +50,7 @@ def namespace(cluster: Cluster) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def images(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> dict[str, ArchivedImage]:
-    """Every image of the demo's pipeline, built and given to the node."""
+    """Every image of the demo's pipeline, built and imported into the node."""
     folder = find_demo()
     store = ImageStore(tmp_path_factory.mktemp("images"))
     recipes = plan_images(

@@ -1,4 +1,4 @@
-"""The test cluster is a real one where it matters, and it leaves nothing on the machine."""
+"""The test cluster behaves like a real one where it matters, and leaves nothing on the machine."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def test_a_node_port_answers(cluster: Cluster) -> None:
 
 
 def test_the_kubelet_is_trusted_by_its_node_ip_and_asks_for_rights(cluster: Cluster, namespace: str) -> None:
-    """As on K3s: its certificate is the cluster authority's, so nobody has to skip verification."""
+    """As on K3s, the cluster's authority signs its certificate, so nobody has to skip verification."""
     cluster.kubectl("create", "serviceaccount", "stranger", "--namespace", namespace)
     cluster.kubectl("apply", "--filename=-", stdin=READER.replace("NAME", namespace))
     try:
@@ -131,7 +131,7 @@ def second_run(tmp_path: Path) -> Path:
 
 
 def test_one_kill_ends_it_and_nothing_is_left(second_run: Path) -> None:
-    """Of a second cluster beside the first, as it were after a crash."""
+    """For a second cluster beside the first, as after a crash."""
     layout = replace(find_layout(), run=second_run)
     interfaces = _list_interfaces()
     cluster = start_cluster(layout)

@@ -1,4 +1,4 @@
-"""Images built without Docker run on a real node as strictly as a pod can be held, and answer."""
+"""Images built without Docker run and respond on a real node under the strictest pod security."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ ARGUMENTS = {
 def test_an_image_runs_unprivileged_and_answers(
     cluster: Cluster, namespace: str, images: dict[str, ArchivedImage], name: str
 ) -> None:
-    """Under the restricted Pod Security Standard, with a root file system that nobody can write."""
+    """Under the restricted Pod Security Standard, with a read-only root file system."""
     arguments, port, path = ARGUMENTS[name]
     cluster.kubectl("label", "namespace", namespace, "pod-security.kubernetes.io/enforce=restricted")
     objects = [_config_map(), _pod(images[name].reference, arguments, port, path)]
@@ -123,7 +123,7 @@ def _pod(image: str, arguments: list[str] | None, port: int, path: str) -> dict[
         "spec": {
             "terminationGracePeriodSeconds": 1,
             "automountServiceAccountToken": False,
-            # No user is named: the image's own must do.
+            # Without a user, so that the image's own is used.
             "securityContext": {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}},
             "containers": [container],
             "volumes": [
@@ -136,7 +136,7 @@ def _pod(image: str, arguments: list[str] | None, port: int, path: str) -> dict[
 
 
 def _find_user(cluster: Cluster, namespace: str) -> str:
-    """Return the user and the group of the pod's first process, read on the node: images have no shell to ask."""
+    """Return the user and the group of the pod's first process, read on the node, because images have no shell."""
     words = cluster.kubectl("get", "pod", "it", "--namespace", namespace, "--output=jsonpath={..containerID}")
     container = words.removeprefix("containerd://")
     found: list[str] = []

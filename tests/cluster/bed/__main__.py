@@ -17,7 +17,7 @@ from tests.cluster.bed.programs import KUBE, build_program
 
 
 def main(arguments: list[str]) -> None:
-    """Do what the command line says."""
+    """Run the command line."""
     parser = argparse.ArgumentParser(prog="python -m tests.cluster.bed", description="A real Kubernetes for tests.")
     verbs = parser.add_subparsers(dest="verb", required=True)
     verbs.add_parser("build", help="build what was never built, start nothing")

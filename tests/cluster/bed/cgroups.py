@@ -1,4 +1,4 @@
-"""The control groups the pods' own lie below, made before the kubelet starts and removed after everything has ended."""
+"""The parents of the pods' control groups, made before the kubelet starts and removed after everything has ended."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 from tests.cluster.bed.waiting import wait_until
 
 ROOT = Path("/sys/fs/cgroup")
-#: What the kubelet asks version 2's tree for; each must be handed down by the root.
+#: Controllers that the kubelet needs in version 2; the root must delegate each.
 _CONTROLLERS = ("cpuset", "cpu", "io", "memory", "pids")
 
 

@@ -14,7 +14,7 @@ from tests.cluster.bed.layout import NODE_IP, NODE_NAME, Layout
 from tests.cluster.bed.namespaces import enter, find_init
 from tests.cluster.bed.packages import Runtime
 
-#: A test's own time limit is longer, so that what the command said is seen.
+#: A test's own time limit is longer, so that the command's output is shown.
 TIMEOUT_S = 240
 
 
@@ -34,12 +34,12 @@ class Cluster:
 
     @property
     def kubeconfig(self) -> Path:
-        """The administrator's; it works inside the cluster's network, that is for what :meth:`run` runs."""
+        """The administrator's; it works in the cluster's network, for commands of :meth:`run`."""
         return self.layout.kubeconfig()
 
     @property
     def node_ip(self) -> str:
-        """The address NodePorts are reached at, inside the cluster's network."""
+        """The address of NodePorts in the cluster's network."""
         return NODE_IP
 
     @property
@@ -88,12 +88,12 @@ class Cluster:
         return result
 
     def kubectl(self, *arguments: str | Path, check: bool = True, stdin: str | None = None) -> str:
-        """Run kubectl and return what it printed on standard output, with standard error behind it if it failed."""
+        """Run kubectl and return its standard output, followed by standard error if it failed."""
         result = self.run([self.kubectl_path, *arguments], check=check, stdin=stdin)
         return result.stdout if result.returncode == 0 else result.stdout + result.stderr
 
     def run_on_node(self, command: Sequence[str | Path], *, cwd: Path | None = None) -> str:
-        """Run ``command`` in all of the node's namespaces, with containerd's programs on PATH; return what it printed.
+        """Run ``command`` in all of the node's namespaces, with containerd's programs on PATH; return its output.
 
         Raises:
             BedError: it failed; the message carries what it said.
@@ -104,7 +104,7 @@ class Cluster:
         return self.run(command, prefix=enter_there).stdout
 
     def import_image(self, archive: Path) -> None:
-        """Give the node an image archive; pods find it under its name with any pull policy but Always.
+        """Import an image archive into the node; pods find it by name with any pull policy but Always.
 
         Raises:
             BedError: containerd refuses it.

@@ -20,7 +20,7 @@ Command = list[str]
 
 
 def storage_commands(layout: Layout) -> dict[str, Command]:
-    """Return what runs first: the container runtime and the database."""
+    """Return the commands that run first: the container runtime and the database."""
     return {
         "containerd": ["containerd", "--config", str(layout.run / "containerd.toml")],
         "etcd": [
@@ -32,7 +32,7 @@ def storage_commands(layout: Layout) -> dict[str, Command]:
             f"--listen-peer-urls={ETCD_PEER}",
             f"--initial-advertise-peer-urls={ETCD_PEER}",
             f"--initial-cluster=bed={ETCD_PEER}",
-            # The data need not outlive the machine, and waiting for its disk is half of the start.
+            # The data need not survive a crash, and waiting for the disk takes half of the start.
             "--unsafe-no-fsync",
             "--log-level=warn",
         ],
@@ -65,7 +65,7 @@ def apiserver_command(layout: Layout) -> Command:
 
 
 def controller_commands(layout: Layout) -> dict[str, Command]:
-    """Return the controllers and the scheduler: with them, objects come to life without a node."""
+    """Return the commands of the controllers and the scheduler, which need no node."""
     pki = layout.pki
     return {
         "kube-controller-manager": [
@@ -77,7 +77,7 @@ def controller_commands(layout: Layout) -> dict[str, Command]:
             f"--cluster-signing-cert-file={pki}/ca.crt",
             f"--cluster-signing-key-file={pki}/ca.key",
             "--leader-elect=false",
-            # The usual 20 requests a second are five seconds of its start.
+            # The usual 20 requests per second make the start five seconds longer.
             "--kube-api-qps=500",
             "--kube-api-burst=1000",
             "--allocate-node-cidrs",
@@ -89,7 +89,7 @@ def controller_commands(layout: Layout) -> dict[str, Command]:
             "kube-scheduler",
             f"--kubeconfig={layout.kubeconfig('scheduler')}",
             "--leader-elect=false",
-            # The usual 50 requests a second place a thousand pods in forty.
+            # The usual 50 requests per second schedule a thousand pods in forty seconds.
             "--kube-api-qps=500",
             "--kube-api-burst=1000",
             "--bind-address=127.0.0.1",
@@ -98,7 +98,7 @@ def controller_commands(layout: Layout) -> dict[str, Command]:
 
 
 def node_commands(layout: Layout) -> dict[str, Command]:
-    """Return what makes the machine a node: the kubelet, service addresses and local-path volumes."""
+    """Return the commands that make the machine a node: the kubelet, kube-proxy and the volume provisioner."""
     return {
         "kubelet": [
             "kubelet",
@@ -113,7 +113,7 @@ def node_commands(layout: Layout) -> dict[str, Command]:
             f"--hostname-override={NODE_NAME}",
             f"--cluster-cidr={CLUSTER_NETWORK}",
             "--proxy-mode=iptables",
-            # A network namespace of one's own may not change the kernel's connection tracking.
+            # A network namespace may not change the kernel's connection tracking.
             "--conntrack-max-per-core=0",
             "--conntrack-tcp-timeout-established=0",
             "--conntrack-tcp-timeout-close-wait=0",
@@ -124,7 +124,7 @@ def node_commands(layout: Layout) -> dict[str, Command]:
 
 
 def pretended_node_commands(layout: Layout) -> dict[str, Command]:
-    """Return what answers for nodes that somebody makes by hand: their pods are ready at once, and run nothing."""
+    """Return the command that simulates nodes: their pods are ready at once, and run nothing."""
     return {
         "kwok": [
             "kwok",
@@ -132,12 +132,12 @@ def pretended_node_commands(layout: Layout) -> dict[str, Command]:
             "--manage-all-nodes=true",
             f"--cidr={CLUSTER_NETWORK}",
             f"--node-ip={NODE_IP}",
-            # Leases of a hundred nodes are a few requests a second; the usual 40 s is what kubelets have.
+            # Leases of a hundred nodes take a few requests per second; kubelets use 40 s too.
             "--node-lease-duration-seconds=40",
         ]
     }
 
 
 def import_command(archive: str) -> Command:
-    """Return the command that gives the node an image archive; ``-`` is standard input."""
+    """Return the command that imports an image archive into the node; ``-`` is standard input."""
     return ["ctr", "--address", str(CONTAINERD_SOCKET), "--namespace", "k8s.io", "images", "import", archive]

@@ -1,4 +1,4 @@
-"""Ask the cluster's name server for an address: ``python -m tests.cluster.bed.dns NAME``, in the cluster's network."""
+"""Resolve a name with the cluster's name server: ``python -m tests.cluster.bed.dns NAME``, in the cluster's network."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _NO_ERROR = 0
 
 
 def ask(name: str, *, timeout_s: float = 2) -> str:
-    """Return the last address the cluster's name server gives for ``name``.
+    """Return the last address that the cluster's name server returns for ``name``.
 
     The message is RFC 1035's, with one question; a cluster's answer ends with the address.
 

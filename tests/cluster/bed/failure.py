@@ -1,4 +1,4 @@
-"""What is said when the bed cannot be had."""
+"""Errors of the test bed."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ LAST_LINES = 12
 
 
 class BedError(Exception):
-    """The test cluster cannot be built, started or asked; the message says why and what to do."""
+    """The test cluster cannot be built, started or reached; the message says why and what to do."""
 
 
 def read_last_lines(path: Path, count: int = LAST_LINES) -> str:
-    """Return the last ``count`` lines of a log, indented, or nothing when it cannot be read."""
+    """Return the last ``count`` lines of a log, indented; nothing if it cannot be read."""
     try:
         lines = path.read_text(errors="replace").splitlines()
     except OSError:

@@ -23,7 +23,7 @@ from tests.cluster.bed.waiting import wait_until
 
 
 class Init:
-    """Starts components and looks after them.
+    """Starts components and watches them.
 
     Args:
         layout: the run's folders.
@@ -41,7 +41,7 @@ class Init:
             self._running[process.pid] = name
 
     def reap(self) -> str:
-        """Collect ended processes until a component is among them, and say which and how it ended."""
+        """Reap processes until a component has ended, and return which one and how."""
         while True:
             pid, status = os.wait()
             if pid in self._running:
@@ -49,7 +49,7 @@ class Init:
 
 
 def start_components(init: Init, layout: Layout, *, control_plane_only: bool) -> None:
-    """Start everything in the order in which one needs the other."""
+    """Start everything in order of dependency."""
     init.start(components.storage_commands(layout))
     init.start({"kube-apiserver": components.apiserver_command(layout)})
     if not control_plane_only:
@@ -78,7 +78,7 @@ def _is_ready(layout: Layout) -> bool:
 
 
 def main(run: Path, *, control_plane_only: bool) -> None:
-    """Be the cluster; return only when it has to end, with the reason in the run's failure file."""
+    """Run the cluster; return only when it must end, with the reason in the run's failure file."""
     layout = Layout(cache=run.parent, run=run)
     init = Init(layout)
     try:

@@ -1,4 +1,4 @@
-"""What the cluster's first process does to its namespaces before anything else runs in them."""
+"""Preparation of the cluster's namespaces, before anything else runs in them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from tests.cluster.bed.layout import LOCAL_PATH_VOLUMES, NODE_NAME, NODE_NETWORK, Layout
 from tests.cluster.bed.settings import KERNEL_SETTINGS
 
-#: Folders the node's programs use by their usual names; below the run folder instead of the machine's own.
+#: Folders that the node's programs use by their usual names; they are below the run folder.
 _PRIVATE_FOLDERS = ("/var/lib", "/var/log")
 _NODE_FOLDERS = ("/run/containerd", "/run/lock", "/var/log/pods", "/var/log/containers", "/var/lib/kubelet")
 
@@ -42,7 +42,7 @@ def _shadow_kernel_settings(layout: Layout) -> None:
 
 
 def _connect() -> None:
-    """Make a network that leads nowhere, its interface called eth0: the kubelet reports no other's statistics."""
+    """Make an isolated network with an interface called eth0: the kubelet reports no other's statistics."""
     _run("ip", "link", "set", "lo", "up")
     _run("ip", "link", "add", "eth0", "type", "bridge")
     _run("ip", "address", "add", NODE_NETWORK, "dev", "eth0")

@@ -27,7 +27,7 @@ LOCAL_PATH_VOLUMES = Path("/var/lib/local-path")
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Where things lie on the machine.
+    """The folders of the test cluster on the machine.
 
     Args:
         cache: what is built once: one folder for each program, its name ending in a digest of what it was made from.
@@ -39,12 +39,12 @@ class Layout:
 
     @property
     def cgroup(self) -> str:
-        """The control group pods' own lie below: no other cluster of this machine, real or test, has it."""
+        """The parent of the pods' control groups; no other cluster on this machine uses it."""
         return f"kubeglass-testbed-{hashlib.sha256(str(self.run).encode()).hexdigest()[:8]}"
 
     @property
     def no_node_file(self) -> Path:
-        """Says of a running cluster that it is a control plane only."""
+        """Marks a running cluster as a control plane only."""
         return self.run / "no-node"
 
     @property
@@ -54,7 +54,7 @@ class Layout:
 
     @property
     def logs(self) -> Path:
-        """One log a component."""
+        """One log per component."""
         return self.run / "logs"
 
     @property
@@ -69,16 +69,16 @@ class Layout:
 
     @property
     def started_file(self) -> Path:
-        """Appears when every component has been started."""
+        """Exists once every component has been started."""
         return self.run / "started"
 
     @property
     def failure_file(self) -> Path:
-        """Appears when the cluster ends by itself, and says why."""
+        """Exists if the cluster has ended by itself, and says why."""
         return self.run / "failure"
 
     def kubeconfig(self, user: str = "admin") -> Path:
-        """Return the kubeconfig of ``user``; it holds its certificates itself, and works inside the bed's network."""
+        """Return the kubeconfig of ``user``, with its certificates; it works in the cluster's network."""
         return self.pki / f"{user}.kubeconfig"
 
 

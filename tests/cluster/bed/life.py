@@ -24,7 +24,7 @@ from tests.cluster.bed.waiting import wait_until
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What a cluster is made of: the binaries, and the container runtime."""
+    """The programs of a cluster: the binaries and the container runtime."""
 
     kube: Path
     pause: Path
@@ -71,7 +71,7 @@ def start_cluster(layout: Layout, *, control_plane_only: bool = False) -> Cluste
 
 
 def end_cluster(layout: Layout) -> bool:
-    """End the cluster, remove its state and control groups, and say whether one was running."""
+    """End the cluster, remove its state and control groups, and return whether one was running."""
     layout.cache.mkdir(parents=True, exist_ok=True)
     with lock(layout.cache / ".run.lock"):
         return _end(layout)
@@ -115,7 +115,7 @@ def _node_is_known(cluster: Cluster) -> bool:
 
 
 def _names_are_known(cluster: Cluster) -> bool:
-    """A ready CoreDNS is not enough: kube-proxy refuses the service's address until it has heard of the pod."""
+    """A ready CoreDNS is not enough: kube-proxy refuses the service's address until it knows the pod."""
     ask = [sys.executable, "-m", "tests.cluster.bed.dns", "kubernetes.default.svc.cluster.local"]
     return cluster.run(ask, cwd=REPOSITORY, check=False).returncode == 0
 

@@ -18,7 +18,7 @@ INIT_MODULE = "tests.cluster.bed.init"
 
 
 def start_init(layout: Layout, environment: Mapping[str, str], *, control_plane_only: bool) -> None:
-    """Start the cluster and note its process id.
+    """Start the cluster and record its process id.
 
     Raises:
         BedError: the machine refuses namespaces, most likely because the user is not root.
@@ -54,13 +54,13 @@ def _spawn(layout: Layout, environment: Mapping[str, str], *, control_plane_only
 
 
 def find_init(layout: Layout) -> int | None:
-    """Return the process id of the cluster's first process, or nothing when no cluster runs."""
+    """Return the process id of the cluster's first process; None if no cluster is running."""
     try:
         pid = int(layout.pid_file.read_text())
         command = Path(f"/proc/{pid}/cmdline").read_bytes()
     except (OSError, ValueError):
         return None
-    # After a restart of the machine the number may be somebody else's.
+    # After a reboot another process may have this id.
     return pid if f"{INIT_MODULE}\0{layout.run}\0".encode() in command else None
 
 
@@ -71,7 +71,7 @@ def end_init(pid: int) -> None:
 
 
 def enter(pid: int, *, network_only: bool = True) -> list[str]:
-    """Return what to put before a command so that it runs in the cluster's network, or in all its namespaces."""
+    """Return the prefix of a command that runs in the cluster's network, or in all its namespaces."""
     kinds = ["--net"] if network_only else ["--mount", "--uts", "--net", "--pid"]
     return ["nsenter", "--target", str(pid), *kinds, "--"]
 
@@ -84,7 +84,7 @@ def _children(pid: int) -> list[int]:
 
 
 def _is_gone(pid: int) -> bool:
-    """Say whether the process has ended, collecting it if it was started by this one."""
+    """Return whether the process has ended, reaping it if this process started it."""
     with contextlib.suppress(ChildProcessError):
         os.waitpid(pid, os.WNOHANG)
     try:

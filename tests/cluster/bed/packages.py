@@ -1,4 +1,4 @@
-"""The container runtime and the firewall tools: Debian's packages, unpacked into a folder instead of installed."""
+"""The container runtime and the firewall tools: Debian packages, unpacked into a folder and not installed."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ PACKAGES = (
     "runc",
 )
 
-#: The names under which iptables' one binary is called.
+#: The names that iptables' one binary is called by.
 _FIREWALL_TOOLS = tuple(
     f"{family}{suffix}" for family in ("iptables", "ip6tables") for suffix in ("", "-save", "-restore")
 )
@@ -55,7 +55,7 @@ class Runtime:
         return self.root / "usr" / "lib" / "cni"
 
     def environment(self, *folders: Path) -> dict[str, str]:
-        """Return the variables by which these programs find each other and their libraries, ``folders`` first."""
+        """Return the environment in which these programs find each other and their libraries, ``folders`` first."""
         libraries = self.root / "usr" / "lib" / f"{platform.machine()}-linux-gnu"
         own = (self.root / "tools", self.root / "usr" / "sbin", self.root / "usr" / "bin")
         system = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -97,7 +97,7 @@ def _unpack(folder: Path) -> None:
 
 
 def _apt(*arguments: str, folder: Path) -> str:
-    """Run apt-get in ``folder`` and return its last words if it failed."""
+    """Run apt-get in ``folder`` and return its last output if it failed."""
     result = subprocess.run(
         ["apt-get", "-qq", *arguments],
         cwd=folder,

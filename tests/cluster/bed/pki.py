@@ -19,7 +19,7 @@ DAYS = "30"
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who a certificate speaks for.
+    """The subject of a certificate.
 
     Args:
         name: the file's name, and the kubeconfig's.

@@ -12,7 +12,7 @@ from tests.cluster.bed.failure import BedError
 from tests.cluster.bed.layout import KUBERNETES_VERSION, SOURCES
 from tests.cluster.bed.store import digest_of, keep
 
-#: The programs of the one binary ``kube``: it acts as the one it is called by.
+#: The programs in the one binary ``kube``, which acts as the one it is called as.
 KUBE_PROGRAMS = (
     "etcd",
     "kube-apiserver",
@@ -24,7 +24,7 @@ KUBE_PROGRAMS = (
 )
 
 _VERSION_PACKAGES = ("k8s.io/component-base/version", "k8s.io/client-go/pkg/version")
-#: Without these the API server calls itself v0.0.0, which clients refuse.
+#: Without these the API server reports v0.0.0, which clients refuse.
 _VERSION_FLAGS = tuple(
     f"-X {package}.{variable}={value}"
     for package in _VERSION_PACKAGES

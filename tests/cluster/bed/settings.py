@@ -1,4 +1,4 @@
-"""Configuration files of containerd, its network and the kubelet, as values."""
+"""Configuration files of containerd, its network and the kubelet."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ KERNEL_SETTINGS = {
     "kernel/keys/root_maxbytes": "25000000",
 }
 
-#: Nobody answers there, so pulling an image that was not imported fails at once instead of after twenty seconds.
+#: Nothing listens there, so pulling an image that was not imported fails at once and not after twenty seconds.
 RESOLVER = "nameserver 127.0.0.1\n"
 
 _CONTAINERD = """\
@@ -40,7 +40,7 @@ address = "{socket}"
 
 [plugins."io.containerd.grpc.v1.cri"]
 sandbox_image = "{pause}"
-# Machines without CAP_SYS_RESOURCE refuse a sandbox the protection from the out-of-memory killer it asks for.
+# Without CAP_SYS_RESOURCE a sandbox cannot be protected from the out-of-memory killer.
 restrict_oom_score_adj = true
 
 [plugins."io.containerd.grpc.v1.cri".containerd]
@@ -100,7 +100,7 @@ def _pod_network() -> dict[str, object]:
 
 
 def _kubelet(layout: Layout) -> dict[str, object]:
-    # A test machine's disk is nearly full more often than not, and nothing here may be evicted for it.
+    # A test machine's disk is often nearly full, and nothing may be evicted for it.
     never_evict = {"nodefs.available": "0%", "nodefs.inodesFree": "0%", "imagefs.available": "0%"}
     return {
         "apiVersion": "kubelet.config.k8s.io/v1beta1",
@@ -116,7 +116,7 @@ def _kubelet(layout: Layout) -> dict[str, object]:
         "containerRuntimeEndpoint": f"unix://{CONTAINERD_SOCKET}",
         "cgroupDriver": "cgroupfs",
         "cgroupRoot": f"/{layout.cgroup}",
-        # Machines with control groups v1 are still about; newer kubelets refuse them unless told otherwise.
+        # Some machines still have control groups v1, which newer kubelets refuse by default.
         "failCgroupV1": False,
         "failSwapOn": False,
         "clusterDNS": [DNS_SERVICE_IP],

@@ -1,4 +1,4 @@
-"""Keep what was built, so that it is built once: one folder a thing, made whole or not at all."""
+"""A cache of builds: one folder each, written completely or not at all."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 
 
 def digest_of(*parts: bytes | str | Path) -> str:
-    """Return twelve hexadecimal digits that change when any part does; a path stands for the file's bytes."""
+    """Return twelve hexadecimal digits that change with any part; of a path, the file's bytes count."""
     digest = hashlib.sha256()
     for part in parts:
         content = part.read_bytes() if isinstance(part, Path) else part.encode() if isinstance(part, str) else part
@@ -21,7 +21,7 @@ def digest_of(*parts: bytes | str | Path) -> str:
 
 
 def keep(cache: Path, name: str, digest: str, make: Callable[[Path], None]) -> Path:
-    """Return the folder ``<name>-<digest>`` of the cache, filled by ``make`` if it is not there.
+    """Return the folder ``<name>-<digest>`` of the cache, filled by ``make`` if it does not exist.
 
     A second process that wants the same thing waits for the first. Older versions of the thing are removed.
     """
@@ -44,7 +44,7 @@ def keep(cache: Path, name: str, digest: str, make: Callable[[Path], None]) -> P
 
 @contextmanager
 def lock(path: Path) -> Iterator[None]:
-    """Hold ``path`` as a lock that the kernel gives back when the process ends."""
+    """Hold ``path`` as a lock that the kernel releases when the process ends."""
     with path.open("w") as stream:
         fcntl.flock(stream, fcntl.LOCK_EX)
         yield

@@ -1,4 +1,4 @@
-"""What K3s's local-path provisioner does, in miniature: a claim of class ``local-path`` gets a folder of the node.
+"""A small version of K3s's local-path provisioner: a claim of class ``local-path`` gets a folder on the node.
 
 As there, the folder is open to everybody (mode 0777) because fsGroup does not reach host paths, it appears when the
 first pod that uses the claim has a node, and it goes with the claim.
@@ -34,7 +34,7 @@ _SELECTED_NODE = "volume.kubernetes.io/selected-node"
 
 
 def provision(client: Client) -> None:
-    """Give a volume to every claim that has none, and remove the volumes whose claims are gone."""
+    """Provision a volume for every claim without one, and remove volumes whose claims are gone."""
     volumes = {str(volume.metadata.name): volume for volume in client.list(PersistentVolume) if volume.metadata}
     for claim in client.list(PersistentVolumeClaim, namespace="*"):
         node = (claim.metadata.annotations or {}).get(_SELECTED_NODE) if claim.metadata else None
@@ -97,7 +97,7 @@ def main(kubeconfig: Path) -> None:
         try:
             provision(client)
         except ApiError as error:
-            # Somebody else changed the claim at the same moment; the next round sees how it is now.
+            # The claim changed at the same time; the next round reads it again.
             print(error, flush=True)
         time.sleep(INTERVAL_S)
 

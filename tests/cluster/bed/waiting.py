@@ -1,4 +1,4 @@
-"""Wait for a condition, never for a time."""
+"""Wait for conditions, never for a time."""
 
 from __future__ import annotations
 

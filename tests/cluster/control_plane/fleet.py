@@ -1,4 +1,4 @@
-"""Pretended nodes with many of the rendered app's pods, and the real collector of one of them."""
+"""Simulated nodes with many pods of the rendered app, and the real collector of one of them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _RECEIVED = re.compile(r"pid=(?P<pid>\d+),.*bytes_received:(?P<bytes>\d+)")
 
 
 def make_nodes(cluster: Cluster, count: int) -> None:
-    """Make nodes by hand; KWOK answers for them, and they take twice a usual node's share of pods."""
+    """Create nodes that KWOK simulates, with room for twice the usual number of pods."""
     sizes = {"cpu": "32", "memory": "128Gi", "pods": "110"}
     nodes = [
         {
@@ -43,7 +43,7 @@ def make_nodes(cluster: Cluster, count: int) -> None:
 
 
 def make_volume(cluster: Cluster, storage_class: str) -> None:
-    """Make the one volume that is asked for: nobody provisions any here."""
+    """Create the one volume that is claimed: this cluster has no provisioner."""
     volume = {
         "apiVersion": "v1",
         "kind": "PersistentVolume",
@@ -59,7 +59,7 @@ def make_volume(cluster: Cluster, storage_class: str) -> None:
 
 
 def count_watches(cluster: Cluster) -> dict[str, int]:
-    """Count the watches that the API server serves at this moment, by what is watched."""
+    """Count the watches that the API server serves right now, by resource."""
     counts: dict[str, int] = {}
     for line in cluster.kubectl("get", "--raw", "/metrics").splitlines():
         if match := _WATCHES.match(line):
@@ -68,7 +68,7 @@ def count_watches(cluster: Cluster) -> dict[str, int]:
 
 
 def list_pods(cluster: Cluster, namespace: str, node: str = "") -> list[str]:
-    """Name the pods of a namespace, or those of it on one node."""
+    """Return the names of the pods in a namespace, or of those on one node."""
     narrowed = [f"--field-selector=spec.nodeName={node}"] if node else []
     said = cluster.kubectl("get", "pods", "--namespace", namespace, "--output=name", *narrowed)
     return [line.removeprefix("pod/") for line in said.split()]
@@ -76,7 +76,7 @@ def list_pods(cluster: Cluster, namespace: str, node: str = "") -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class NodeCollector:
-    """The collector of one node, at work.
+    """The running collector of one node.
 
     Args:
         cluster: its cluster.
@@ -89,11 +89,11 @@ class NodeCollector:
     log: Path
 
     def found_pods(self) -> set[str]:
-        """Name the pods it has scraped, or tried to."""
+        """Return the names of the pods it has scraped, or tried to."""
         return set(_POD_NAME.findall(self.log.read_text()))
 
     def received(self) -> int:
-        """Count the bytes the API server has sent it."""
+        """Return the number of bytes the API server has sent it."""
         said = self.cluster.run(
             ["ss", "--tcp", "--info", "--processes", "--oneline", "--no-header", "dst", "127.0.0.1:6443"]
         )
@@ -102,7 +102,7 @@ class NodeCollector:
 
 @contextmanager
 def collect_on(stand: Stand, node: str, folder: Path) -> Iterator[NodeCollector]:
-    """Run the real collector as its pod on ``node`` would, with the rendered discovery and the rendered rights."""
+    """Run the real collector as its pod on ``node`` would, with the rendered discovery and rights."""
     cluster = stand.cluster
     kubeconfig = folder / "kubeconfig"
     kubeconfig.write_text(json.dumps(_kubeconfig_of_collector(stand)))
@@ -134,7 +134,7 @@ def _kubeconfig_of_collector(stand: Stand) -> dict[str, Any]:
 
 
 def _discovery_alone(stand: Stand, kubeconfig: Path) -> dict[str, Any]:
-    """Keep the rendered configuration's way from pods to attributes; only where the API server is, is said here."""
+    """Return the rendered discovery and attributes, with the address of this API server."""
     rendered = YAML(typ="safe").load(stand.get("configmap", "otel-collector-config")["data"]["config.yaml"])
     prometheus, attributes = rendered["receivers"]["prometheus"], rendered["processors"]["k8s_attributes"]
     for scrape in prometheus["config"]["scrape_configs"]:

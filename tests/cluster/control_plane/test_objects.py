@@ -1,4 +1,4 @@
-"""The API server's own judgement of objects, without running any."""
+"""The API server validates objects without running any."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gibberish}
 
 @pytest.fixture(scope="module")
 def namespaces(control_plane: Cluster) -> Cluster:
-    """The namespaces of the committed manifests, without which the server judges nothing that is in them."""
+    """The namespaces of the committed manifests; without them the server validates nothing inside."""
     control_plane.kubectl("apply", "--filename", COMMITTED / "otel-rbac-ns.yaml")
     return control_plane
 
 
-def test_a_quantity_that_is_none_is_refused(control_plane: Cluster) -> None:
+def test_an_invalid_quantity_is_refused(control_plane: Cluster) -> None:
     said = control_plane.kubectl("apply", "--dry-run=server", "--filename=-", stdin=TOO_FAR, check=False)
 
     assert "quantities must match the regular expression" in said

@@ -1,4 +1,4 @@
-"""A hundred nodes and a thousand pods: what one collector costs the API server, and how the deployer fares."""
+"""A hundred nodes and a thousand pods: what one collector costs the API server, and what a deployment takes."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ MOVED = 100
 
 @pytest.fixture(scope="module")
 def fleet(control_plane: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Stand:
-    """The rendered pipeline on pretended nodes: a collector on each, and a thousand pods of the app."""
+    """The rendered pipeline on simulated nodes: a collector on each, and a thousand pods of the app."""
     make_nodes(control_plane, NODES)
     make_volume(control_plane, "local-path")
     stand = Stand(control_plane, tmp_path_factory.mktemp("fleet"), "fleet", 31500)
@@ -40,7 +40,7 @@ def fleet(control_plane: Cluster, tmp_path_factory: pytest.TempPathFactory) -> S
 
 @pytest.fixture(scope="module")
 def watches_without(fleet: Stand) -> dict[str, int]:
-    """What is watched before any collector runs."""
+    """The watches that exist before any collector runs."""
     return count_watches(fleet.cluster)
 
 
@@ -48,13 +48,13 @@ def watches_without(fleet: Stand) -> dict[str, int]:
 def collector(
     fleet: Stand, watches_without: dict[str, int], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[NodeCollector]:
-    """The collector of one node, which has found its pods."""
+    """The collector of one node, once it has found its pods."""
     with collect_on(fleet, NODE, tmp_path_factory.mktemp("collector")) as running:
         wait_until(lambda: bool(running.found_pods()), "the first scrape", timeout_s=40)
         yield running
 
 
-def test_the_deployer_waits_for_every_pod_and_collector(fleet: Stand) -> None:
+def test_deploy_waits_for_every_pod_and_collector(fleet: Stand) -> None:
     parts = {part["object"]: part for part in json.loads(fleet.kubeglass("status", "--cluster", "--json").stdout)}
 
     assert {part["state"] for part in parts.values()} == {"ready"}
@@ -62,7 +62,7 @@ def test_the_deployer_waits_for_every_pod_and_collector(fleet: Stand) -> None:
     assert len(list_pods(fleet.cluster, fleet.name)) == NODES + 2
 
 
-def test_trying_a_deployment_costs_no_more_for_a_thousand_pods(fleet: Stand) -> None:
+def test_a_dry_run_costs_no_more_for_a_thousand_pods(fleet: Stand) -> None:
     begin = time.monotonic()
     said = fleet.kubeglass("deploy", "--dry-run").stdout
     print(f"tried in {time.monotonic() - begin:.1f} s")
@@ -79,7 +79,7 @@ def test_a_collector_finds_the_pods_of_its_own_node_and_no_other(fleet: Stand, c
     assert "k8s.deployment.name: Str(python-app)" in collector.log.read_text()
 
 
-def test_a_collector_watches_pods_only_and_hears_little(
+def test_a_collector_watches_pods_only_and_receives_little(
     fleet: Stand, watches_without: dict[str, int], collector: NodeCollector
 ) -> None:
     watches = count_watches(fleet.cluster)

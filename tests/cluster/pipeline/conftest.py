@@ -13,7 +13,7 @@ from kubeglass.images.archive import ArchivedImage, read_archive
 from tests.cluster.bed.cluster import Cluster
 from tests.cluster.pipeline.stand import APP, KUBEGLASS, SHOP, Stand
 
-#: Somebody may be running tests of their own on the same cluster.
+#: Other tests may be running on the same cluster.
 NODE_PORTS = range(31100, 32700)
 
 
@@ -21,7 +21,7 @@ NODE_PORTS = range(31100, 32700)
 def images(
     cluster: Cluster, images: dict[str, ArchivedImage], tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, ArchivedImage]:
-    """The shop's image too, by the name that the stand's definition gives it, built as a user builds it."""
+    """All images and the shop's under the name in the stand's definition, built as a user builds it."""
     folder = tmp_path_factory.mktemp("images")
     shutil.copytree(SHOP, folder, dirs_exist_ok=True)
     stand = Stand(cluster, folder, "images", 31099)
@@ -36,7 +36,7 @@ def images(
 def stand(
     cluster: Cluster, images: dict[str, ArchivedImage], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Stand]:
-    """A definition of its own for each module; whatever was deployed from it is removed afterwards."""
+    """A definition for each module; whatever was deployed from it is removed afterwards."""
     name = f"kg-{secrets.token_hex(3)}"
     stand = Stand(cluster, tmp_path_factory.mktemp(name), name, secrets.choice(NODE_PORTS))
     stand.define()

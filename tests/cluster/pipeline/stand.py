@@ -21,7 +21,7 @@ from tests.cluster.bed.waiting import wait_until
 KUBEGLASS = Path(sys.executable).with_name("kubeglass")
 SHOP = REPOSITORY / "examples" / "shop"
 APP = "python-app"
-#: Prints the status of the answer; a program of this interpreter, so that the tests need no further one.
+#: Prints the response status; runs in this interpreter, so that the tests need no other program.
 ASK = """
 import sys, urllib.error, urllib.request
 try:
@@ -78,7 +78,7 @@ class Stand:
 
     @property
     def url(self) -> str:
-        """The shop's address inside the cluster's network."""
+        """The shop's address in the cluster's network."""
         return f"http://{NODE_IP}:{self.node_port}"
 
     def define(self, *, replicas: int = 2, interval: str = "1s", release: str = "1") -> None:
@@ -116,7 +116,7 @@ class Stand:
 
     @contextmanager
     def traffic(self, *, rate: int = 30) -> Iterator[Path]:
-        """Send customers while the block runs; their account is complete afterwards, in the file that is yielded."""
+        """Send requests while the block runs; afterwards the yielded file holds their counts."""
         totals = self.folder / f"totals-{time.monotonic_ns()}.json"
         command = [sys.executable, SHOP / "traffic.py", "--url", self.url, "--rate", str(rate), "--totals", totals]
         process = subprocess.Popen([*enter(self.cluster.pid), *map(str, command)])
@@ -128,7 +128,7 @@ class Stand:
             process.wait(timeout=60)
 
     def expect_reconciled(self, totals: Path, before: float, *, lost: int = 0) -> None:
-        """Wait until Prometheus has every answer the customers got; a broken connection may or may not have counted.
+        """Wait until Prometheus has counted every response; a request on a broken connection may or may not count.
 
         Args:
             totals: the customers' account.
@@ -145,10 +145,10 @@ class Stand:
 
 
 def read_account(totals: Path) -> tuple[int, int]:
-    """Read how many answers customers got and how many requests broke in transport."""
+    """Read how many responses clients got and how many requests broke in transport."""
     try:
         account = json.loads(totals.read_text())
     except (OSError, ValueError):
-        # It is being replaced at this moment.
+        # It is being replaced right now.
         return 0, 0
     return int(account["answered"]), int(account["failed"])

@@ -1,4 +1,4 @@
-"""``kubeglass deploy`` on a real cluster: verified, repeatable, undone, and honest when it cannot be."""
+"""``kubeglass deploy`` on a real cluster: verified, repeatable and undone, with the cause when it fails."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_the_state_of_each_part_is_shown(deployed: Stand) -> None:
     }
 
 
-def test_a_part_that_is_not_there_is_refused_with_those_that_are(deployed: Stand) -> None:
+def test_an_unknown_part_is_refused_with_the_known_ones(deployed: Stand) -> None:
     result = deployed.kubeglass("open", "--cluster", "kibana", check=False)
 
     assert result.returncode == 2
@@ -124,7 +124,7 @@ def test_fields_that_somebody_else_took_over_are_named(deployed: Stand) -> None:
     assert "deployment/python-app changed" in taken.stderr
 
 
-def test_an_image_that_is_not_there_ends_the_wait_with_the_cause(deployed: Stand) -> None:
+def test_a_missing_image_ends_the_wait_with_the_cause(deployed: Stand) -> None:
     definition = deployed.folder / "kubeglass.yaml"
     definition.write_text(definition.read_text().replace("module:", "image: localhost/absent:1\n    module:"))
 
@@ -137,7 +137,7 @@ def test_an_image_that_is_not_there_ends_the_wait_with_the_cause(deployed: Stand
     deployed.kubeglass("deploy", "--no-verify")
 
 
-def test_a_crash_shows_the_last_words_of_the_process(deployed: Stand) -> None:
+def test_a_crash_shows_the_last_log_lines_of_the_process(deployed: Stand) -> None:
     definition = deployed.folder / "kubeglass.yaml"
     definition.write_text(definition.read_text().replace("shop:create_app()", "shop:no_such_factory()"))
 

@@ -1,4 +1,4 @@
-"""Under traffic pods end, the collector ends, Prometheus ends, a new release comes: no count is lost."""
+"""Under traffic, pods, the collector and Prometheus end and a new release is rolled out: no count is lost."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_a_pod_that_is_deleted_costs_no_count(deployed: Stand, kind: str, name: 
 
 
 def evict(stand: Stand, pod: str) -> str:
-    """Ask for a pod's end as ``kubectl drain`` does, and return what the server said."""
+    """Evict a pod as ``kubectl drain`` does, and return the server's response."""
     name = pod.removeprefix("pod/")
     request = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": name, "namespace": stand.apps}}
     path = f"/api/v1/namespaces/{stand.apps}/pods/{name}/eviction"

@@ -1,4 +1,4 @@
-"""An app mounted from the node: read when it may be, refused before anything is applied when it may not."""
+"""An app mounted from the node runs if the pod may read it; if not, deploy stops before anything is applied."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SOURCE = REPOSITORY / "examples" / "hostpath" / "app.py"
 
 @pytest.fixture
 def source(stand: Stand) -> Iterator[Path]:
-    """The example's source on the node, and the definition that mounts it."""
+    """The example's source on the node, and a definition that mounts it."""
     path = stand.folder / "app.py"
     shutil.copy(SOURCE, path)
     path.chmod(0o644)
@@ -50,7 +50,7 @@ def test_a_source_on_the_node_runs_and_is_measured(stand: Stand, source: Path) -
     assert level == "privileged"
 
 
-def test_a_path_that_is_no_file_on_the_node_is_named(stand: Stand, source: Path) -> None:
+def test_a_path_that_is_not_a_file_on_the_node_is_named(stand: Stand, source: Path) -> None:
     definition = stand.folder / "kubeglass.yaml"
     definition.write_text(definition.read_text().replace("host_path: {path: ", "host_path: {path: /absent"))
 

@@ -69,7 +69,7 @@ def test_the_whole_folder_applies_by_kustomize_and_changes_nothing(applied: Stan
 
 
 def read_versions(stand: Stand, *where: str | Path) -> dict[str, str]:
-    """Each object's generation, which its status does not move, or its version if its kind has none."""
+    """Each object's generation, which a change of its status does not affect, or its version if its kind has none."""
     document = json.loads(stand.cluster.kubectl("get", *where, "--output", "json"))
     return {
         f"{item['kind']} {item['metadata']['name']}": str(

@@ -1,4 +1,4 @@
-"""Two pipelines share the namespace of their apps: neither overwrites nor removes what is the other's."""
+"""Two pipelines share the namespace of their apps: neither overwrites nor deletes the other's objects."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ OTHER_APP = "other-app"
 
 @pytest.fixture(scope="module")
 def neighbour(deployed: Stand) -> Iterator[Stand]:
-    """A second pipeline in a namespace of its own, whose apps live with the first one's."""
+    """A second pipeline in a namespace of its own, whose apps share the first one's namespace."""
     folder = deployed.folder / "neighbour"
     folder.mkdir()
     stand = Stand(deployed.cluster, folder, f"{deployed.name}-b", deployed.node_port + 1)

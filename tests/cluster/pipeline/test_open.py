@@ -1,4 +1,4 @@
-"""``kubeglass open --cluster`` brings a part here as it is: pages with all they name, cookies, bodies; and ends."""
+"""``kubeglass open --cluster`` serves a part unchanged: pages and their assets, cookies, bodies; and ends."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from typing import Any
 from tests.cluster.bed.namespaces import enter
 from tests.cluster.pipeline.stand import APP, KUBEGLASS, Stand
 
-#: Asks for a page and for everything it names, as a browser does, and prints the status and size of each.
+#: Requests a page and everything it refers to, as a browser does, and prints the status and size of each.
 BROWSE = """
 import json, re, sys, urllib.parse, urllib.request
 root = sys.argv[1] + "/"
@@ -29,7 +29,7 @@ assets = {name: get(urllib.parse.urljoin(root, name)) for name in named}
 print(json.dumps({"status": status, "page": page.decode(), "assets": {n: [s, len(b)] for n, (s, b) in assets.items()}}))
 """
 
-#: Puts an article into the cart, and looks into the cart with the cookie that came.
+#: Puts an article into the cart, and reads the cart with the cookie from the response.
 BUY = """
 import http.cookiejar, json, sys, urllib.parse, urllib.request
 jar = http.cookiejar.CookieJar(http.cookiejar.DefaultCookiePolicy(strict_ns_domain=0))
@@ -42,7 +42,7 @@ added, _ = ask("/cart", urllib.parse.urlencode({"product": 1, "quantity": 3}).en
 print(json.dumps({"added": added, "cookies": [cookie.name for cookie in jar], "cart": ask("/cart")[1]}))
 """
 
-#: Asks Prometheus for more than one message can hold, and prints how much came and how long it took.
+#: Requests more from Prometheus than fits into one message, and prints how much came and how long it took.
 LOAD = """
 import json, sys, time, urllib.request
 begin = time.monotonic()

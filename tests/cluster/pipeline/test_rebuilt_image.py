@@ -1,4 +1,4 @@
-"""Edit, build, load, deploy: the pods that answer are those of the edited source."""
+"""Edit, build, load, deploy: the pods that respond run the edited source."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_an_edited_app_rolls_and_an_unchanged_one_does_not(stand: Stand) -> None
     wait_until(lambda: answer(stand) == "after", "the Service to forget the old pod")
 
 
-def test_an_image_that_was_built_and_not_loaded_is_said_to_be_missing(stand: Stand) -> None:
+def test_an_image_that_was_built_and_not_loaded_is_reported_missing(stand: Stand) -> None:
     edit(stand, "never loaded")
     subprocess.run([KUBEGLASS, "images", "build", NAME], cwd=stand.folder, check=True, capture_output=True)
 

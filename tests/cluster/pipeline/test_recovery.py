@@ -1,4 +1,4 @@
-"""Whoever follows the hint of a deployment that failed deploys again, and is not told the old failure a second time."""
+"""After a failed deployment is fixed as its hint says, the next one succeeds and does not report the old failure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SECRET = "    secret_env: {TOKEN: {secret: {name: token, key: value}}}\n"
 
 @pytest.fixture
 def defined(deployed: Stand) -> Stand:
-    """A pipeline that is well, and its definition as it was."""
+    """A healthy pipeline, with its definition restored."""
     deployed.define()
     return deployed
 
@@ -26,7 +26,7 @@ def change(stand: Stand, old: str, new: str) -> None:
 
 
 def test_a_changed_release_is_verified_under_traffic(defined: Stand) -> None:
-    """While old pods are still ending, whose high counts come and go."""
+    """While old pods with high counts are still terminating."""
     defined.define(release="under traffic")
 
     with defined.traffic():
@@ -65,19 +65,19 @@ def test_a_secret_that_was_made_meanwhile_is_found_at_once(defined: Stand) -> No
     assert "deployed in" in again.stdout
 
 
-def test_a_change_of_the_environment_alone_mends_what_it_broke(defined: Stand) -> None:
+def test_a_change_of_the_environment_alone_fixes_what_it_broke(defined: Stand) -> None:
     change(defined, "    workers: 2\n", f"    workers: 2\n{SECRET.replace('name: token', 'name: absent')}")
     failed = defined.kubeglass("deploy", "--no-verify", check=False)
     assert 'secret "absent" not found' in failed.stderr
 
-    # Image and annotations stay as they are: only the environment says which pods are new.
+    # Image and annotations do not change: only the environment tells new pods from old ones.
     defined.define(release="2")
     again = defined.kubeglass("deploy", "--no-verify")
 
     assert "deployed in" in again.stdout
 
 
-def test_what_no_node_has_room_for_ends_with_the_schedulers_words(defined: Stand) -> None:
+def test_a_pod_that_fits_on_no_node_ends_with_the_schedulers_message(defined: Stand) -> None:
     change(
         defined, "requests: {cpu: 50m, memory: 96Mi}, limits: {memory: 256Mi}", "requests: {cpu: '1000', memory: 96Mi}"
     )

@@ -1,4 +1,4 @@
-"""A kubelet that refuses the collector: its words are understood, and a right that is given is waited for."""
+"""A kubelet refuses the collector: the reason is recognised, and a right that was just granted is waited for."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def read_refusal(stand: Stand) -> Refusal | None:
 
 @pytest.fixture(scope="module")
 def refused(stand: Stand) -> Stand:
-    """The manifests with kubectl, but without the right to read the kubelets' statistics."""
+    """The manifests applied with kubectl, without the right to read the kubelets' statistics."""
     stand.kubeglass("render", "--to", "kubernetes")
     for name in (*DOCUMENTED, *FURTHER):
         file = stand.folder / "manifests" / name

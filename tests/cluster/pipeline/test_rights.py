@@ -13,7 +13,7 @@ from tools.reference.rights import ACCOUNTS, RIGHTS, Right
 
 @pytest.fixture(scope="module")
 def answers(stand: Stand) -> dict[tuple[Right, str], bool]:
-    """The API server's answer to every question, asked at once, with the accounts and their rights alone applied."""
+    """The API server's response to every question, with nothing applied but the accounts and their rights."""
     stand.kubeglass("render", "--to", "kubernetes")
     stand.cluster.kubectl("apply", "--filename", stand.folder / "manifests" / "otel-rbac-ns.yaml")
     cells = [(right, account) for right in RIGHTS for account in ACCOUNTS]

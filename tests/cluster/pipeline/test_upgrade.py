@@ -17,7 +17,7 @@ PREVIOUS = Path(__file__).parents[1] / "previous"
 
 @pytest.fixture(scope="module")
 def earlier(stand: Stand) -> Stand:
-    """The earlier rendering, put by kubectl where this stand's pipeline is."""
+    """An earlier rendering of this stand's pipeline, applied with kubectl."""
     folder = stand.folder / "previous"
     folder.mkdir()
     for name in (*DOCUMENTED, *FURTHER):
@@ -31,7 +31,7 @@ def earlier(stand: Stand) -> Stand:
     return stand
 
 
-def test_trying_the_upgrade_says_that_kubectl_was_here_and_changes_nothing(earlier: Stand) -> None:
+def test_a_diff_of_the_upgrade_mentions_kubectl_and_changes_nothing(earlier: Stand) -> None:
     before = earlier.get("deployment", APP, namespace=earlier.apps)["metadata"]["generation"]
 
     result = earlier.kubeglass("deploy", "--diff", check=False)
@@ -54,7 +54,7 @@ def test_upgrading_under_traffic_loses_no_count(earlier: Stand) -> None:
     earlier.expect_reconciled(totals, before)
 
 
-def test_what_kubectl_had_applied_is_the_deployers_now(earlier: Stand) -> None:
+def test_fields_that_kubectl_applied_belong_to_kubeglass_now(earlier: Stand) -> None:
     deployment = earlier.get("deployment", APP, namespace=earlier.apps)
     probe = deployment["spec"]["template"]["spec"]["containers"][0]["livenessProbe"]
     said = earlier.cluster.kubectl(

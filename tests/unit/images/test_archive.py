@@ -138,7 +138,7 @@ def test_a_file_that_cannot_be_read_leaves_the_old_archive(archive: Path) -> Non
 
 
 @pytest.mark.parametrize("content", [b"", b"no archive", b"\0" * 10240])
-def test_another_file_is_no_archive(tmp_path: Path, content: bytes) -> None:
+def test_another_file_is_not_an_archive(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "x.tar"
     path.write_bytes(content)
 

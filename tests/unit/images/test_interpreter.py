@@ -42,7 +42,7 @@ def test_an_interpreter_says_where_its_parts_are(interpreter: Interpreter) -> No
         ("/nowhere/python", "No such file or directory"),
     ],
 )
-def test_another_program_is_no_interpreter(program: str, found: str) -> None:
+def test_another_program_is_not_an_interpreter(program: str, found: str) -> None:
     with pytest.raises(UsageError, match=rf"is not a working Python \({found}\)"):
         inspect_interpreter(Path(program))
 

@@ -111,7 +111,7 @@ def test_an_engine_s_image_holds_its_program(tmp_path: Path, name: str, program:
     assert image.reference.startswith(f"localhost/kubeglass/{name}:")
 
 
-def test_an_unknown_name_is_answered_with_those_there_are() -> None:
+def test_an_unknown_name_is_refused_with_the_known_ones() -> None:
     recipes = plan_images(Pipeline(), Path(), Path(sys.executable), _no_program)
 
     assert list(choose(recipes, [])) == ["collector", "prometheus", "viewer"]

@@ -42,7 +42,7 @@ def test_images_are_found_by_name(store: ImageStore) -> None:
     assert list(store.choose([])) == ["shop", "viewer"]
 
 
-def test_what_was_not_built_is_said_with_what_was(store: ImageStore, tmp_path: Path) -> None:
+def test_an_image_that_is_not_built_is_reported_with_those_that_are(store: ImageStore, tmp_path: Path) -> None:
     with pytest.raises(
         UsageError, match=r"collector: is not built \(built images: shop, viewer\); run: kubeglass images"
     ):

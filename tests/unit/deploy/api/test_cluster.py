@@ -125,21 +125,21 @@ def test_a_missing_right_says_which() -> None:
         make_cluster(refuse(403, message)).get(DEPLOYMENT)
 
 
-def test_words_of_the_api_server_come_through() -> None:
+def test_messages_of_the_api_server_are_passed_on() -> None:
     message = "spec.ports[0].nodePort: Invalid value: 30080: provided port is already allocated"
 
     with pytest.raises(RefusedError, match="provided port is already allocated"):
         make_cluster(refuse(422, message)).apply(make_object("Service", "a"), namespace="demo")
 
 
-def test_an_answer_that_is_no_status_is_shown() -> None:
+def test_a_response_that_is_not_a_status_is_shown() -> None:
     cluster = make_cluster(lambda request: httpx2.Response(502, text="bad gateway of a proxy"))
 
     with pytest.raises(RefusedError, match="bad gateway of a proxy"):
         cluster.get(DEPLOYMENT)
 
 
-def test_a_cluster_that_does_not_answer_names_the_context() -> None:
+def test_an_unreachable_cluster_is_reported_with_the_context() -> None:
     def answer(request: httpx2.Request) -> httpx2.Response:
         raise httpx2.ConnectError("Connection refused")
 

@@ -45,7 +45,7 @@ def test_only_a_pod_that_is_ready_and_stays_will_do() -> None:
     assert find_backend(cluster, "shop", "shop").key.name == "stays"
 
 
-def test_a_service_that_is_not_there_is_named() -> None:
+def test_a_missing_service_is_named() -> None:
     with pytest.raises(ClusterError, match="service/shop: does not exist on the cluster"):
         find_backend(FakeCluster(), "shop", "shop")
 

@@ -44,7 +44,7 @@ def test_a_node_port_is_on_every_nodes_address(cluster: FakeCluster, urls: tuple
     assert find_addresses(cluster, SERVICES) == [Address("shop", urls), Address("prometheus", ())]
 
 
-def test_without_the_right_to_see_nodes_the_port_is_told_all_the_same() -> None:
+def test_without_the_right_to_see_nodes_the_port_is_still_shown() -> None:
     class Strict(FakeCluster):
         def list_objects(self, *args: Any, **kwargs: Any) -> list[dict[str, Any]]:
             raise ForbiddenError("node list", {"code": 403})

@@ -106,7 +106,7 @@ def test_deleting_leaves_what_somebody_else_made_meanwhile() -> None:
     assert delete_object(cluster, key_of(make_object("ConfigMap", "gone")), pipeline="shop") is None
 
 
-def test_what_does_not_go_names_its_finalizers() -> None:
+def test_an_object_that_stays_is_reported_with_its_finalizers() -> None:
     cluster = FakeCluster()
     stuck = make_object("Service", "a")
     stuck["metadata"]["finalizers"] = ["example.com/cleanup"]

@@ -260,7 +260,7 @@ def test_a_namespace_that_holds_what_others_made_is_kept_and_says_what() -> None
     assert cluster.objects == {}
 
 
-def test_undeploying_nothing_says_so() -> None:
+def test_undeploying_nothing_reports_so() -> None:
     assert undeploy(FakeCluster(), HOME, purge=False, timeout=1, clock=FakeClock(), tell=print) is False
 
 

@@ -60,7 +60,7 @@ def test_the_mode_and_the_owner_are_named() -> None:
     assert obstacle.wrong == "cannot be read by the pod, which runs as 1000:1000 (it is -rw-------, owned by 0:0)"
 
 
-def test_a_source_that_is_not_there_is_named() -> None:
+def test_a_missing_source_is_named() -> None:
     assert find_obstacles(FILE, lambda path: None)[0].wrong == "does not exist"
 
 
@@ -137,7 +137,7 @@ def test_what_is_neither_file_nor_folder_is_no_source(tmp_path: Path) -> None:
     assert obstacle.wrong == "is neither a file nor a folder"
 
 
-def test_where_nobody_may_look_nothing_is_said() -> None:
+def test_a_source_that_cannot_be_read_is_not_judged() -> None:
     def look(path: str) -> Status | None:
         raise PermissionError(13, "Permission denied", path)
 

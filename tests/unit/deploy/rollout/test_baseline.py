@@ -51,7 +51,7 @@ def test_a_pod_that_starts_or_answers_is_left_alone() -> None:
     assert stuck(cluster, key) == []
 
 
-def test_a_workload_that_is_well_is_not_looked_into() -> None:
+def test_the_pods_of_a_healthy_workload_are_not_read() -> None:
     cluster = FakeCluster()
     key = put_deployment(cluster, ready=1)
     cluster.put(make_pod(**waits("CrashLoopBackOff")))
@@ -59,5 +59,5 @@ def test_a_workload_that_is_well_is_not_looked_into() -> None:
     assert stuck(cluster, key) == []
 
 
-def test_a_workload_that_is_not_there_yet_has_no_history() -> None:
+def test_a_workload_that_does_not_exist_yet_has_no_past() -> None:
     assert stuck(FakeCluster(), ObjectKey("apps/v1", "Deployment", "shop", "shop")) == []

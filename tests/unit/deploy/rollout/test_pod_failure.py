@@ -11,11 +11,11 @@ from tests.unit.deploy.fake_cluster import make_pod
 
 
 @pytest.mark.parametrize("reason", ["ContainerCreating", "PodInitializing", "ErrImagePull", ""])
-def test_what_may_pass_by_itself_is_no_trouble(reason: str) -> None:
+def test_a_passing_state_is_not_a_failure(reason: str) -> None:
     assert find_pod_failures(make_pod(state={"waiting": {"reason": reason}})) == []
 
 
-def test_a_running_container_is_no_trouble_whatever_it_went_through() -> None:
+def test_a_running_container_is_not_a_failure_whatever_its_past() -> None:
     pod = make_pod(state={"running": {}}, restartCount=7, lastState={"terminated": {"exitCode": 1}})
 
     assert find_pod_failures(pod) == []

@@ -44,7 +44,7 @@ def waits(reason: str, message: str = "") -> dict[str, Any]:
     return {"state": {"waiting": {"reason": reason, "message": message}}}
 
 
-def test_progress_is_told_when_it_changes_and_only_then() -> None:
+def test_progress_is_reported_only_when_it_changes() -> None:
     cluster = FakeCluster()
     key = put_deployment(cluster)
     clock = FakeClock(scenes={3: lambda: cluster.put(make_deployment(ready=1))})
@@ -92,7 +92,7 @@ def test_a_container_that_can_never_start_ends_the_wait_at_once(reason: str, mes
     assert clock.sleeps == 0
 
 
-def test_a_crash_shows_the_last_words_of_the_process() -> None:
+def test_a_crash_shows_the_last_log_lines_of_the_process() -> None:
     cluster = FakeCluster(logs={("shop-2", "app"): ["Traceback", "PermissionError: [Errno 13] Permission denied"]})
     key = put_deployment(cluster)
     ended = {"terminated": {"reason": "Error", "exitCode": 1}}
@@ -105,7 +105,7 @@ def test_a_crash_shows_the_last_words_of_the_process() -> None:
     assert caught.value.details[-1] == "log app: PermissionError: [Errno 13] Permission denied"
 
 
-def test_a_killed_container_is_told_to_get_more_memory() -> None:
+def test_a_container_killed_for_memory_gets_the_hint_to_raise_its_limit() -> None:
     cluster = FakeCluster()
     key = put_deployment(cluster)
     ended = {"terminated": {"reason": "OOMKilled", "exitCode": 137}}
@@ -115,7 +115,7 @@ def test_a_killed_container_is_told_to_get_more_memory() -> None:
         wait(cluster, key, FakeClock(scenes={1: lambda: cluster.put(crashing)}))
 
 
-def test_an_old_pod_in_trouble_does_not_fail_the_new_one() -> None:
+def test_a_failing_old_pod_does_not_fail_the_new_one() -> None:
     cluster = FakeCluster()
     key = put_deployment(cluster, revision=2)
     cluster.put(make_pod(revision=1, **waits("CreateContainerConfigError")))
@@ -246,7 +246,7 @@ def test_pods_that_a_policy_forbids_are_reported_from_the_replica_set() -> None:
         wait(cluster, key)
 
 
-def test_a_deadline_tells_what_is_awaited_and_what_there_is_to_read() -> None:
+def test_a_timeout_names_what_is_awaited_with_events_and_log_lines() -> None:
     cluster = FakeCluster(logs={("shop-1", "app"): ["still warming up"]})
     key = put_deployment(cluster)
     pod = make_pod()

@@ -129,6 +129,7 @@ MISTAKES = {
     "instrumented twice": "instrument(app); instrument(app)",
     "a prefix that is none": "instrument(app, prefix='shop')",
     "a name is taken": "prometheus_client.Counter('http_requests_total', 'Mine.'); instrument(app)",
+    "an authorize that is none": "instrument(app, authorize='secret')",
     "bad buckets": "instrument(app, buckets=(1, 1))",
     "a folder that cannot be written": "os.environ['PROMETHEUS_MULTIPROC_DIR'] = '/proc/none'; instrument(app)",
     "applications that disagree": "instrument(app); instrument(Flask('other'), buckets=(1, 2))",

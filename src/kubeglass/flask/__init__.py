@@ -71,7 +71,8 @@ class Instrumentation:
         self._app = app
         self._metrics = metrics
         self._cache = SeriesCache(metrics, options)
-        endpoint = MetricsEndpoint(registry, multiprocess_folder(), options.token, metrics_port())
+        authorize = of_environ(options.authorize, app.request_class)
+        endpoint = MetricsEndpoint(registry, multiprocess_folder(), options.token, metrics_port(), authorize)
         middleware = Middleware(
             app.wsgi_app,
             self._cache,
@@ -208,6 +209,7 @@ def instrument(
     sizes: bool = False,
     exemplars: bool = True,
     token: str | None = None,
+    authorize: Callable[[Request], bool] | None = None,
     prefix: str | None = None,
 ) -> Instrumentation:
     """Measure every request to ``app`` and show the metrics at ``path``.
@@ -224,6 +226,8 @@ def instrument(
         exemplars: keep trace ids for scrapes that ask for OpenMetrics.
         token: the bearer token that a scrape must show; None takes it from ``KUBEGLASS_METRICS_TOKEN`` or from the file
             that ``KUBEGLASS_METRICS_TOKEN_FILE`` names, and needs none if neither is set.
+        authorize: a function of Flask's request, outside of any context, that returns True if it may read the metrics;
+            beside a token both must allow.
         prefix: what the names of kubeglass's HTTP metrics begin with, such as ``shop_``, if the application has metrics
             of these names itself; None takes it from ``KUBEGLASS_METRICS_PREFIX``.
 
@@ -244,6 +248,7 @@ def instrument(
         sizes=sizes,
         exemplars=exemplars,
         token=find_token(token),
+        authorize=checked.check_authorize(authorize),
         prefix=find_prefix(prefix),
     )
     return Instrumentation(app, registry, options, metrics_of(registry, options, app.name))
@@ -259,7 +264,13 @@ def instrument_from_outside(app: Flask) -> Instrumentation:
     return Instrumentation(app, REGISTRY, options, metrics_of(REGISTRY, options, app.name, may_rename=True))
 
 
-def serve_metrics(address: str, *, registry: CollectorRegistry = REGISTRY, token: str | None = None) -> MetricsServer:
+def serve_metrics(
+    address: str,
+    *,
+    registry: CollectorRegistry = REGISTRY,
+    token: str | None = None,
+    authorize: Callable[[Request], bool] | None = None,
+) -> MetricsServer:
     """Show the metrics at an address of their own; with ``instrument(app, path=None)`` nowhere else.
 
     Call it beside ``instrument``, in every worker: the first to have the address serves, another takes over from it.
@@ -268,6 +279,7 @@ def serve_metrics(address: str, *, registry: CollectorRegistry = REGISTRY, token
         address: ``127.0.0.1:9464``, or ``unix:/run/app/metrics.sock``.
         registry: whose metrics to show.
         token: as for :func:`instrument`.
+        authorize: as for :func:`instrument`.
 
     Raises:
         InstrumentationError: the address or the token is none.
@@ -275,4 +287,13 @@ def serve_metrics(address: str, *, registry: CollectorRegistry = REGISTRY, token
     # http.server and what it brings is for those who ask for it.
     from kubeglass.instrument.metrics_server import MetricsServer
 
-    return MetricsServer(address, MetricsEndpoint(registry, multiprocess_folder(), find_token(token)).respond)
+    allowed = of_environ(checked.check_authorize(authorize), Request)
+    endpoint = MetricsEndpoint(registry, multiprocess_folder(), find_token(token), authorize=allowed)
+    return MetricsServer(address, endpoint.respond)
+
+
+def of_environ(
+    authorize: Callable[[Request], bool] | None, request_class: type[Request]
+) -> Callable[[WSGIEnvironment], bool] | None:
+    """Make a function of a WSGI environment of one of Flask's request."""
+    return None if authorize is None else lambda environ: authorize(request_class(environ))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import logging
 import os
 from collections.abc import Callable, Iterable
 from functools import partial
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from pathlib import Path
     from wsgiref.types import StartResponse, WSGIEnvironment
 
+logger = logging.getLogger("kubeglass.instrument")
+
 #: The one port at which the page is shown, when the server listens on several: on a cluster the metrics have a port of
 #: their own, which no Service leads to.
 PORT_VARIABLE = "KUBEGLASS_METRICS_PORT"
@@ -38,10 +41,16 @@ class MetricsEndpoint:
         folder: the multiprocess folder, or None.
         token: the bearer token that a scrape must show, or empty for none.
         port: the only one of the server's ports at which the page is shown, or empty for all.
+        authorize: says whether a scrape may read the metrics, beside showing the token; None allows all.
     """
 
     def __init__(
-        self, registry: CollectorRegistry, folder: Path | None = None, token: str = "", port: str = ""
+        self,
+        registry: CollectorRegistry,
+        folder: Path | None = None,
+        token: str = "",
+        port: str = "",
+        authorize: Callable[[WSGIEnvironment], bool] | None = None,
     ) -> None:
         self._registry = registry
         self._token = token.encode()
@@ -52,6 +61,7 @@ class MetricsEndpoint:
 
             self._write = SharedRegistry(registry, folder).write
         self._port = port
+        self._authorize = authorize
 
     def respond(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one scrape, as WSGI has it."""
@@ -66,6 +76,8 @@ class MetricsEndpoint:
             return "405 Method Not Allowed", [PLAIN, ("Allow", "GET, HEAD")], b"only GET and HEAD\n"
         if not self._is_allowed(environ.get("HTTP_AUTHORIZATION", "")):
             return "401 Unauthorized", [PLAIN, ("WWW-Authenticate", "Bearer")], b"a bearer token is needed\n"
+        if not self._is_authorized(environ):
+            return "401 Unauthorized", [PLAIN, ("WWW-Authenticate", 'Basic realm="metrics"')], b"not authorized\n"
         format_ = choose_format(environ.get("HTTP_ACCEPT", ""))
         coding = choose_coding(environ.get("HTTP_ACCEPT_ENCODING", ""))
         if coding is None:
@@ -89,6 +101,14 @@ class MetricsEndpoint:
         # In constant time: how long a refusal takes must not tell how much of a guess was right.
         is_right = hmac.compare_digest(shown.strip().encode("latin-1", "replace"), self._token)
         return scheme.lower() == "bearer" and is_right
+
+    def _is_authorized(self, environ: WSGIEnvironment) -> bool:
+        try:
+            # Nothing else that counts as true: a coroutine does, whatever it would return.
+            return self._authorize is None or self._authorize(environ) is True
+        except Exception:
+            logger.exception("authorize failed, so a scrape was refused")
+            return False
 
 
 def metrics_port() -> str:

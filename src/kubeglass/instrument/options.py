@@ -23,6 +23,9 @@ RESERVED_LABELS = frozenset(
 #: A fixed value, or a function of the framework's request object.
 ExtraLabel = str | Callable[[Any], str]
 
+#: Says whether a request may read the metrics.
+Authorize = Callable[[Any], bool]
+
 
 @dataclass(frozen=True, slots=True)
 class Options:
@@ -37,6 +40,7 @@ class Options:
         sizes: whether request and response sizes are measured too.
         exemplars: whether trace ids are kept for OpenMetrics.
         token: the bearer token that a scrape must show, or empty for none.
+        authorize: a function of the framework's request object that says whether it may read the metrics, or None.
         prefix: what the names of the HTTP metrics begin with.
     """
 
@@ -48,6 +52,7 @@ class Options:
     sizes: bool = False
     exemplars: bool = True
     token: str = field(default="", repr=False)
+    authorize: Authorize | None = None
     prefix: str = ""
 
 
@@ -119,6 +124,15 @@ def check_extra_labels(labels: Mapping[str, ExtraLabel]) -> dict[str, ExtraLabel
             WHERE, f"extra label {name!r} {wrong}", found=repr(value), hint="choose another name or value"
         )
     return dict(labels)
+
+
+def check_authorize(authorize: Authorize | None) -> Authorize | None:
+    """Return the function, if it is one."""
+    if authorize is None or callable(authorize):
+        return authorize
+    raise InstrumentationError(
+        WHERE, "authorize is not a function", found=repr(type(authorize)), hint="give a function of the request"
+    )
 
 
 PREFIX_VARIABLE = "KUBEGLASS_METRICS_PREFIX"

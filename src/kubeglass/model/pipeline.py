@@ -96,7 +96,8 @@ class Pipeline(Section):
     @property
     def collector_secrets(self) -> tuple[SecretSource, ...]:
         """What the collector needs in its environment, under each source's ``variable``."""
-        return self.storage.remote.secrets if self.storage.remote else ()
+        remote = self.storage.remote.secrets if self.storage.remote else ()
+        return tuple(dict.fromkeys((*remote, *(app.metrics_auth.secret for app in self.apps if app.metrics_auth))))
 
     @property
     def alert_window(self) -> float:

@@ -55,7 +55,7 @@ def metrics_url(app: App, stack: Stack) -> str:
 
 def _app(evidence: Evidence) -> NoDataError | None:
     for app in evidence.stack.options.pipeline.apps:
-        result = HttpProbe(metrics_url(app, evidence.stack)).check()
+        result = HttpProbe(metrics_url(app, evidence.stack), any_status=app.metrics_auth is not None).check()
         if result.ok:
             continue
         hint = "start it, or correct its address" if app.target else "see whether its own code serves that path"

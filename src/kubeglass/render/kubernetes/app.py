@@ -6,6 +6,7 @@ import math
 from pathlib import PurePosixPath
 from typing import Any
 
+from kubeglass.catalog import PROBE_PATH
 from kubeglass.model.app import App
 from kubeglass.model.instrumentation import INSTRUMENT_VARIABLE, METRICS_FOLDER_VARIABLE, METRICS_PREFIX_VARIABLE
 from kubeglass.model.pipeline import Pipeline
@@ -98,10 +99,10 @@ def _container(app: App, pipeline: Pipeline, last_scrape: int) -> dict[str, Any]
         "ports": [port_of("http", app.port), port_of("metrics", app.metrics_port)],
         # The metrics are answered by the workers, and only once the app is imported; a connection alone would be
         # accepted by gunicorn before. Neither probe is a request to the app, so none is counted.
-        "startupProbe": http_probe(app.metrics_path, "metrics", period=1, failures=START_SECONDS),
+        "startupProbe": http_probe(_probed_path(app), "metrics", period=1, failures=START_SECONDS),
         # All threads busy means that other replicas should answer, and never that this one should start anew: so
         # being alive asks no worker.
-        "readinessProbe": http_probe(app.metrics_path, "metrics", period=10, timeout=5),
+        "readinessProbe": http_probe(_probed_path(app), "metrics", period=10, timeout=5),
         "livenessProbe": tcp_probe("metrics", period=15, failures=4),
         # The Service forgets the pod at once, while the collector still reads it.
         "lifecycle": {"preStop": {"exec": {"command": ["python3", "-c", f"import time; time.sleep({last_scrape})"]}}},
@@ -113,6 +114,11 @@ def _container(app: App, pipeline: Pipeline, last_scrape: int) -> dict[str, Any]
             *([_source_mount(app)] if app.host_path else []),
         ],
     }
+
+
+def _probed_path(app: App) -> str:
+    # The kubelet has no credentials; the library responds there to everybody.
+    return app.metrics_path if app.metrics_auth is None else PROBE_PATH
 
 
 def _command(app: App) -> list[str]:

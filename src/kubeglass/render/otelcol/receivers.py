@@ -29,6 +29,7 @@ def scrape_apps(pipeline: Pipeline, settings: LocalSettings) -> dict[str, Any]:
                 "job_name": app.name,
                 **scrape_times(pipeline),
                 "metrics_path": literal(app.metrics_path),
+                **_identify(app),
                 "static_configs": [{"targets": [_target(app, settings)]}],
             }
             for app in pipeline.apps
@@ -44,17 +45,14 @@ def receive_pushes(settings: LocalSettings) -> dict[str, Any]:
 
 def scrape_pods(pipeline: Pipeline) -> dict[str, Any]:
     """Scrape the annotated pods of the collector's own node, so that a DaemonSet reads each pod once."""
-    selector = {"role": "pod", "field": "spec.nodeName=${env:K8S_NODE_NAME}"}
-    return _prometheus(
-        [
-            {
-                "job_name": "kubernetes-pods",
-                **scrape_times(pipeline),
-                "kubernetes_sd_configs": [{"role": "pod", "selectors": [selector]}],
-                "relabel_configs": _relabel_pods(),
-            }
-        ]
-    )
+    guarded = [app for app in pipeline.apps if app.target is None and app.metrics_auth is not None]
+    others = [_choose_pods("drop", app, pipeline) for app in guarded]
+    jobs = [_scrape_job("kubernetes-pods", others, pipeline)]
+    for app in guarded:
+        # A job each: credentials go to the pods they are for and to no other that asks to be scraped.
+        chosen = [_choose_pods("keep", app, pipeline)]
+        jobs.append(_scrape_job(f"kubernetes-pods/{app.name}", chosen, pipeline) | _identify(app))
+    return _prometheus(jobs)
 
 
 def read_kubelet(pipeline: Pipeline) -> dict[str, Any]:
@@ -123,6 +121,32 @@ def _prometheus(scrape_configs: list[dict[str, Any]]) -> dict[str, Any]:
 
 def _target(app: App, settings: LocalSettings) -> str:
     return app.target or f"{LOOPBACK}:{settings.ports.apps[app.name]}"
+
+
+def _scrape_job(name: str, chosen: list[dict[str, Any]], pipeline: Pipeline) -> dict[str, Any]:
+    selector = {"role": "pod", "field": "spec.nodeName=${env:K8S_NODE_NAME}"}
+    return {
+        "job_name": name,
+        **scrape_times(pipeline),
+        "kubernetes_sd_configs": [{"role": "pod", "selectors": [selector]}],
+        "relabel_configs": [*chosen, *_relabel_pods()],
+    }
+
+
+def _choose_pods(action: str, app: App, pipeline: Pipeline) -> dict[str, Any]:
+    labels = ["__meta_kubernetes_namespace", "__meta_kubernetes_pod_label_app_kubernetes_io_name"]
+    return _relabel(action, labels, regex=f"{pipeline.cluster.apps_run_in};{app.name}")
+
+
+def _identify(app: App) -> dict[str, Any]:
+    """Say who scrapes the app, with a secret that only the environment knows."""
+    if app.metrics_auth is None:
+        return {}
+    # Two expansions make a text whatever the first one is: the receiver would take 0123 for a number.
+    secret = f"${{env:{app.metrics_auth.secret.variable}}}${{env:KUBEGLASS_EMPTY:-}}"
+    if app.metrics_auth.basic is not None:
+        return {"basic_auth": {"username": literal(app.metrics_auth.basic.username), "password": secret}}
+    return {"authorization": {"type": "Bearer", "credentials": secret}}
 
 
 def _relabel_pods() -> list[dict[str, Any]]:

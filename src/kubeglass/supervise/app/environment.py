@@ -44,7 +44,7 @@ def collector_environment(pipeline: Pipeline) -> dict[str, str]:
         ConfigError: a secret's environment variable is not set; the collector would send an empty one.
     """
     for source in pipeline.collector_secrets:
-        _read_secret("collector", "for storage.remote", source.variable)
+        _read_secret("collector", "for storage.remote or metrics_auth", source.variable)
     return inherit_environment()
 
 

@@ -4,14 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from prometheus_client import CollectorRegistry
 from prometheus_client.mmap_dict import mmap_key
 
 from kubeglass.catalog import OVERFLOW
 from kubeglass.instrument.multiprocess.reader import Totals
 from kubeglass.instrument.multiprocess.series_table import Identity, Labels, SeriesTable
+from kubeglass.instrument.text.http_collector import HttpCollector
+from kubeglass.instrument.text.registry import collectors_of
 
 #: Family name to how many sets of label values it may have.
 Limits = Mapping[str, int]
+
+
+def limits_of(registry: CollectorRegistry) -> dict[str, int]:
+    """Return how many series each family of the library's own may have."""
+    return {
+        metric.metric.name.removesuffix("_total"): metric.max_series
+        for collector in collectors_of(registry)
+        if isinstance(collector, HttpCollector)
+        for metric in collector.every_metric()
+    }
 
 
 def limit_cardinality(

@@ -28,6 +28,9 @@ from kubeglass.instrument.storage.value_file import HEADER, UNFINISHED, encode_e
 
 LOCK_NAME = "kubeglass.lock"
 
+#: Locked by the process that compacts in the background, as long as it lives.
+LEADER_LOCK_NAME = "kubeglass-compactor.lock"
+
 #: The files of living processes, by kind.
 Living = Mapping[str, list[ValueReader]]
 

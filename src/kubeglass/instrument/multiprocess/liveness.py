@@ -77,12 +77,17 @@ def dead_owners(folder: Path, names: Iterable[FileName], pause: Pause = let_othe
     return dead
 
 
-def is_locked(path: Path) -> bool:
-    """Say whether a process holds the lock on its file; a file that is gone counts as held."""
+def is_locked(path: Path, *, if_missing: bool = True) -> bool:
+    """Say whether a process holds the lock on a file.
+
+    Args:
+        path: the file.
+        if_missing: what to say of a file that is gone.
+    """
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except FileNotFoundError:
-        return True
+        return if_missing
     try:
         # A shared lock: two that ask at once must not take each other for the owner.
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)

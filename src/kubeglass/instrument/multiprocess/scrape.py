@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from kubeglass.instrument.multiprocess.cardinality_limit import Limits
-from kubeglass.instrument.multiprocess.compaction import compact_dead
+from kubeglass.instrument.multiprocess.compaction import LEADER_LOCK_NAME, compact_dead
 from kubeglass.instrument.multiprocess.folder import Folder, Reading
 from kubeglass.instrument.multiprocess.layout import Layout, hidden_buckets
-from kubeglass.instrument.multiprocess.liveness import PER_PROCESS
+from kubeglass.instrument.multiprocess.liveness import PER_PROCESS, is_locked
 from kubeglass.instrument.multiprocess.reader import ValueReader
 from kubeglass.instrument.multiprocess.series_table import Labels
 from kubeglass.instrument.text.encoding import Pause
@@ -99,7 +99,8 @@ class SharedValues:
         self._compact(folder, reading, scrape)
 
     def _compact(self, folder: Folder, reading: Reading, scrape: Scrape) -> None:
-        if not reading.dead:
+        # Whoever compacts in the background does it soon, without keeping a scrape waiting.
+        if not reading.dead or is_locked(self.path / LEADER_LOCK_NAME, if_missing=False):
             return
         try:
             compact_dead(folder, scrape.limits, reading.living)

@@ -20,6 +20,7 @@ from prometheus_client.core import Metric as Family
 from prometheus_client.registry import Collector
 
 from kubeglass.catalog import GC_METRICS
+from kubeglass.instrument.multiprocess.cardinality_limit import limits_of
 from kubeglass.instrument.multiprocess.scrape import Scrape, SharedValues
 from kubeglass.instrument.registration import registries
 from kubeglass.instrument.storage.multiprocess_folder import folder_name
@@ -63,16 +64,6 @@ class SharedRegistry:
         yield from write_processes(sorted(scrape.pids), format_, common.families - hidden)
         yield from write_family(build_info(), format_)
         yield from write_registry(self._registry, format_, is_skipped=is_in_folder)
-
-
-def limits_of(registry: CollectorRegistry) -> dict[str, int]:
-    """Return how many series each family of the library's own may have."""
-    return {
-        metric.metric.name.removesuffix("_total"): metric.max_series
-        for collector in collectors_of(registry)
-        if isinstance(collector, HttpCollector)
-        for metric in collector.every_metric()
-    }
 
 
 def names_elsewhere(registry: CollectorRegistry) -> set[str]:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import deque
 from collections.abc import Callable
+from os import getpid
 from time import time
 
 from prometheus_client.mmap_dict import mmap_key
 from prometheus_client.utils import floatToGoString
 
 from kubeglass.catalog import Metric, MetricType
-from kubeglass.instrument.storage.cells import Cell, MemoryStore, Store
+from kubeglass.instrument.storage.cells import Cell, Store
+from kubeglass.instrument.storage.file_store import FileStore
 
 #: How prometheus_client names the file of a gauge whose dead processes no longer count.
 LIVE_SUM = "gauge_livesum"
@@ -122,7 +124,7 @@ class SharedProgress:
         store: where it lives.
     """
 
-    def __init__(self, value: Value, store: Store) -> None:
+    def __init__(self, value: Value, store: FileStore) -> None:
         self._value = value
         self._store = store
         self._acquire, self._release = store.lock.acquire, store.lock.release
@@ -140,8 +142,8 @@ class SharedProgress:
 
     def begin(self, _: None) -> None:
         """Count one more; a fork's first request makes its files."""
-        if self._store.is_stale:
-            self._store.renew()
+        if self._store.user != getpid():
+            self._store.use()
             self._store.complain()
         self._acquire()
         try:
@@ -161,6 +163,6 @@ Progress = MemoryProgress | SharedProgress
 
 def make_progress(metric: Metric, names: tuple[str, ...], values: tuple[str, ...], store: Store) -> Progress:
     """Make the only child of the gauge."""
-    if isinstance(store, MemoryStore):
-        return MemoryProgress()
-    return SharedProgress(make_value(metric, names, values, store), store)
+    if isinstance(store, FileStore):
+        return SharedProgress(make_value(metric, names, values, store), store)
+    return MemoryProgress()

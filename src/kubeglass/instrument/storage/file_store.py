@@ -31,6 +31,9 @@ class FileStore:
         self.folder = folder
         self.lock = threading.RLock()
         self.when_renewed: list[Callable[[], object]] = []
+        #: Called at a process's first request.
+        self.when_used: list[Callable[[], object]] = []
+        self.user = 0
         self._pid = os.getpid()
         self._owner = name_owner()
         self._files: dict[str, ValueFile] = {}
@@ -61,6 +64,13 @@ class FileStore:
             file.abandon()
         self._files = {}
         self._failure = None
+
+    def use(self) -> None:
+        """Begin to use the store in this process, at its first request."""
+        self.renew()
+        self.user = os.getpid()
+        for call in self.when_used:
+            call()
 
     def renew(self) -> None:
         """Move every cell to files of this process."""

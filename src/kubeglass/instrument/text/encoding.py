@@ -90,22 +90,29 @@ GZIP_HEADER = 16 + zlib.MAX_WBITS
 Pause = Callable[[], None]
 
 
-def let_others_run() -> None:
+def let_others_run(seconds: float = 0.0) -> None:
     """Give up the interpreter for a moment; under gevent, let other greenlets run."""
     # Looked up at each call: gevent may have replaced it since.
-    time.sleep(0)
+    time.sleep(seconds)
 
 
 class Pace:
-    """Called often, lets others run now and then."""
+    """Called often, lets others run now and then.
 
-    def __init__(self) -> None:
+    Args:
+        work: seconds of work after which others get their turn.
+        rest: seconds to rest then; with 0 whoever else wants to run is let through.
+    """
+
+    def __init__(self, work: float = TURN_SECONDS, rest: float = 0.0) -> None:
+        self._work = work
+        self._rest = rest
         self._since = time.perf_counter()
 
     def __call__(self) -> None:
         """Let others run if their last turn was a while ago."""
-        if time.perf_counter() - self._since >= TURN_SECONDS:
-            let_others_run()
+        if time.perf_counter() - self._since >= self._work:
+            let_others_run(self._rest)
             self._since = time.perf_counter()
 
 

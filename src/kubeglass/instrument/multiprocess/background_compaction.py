@@ -1,0 +1,131 @@
+"""Compact a dead worker's files soon after it died, apart from requests and scrapes.
+
+Each worker runs one thread per folder from its first request on. One of these threads holds a lock and does the work
+for all; the kernel drops the lock when its process ends, however it ends, and another thread takes over.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from prometheus_client import REGISTRY, CollectorRegistry
+
+from kubeglass.errors import InstrumentationError
+from kubeglass.instrument.multiprocess.cardinality_limit import Limits, limits_of
+from kubeglass.instrument.multiprocess.compaction import LEADER_LOCK_NAME, compact_dead
+from kubeglass.instrument.multiprocess.folder import Folder
+from kubeglass.instrument.storage.cells import FORK_AWARE
+from kubeglass.instrument.storage.file_store import FileStore
+from kubeglass.instrument.text.encoding import Pace
+
+logger = logging.getLogger("kubeglass.instrument")
+
+THREAD_NAME = "kubeglass-compaction"
+
+#: Seconds between two looks for dead workers.
+INTERVAL = 1.0
+
+#: The thread works for a millisecond at a time, and rests as long: nobody waits for it, so it takes its time.
+WORK_SECONDS = REST_SECONDS = 0.001
+
+
+class Compactor:
+    """Compacts one folder, in turn with the compactors of other processes.
+
+    Args:
+        path: the folder.
+        limits: returns how many series each family may have in the totals.
+    """
+
+    def __init__(self, path: Path, limits: Callable[[], Limits]) -> None:
+        self.path = path
+        self.lock = threading.RLock()
+        self._limits = limits
+        self._pid = 0
+        self._descriptor = -1
+        self._has_complained = False
+        FORK_AWARE.add(self)
+
+    def start(self) -> None:
+        """Start the thread unless this process has it."""
+        with self.lock:
+            if self._pid == os.getpid():
+                return
+            self.note_fork()
+            self._pid = os.getpid()
+        threading.Thread(target=self._run, name=f"{THREAD_NAME} {self.path}", daemon=True).start()
+
+    def note_fork(self) -> None:
+        """Close the parent's lock, which would otherwise outlive the parent."""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+    def _run(self) -> None:
+        try:
+            while self.path.is_dir():
+                self._step()
+                # Looked up at each call: gevent may have replaced it since.
+                time.sleep(INTERVAL)
+        finally:
+            with self.lock:
+                self.note_fork()
+                self._pid = 0
+
+    def _step(self) -> None:
+        try:
+            if self._is_leader():
+                compact(self.path, self._limits())
+        except (OSError, InstrumentationError) as error:
+            if self.path.is_dir() and not self._has_complained:
+                self._has_complained = True
+                logger.warning("%s: cannot compact the files of ended workers: %s", self.path, error)
+
+    def _is_leader(self) -> bool:
+        with self.lock:
+            if self._descriptor >= 0:
+                return True
+            descriptor = os.open(self.path / LEADER_LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                os.close(descriptor)
+                return False
+            self._descriptor = descriptor
+            return True
+
+
+def compact(path: Path, limits: Limits) -> None:
+    """Compact the files of workers that have ended, in short steps with a rest after each.
+
+    Raises:
+        InstrumentationError: the folder cannot be read.
+        OSError: it cannot be written.
+    """
+    folder = Folder(path, pause=Pace(WORK_SECONDS, REST_SECONDS))
+    if folder.list_dead():
+        compact_dead(folder, limits, folder.read().living)
+
+
+#: This process's compactors, by folder: applications can share one.
+_compactors: dict[Path, Compactor] = {}
+
+
+def compact_in_background(folder: Path, registry: CollectorRegistry, store: FileStore) -> None:
+    """Compact the shared folder, and the registry's own in it, from this process's first request on.
+
+    Args:
+        folder: the multiprocess folder.
+        registry: the registry whose values the store holds.
+        store: tells of the first request, in a fork too.
+    """
+    for path, limited in ((folder, REGISTRY), (store.folder, registry)):
+        if path not in _compactors:
+            _compactors[path] = Compactor(path, lambda limited=limited: limits_of(limited))  # type: ignore[misc]
+        store.when_used.append(_compactors[path].start)

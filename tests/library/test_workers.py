@@ -84,6 +84,19 @@ def test_killed_workers_leave_their_totals_and_no_files(server: Gunicorn) -> Non
     assert len(server.files()) <= len(files) + 4
 
 
+def test_killed_workers_files_are_compacted_by_those_that_live_without_a_scrape(server: Gunicorn) -> None:
+    server.send(10)
+    killed = server.workers()
+
+    server.kill_workers()
+    server.send(1)
+
+    def left() -> list[str]:
+        return [name for name in server.files() if any(f"_{pid}-" in name or f"_{pid}." in name for pid in killed)]
+
+    wait_until(lambda: not left(), "the files of the killed are gone")
+
+
 def test_totals_survive_a_reload(server: Gunicorn) -> None:
     had = server.answered()
     server.send(10)

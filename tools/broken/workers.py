@@ -5,6 +5,7 @@ from __future__ import annotations
 from tools.broken.mutation import Mutation
 
 FOLDER = "tests/unit/instrument/multiprocess/test_folder.py::"
+BACKGROUND = "tests/unit/instrument/multiprocess/test_background_compaction.py::"
 REAL = "tests/library/test_workers.py::"
 
 WORKERS = (
@@ -65,9 +66,33 @@ WORKERS = (
         "no dead worker's file piles up",
         "a scrape does not compact",
         "instrument/multiprocess/scrape.py",
-        "        if not reading.dead:\n            return\n",
-        "        return\n",
-        (f"{REAL}test_killed_workers_leave_their_totals_and_no_files[sync]",),
+        "        if not reading.dead or is_locked",
+        "        if True or is_locked",
+        (f"{BACKGROUND}test_a_scrape_leaves_the_dead_to_the_process_that_sees_to_them",),
+    ),
+    Mutation(
+        "a dead worker's files are compacted without a scrape",
+        "no process looks for the dead",
+        "instrument/multiprocess/background_compaction.py",
+        "        store.when_used.append(_compactors[path].start)\n",
+        "",
+        (f"{BACKGROUND}test_the_first_request_of_a_process_sees_to_the_dead",),
+    ),
+    Mutation(
+        "a dead worker's files are compacted without a scrape",
+        "the lock outlives the process that compacts",
+        "instrument/multiprocess/background_compaction.py",
+        "            os.close(self._descriptor)\n",
+        "            pass\n",
+        (f"{BACKGROUND}test_another_takes_over_from_a_killed_one",),
+    ),
+    Mutation(
+        "nobody waits for a compaction",
+        "a scrape compacts although a process looks for the dead",
+        "instrument/multiprocess/scrape.py",
+        " or is_locked(self.path / LEADER_LOCK_NAME, if_missing=False):\n",
+        ":\n",
+        (f"{BACKGROUND}test_a_scrape_leaves_the_dead_to_the_process_that_sees_to_them",),
     ),
     Mutation(
         "no dead worker's file piles up",

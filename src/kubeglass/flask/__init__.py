@@ -39,7 +39,6 @@ from kubeglass.instrument.request.response import (
     status_of_error,
 )
 from kubeglass.instrument.request.series_cache import SeriesCache
-from kubeglass.instrument.storage.file_store import FileStore
 from kubeglass.instrument.storage.http_metrics import HttpMetrics
 from kubeglass.instrument.storage.multiprocess_folder import multiprocess_folder, warn_of_unshared_workers
 from kubeglass.instrument.text.registry import sample_gauges
@@ -72,14 +71,9 @@ class Instrumentation:
         self._app = app
         self._metrics = metrics
         self._cache = SeriesCache(metrics, options)
-        folder = multiprocess_folder()
-        if folder is not None and isinstance(metrics.store, FileStore):
-            # A third of the library's import time, for those who need it.
-            from kubeglass.instrument.multiprocess.background_compaction import compact_in_background
-
-            compact_in_background(folder, registry, metrics.store)
         authorize = of_environ(options.authorize, app.request_class)
-        endpoint = MetricsEndpoint(registry, folder, options.token, metrics_port(), authorize)
+        endpoint = MetricsEndpoint(registry, multiprocess_folder(), options.token, metrics_port(), authorize)
+        endpoint.compact_for(metrics.store)
         middleware = Middleware(
             app.wsgi_app,
             self._cache,

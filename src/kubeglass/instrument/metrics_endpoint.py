@@ -13,6 +13,8 @@ from prometheus_client import CollectorRegistry
 
 from kubeglass.errors import InstrumentationError
 from kubeglass.instrument.registration import restore_metrics
+from kubeglass.instrument.storage.cells import Store
+from kubeglass.instrument.storage.file_store import FileStore
 from kubeglass.instrument.text.encoding import choose_coding, choose_format, join_lines
 from kubeglass.instrument.text.format import Format
 from kubeglass.instrument.text.registry import write_registry
@@ -53,6 +55,7 @@ class MetricsEndpoint:
         authorize: Callable[[WSGIEnvironment], bool] | None = None,
     ) -> None:
         self._registry = registry
+        self._folder = folder
         self._token = token.encode()
         self._write: Callable[[Format], Iterator[str]] = partial(write_registry, registry)
         if folder is not None:
@@ -62,6 +65,13 @@ class MetricsEndpoint:
             self._write = SharedRegistry(registry, folder).write
         self._port = port
         self._authorize = authorize
+
+    def compact_for(self, store: Store) -> None:
+        """Compact the files of ended workers in the background, from the first request that this store counts on."""
+        if self._folder is not None and isinstance(store, FileStore):
+            from kubeglass.instrument.multiprocess.background_compaction import compact_in_background
+
+            compact_in_background(self._folder, self._registry, store)
 
     def respond(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one scrape, as WSGI has it."""

@@ -14,7 +14,7 @@ REQUESTS = (
     Mutation(
         "blueprints, nested ones too",
         "`endpoint` is the name of the view",
-        "flask/__init__.py",
+        "flask/instrumentation.py",
         "            endpoint = UNMATCHED_ENDPOINT if rule is None else rule.rule\n",
         "            endpoint = UNMATCHED_ENDPOINT if rule is None else rule.endpoint\n",
         (f"{UNIT}test_blueprints_in_blueprints_have_their_whole_template",),
@@ -64,7 +64,7 @@ REQUESTS = (
     Mutation(
         "streams are in progress until their last byte",
         "a stream is over when it is handed to the server",
-        "flask/__init__.py",
+        "flask/instrumentation.py",
         "            whole = type(response.response) is list or is_whole(response)\n",
         "            whole = True\n",
         (f"{UNIT}test_a_stream_is_in_progress_until_its_last_byte",),
@@ -91,7 +91,7 @@ REQUESTS = (
     Mutation(
         "`abort`",
         "whatever is aborted counts as a 200",
-        "flask/__init__.py",
+        "flask/instrumentation.py",
         "method, status = answered.method, response.status_code",
         "method, status = answered.method, 200",
         (f"{UNIT}test_an_aborted_request_has_the_status_it_was_aborted_with",),
@@ -99,7 +99,7 @@ REQUESTS = (
     Mutation(
         "error handlers",
         "an exception counts although a handler took it",
-        "flask/__init__.py",
+        "flask/instrumentation.py",
         "            notes[RESPONSE] = measured\n            return response\n",
         "            notes[RESPONSE] = measured\n"
         "            if status > 400:\n"
@@ -110,7 +110,7 @@ REQUESTS = (
     Mutation(
         "unhandled exceptions are counted",
         "Flask's signal is not heard",
-        "flask/__init__.py",
+        "flask/instrumentation.py",
         "        got_request_exception.connect(self._note_exception, app)\n",
         "",
         (f"{UNIT}test_an_unhandled_exception_is_counted_with_its_answer",),
@@ -118,7 +118,7 @@ REQUESTS = (
     Mutation(
         "HTTP exceptions that were answered are none",
         "whatever an extension reports counts at once",
-        "flask/__init__.py",
+        "flask/instrumentation.py",
         "        if is_reported_by_flask():\n",
         "        if True:\n",
         (f"{EXCEPTIONS}TestAnExtensionThatAnswersExceptions::test_an_http_exception_that_it_answers_is_none",),
@@ -126,7 +126,7 @@ REQUESTS = (
     Mutation(
         "unhandled exceptions are counted once",
         "an exception counts as often as it is reported",
-        "flask/__init__.py",
+        "flask/instrumentation.py",
         "if is_fault and not any(reported is exception for reported, _ in notes[REPORTED:]):",
         "if is_fault:",
         (f"{EXCEPTIONS}test_an_exception_that_is_reported_twice_counts_once",),
@@ -190,7 +190,7 @@ REQUESTS = (
     Mutation(
         "`endpoint` is the route template",
         "paths without a route keep their path",
-        "flask/__init__.py",
+        "flask/instrumentation.py",
         "            endpoint = UNMATCHED_ENDPOINT if rule is None else rule.rule\n",
         "            endpoint = answered.path if rule is None else rule.rule\n",
         (f"{UNIT}test_paths_without_a_route_share_one_value",),

@@ -205,7 +205,7 @@ WORKERS = (
     Mutation(
         "gauges with a function, with several workers",
         "only scraped workers ask it",
-        "flask/__init__.py",
+        "flask/instrumentation.py",
         "if is_first and multiprocess_folder() is not None:",
         "if False:",
         (

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from inspect import unwrap
 from traceback import walk_stack, walk_tb
+from typing import TYPE_CHECKING
 
 from flask import Flask, Request, Response
 from werkzeug.wsgi import ClosingIterator
 
 from kubeglass.catalog import UNMATCHED_ENDPOINT
+
+if TYPE_CHECKING:
+    from wsgiref.types import WSGIEnvironment
 
 #: The methods of Flask's that make an answer of what a view returns or raises.
 ANSWERING = ("wsgi_app", "full_dispatch_request", "finalize_request", "handle_exception", "process_response")
@@ -72,3 +77,10 @@ def endpoint_of_error(error: BaseException) -> str:
             found = getattr(frame.f_locals.get("ctx"), "request", None)
             return endpoint_of(found) if found is not None else UNMATCHED_ENDPOINT
     return UNMATCHED_ENDPOINT
+
+
+def of_environ(
+    authorize: Callable[[Request], bool] | None, request_class: type[Request]
+) -> Callable[[WSGIEnvironment], bool] | None:
+    """Make a function of a WSGI environment of one of Flask's request."""
+    return None if authorize is None else lambda environ: authorize(request_class(environ))

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from kubeglass.model.instrumentation import instrumented
 
 APP = """
@@ -70,7 +72,7 @@ def test_without_the_switch_nothing_happens() -> None:
 
 def test_a_program_without_flask_imports_nothing() -> None:
     code = (
-        "import sys, json; print(sorted(name for name in sys.modules if name.startswith(('kubeglass', 'prometheus'))))"
+        "import sys, json; print(sorted(name for name in sys.modules if name.startswith(('kubeglass.', 'prometheus'))))"
     )
 
     assert run_python(code).stdout == "[]\n"
@@ -80,3 +82,74 @@ def test_the_next_sitecustomize_runs_too(tmp_path: Path) -> None:
     (tmp_path / "sitecustomize.py").write_text("print('the next one')")
 
     assert run_python("pass", more_path=tmp_path).stdout == "the next one\n"
+
+
+BYPASSES = {
+    "a middleware": "served = ProxyFix(app.wsgi_app)",
+    "a dispatcher": 'served = DispatcherMiddleware(Flask("front").wsgi_app, {"": app.wsgi_app})',
+    "a middleware in a middleware": "served = ProxyFix(ProxyFix(app.wsgi_app))",
+    "both ways": "served, app.wsgi_app = ProxyFix(app), ProxyFix(app.wsgi_app)",
+}
+
+BYPASSED = """
+from flask import Flask
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
+from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.test import Client
+app = Flask("outside")
+app.add_url_rule("/", "index", lambda: "index")
+app.add_url_rule("/fail", "fail", lambda: 1 // 0)
+{bypass}
+{more}
+client = Client(served)
+for path in ("/", "/", "/fail"):
+    client.get(path).text
+print(client.get("/metrics").text)
+"""
+
+COUNTED = 'http_requests_total{endpoint="/",method="GET",status="200"} 2.0'
+FAILED = 'http_requests_total{endpoint="/fail",method="GET",status="500"} 1.0'
+
+
+@pytest.mark.parametrize("more", ["", "from kubeglass.flask import instrument; instrument(app)"])
+@pytest.mark.parametrize("bypass", BYPASSES.values(), ids=BYPASSES)
+def test_an_application_whose_wsgi_app_was_taken_before_is_measured_once(bypass: str, more: str) -> None:
+    done = run_python(BYPASSED.format(bypass=bypass, more=more))
+
+    assert COUNTED in done.stdout, done.stderr
+    assert FAILED in done.stdout
+    assert (
+        'http_request_exceptions_total{endpoint="/fail",exception="ZeroDivisionError",method="GET"} 1.0' in done.stdout
+    )
+    assert done.stdout.count("http_requests_total{") == 2
+    assert "http_requests_in_progress 0.0" in done.stdout
+    assert "kubeglass" not in done.stderr
+
+
+def test_from_inside_requests_that_bypass_the_instrumentation_are_said_once() -> None:
+    more = "from kubeglass.flask import instrument; instrument(app)"
+    done = run_python(BYPASSED.format(bypass=BYPASSES["a middleware"], more=more), KUBEGLASS_INSTRUMENT="0")
+
+    assert "http_requests_total{" not in done.stdout
+    assert done.stderr.count("'outside': requests bypass instrument(app)") == 1, done.stderr
+    assert "kubeglass run" in done.stderr
+
+
+class TestBesideOpenTelemetry:
+    """Its own sitecustomize comes first and runs no other."""
+
+    CODE = APP.format(more="print(type(app).__name__)")
+    INSTRUMENT = (str(Path(sys.executable).with_name("opentelemetry-instrument")), "--traces_exporter=none",
+                  "--metrics_exporter=none", "--logs_exporter=none")  # fmt: skip
+    RUN = (sys.executable, "-m", "kubeglass", "run")
+
+    @pytest.mark.parametrize("command", [(*RUN, *INSTRUMENT), (*INSTRUMENT, *RUN)], ids=["inside", "around"])
+    def test_both_instrument(self, command: tuple[str, ...], tmp_path: Path) -> None:
+        environment = {**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(tmp_path)}
+
+        done = subprocess.run(
+            [*command, sys.executable, "-c", self.CODE], env=environment, capture_output=True, text=True, check=False
+        )
+
+        assert "_InstrumentedFlask" in done.stdout, done.stderr
+        assert 'http_requests_total{endpoint="/",method="GET",status="200"} 1.0' in done.stdout, done.stderr

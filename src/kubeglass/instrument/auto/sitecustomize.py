@@ -1,101 +1,20 @@
-"""Instruments Flask applications from outside, without a change to their code.
+"""What Python imports at its start when this folder is in ``PYTHONPATH``: begin, then run who would have been next.
 
-Python imports ``sitecustomize`` at its start. With this folder first in ``PYTHONPATH`` and ``KUBEGLASS_INSTRUMENT=1``
-it is this one, which watches for the import of Flask and instruments each application at its first request, unless the
-application did so itself. A program that never imports Flask pays for one entry in ``sys.meta_path``.
+``opentelemetry-instrument`` puts a ``sitecustomize`` of its own first, which runs no other. But it calls the entry
+points of ``opentelemetry_pre_instrument``. The folder ``kubeglass_auto.dist-info`` beside this file has one, and is
+found in ``PYTHONPATH`` as installed packages are.
 """
 
 from __future__ import annotations
 
-import importlib
-import logging
-import os
 import sys
-import threading
-from importlib.machinery import ModuleSpec, PathFinder
+from importlib.machinery import PathFinder
 from importlib.util import module_from_spec
 from pathlib import Path
-from types import ModuleType
-from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+import kubeglass_auto  # type: ignore[import-not-found]  # beside this file
 
 HERE = Path(__file__).resolve().parent
-SWITCH = "KUBEGLASS_INSTRUMENT"
-WATCHED = "flask.app"
-EXTENSION = "kubeglass"
-
-logger = logging.getLogger("kubeglass.instrument")
-
-
-class FlaskFinder:
-    """Lets the other finders find Flask, and notices when its module has been run."""
-
-    def find_spec(
-        self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
-    ) -> ModuleSpec | None:
-        """Find ``flask.app`` as the finders after this one would; leave every other module to them."""
-        if name != WATCHED:
-            return None
-        sys.meta_path.remove(self)
-        found = (finder.find_spec(name, path, target) for finder in sys.meta_path)
-        spec = next((spec for spec in found if spec is not None), None)
-        if spec is not None and spec.loader is not None:
-            self._watch(spec.loader)
-        return spec
-
-    def _watch(self, loader: Any) -> None:
-        run = loader.exec_module
-
-        def exec_module(module: ModuleType) -> None:
-            run(module)
-            watch_applications(module.Flask)
-
-        loader.exec_module = exec_module
-
-
-def watch_applications(flask_class: Any) -> None:
-    """Instrument each application of this class at its first request.
-
-    Not sooner: until then the application may do so itself, with options of its own choice.
-    """
-    begin, call = flask_class.__init__, flask_class.__call__
-    lock = threading.Lock()
-
-    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:  # noqa: N807  # it becomes Flask's own
-        begin(self, *args, **kwargs)
-        load_library()
-
-    def __call__(self: Any, environ: Any, start_response: Any) -> Iterable[bytes]:  # noqa: N807
-        if EXTENSION not in self.extensions:
-            with lock:
-                instrument(self)
-        return call(self, environ, start_response)  # type: ignore[no-any-return]
-
-    flask_class.__init__, flask_class.__call__ = __init__, __call__
-
-
-def load_library() -> ModuleType | None:
-    """Import the library while the application is being set up, not in its first request."""
-    try:
-        return importlib.import_module("kubeglass.flask")
-    except ImportError as error:
-        logger.warning("kubeglass: the application is not instrumented: %s; install kubeglass beside it", error)
-        return None
-
-
-def instrument(app: Any) -> None:
-    """Instrument one application; a fault here is a line in the log, never the application's."""
-    if EXTENSION in app.extensions:
-        return
-    try:
-        library = load_library()
-        if library is not None:
-            library.instrument_from_outside(app)
-    except Exception as error:  # noqa: BLE001  # the application comes first, whatever went wrong
-        logger.warning("kubeglass: %r is not instrumented: %s", app.name, error)
-    app.extensions.setdefault(EXTENSION, None)
 
 
 def run_next() -> None:
@@ -107,6 +26,5 @@ def run_next() -> None:
         spec.loader.exec_module(module)
 
 
-if os.environ.get(SWITCH) == "1":
-    sys.meta_path.insert(0, FlaskFinder())
+kubeglass_auto.begin()
 run_next()

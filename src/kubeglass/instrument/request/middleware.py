@@ -65,10 +65,10 @@ class Middleware:
 
         A function with everything bound to it beforehand: looking attributes up would cost as much as counting.
         """
-        app, own, has_exemplars, metrics = self.app, self._own, self._options.exemplars, self._cache.metrics
+        app, own, has_exemplars, cache = self.app, self._own, self._options.exemplars, self._cache
         begin, end, clock, fail, wrap_body = (
-            metrics.progress.begin,
-            metrics.progress.end,
+            cache.metrics.progress.begin,
+            cache.metrics.progress.end,
             perf_counter,
             self._fail,
             self._wrap_body,
@@ -79,7 +79,7 @@ class Middleware:
                 return self._respond(environ, start_response)
             began = clock()
             begin(None)
-            notes: Notes = [None, metrics, None]
+            notes: Notes = [None, cache, None]
             environ[NOTES_KEY] = notes
             try:
                 body: Iterable[bytes] = app(environ, start_response)
@@ -115,7 +115,7 @@ class Middleware:
         own = self._own.get(environ.get("PATH_INFO", ""))
         if own is not None:
             return own(environ, start_response)
-        notes: Notes = [None, self._cache.metrics, None]
+        notes: Notes = [None, self._cache, None]
         environ[NOTES_KEY] = notes
         watch = StatusWatch(start_response)
         recorder = RequestRecorder(self._cache, self._options, environ, notes, watch, outer)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from kubeglass.catalog import UNMATCHED_ENDPOINT
 from kubeglass.instrument.options import Options
 from kubeglass.instrument.request.response import (
-    METRICS,
+    CACHE,
     NOTES_KEY,
     REPORTED,
     RESPONSE,
@@ -63,7 +63,7 @@ class RequestRecorder:
         self._outer = outer
         self._response: MeasuredResponse | None = None
         # Where applications share metrics, the one around this one counts the request in progress already.
-        self._is_outermost = outer is None or outer[METRICS] is not cache.metrics
+        self._is_outermost = outer is None or outer[CACHE].metrics is not cache.metrics
 
     def begin(self) -> None:
         """Count the request in progress."""

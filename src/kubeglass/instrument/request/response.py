@@ -53,10 +53,10 @@ NOTES_KEY = "kubeglass.notes"
 #: What is noted of a request while it is answered; a list, because making one costs less than an object of a class.
 Notes: TypeAlias = "list[Any]"
 
-#: Which entry is which: the :class:`MeasuredResponse` or None, the :class:`HttpMetrics` of the application that
-#: responds, and those of an application inside that one which has taken the request over, or None. Then come the
-#: exceptions that the framework has reported, each with the key of its request.
-RESPONSE, METRICS, TAKER, REPORTED = 0, 1, 2, 3
+#: Which entry is which: the :class:`MeasuredResponse` or None, the :class:`SeriesCache` of the application that
+#: responds, and the :class:`HttpMetrics` of an application inside that one which has taken the request over, or None.
+#: Then come the exceptions that the framework has reported, each with the key of its request.
+RESPONSE, CACHE, TAKER, REPORTED = 0, 1, 2, 3
 
 #: What the server sends when an application raises before it has started its response.
 SERVER_ERROR = 500

@@ -36,7 +36,7 @@ def test_init_finds_the_app_and_asks_nothing(folder: Path, capsys: pytest.Captur
     assert code == 0
     assert said.out == "wrote kubeglass.yaml\n"
     assert said.err == (
-        "editors complete it with kubeglass.schema.json, which lies beside it\n"
+        "editors validate and complete it with kubeglass.schema.json, which lies beside it\n"
         "found the app web:app\n"
         "next: kubeglass up\n"
     )
@@ -57,7 +57,7 @@ def test_init_leaves_a_file_that_is_there_alone(folder: Path, capsys: pytest.Cap
     code = type_in("init")
 
     assert code == 3
-    assert "kubeglass.yaml: is there already; edit it, or replace it with --force" in capsys.readouterr().err
+    assert "kubeglass.yaml: already exists; edit it, or replace it with --force" in capsys.readouterr().err
     assert (folder / "kubeglass.yaml").read_text() == "apps: []\n"
     assert type_in("init", "--force") == 0
     assert (folder / "kubeglass.yaml").read_text() != "apps: []\n"
@@ -94,7 +94,7 @@ def test_check_tells_what_differs_and_writes_nothing(folder: Path, capsys: pytes
 
     assert code == 1
     assert capsys.readouterr().err == (
-        "error: .kubeglass: does not match kubeglass.yaml; run kubeglass render\n"
+        "error: .kubeglass: differs from kubeglass.yaml; run kubeglass render\n"
         "  different: prometheus/prometheus.yml\n"
         "  stale: prometheus/rules/old.yml\n"
     )
@@ -141,7 +141,7 @@ def test_an_app_that_only_a_cluster_can_run_is_told(folder: Path, capsys: pytest
     (folder / "kubeglass.yaml").write_text("apps: [{name: shop, image: 'shop:1'}]\n")
 
     assert type_in("render") == 3
-    assert "has apps that only a cluster can run (shop)" in capsys.readouterr().err
+    assert "has apps that only run on a cluster (shop)" in capsys.readouterr().err
 
 
 def test_manifests_that_are_no_longer_rendered_go_and_others_stay(

@@ -41,7 +41,7 @@ def test_status_tells_what_was_wrong_last(folder: Path) -> None:
     assert lines[0].split() == ["NAME", "STATE", "PID", "UPTIME", "RESTARTS", "MEMORY", "ADDRESS"]
     assert lines[3:] == [
         "last error of shop: was killed by signal 9",
-        "targets: unknown, Prometheus does not answer",
+        "targets: unknown, Prometheus does not respond",
         "up: data seen 3.5 s after the start",
     ]
 

@@ -56,7 +56,7 @@ def test_it_can_be_looked_at(tmp_path: Path, environment: dict[str, str]) -> Non
         process.terminate()
         process.wait()
 
-    assert status.stdout == "preparing: apps are checked and engines obtained, nothing runs yet\n"
+    assert status.stdout == "preparing: checking apps and getting engines, nothing runs yet\n"
     assert (document["phase"], document["engines"], document["supervisor_pid"]) == ("preparing", [], process.pid)
     assert errors_in(page.stderr) == [
         f"error: {tmp_path}/.kubeglass: has no page yet (the run is preparing); wait; see: kubeglass status"

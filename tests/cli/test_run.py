@@ -37,7 +37,7 @@ def test_a_folder_that_is_set_stays(monkeypatch: pytest.MonkeyPatch) -> None:
     assert started[0]["PROMETHEUS_MULTIPROC_DIR"] == "/mine"
 
 
-@pytest.mark.parametrize(("arguments", "said"), [([], "says no command"), (["no-such-program"], "not found on PATH")])
+@pytest.mark.parametrize(("arguments", "said"), [([], "needs a command"), (["no-such-program"], "not found on PATH")])
 def test_a_command_that_cannot_be_run_is_an_error(
     arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

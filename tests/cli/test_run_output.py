@@ -49,7 +49,7 @@ def test_being_up_shows_the_time_it_took_and_the_addresses() -> None:
 
     assert "kubeglass is up: data seen end to end after 3.2 s" in stdout.getvalue()
     assert "http://127.0.0.1:3000" in stdout.getvalue()
-    assert "Ctrl-C stops everything" in stderr.getvalue()
+    assert "Ctrl-C to stop everything" in stderr.getvalue()
 
 
 def test_a_run_in_the_background_says_how_to_look_at_it_and_how_to_stop_it() -> None:
@@ -58,7 +58,7 @@ def test_a_run_in_the_background_says_how_to_look_at_it_and_how_to_stop_it() -> 
     RunOutput(output).up(replace(RECORD, detached=True))
 
     assert stderr.getvalue() == (
-        "it goes on in the background; look with kubeglass status and logs, stop with kubeglass down\n"
+        "running in the background; inspect it with kubeglass status and logs, stop it with kubeglass down\n"
     )
 
 
@@ -95,5 +95,5 @@ def test_apps_named_take_the_place_of_those_in_the_file(tmp_path: Path, monkeypa
 def test_nothing_to_watch_says_what_to_give(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
-    with pytest.raises(UsageError, match="there is nothing to watch"):
+    with pytest.raises(UsageError, match="nothing to watch"):
         choose_run(demo=False, apps=[], targets=[])

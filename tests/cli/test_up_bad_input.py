@@ -17,8 +17,8 @@ pytestmark = pytest.mark.engines
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        pytest.param((), 2, "kubeglass up: there is nothing to watch; give --demo, --app", id="nothing to watch"),
-        pytest.param(("--demo", "--app", "a:b"), 2, "--demo: goes with neither --app nor --target", id="too much"),
+        pytest.param((), 2, "kubeglass up: nothing to watch; give --demo, --app", id="nothing to watch"),
+        pytest.param(("--demo", "--app", "a:b"), 2, "--demo: cannot be combined with --app or --target", id="too much"),
         pytest.param(("--target", "http://x"), 2, "--target: must be host:port without a scheme", id="no target"),
         pytest.param(("--app", "shop"), 2, "--app: must be a module and a name in it", id="no app"),
         pytest.param(("--timeout", "5"), 2, "--timeout: must be a duration with a unit", id="no duration"),

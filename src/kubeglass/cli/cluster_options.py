@@ -19,7 +19,7 @@ Namespace = Annotated[
 
 
 def load_cluster_pipeline(file: Path | None, namespace: str | None, *, deployed: bool = False) -> Pipeline:
-    """Read the definition and put it into ``namespace``, if one is given.
+    """Read the definition, in ``namespace`` if one is given.
 
     Args:
         file: the definition; None means the one in this folder.

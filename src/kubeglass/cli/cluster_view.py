@@ -1,4 +1,4 @@
-"""What ``kubeglass status --cluster`` and ``kubeglass open --cluster`` show of a deployed pipeline."""
+"""``kubeglass status --cluster`` and ``kubeglass open --cluster``."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from kubeglass.errors import ClusterError, UsageError
 
 
 def show_cluster_status(file: Path | None, context: str | None, namespace: str | None, *, as_json: bool) -> None:
-    """Show every object that can be more or less ready, the apps first.
+    """Show the readiness of every object that has one, apps first.
 
     Raises:
-        ClusterError: nothing is deployed there, or the cluster does not answer.
+        ClusterError: nothing is deployed there, or the cluster does not respond.
     """
     home = load_cluster_pipeline(file, namespace, deployed=True).cluster.namespace
     output = Output()
@@ -44,10 +44,10 @@ def show_cluster_status(file: Path | None, context: str | None, namespace: str |
 def open_cluster_part(
     part: str | None, file: Path | None, context: str | None, namespace: str | None, port: int
 ) -> None:
-    """Bring a part's page to this machine until Ctrl-C, and open it in the browser.
+    """Forward a part's page to this machine until Ctrl-C, and open it in the browser.
 
     Args:
-        part: ``viewer``, ``grafana``, ``prometheus`` or an app's name; None takes the first page there is.
+        part: ``viewer``, ``grafana``, ``prometheus`` or an app's name; None means the first page found.
         file: the definition.
         context: the kubeconfig's context.
         namespace: the pipeline's namespace.
@@ -64,13 +64,13 @@ def open_cluster_part(
         services = {key.name: key for key in _deployed(cluster, home) if key.kind == "Service"}
         name = part or next((page for page in ("viewer", "grafana") if page in services), "prometheus")
         if name not in services:
-            raise UsageError(name, "is no part of this pipeline", found=f"its parts: {', '.join(sorted(services))}")
+            raise UsageError(name, "is not part of this pipeline", found=f"its parts: {', '.join(sorted(services))}")
         forward = forward_service(
             cluster, services[name].namespace, name, port=port, report=lambda error: output.note(error.message)
         )
         with forward:
             output.say(forward.url)
-            output.note("Ctrl-C closes it")
+            output.note("press Ctrl-C to close it")
             webbrowser.open(forward.url)
             threading.Event().wait()
 
@@ -78,5 +78,5 @@ def open_cluster_part(
 def _deployed(cluster: Cluster, namespace: str) -> list[ObjectKey]:
     keys = read_inventory(cluster.get(inventory_key(namespace))).keys
     if not any(key.kind == "Service" for key in keys):
-        raise ClusterError(f"namespace {namespace}", "holds no pipeline of kubeglass", hint="run kubeglass deploy")
+        raise ClusterError(f"namespace {namespace}", "has no kubeglass pipeline", hint="run kubeglass deploy")
     return sort_for_deletion(keys)

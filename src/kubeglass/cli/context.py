@@ -19,25 +19,25 @@ STATE_FOLDER = ".kubeglass"
 
 
 def state_root() -> Path:
-    """Return the state folder of the folder we are in; it need not exist."""
+    """Return the current folder's state folder, which may not exist."""
     return Path.cwd() / STATE_FOLDER
 
 
 def choose_run(*, demo: bool, apps: list[str], targets: list[str], page_port: int | None = None) -> RunOptions:
     """Find out what is to be watched: the demo, the apps and targets named, or what kubeglass.yaml says.
 
-    Apps and targets named take the place of those in kubeglass.yaml; its other sections stay.
+    Given apps and targets replace those in kubeglass.yaml; its other sections apply.
 
     Raises:
-        UsageError: nothing is named, or too much, or it is written wrongly.
-        ConfigError: kubeglass.yaml is wrong.
+        UsageError: nothing is given, options conflict, or a value is invalid.
+        ConfigError: kubeglass.yaml is invalid.
     """
     from kubeglass.model.load import FILE_NAME, load_pipeline
     from kubeglass.model.pipeline import Pipeline
     from kubeglass.supervise.options import RunOptions, find_demo
 
     if demo and (apps or targets):
-        raise UsageError("--demo", "goes with neither --app nor --target", hint="choose one")
+        raise UsageError("--demo", "cannot be combined with --app or --target", hint="choose one")
     if demo:
         folder = find_demo()
         pipeline = _choose_page_port(load_pipeline(folder / FILE_NAME), page_port)
@@ -49,7 +49,7 @@ def choose_run(*, demo: bool, apps: list[str], targets: list[str], page_port: in
     if not pipeline.apps:
         raise UsageError(
             "kubeglass up",
-            "there is nothing to watch",
+            "nothing to watch",
             hint=f"give --demo, --app package.module:app or --target host:port, or write {FILE_NAME} (kubeglass init)",
         )
     options = [("--app", app) for app in apps] + [("--target", target) for target in targets]
@@ -71,10 +71,10 @@ def _write_command(words: list[str], page_port: int | None) -> str:
 
 
 def parse_timeout(text: str) -> float:
-    """Read the ``--timeout`` option, a duration such as ``60s``; in seconds.
+    """Parse the ``--timeout`` option, a duration such as ``60s``, into seconds.
 
     Raises:
-        UsageError: it is none.
+        UsageError: it is not a duration.
     """
     from kubeglass.model.quantity import parse_duration
 
@@ -85,7 +85,7 @@ def parse_timeout(text: str) -> float:
 
 
 def _name_apps(apps: list[str], targets: list[str]) -> tuple[App, ...]:
-    """Give each app its module's name and each target its address as a name, all different."""
+    """Name each app after its module and each target after its address, uniquely."""
     made: list[App] = []
     for option, value in [*(("module", app) for app in apps), *(("target", target) for target in targets)]:
         words = value.partition(":")[0].split(".")[0] if option == "module" else value
@@ -112,5 +112,5 @@ FOLDER = "images"
 
 
 def image_store() -> ImageStore:
-    """Return the archives that ``kubeglass images build`` wrote in this folder; there may be none."""
+    """Return the archives that ``kubeglass images build`` wrote in this folder, if any."""
     return ImageStore(state_root() / FOLDER)

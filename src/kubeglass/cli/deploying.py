@@ -32,10 +32,10 @@ from kubeglass.render.plan import compose
 
 
 class RolloutOutput:
-    """Writes a line beside the result for everything that changed, and nothing twice.
+    """Prints each change of a deployment once.
 
     Args:
-        output: where lines go.
+        output: where it prints.
     """
 
     def __init__(self, output: Output) -> None:
@@ -44,14 +44,14 @@ class RolloutOutput:
         self._changes: Counter[Change] = Counter()
 
     def applied(self, applied: Applied) -> None:
-        """Tell of one object; one that did not change is only counted."""
+        """Print one object; an unchanged one is only counted."""
         self._changes[applied.change] += 1
         if applied.change is not Change.UNCHANGED:
             detail = f" ({applied.detail})" if applied.detail else ""
             self._output.note(f"  {applied.key} {applied.change.value}{detail}")
 
     def progress(self, progress: Mapping[ObjectKey, Progress]) -> None:
-        """Tell what objects wait for, when that changed; one that is ready at first sight says nothing."""
+        """Print what objects wait for when it changes; an object that is ready at once prints nothing."""
         for key, now in progress.items():
             before = self._said.get(key)
             if now != before and (before or now.state is not State.READY):
@@ -60,32 +60,32 @@ class RolloutOutput:
             self._said[key] = now
 
     def verified(self, verified: Verified) -> None:
-        """Tell of one thing that works."""
+        """Print one verified promise."""
         self._output.note(f"  {verified.subject}: {verified.detail} ({verified.seconds:.1f} s)")
 
     @property
     def summary(self) -> str:
-        """Say how many objects were created, changed and so on."""
+        """The number of objects created, changed and so on."""
         return ", ".join(f"{count} {change.value}" for change, count in self._changes.items()) or "nothing to do"
 
 
-#: Every node answers; a large cluster's would fill the screen.
+#: Every node serves it; those of a large cluster would fill the screen.
 MOST_NODES = 5
 
 
 @dataclass(frozen=True, slots=True)
 class DeployOptions:
-    """What was chosen on the command line.
+    """The options of the command line.
 
     Args:
-        file: the definition, None for the one of this folder.
-        context: the kubeconfig's context, None for its current one.
-        namespace: the pipeline's namespace, None for the definition's.
-        timeout: seconds for the rollout, and again for verification.
-        dry_run: only try.
-        diff: only show.
-        force: take over fields that others manage.
-        verify: verify it afterwards.
+        file: the definition; None means the one in this folder.
+        context: the kubeconfig's context; None means its current one.
+        namespace: the pipeline's namespace; None means the definition's.
+        timeout: seconds for the rollout, and for verification.
+        dry_run: validate on the server only.
+        diff: show changes only.
+        force: take over fields that other managers own.
+        verify: check that data flows afterwards.
     """
 
     file: Path | None = None
@@ -99,10 +99,10 @@ class DeployOptions:
 
 
 def run_deploy(options: DeployOptions) -> None:
-    """Show, rehearse or do a deployment.
+    """Diff, rehearse or run a deployment.
 
     Raises:
-        ConfigError: the definition is wrong.
+        ConfigError: the definition is invalid.
         ClusterError: the cluster refused, or the rollout or its verification failed.
     """
     pipeline = load_cluster_pipeline(options.file, options.namespace)
@@ -135,11 +135,11 @@ def run_deploy(options: DeployOptions) -> None:
 
 
 def run_undeploy(options: DeployOptions, *, purge: bool) -> None:
-    """Remove what deployments made.
+    """Delete what deployments created.
 
     Raises:
-        ConfigError: the definition is wrong.
-        ClusterError: the cluster refused, or something does not go.
+        ConfigError: the definition is invalid.
+        ClusterError: the cluster refused, or an object is not deleted in time.
     """
     pipeline = load_cluster_pipeline(options.file, options.namespace, deployed=True)
     home = pipeline.cluster.namespace
@@ -148,20 +148,20 @@ def run_undeploy(options: DeployOptions, *, purge: bool) -> None:
     with Cluster.connect(options.context) as cluster:
         output.note(f"context {cluster.context}, namespace {home}, {cluster.address}")
         if not undeploy(cluster, home, purge=purge, timeout=options.timeout, clock=clock, tell=shown.applied):
-            output.say(f"nothing of kubeglass is in namespace {home}")
+            output.say(f"nothing from kubeglass is in namespace {home}")
             return
     output.say(f"undeployed: {shown.summary}")
     if purge:
         output.note(f"the collectors' queues stay on the nodes, in {pipeline.cluster.queue_path}")
     else:
-        output.note("stored samples stay; kubeglass undeploy --purge deletes them")
+        output.note("stored samples are kept; kubeglass undeploy --purge deletes them")
 
 
 def check_host_paths(pipeline: Pipeline, output: Output) -> None:
-    """Look at sources mounted from the node, when the node is this machine.
+    """Check sources mounted from the node, if the node is this machine.
 
     Raises:
-        ClusterError: a pod could not read its source; says what to run.
+        ClusterError: a pod could not read its source; the hint is the command to run.
     """
     for app in deployed_apps(pipeline):
         if app.host_path is None or app.host_path.node not in {None, platform.node()}:
@@ -170,21 +170,21 @@ def check_host_paths(pipeline: Pipeline, output: Output) -> None:
             obstacles = find_obstacles(app.host_path)
         except PermissionError as error:
             who = f"user {app.host_path.user}, group {app.host_path.group}"
-            output.note(f"app {app.name}: could not look at {error.filename} ({error.strerror}); {who} must read it")
+            output.note(f"app {app.name}: cannot inspect {error.filename} ({error.strerror}); {who} must read it")
             continue
-        # Without a node's name the source may well lie on another machine.
+        # Without a node name the source may be on another machine.
         if obstacles and (app.host_path.node is not None or obstacles[0].wrong != MISSING):
             found = f"{obstacles[0].path} {obstacles[0].wrong}"
             raise ClusterError(
-                f"app {app.name}", "its source cannot be used by its pod", found=found, hint=f"run: {obstacles[0].fix}"
+                f"app {app.name}", "its pod cannot use its source", found=found, hint=f"run: {obstacles[0].fix}"
             )
 
 
 def _explain_kubectls(count: int, *, trial: bool) -> str:
     done = f"{count} objects were applied by kubectl; "
     if not trial:
-        return f"{done}their fields are taken over"
-    return f"{done}deploy takes their fields over first, which a trial cannot: it may be refused where deploy is not"
+        return f"{done}deploy takes over their fields"
+    return f"{done}deploy takes over their fields first, which a dry run cannot: it may be refused where deploy is not"
 
 
 def _deploy(

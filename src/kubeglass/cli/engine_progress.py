@@ -1,4 +1,4 @@
-"""Shows how far the installation of the engines is: one live line on a terminal, a line now and then elsewhere."""
+"""Shows the progress of installing engines: one live line on a terminal, occasional lines elsewhere."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from rich.progress import Progress as LiveProgress
 from kubeglass.cli.output import Output
 from kubeglass.engines.install.progress import Phase
 
-#: Seconds between two lines of one phase where nobody can see a line move.
+#: Seconds between lines of one phase without a terminal.
 QUIET_SECONDS = 15.0
 _DETAIL_WIDTH = 48
 
@@ -21,7 +21,7 @@ class EngineProgress:
     """The command line's :class:`~kubeglass.engines.install.progress.Progress`; use it in a ``with``.
 
     Args:
-        output: where lines go; a live line is shown if its stderr is a terminal.
+        output: where it prints; the live line needs a terminal on stderr.
     """
 
     def __init__(self, output: Output) -> None:
@@ -67,7 +67,7 @@ class EngineProgress:
             self._move(self._live, name, phase, detail, fraction, usual)
 
     def note(self, name: str, text: str) -> None:
-        """Show a fact on a line of its own."""
+        """Print one line."""
         self._output.note(f"{name}: {text}")
 
     def _move(

@@ -1,4 +1,4 @@
-"""The command line: names the commands, and imports each one's module when it is called."""
+"""The command line: lists the commands, and imports a command's module when it is called."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Command(NamedTuple):
 
     Args:
         module: in ``kubeglass.cli.commands``.
-        name: of the function, or of the ``Typer`` that groups several.
+        name: of the function, or of the ``Typer`` of a group.
         settings: the command's context settings.
     """
 
@@ -49,15 +49,15 @@ COMMANDS = {
 
 
 class LazyGroup(TyperGroup):
-    """Imports a command's module when the command is called: importing all of them takes a second."""
+    """Imports a command's module when it is called; importing all of them takes a second."""
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002  # the signature typer calls
         """Name the commands in the order that ``--help`` lists them."""
         return list(COMMANDS)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        """Import and return a command, None if there is none of that name."""
-        # For a name that is mistyped, typer suggests one of those that are loaded.
+        """Import and return a command, or None if there is no such command."""
+        # For a mistyped name, typer suggests one of the loaded commands.
         for name in [cmd_name] if cmd_name in COMMANDS else COMMANDS:
             self.commands.setdefault(name, _load(name, COMMANDS[name]))
         return super().get_command(ctx, cmd_name)
@@ -75,9 +75,9 @@ def _load(name: str, command: Command) -> Any:
 
 
 def _without_flag_types(command: Any) -> Any:
-    """Let flags show no type in ``--help``, because they take no value.
+    """Hide the type of flags in ``--help``, because they take no value.
 
-    typer shows ``<bool>`` since 0.29, which fastapi/typer#493 asked for; remove this when it does so for options only.
+    typer shows ``<bool>`` since 0.29, as fastapi/typer#493 asked; remove this when it leaves out flags.
     """
     for option in (*command.params, command.get_help_option(typer.Context(command))):
         if getattr(option, "is_flag", False):
@@ -107,7 +107,7 @@ def _show_version(value: bool) -> None:  # noqa: FBT001  # the signature typer c
 def kubeglass(
     context: typer.Context,
     version: bool = typer.Option(  # noqa: ARG001, FBT001  # typer acts on it through the callback
-        False, "--version", callback=_show_version, is_eager=True, help="Print the version and stop."
+        False, "--version", callback=_show_version, is_eager=True, help="Print the version and exit."
     ),
 ) -> None:
     """See through your Python services on Kubernetes."""

@@ -16,28 +16,28 @@ _PIPE_WIDTH = 10_000
 
 
 class Output:
-    """Where a command's words go, each shown as it is: what engines and apps say may look like markup or an emoji code.
+    """Prints text verbatim: output of engines and apps may look like markup or an emoji code.
 
     Args:
-        stdout: for what the command was asked for.
+        stdout: for results.
         stderr: for progress, warnings and errors, so that stdout can be piped.
     """
 
     def __init__(self, stdout: Console | None = None, stderr: Console | None = None) -> None:
-        # A pipe has no width: rich would cut tables at 80 columns, and paths with them.
+        # A pipe has no width: rich would truncate tables, and the paths in them, at 80 columns.
         self.stdout = stdout or Console(highlight=False, width=None if sys.stdout.isatty() else _PIPE_WIDTH)
         self.stderr = stderr or Console(stderr=True, highlight=False)
 
     def say(self, text: str) -> None:
-        """Print one line of result, unmarked-up and unwrapped."""
+        """Print one line of the result, without markup or wrapping."""
         self.stdout.print(Text(text), soft_wrap=True)
 
     def note(self, text: str) -> None:
-        """Print one line beside the result: progress, a port that moved."""
+        """Print one line on stderr: progress, or a port that moved."""
         self.stderr.print(Text(text), soft_wrap=True)
 
     def table(self, columns: list[str], rows: list[list[str]]) -> None:
-        """Print rows under headings, without borders that hinder copying."""
+        """Print a table, without borders, so that it can be copied."""
         table = Table(box=None, pad_edge=False)
         for column in columns[:-1]:
             table.add_column(column, no_wrap=True)
@@ -47,11 +47,11 @@ class Output:
         self.stdout.print(table)
 
     def json(self, document: Any) -> None:
-        """Print one JSON document, indented, keys in the order given."""
+        """Print an indented JSON document."""
         self.stdout.print(Text(json.dumps(document, indent=2)), soft_wrap=True)
 
     def error(self, error: KubeglassError) -> None:
-        """Print an error in one line, then its evidence, indented."""
+        """Print an error on one line, then its details, indented."""
         self.stderr.print(Text(f"error: {error.message}"), style="red", soft_wrap=True)
         for line in error.details:
             self.stderr.print(Text(f"  {line}"), soft_wrap=True)

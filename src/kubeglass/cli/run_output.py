@@ -1,4 +1,4 @@
-"""Shows a local run: what is waited for, the table of addresses, one live line while it is up."""
+"""Shows a local run: what it waits for, the table of addresses, one live line while it is up."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from kubeglass.supervise.listener import Pulse
 from kubeglass.supervise.process.state_machine import State
 from kubeglass.supervise.state.run_file import RunRecord
 
-#: Seconds between two lines where nobody can see a line change.
+#: Seconds between lines without a terminal.
 QUIET_SECONDS = 60.0
 
-#: A Prometheus that was built from its module has no pages of its own.
+#: A Prometheus built from source has no web UI.
 LABELS = {"prometheus": "prometheus (API)"}
 
 
@@ -26,7 +26,7 @@ class RunOutput:
     """The command line's listener; use it in a ``with``.
 
     Args:
-        output: where words go; the live line is shown if its stderr is a terminal.
+        output: where it prints; the live line needs a terminal on stderr.
         open_page: whether to open the page in the browser once it is up.
     """
 
@@ -46,21 +46,21 @@ class RunOutput:
         self.finish()
 
     def finish(self) -> None:
-        """Take the live line away."""
+        """Remove the live line."""
         if self._live:
             self._live.stop()
             self._live = None
 
     def note(self, text: str) -> None:
-        """Show a fact on a line of its own."""
+        """Print one line."""
         self._output.note(text)
 
     def waiting(self, text: str) -> None:
-        """Show what is waited for."""
+        """Show what the run waits for."""
         self._show(f"waiting for {text}")
 
     def up(self, record: RunRecord) -> None:
-        """Show the addresses and how long it took."""
+        """Show the addresses and how long start-up took."""
         self.finish()
         took = f" after {record.first_data_seconds:.1f} s" if record.first_data_seconds is not None else ""
         self._output.say(f"kubeglass is up: data seen end to end{took}")
@@ -69,15 +69,17 @@ class RunOutput:
         )
         if record.detached:
             self._output.note(
-                "it goes on in the background; look with kubeglass status and logs, stop with kubeglass down"
+                "running in the background; inspect it with kubeglass status and logs, stop it with kubeglass down"
             )
         else:
-            self._output.note("Ctrl-C stops everything; kubeglass status, logs and open work from another terminal")
+            self._output.note(
+                "press Ctrl-C to stop everything; kubeglass status, logs and open work from another terminal"
+            )
         if self._open_page:
             webbrowser.open(record.addresses["page"])
 
     def beat(self, pulse: Pulse) -> None:
-        """Show the pulse in the live line; without a terminal, now and then and when a state changes."""
+        """Show the pulse in the live line; without a terminal, occasionally and when a state changes."""
         states = tuple(status.state for status in pulse.statuses)
         changed, self._states = bool(self._states) and states != self._states, states
         if changed:
@@ -96,7 +98,7 @@ class RunOutput:
 
 
 def describe_pulse(pulse: Pulse) -> str:
-    """Write a pulse in one line: requests a second, targets, and each process's state."""
+    """Format a pulse on one line: requests per second, targets, and process states."""
     rate = "requests/s unknown" if pulse.requests_per_second is None else f"{pulse.requests_per_second:.1f} requests/s"
     processes = ", ".join(f"{status.name} {status.state}" for status in pulse.statuses if status.state != State.RUNNING)
     return f"{rate} · targets {pulse.targets_up}/{pulse.targets} up · {processes or 'everything running'}"

@@ -38,9 +38,9 @@ def run_here(read_options: ReadOptions, source: Source, listener: RunListener) -
     """Run until interrupted and return the exit code: 0 if it was up by then.
 
     Args:
-        read_options: says what to run, now and again at every reload.
-        source: where engines may come from.
-        listener: hears what happens.
+        read_options: returns what to run, at start-up and at every reload.
+        source: where engines come from.
+        listener: receives what happens.
 
     Raises:
         KubeglassError: it did not come up.
@@ -51,14 +51,14 @@ def run_here(read_options: ReadOptions, source: Source, listener: RunListener) -
 
 
 def get_engines(source: Source, before_obtaining: Callable[[], object] = lambda: None) -> Mapping[str, Path]:
-    """Get the engines of a local run, showing how far that is.
+    """Get the engines of a local run, showing progress.
 
     Args:
-        source: where they may come from.
-        before_obtaining: called before the first one that is not at hand is fetched or built.
+        source: where they come from.
+        before_obtaining: called before the first missing one is downloaded or built.
 
     Raises:
-        EngineError: one is not to be had.
+        EngineError: one cannot be installed.
     """
     with EngineProgress(Output()) as progress:
         try:
@@ -96,7 +96,7 @@ def run_in_background(options: RunOptions, source: Source, listener: RunListener
 
 
 def _get_ready(options: RunOptions, source: Source, listener: RunListener) -> None:
-    """Get the engines here, where progress can be seen; the background process then finds them at once."""
+    """Get the engines here, where progress is visible; the background process then finds them at once."""
     folder = StateFolder(options.root)
     try:
         for note in folder.take():
@@ -114,7 +114,7 @@ def report_to_parent(read_options: ReadOptions, source: Source, descriptor: int)
         with logging_own_output(state_root() / "logs"):
             return _run_and_tell(lambda: replace(read_options(), detached=True), source, report)
     except KubeglassError as error:
-        # Once it is in the log: whoever hears of it ends this process.
+        # Only once it is in the log: the parent that receives it ends this process.
         report.fail(error)
         return error.exit_code
 

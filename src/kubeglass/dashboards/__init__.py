@@ -1,1 +1,1 @@
-"""Dashboards in typed Python, one topic a module; what comes out is the JSON Grafana itself loads."""
+"""Grafana dashboards in typed Python, one topic per module."""

@@ -1,4 +1,4 @@
-"""The one data source every panel reads: what provisioning declares and what the page server answers for."""
+"""The one data source of all panels, as provisioned in Grafana and served by the page server."""
 
 from __future__ import annotations
 

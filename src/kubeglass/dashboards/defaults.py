@@ -1,4 +1,4 @@
-"""What all panels and variables have in common: data source, legends with figures, rounding, a description each."""
+"""Defaults of all panels and variables: data source, legends, decimals, descriptions."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ REFRESH_CHOICES = ["1s", "2s", "5s", "10s", "30s", "1m", "5m", "15m"]
 
 
 def page(title: str, uid: str, topic: str, description: str, *, refresh: float) -> DashboardBuilder:
-    """Begin a dashboard that shows the last quarter of an hour.
+    """Start a dashboard that shows the last 15 minutes.
 
     Args:
         title: its name in lists.
-        uid: its name in addresses and files.
-        topic: the tag it is found by, beside ``kubeglass``.
+        uid: its name in URLs and files.
+        topic: a tag, in addition to ``kubeglass``.
         description: what it shows, as a sentence.
-        refresh: seconds between two readings of an open page.
+        refresh: refresh interval of an open page in seconds.
     """
     builder = DashboardBuilder(title).uid(uid).tags(["kubeglass", topic]).editable().description(description)
     builder = builder.time("now-15m", "now").timezone("browser").refresh(format_duration(refresh))
@@ -54,35 +54,35 @@ def page(title: str, uid: str, topic: str, description: str, *, refresh: float) 
 
 
 def range_query(expr: str, legend: str = "__auto", ref_id: str = "A") -> prometheus.Dataquery:
-    """Ask for ``expr`` over the dashboard's time range."""
+    """Query ``expr`` over the dashboard's time range."""
     query = prometheus.Dataquery().expr(expr).range().legend_format(legend).ref_id(ref_id)
     return query.datasource(DATASOURCE)
 
 
 def instant_query(expr: str, legend: str = "__auto", ref_id: str = "A") -> prometheus.Dataquery:
-    """Ask for ``expr`` at the end of the dashboard's time range."""
+    """Query ``expr`` at the end of the dashboard's time range."""
     query = prometheus.Dataquery().expr(expr).instant().legend_format(legend).ref_id(ref_id)
     return query.datasource(DATASOURCE)
 
 
 def table_query(expr: str, ref_id: str) -> prometheus.Dataquery:
-    """Ask for ``expr`` at the end of the time range, labels as columns."""
+    """Query ``expr`` at the end of the time range, with labels as columns."""
     return instant_query(expr, ref_id=ref_id).format(PromQueryFormat.TABLE)
 
 
 def thresholds(*steps: tuple[float | None, str]) -> ThresholdsConfig:
-    """Colour from a value on; the first step's value is None, the base."""
+    """Set the colour from each value on; the first step, the base, has the value None."""
     config = ThresholdsConfig().mode(ThresholdsMode.ABSOLUTE)
     return config.steps([Threshold(value=value, color=color) for value, color in steps])
 
 
 def last_value() -> common.ReduceDataOptions:
-    """Show the newest value of each series."""
+    """Show the last value of each series."""
     return common.ReduceDataOptions().calcs(["lastNotNull"]).fields("").values(False)
 
 
 def lines(title: str, description: str, unit: str) -> timeseries.Panel:
-    """Draw lines from zero up, with mean, maximum and last value of each in the legend, the largest first."""
+    """Draw lines from zero, with mean, maximum and last value in the legend, largest first."""
     legend = common.VizLegendOptions().display_mode(LegendDisplayMode.TABLE).placement(LegendPlacement.BOTTOM)
     legend = legend.show_legend(True).calcs(["mean", "max", "lastNotNull"]).sort_by("Mean").sort_desc(True)
     tooltip = common.VizTooltipOptions().mode(TooltipDisplayMode.MULTI).sort(SortOrder.DESCENDING)
@@ -93,21 +93,21 @@ def lines(title: str, description: str, unit: str) -> timeseries.Panel:
 
 
 def figure(title: str, description: str, unit: str) -> stat.Panel:
-    """Show one figure, coloured by thresholds, above a small line of its past."""
+    """Show one number, coloured by thresholds, above a sparkline."""
     panel = stat.Panel().title(title).description(description).datasource(DATASOURCE).unit(unit).min(0)
     panel = panel.color_scheme(FieldColor().mode(FieldColorModeId.THRESHOLDS)).reduce_options(last_value())
     return panel.graph_mode(BigValueGraphMode.AREA).color_mode(BigValueColorMode.VALUE)
 
 
 def dial(title: str, description: str, unit: str) -> gauge.Panel:
-    """Show one figure on an arc."""
+    """Show one number on a gauge."""
     panel = gauge.Panel().title(title).description(description).datasource(DATASOURCE).unit(unit).min(0)
     panel = panel.color_scheme(FieldColor().mode(FieldColorModeId.THRESHOLDS)).reduce_options(last_value())
     return panel.show_threshold_markers(True)
 
 
 def bars(title: str, description: str, unit: str) -> bargauge.Panel:
-    """Show a horizontal bar for each series, in a gradient of several colours."""
+    """Show a horizontal bar per series, with a colour gradient."""
     panel = bargauge.Panel().title(title).description(description).datasource(DATASOURCE).unit(unit).min(0)
     panel = panel.color_scheme(FieldColor().mode(FieldColorModeId.CONTINUOUS_BL_YL_RD)).reduce_options(last_value())
     panel = panel.display_mode(BarGaugeDisplayMode.GRADIENT).orientation(VizOrientation.HORIZONTAL)
@@ -125,16 +125,16 @@ def donut(title: str, description: str, unit: str) -> piechart.Panel:
 
 
 def rows(title: str, description: str) -> table.Panel:
-    """Show a table under a heading."""
+    """Show a table."""
     return table.Panel().title(title).description(description).datasource(DATASOURCE).show_header(True)
 
 
 def label_values(name: str, label: str, query: str) -> QueryVariable:
-    """Offer a label's values.
+    """Make a variable of a label's values, multi-select and with "All".
 
     Args:
         name: the variable's name, ``$name`` in queries; "All" is ``.*`` there.
-        label: its name above the dashboard.
+        label: its title on the dashboard.
         query: Grafana's ``label_values(selector, label)``.
     """
     everything = VariableOption(selected=True, text="All", value="$__all")

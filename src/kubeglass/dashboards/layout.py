@@ -1,4 +1,4 @@
-"""Where panels go: rows under headings, filled from left to right on Grafana's grid of 24 columns."""
+"""The layout of panels: rows with headings, filled from left to right on Grafana's grid of 24 columns."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Tile:
     """One panel and its size.
 
     Args:
-        panel: the panel, neither placed nor numbered.
+        panel: the panel, without position and id.
         width: columns, of 24.
         height: grid rows of 30 px.
     """
@@ -28,7 +28,7 @@ class Tile:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A heading and the tiles below it.
+    """A row: a heading and its tiles.
 
     Args:
         title: the heading; empty for none.
@@ -40,7 +40,7 @@ class Section:
 
 
 def place(sections: list[Section]) -> list[Panel | RowPanel]:
-    """Give every panel its place and its number, counted from 1 in reading order."""
+    """Set every panel's position and id, counting from 1 in reading order."""
     placed: list[Panel | RowPanel] = []
     y = 0
     for section in sections:

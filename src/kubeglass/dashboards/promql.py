@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from kubeglass.model.pipeline import INTERVALS_PER_WINDOW, Scrape
 from kubeglass.model.quantity import format_duration
 
-#: The dashboard's variables as matchers. "All" is ``.*``, which also takes targets without the label.
+#: The dashboard's variables as matchers. "All" is ``.*``, which also matches targets without the label.
 TARGETS = 'job=~"$job", instance=~"$instance"'
 REQUESTS = f'{TARGETS}, endpoint=~"$endpoint"'
 
 #: The job that Prometheus itself scrapes, so that it is seen when the collector is dead.
 COLLECTOR_JOB = "otel-collector"
 
-#: Keeps a ratio at 0, rather than at 0/0, while nothing happens; far below one request a year.
+#: Keeps a ratio at 0 rather than 0/0 without traffic; far below one request per year.
 NEARLY_NOTHING = "1e-9"
 
 
@@ -24,17 +24,17 @@ def sum_of(expr: str, *labels: str) -> str:
 
 
 def rate_of(metric: str, matchers: str, window: str) -> str:
-    """Write the increase a second of the counter ``metric`` over ``window``."""
+    """Return the rate of the counter ``metric`` over ``window``."""
     return f"rate({metric}{{{matchers}}}[{window}])"
 
 
 def ratio_of(part: str, whole: str) -> str:
-    """Divide ``part`` by ``whole``, 0 while the whole is 0."""
+    """Divide ``part`` by ``whole``; 0 if the whole is 0."""
     return f"{part} / clamp_min({whole}, {NEARLY_NOTHING})"
 
 
 def share_of(parts: str, whole: str) -> str:
-    """Divide each of many ``parts`` by the one ``whole``, 0 while the whole is 0."""
+    """Divide each of many ``parts`` by the one ``whole``; 0 if the whole is 0."""
     return f"{parts} / scalar(clamp_min({whole}, {NEARLY_NOTHING}))"
 
 
@@ -58,9 +58,9 @@ class Windows:
     """Ranges as PromQL writes them, each at least four scrape intervals.
 
     Args:
-        recent: what happens now; one minute where the interval allows.
-        smooth: the same without the noise; five minutes where the interval allows.
-        fresh: a target whose last sample is older is not being watched any more.
+        recent: the present; one minute if the interval allows.
+        smooth: the same, smoothed; five minutes if the interval allows.
+        fresh: a target whose last sample is older is no longer scraped.
     """
 
     recent: str
@@ -78,5 +78,5 @@ def choose_windows(scrape: Scrape) -> Windows:
 
 
 def choose_window(interval: float) -> str:
-    """Choose the window of a rate over what is read every ``interval`` seconds; one minute where that allows."""
+    """Choose the window of a rate for a scrape interval in seconds; one minute if it allows."""
     return format_duration(max(RECENT_SECONDS, INTERVALS_PER_WINDOW * interval))

@@ -1,4 +1,4 @@
-"""The PromQL that a dashboard's panels ask, with variables filled in as if "All" were chosen everywhere."""
+"""The PromQL of a dashboard's panels, with variables set to "All"."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class PanelQuery:
 
 
 def panel_queries(dashboard: Mapping[str, Any], *, scrape_interval: float) -> list[PanelQuery]:
-    """List the queries of every panel, those in collapsed rows included, those switched off left out.
+    """List the queries of every panel, including those in collapsed rows, except hidden ones.
 
     Args:
         dashboard: a dashboard's JSON as Grafana would load it.
@@ -49,7 +49,7 @@ def panel_queries(dashboard: Mapping[str, Any], *, scrape_interval: float) -> li
 
 
 def fill(expr: str, values: Mapping[str, str]) -> str:
-    """Replace each variable that ``values`` knows; an unknown one stays, as Grafana leaves it."""
+    """Replace the variables in ``values``; unknown ones are kept, as in Grafana."""
 
     def replace(match: re.Match[str]) -> str:
         name = next(group for group in match.groups() if group)
@@ -76,7 +76,7 @@ def _choose_all(variable: Mapping[str, Any]) -> str:
         value = "|".join(value)
     if value:
         return str(value)
-    # Before the first load a query variable has no value yet; constants and text boxes hold theirs in ``query``.
+    # Before the first load a query variable has no value; constants and text boxes have theirs in ``query``.
     return _ANYTHING if variable.get("type") == "query" else str(variable.get("query", "")).partition(",")[0]
 
 

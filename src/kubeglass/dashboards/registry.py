@@ -1,4 +1,4 @@
-"""Every dashboard kubeglass makes, in the order they are listed."""
+"""All built-in dashboards, in the order they are listed."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ class DashboardSource:
 
     Args:
         uid: its name in addresses and files, as Grafana's uid.
-        build: makes it for a pipeline, purely.
-        needs_kubelets: whether all it shows comes from kubelets, which only a cluster has.
+        build: builds it for a pipeline; pure.
+        needs_kubelets: whether it shows only kubelet metrics, which need a cluster.
     """
 
     uid: str
@@ -34,11 +34,11 @@ DASHBOARDS: tuple[DashboardSource, ...] = (
 
 
 def chosen_dashboards(pipeline: Pipeline, *, on_cluster: bool) -> list[DashboardSource]:
-    """List those that have something to show there and that ``dashboards.include`` keeps; empty keeps all.
+    """List the dashboards with data that ``dashboards.include`` names; an empty list names all.
 
     Args:
-        pipeline: what is watched.
-        on_cluster: whether it runs on a cluster, where kubelets are read unless that is switched off.
+        pipeline: the definition.
+        on_cluster: whether it runs on a cluster, where kubelets are scraped unless disabled.
     """
     include = pipeline.dashboards.include
     kubelets = on_cluster and pipeline.collector.kubelet.enabled

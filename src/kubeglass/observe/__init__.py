@@ -1,1 +1,1 @@
-"""Look at what runs: Prometheus, the collector, processes and ports. Looks only, changes nothing."""
+"""Observe what runs: Prometheus, the collector, processes and ports. Read-only."""

@@ -1,4 +1,4 @@
-"""What the collector says about itself: https://opentelemetry.io/docs/collector/internal-telemetry/."""
+"""The collector's internal telemetry: https://opentelemetry.io/docs/collector/internal-telemetry/."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ class CollectorTelemetry:
     """Metric points through the collector since it started.
 
     Args:
-        accepted: points its receivers took in.
-        sent: points its exporters delivered.
-        queued: bytes that wait for delivery on disk.
-        in_flight: deliveries under way; one that is retried counts here.
+        accepted: points its receivers accepted.
+        sent: points its exporters sent.
+        queued: bytes waiting in the queue on disk.
+        in_flight: requests in progress, retries included.
     """
 
     accepted: float
@@ -33,8 +33,8 @@ def read_collector(url: str) -> CollectorTelemetry:
         url: address of its telemetry, with the path ``/metrics``.
 
     Raises:
-        UnreachableError: it does not answer.
-        RefusedError: it answers, and not with metrics.
+        UnreachableError: it does not respond.
+        RefusedError: it responds with something other than metrics.
     """
     with translate_http_errors(url), make_client() as client:
         answer = client.get(url)
@@ -43,7 +43,7 @@ def read_collector(url: str) -> CollectorTelemetry:
     try:
         totals = _sum_by_name(answer.text)
     except ValueError as error:
-        raise RefusedError(f"{url} answered with something else than metrics") from error
+        raise RefusedError(f"{url} did not return metrics") from error
     return CollectorTelemetry(
         accepted=totals["otelcol_receiver_accepted_metric_points"],
         sent=totals["otelcol_exporter_sent_metric_points"],
@@ -58,6 +58,6 @@ def _sum_by_name(page: str) -> defaultdict[str, float]:
     totals: defaultdict[str, float] = defaultdict(float)
     for family in text_string_to_metric_families(page):
         for sample in family.samples:
-            # Depending on its configuration the collector writes a counter's name with or without its suffix.
+            # Depending on its configuration, the collector's counters have the suffix or not.
             totals[sample.name.removesuffix("_total")] += sample.value
     return totals

@@ -1,9 +1,9 @@
-"""What can go wrong while looking; the HTTP library's own exceptions stop in this room.
+"""Errors of observing. The HTTP library's exceptions are translated here.
 
 ```text
 ObserveError
-├── UnreachableError   nothing answered: connection refused, reset or too slow
-└── RefusedError       it answered, and said no
+├── UnreachableError   no response: connection refused, reset or timed out
+└── RefusedError       an error response
 ```
 
 Callers translate these into a :class:`kubeglass.errors.KubeglassError` once they know what it means to the user.
@@ -18,27 +18,27 @@ from kubeglass.http import HTTPError, InvalidURL, TimeoutException
 
 
 class ObserveError(Exception):
-    """Looking failed; the message says at what and why."""
+    """Observing failed; the message says what and why."""
 
 
 class UnreachableError(ObserveError):
-    """Nothing answered at the address, or not in time."""
+    """No response from the address, or not in time."""
 
 
 class RefusedError(ObserveError):
-    """The other side answered with an error; the message carries its words."""
+    """An error response; the message contains its text."""
 
 
 @contextmanager
 def translate_http_errors(url: str) -> Iterator[None]:
-    """Turn the HTTP library's exceptions into this room's, the original kept as the cause.
+    """Translate the HTTP library's exceptions into this module's, with the original as the cause.
 
     Raises:
-        UnreachableError: nothing answered at ``url``.
+        UnreachableError: there is no response from ``url``.
     """
     try:
         yield
     except TimeoutException as error:
-        raise UnreachableError(f"{url} did not answer in time") from error
+        raise UnreachableError(f"{url} did not respond in time") from error
     except (HTTPError, InvalidURL) as error:
         raise UnreachableError(f"{url} does not answer ({str(error) or type(error).__name__})") from error

@@ -1,4 +1,4 @@
-"""Looks for TCP ports of 127.0.0.1 that nobody listens on."""
+"""Finds free TCP ports on 127.0.0.1."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import psutil
 from kubeglass.errors import PortError
 from kubeglass.model.local import LOOPBACK
 
-#: How many ports are tried, the wanted one included.
+#: Number of ports to try, including the wanted one.
 RANGE = 100
 
 LAST_PORT = 65535
@@ -21,10 +21,10 @@ def is_free(port: int) -> bool:
     """Whether a process could listen on ``port`` now.
 
     Raises:
-        PermissionError: no process of this user may, whether it is free or not.
+        PermissionError: this user may not listen on it, free or not.
     """
     with socket.socket() as probe:
-        # As servers do: connections that are closing (TIME_WAIT) do not make a port busy, a listener does.
+        # As servers do: closing connections (TIME_WAIT) do not make a port busy, a listener does.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((LOOPBACK, port))
@@ -32,7 +32,7 @@ def is_free(port: int) -> bool:
             if error.errno == errno.EACCES:
                 raise
             return False
-    # macOS lets a specific address be bound beside somebody who listens on all of them.
+    # macOS allows binding a specific address while another process listens on all of them.
     with socket.socket() as caller:
         caller.settimeout(0.5)
         return caller.connect_ex((LOOPBACK, port)) != 0
@@ -44,9 +44,9 @@ def find_free_port(
     """Return ``wanted``, or the next free port after it.
 
     Args:
-        wanted: the port to begin with.
+        wanted: the first port to try.
         purpose: who will listen there, for the error.
-        claim: takes a port that is free; False if it is promised to somebody else.
+        claim: reserves a free port; returns False if it is already reserved.
         span: how many ports to try.
 
     Raises:
@@ -102,7 +102,7 @@ def _take(port: int, purpose: str, claim: Callable[[int], bool]) -> bool:
     try:
         return is_free(port) and claim(port)
     except PermissionError as error:
-        # Not moved on from, as a busy one is: the next hundred are most often refused as well.
+        # Unlike for a busy port, do not try the next: most likely all are forbidden.
         raise PortError(
             purpose,
             f"port {port} may not be listened on",

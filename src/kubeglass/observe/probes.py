@@ -10,7 +10,7 @@ from kubeglass.catalog import PROBE_PATH, PROBE_REQUESTS
 from kubeglass.http import make_client
 from kubeglass.observe.errors import ObserveError, translate_http_errors
 
-#: A health endpoint that needs longer than this is not well.
+#: A slower health endpoint counts as failing.
 PROBE_TIMEOUT_SECONDS = 2.0
 
 #: The library's response to a probe; whatever answers otherwise has not counted it.
@@ -19,12 +19,12 @@ PROBE_STATUS = 204
 
 @dataclass(frozen=True, slots=True)
 class ProbeResult:
-    """What one look found.
+    """The result of one probe.
 
     Args:
-        ok: whether it answered as it should.
-        detail: if not, what was found instead, in a few words.
-        answered: whether it said itself that it is not as it should be; it lives, then.
+        ok: whether it responded as expected.
+        detail: if not, what was found instead.
+        answered: whether it responded, though not as expected, and so is alive.
     """
 
     ok: bool
@@ -33,10 +33,10 @@ class ProbeResult:
 
 
 class Probe(Protocol):
-    """Something that can be looked at again and again, from any thread."""
+    """A check that can be repeated from any thread."""
 
     def check(self) -> ProbeResult:
-        """Look once; never raises, and returns within a few seconds."""
+        """Check once; never raises, and returns within a few seconds."""
         ...
 
 
@@ -45,8 +45,8 @@ class HttpProbe:
     """GET a page.
 
     Args:
-        url: what to ask for.
-        any_status: whether any answer will do; otherwise it must be a 2xx.
+        url: the page.
+        any_status: whether any response will do; otherwise it must be a 2xx.
     """
 
     url: str
@@ -68,7 +68,7 @@ class HttpProbe:
 
 @dataclass(frozen=True, slots=True)
 class TcpProbe:
-    """Connect to a port and hang up."""
+    """Connect to a port and close the connection."""
 
     host: str
     port: int

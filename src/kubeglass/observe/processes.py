@@ -1,4 +1,4 @@
-"""Looks at processes of this machine, and ends one that was left over, never mistaking it for another."""
+"""Identifies and measures processes of this machine, and ends leftover ones, safe against reused pids."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from pathlib import Path
 
 import psutil
 
-#: The system's clock ticks 100 times a second; a start time read twice never differs by more.
+#: The kernel's clock ticks 100 times a second; readings of one start time differ by less.
 _SAME_START_SECONDS = 0.05
 
 
 @dataclass(frozen=True, slots=True)
 class ProcessId:
-    """A process id together with when the process began, which no other process ever shares.
+    """A process id with the process's start time, which together are unique.
 
     Args:
         pid: the process id.
-        created: when it began, in seconds on a clock that is not set while the system runs: on Linux since the boot.
+        created: its start time in seconds, on a clock that is never set while the system runs; on Linux, since boot.
     """
 
     pid: int
@@ -29,13 +29,13 @@ class ProcessId:
 
 
 def identify(pid: int) -> ProcessId | None:
-    """Find the process with this id, or None when there is none."""
+    """Return the process with this id, or None."""
     created = _read_start(pid)
     return None if created is None else ProcessId(pid, created)
 
 
 def measure_age(process: ProcessId) -> float:
-    """Measure how long ago a process began, in seconds, whether it still runs or not."""
+    """Return the seconds since a process started, whether it still runs or not."""
     return _now() - process.created
 
 
@@ -45,7 +45,7 @@ def is_running(process: ProcessId) -> bool:
 
 
 def measure_memory(pid: int) -> int:
-    """Sum the resident memory in bytes of a process and all its descendants; 0 when it is gone."""
+    """Return the resident memory of a process and its descendants, in bytes; 0 if it has ended."""
     try:
         parent = psutil.Process(pid)
         family = [parent, *parent.children(recursive=True)]
@@ -55,7 +55,7 @@ def measure_memory(pid: int) -> int:
 
 
 def end_process(process: ProcessId, *, grace_seconds: float = 5.0) -> bool:
-    """End a left-over process and its descendants: SIGTERM, the grace, SIGKILL.
+    """End a leftover process and its descendants: SIGTERM, a grace period, SIGKILL.
 
     Returns:
         Whether it was still there.
@@ -96,12 +96,12 @@ def _resident(process: psutil.Process) -> int:
 
 
 if sys.platform == "linux":
-    # psutil counts from a moment of boot that is rounded to a second and moves with every step of the wall clock: a
-    # machine that slept would not know its own processes any more. The kernel's own count does not move.
+    # psutil counts from a boot time that is rounded to a second and shifts with the wall clock: a machine that slept
+    # would no longer recognise its own processes. The kernel's count does not shift.
 
     def _read_start(pid: int) -> float | None:
         try:
-            # https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html: the program's name may hold anything.
+            # https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html: the program's name may contain anything.
             fields = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
         except OSError:
             return None

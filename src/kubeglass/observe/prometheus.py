@@ -19,10 +19,10 @@ from kubeglass.observe.errors import RefusedError, translate_http_errors
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One series' value at one moment.
+    """The value of one series at one time.
 
     Args:
-        labels: every label of the series, ``__name__`` included where there is one.
+        labels: all labels of the series, including ``__name__`` if present.
         value: its value; may be NaN.
     """
 
@@ -31,11 +31,11 @@ class Sample:
 
 
 class Prometheus:
-    """A Prometheus that answers queries; use it in a ``with``, or close it. Not for several threads at once.
+    """A client of one Prometheus. Close it, or use it in a ``with`` block. Not thread-safe.
 
     Args:
         url: its base address.
-        timeout_seconds: how long one answer may take.
+        timeout_seconds: deadline of one query.
     """
 
     def __init__(self, url: str, *, timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS) -> None:
@@ -51,15 +51,15 @@ class Prometheus:
         self.close()
 
     def close(self) -> None:
-        """Hang up."""
+        """Close the connection."""
         self._client.close()
 
     def query(self, expr: str) -> list[Sample]:
         """Evaluate an instant query now; a scalar comes back as one sample without labels.
 
         Raises:
-            UnreachableError: Prometheus does not answer.
-            RefusedError: it does, and does not accept the query.
+            UnreachableError: Prometheus does not respond.
+            RefusedError: Prometheus rejects the query.
         """
         data = self._get("/api/v1/query", {"query": expr})
         if data["resultType"] == "scalar":
@@ -67,11 +67,11 @@ class Prometheus:
         return [Sample(series["metric"], float(series["value"][1])) for series in data["result"] if "value" in series]
 
     def value(self, expr: str) -> float | None:
-        """Evaluate a query that has one result or none.
+        """Evaluate a query that has at most one result.
 
         Raises:
-            UnreachableError: Prometheus does not answer.
-            RefusedError: it does, and does not accept the query.
+            UnreachableError: Prometheus does not respond.
+            RefusedError: Prometheus rejects the query.
         """
         samples = self.query(expr)
         return samples[0].value if samples else None
@@ -90,12 +90,12 @@ class Prometheus:
 
 @dataclass(frozen=True, slots=True)
 class TargetHealth:
-    """Scraped targets by how they are.
+    """Scraped jobs by health.
 
     Args:
-        up: jobs whose every target answers its scrapes.
-        down: jobs with a target that does not.
-        unknown: jobs that Prometheus has not heard of lately, or too little.
+        up: jobs whose targets are all up.
+        down: jobs with a target that is down.
+        unknown: jobs without enough recent samples.
     """
 
     up: frozenset[str]
@@ -106,16 +106,16 @@ class TargetHealth:
 def read_targets(
     prometheus: Prometheus, jobs: Collection[str], *, window_seconds: float, scrapes: int = 1
 ) -> TargetHealth:
-    """Look ``jobs`` up in the ``up`` series.
+    """Read the health of ``jobs`` from the ``up`` series.
 
     Args:
-        prometheus: whom to ask.
-        jobs: whose targets.
-        window_seconds: how far back a sample may lie; by itself Prometheus would go back five minutes.
-        scrapes: how many scrapes of a target there must be in the window for it to be known.
+        prometheus: where to query.
+        jobs: the jobs to read.
+        window_seconds: maximum age of a sample; Prometheus's own default is five minutes.
+        scrapes: how many samples in the window a target needs to be known.
 
     Raises:
-        ObserveError: Prometheus does not answer, or not with data.
+        ObserveError: Prometheus does not respond with data.
     """
     series = f"up[{max(round(window_seconds * 1000), 1)}ms]"
     query = f"last_over_time({series}) and count_over_time({series}) >= {scrapes}"
@@ -127,26 +127,26 @@ def read_targets(
 
 @dataclass(frozen=True, slots=True)
 class EmptyPanel:
-    """A query that brought nothing.
+    """A query without data.
 
     Args:
         query: the panel's query.
-        refusal: Prometheus's words if it did not accept the query; empty if there was no series.
+        refusal: Prometheus's error if it rejected the query; empty if there was no series.
     """
 
     query: PanelQuery
     refusal: str = ""
 
     def __str__(self) -> str:
-        """Write it for a person, with the query to try by hand."""
+        """Format it with the query, so that it can be tried by hand."""
         return f"{self.query.panel_title}: {self.refusal or 'no data'} for {self.query.expr}"
 
 
 def find_empty_panels(prometheus: Prometheus, queries: Sequence[PanelQuery]) -> list[EmptyPanel]:
-    """Ask every query and return those without a single series.
+    """Run every query and return those without a series.
 
     Raises:
-        UnreachableError: Prometheus does not answer.
+        UnreachableError: Prometheus does not respond.
     """
     return [empty for query in queries if (empty := _ask(prometheus, query))]
 

@@ -1,1 +1,1 @@
-"""The dashboard page's server: static files, dashboards, and a read-only way to Prometheus."""
+"""The dashboard page's server: static files, dashboards, and a read-only proxy to Prometheus."""

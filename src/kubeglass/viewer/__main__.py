@@ -1,4 +1,4 @@
-"""``python -m kubeglass.viewer``: the page's server as a process of its own."""
+"""``python -m kubeglass.viewer``: the page's server."""
 
 from __future__ import annotations
 
@@ -31,16 +31,16 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
     parser.add_argument("--time-interval", default="15s", help="scrape interval of the data source (%(default)s)")
     parser.add_argument(
-        "--allow-host", action="append", default=[], metavar="NAME", help="name accepted in Host beside the loopback's"
+        "--allow-host", action="append", default=[], metavar="NAME", help="additional name accepted in the Host header"
     )
     return parser
 
 
 def parse_settings(arguments: list[str]) -> ViewerSettings:
-    """Read the command line.
+    """Parse the command line.
 
     Raises:
-        UsageError: a value makes no sense.
+        UsageError: a value is invalid.
     """
     given = _parser().parse_args(arguments)
     return ViewerSettings(
@@ -54,14 +54,14 @@ def parse_settings(arguments: list[str]) -> ViewerSettings:
 
 
 def _exit_cleanly(_signal: int, _frame: FrameType | None) -> None:
-    """Exit with 0: the server re-raises the signal that stopped it, and being asked to stop is no failure."""
+    """Exit with 0: the server re-raises the signal that stopped it, and being stopped is not a failure."""
     raise SystemExit(0)
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Serve until told to stop and return the exit code (see :mod:`kubeglass.errors`)."""
+    """Serve until stopped and return the exit code (see :mod:`kubeglass.errors`)."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
-    # One line for each query would bury everything else.
+    # One line per query would drown out everything else.
     for chatty in (LOGGER_NAME, "uvicorn.error"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     signal.signal(signal.SIGTERM, _exit_cleanly)

@@ -16,31 +16,31 @@ from kubeglass.dashboards.datasource import DATASOURCE_NAME, DATASOURCE_TYPE, DA
 
 log = logging.getLogger(__name__)
 
-#: Grafana's own bounds of a dashboard's uid.
+#: Grafana's own limits on a dashboard's uid.
 _UID = re.compile(r"[a-zA-Z0-9_-]{1,40}")
 _NO_CACHE = {"Cache-Control": "no-cache"}
 
 
 class DashboardsApi:
-    """Reads ``<uid>.json`` files anew for each request, so a rendered change shows at the next load.
+    """Serves dashboards from ``<uid>.json`` files, read at each request, so changes show on reload.
 
     Args:
-        folder: where the files are; it may appear later than the server.
+        folder: where the files are; it may be created after the server starts.
     """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     async def list_all(self, _request: Request) -> Response:
-        """Answer ``[{uid, title, tags}]`` ordered by title; a file that is no dashboard is left out and logged."""
+        """Respond with ``[{uid, title, tags}]`` ordered by title; other files are skipped and logged."""
         return JSONResponse(await run_in_threadpool(self._describe_all), headers=_NO_CACHE)
 
     async def read(self, request: Request) -> Response:
-        """Answer one dashboard's JSON as it is on disk."""
+        """Respond with one dashboard's JSON as it is on disk."""
         uid = request.path_params["uid"]
         content = await run_in_threadpool(self._read, uid) if _UID.fullmatch(uid) else None
         if content is None:
-            return JSONResponse({"error": "no dashboard has that uid"}, 404, _NO_CACHE)
+            return JSONResponse({"error": "there is no dashboard with that uid"}, 404, _NO_CACHE)
         return Response(content, headers=_NO_CACHE, media_type="application/json")
 
     def _describe_all(self) -> list[dict[str, Any]]:
@@ -64,7 +64,7 @@ def _describe(path: Path) -> dict[str, Any] | None:
 
 
 class DatasourceApi:
-    """Answers what the page must know of the one data source.
+    """Serves the settings of the data source.
 
     Args:
         time_interval: scrape interval as Prometheus writes it, Grafana's ``jsonData.timeInterval``.
@@ -79,10 +79,10 @@ class DatasourceApi:
         }
 
     async def read(self, _request: Request) -> Response:
-        """Answer ``{uid, name, type, timeInterval}``."""
+        """Respond with ``{uid, name, type, timeInterval}``."""
         return JSONResponse(self._document, headers=_NO_CACHE)
 
 
 async def answer_health(_request: Request) -> Response:
-    """Say that the server itself runs; Prometheus may be down."""
+    """Respond that the server runs; Prometheus may be down."""
     return PlainTextResponse("ok\n", headers={"Cache-Control": "no-store"})

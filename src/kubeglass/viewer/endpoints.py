@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, Response
 _EVALUATION = frozenset({"query", "timeout", "limit", "lookback_delta", "stats"})
 _SELECTION = frozenset({"match[]", "start", "end", "limit"})
 
-#: Names outside this alphabet reach Prometheus in its own ``U__`` escaping, which stays inside it.
+#: Other names are sent in Prometheus's ``U__`` escaping, which uses this alphabet.
 _LABEL_NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]{0,255}")
 
 
@@ -21,8 +21,8 @@ class Endpoint:
 
     Args:
         path: path below ``/api/v1/``.
-        parameters: names that are passed on.
-        method: how Prometheus is asked; POST where it takes one, so that a long query fits.
+        parameters: names that are forwarded.
+        method: POST where Prometheus accepts it, so that a long query fits.
     """
 
     path: str
@@ -30,7 +30,7 @@ class Endpoint:
     method: str = "POST"
 
     def refused(self, names: Iterable[str]) -> list[str]:
-        """List the parameters that this endpoint does not know, each once, in order."""
+        """List the unknown parameters, unique and sorted."""
         return sorted(set(names) - self.parameters)
 
 
@@ -47,7 +47,7 @@ _FIXED = {
 
 
 def find_endpoint(path: str) -> Endpoint | None:
-    """Return the endpoint at ``path`` below ``/api/v1/``, or None when the page has no business there."""
+    """Return the endpoint at ``path`` below ``/api/v1/``, or None if the page may not use it."""
     if path in _FIXED:
         return _FIXED[path]
     match path.split("/"):
@@ -56,13 +56,13 @@ def find_endpoint(path: str) -> Endpoint | None:
     return None
 
 
-class QueryFault(Exception):  # noqa: N818  # an answer to give, not an error of ours
-    """An answer other than data.
+class QueryFault(Exception):  # noqa: N818  # a response to the page, not an error of this server
+    """A failed query, formatted as Prometheus formats errors, so that a panel shows it.
 
     Args:
         status: HTTP status code.
         error_type: Prometheus's name for the kind of error: ``bad_data``, ``timeout``, ``unavailable``, ``not_found``.
-        error: what is wrong, for the panel to show.
+        error: the message for the panel.
     """
 
     def __init__(self, status: int, error_type: str, error: str) -> None:
@@ -71,6 +71,6 @@ class QueryFault(Exception):  # noqa: N818  # an answer to give, not an error of
         self.error_type = error_type
 
     def response(self) -> Response:
-        """Write it as JSON."""
+        """Return the JSON response."""
         document = {"status": "error", "errorType": self.error_type, "error": str(self)}
         return JSONResponse(document, self.status, {"Cache-Control": "no-store"})

@@ -18,17 +18,17 @@ _HASHED = re.compile(r"[-.][A-Za-z0-9_]{8,}\.[a-z0-9]+$")
 NOT_BUILT = """\
 The dashboard page is not built yet.
 
-This server runs, and so may everything behind it; only the page's files are missing here.
+This server is running; only the page's files are missing.
 In a checkout of kubeglass, build them with:
 
     make page
 
-and load this address again. An installed kubeglass contains the page: install it anew.
+and reload. An installed kubeglass includes the page: reinstall it.
 """
 
 
 class Page:
-    """Answers ``/`` and ``/d/<uid>`` with the page's document; the page reads the address itself.
+    """Serves the page's document at ``/`` and ``/d/<uid>``; the page reads the path itself.
 
     Args:
         static: folder of the built page.
@@ -38,7 +38,7 @@ class Page:
         self._index = static / "index.html"
 
     async def read(self, _request: Request) -> Response:
-        """Answer the document, or say how to build it."""
+        """Respond with the document, or with how to build it."""
         if not self._index.is_file():
             return PlainTextResponse(NOT_BUILT, 503, {"Cache-Control": "no-store"})
         return FileResponse(self._index, headers={"Cache-Control": "no-cache"})
@@ -53,14 +53,14 @@ class PageFiles(StaticFiles):
     def file_response(
         self, full_path: str | os.PathLike[str], stat_result: os.stat_result, scope: Scope, status_code: int = 200
     ) -> Response:
-        """Answer a file, to be kept for good if its name says which content it has."""
+        """Respond with a file, cached forever if its name contains a content hash."""
         response = super().file_response(full_path, stat_result, scope, status_code)
         hashed = _HASHED.search(Path(full_path).name)
         response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if hashed else "no-cache"
         return response
 
 
-#: Scripts and data come from this server alone; inline styles stay because Grafana's libraries write them at run time.
+#: Scripts and data come from this server only; inline styles are allowed because Grafana's libraries write them.
 CONTENT_SECURITY_POLICY = "; ".join(
     (
         "default-src 'none'",
@@ -85,13 +85,13 @@ SECURITY_HEADERS = {
 
 
 class SecurityHeaders:
-    """ASGI middleware that adds the headers above to every answer, errors included."""
+    """ASGI middleware that adds the headers above to every response, including errors."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on and complete the head of its answer."""
+        """Call the application and add the headers to its response."""
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":

@@ -22,7 +22,7 @@ _PASSED_HEADERS = ("content-type", "content-encoding")
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What Prometheus said, as it said it: compressed content stays compressed."""
+    """Prometheus's response, unmodified: compressed content stays compressed."""
 
     status: int
     headers: dict[str, str]
@@ -34,8 +34,8 @@ class Upstream:
 
     Args:
         address: its base address, without a trailing slash.
-        client: what to ask with; the caller closes it.
-        limits: bounds of one question.
+        client: the HTTP client; the caller closes it.
+        limits: limits of one query.
     """
 
     def __init__(self, address: str, client: AsyncClient, limits: ProxyLimits) -> None:
@@ -46,27 +46,27 @@ class Upstream:
         self._answers = True
 
     async def ask(self, endpoint: Endpoint, parameters: str, *, accepts_gzip: bool) -> Answer:
-        """Ask one question.
+        """Send one query.
 
         Args:
-            endpoint: where, already checked.
-            parameters: what, url-encoded and checked.
-            accepts_gzip: let Prometheus compress, as the browser will unpack it.
+            endpoint: a checked endpoint.
+            parameters: checked parameters, URL-encoded.
+            accepts_gzip: whether Prometheus may compress the response.
 
         Raises:
-            QueryFault: no usable answer within the limits.
+            QueryFault: there is no usable response within the limits.
         """
         try:
             async with asyncio.timeout(self._limits.seconds), self._turns:
                 answer = await self._exchange(self._build_request(endpoint, parameters, accepts_gzip=accepts_gzip))
         except (TimeoutError, TimeoutException) as error:
             message = (
-                f"Prometheus did not finish within {self._limits.seconds:g} s; ask for a shorter range or less series"
+                f"Prometheus did not finish within {self._limits.seconds:g} s; query a shorter range or fewer series"
             )
             raise QueryFault(504, "timeout", message) from error
         except TransportError as error:
             self._note_availability(answers=False)
-            message = f"Prometheus at {self._address} does not answer; it may be starting, or see its log ({error})"
+            message = f"Prometheus at {self._address} does not respond; it may be starting, or see its log ({error})"
             raise QueryFault(502, "unavailable", message) from error
         self._note_availability(answers=True)
         return answer
@@ -83,13 +83,13 @@ class Upstream:
         response = await self._client.send(request, stream=True)
         try:
             if not response.headers.get("content-type", "").startswith("application/json"):
-                message = f"what answers at {self._address} is not a ready Prometheus (status {response.status_code})"
+                message = f"the server at {self._address} is not a ready Prometheus (status {response.status_code})"
                 raise QueryFault(502, "unavailable", message)
             content = bytearray()
             async for chunk in response.aiter_raw():
                 content += chunk
                 if len(content) > self._limits.response_bytes:
-                    message = f"the answer is longer than {self._limits.response_bytes} bytes; ask for less series"
+                    message = f"the response is longer than {self._limits.response_bytes} bytes; query fewer series"
                     raise QueryFault(502, "too_large", message)
         finally:
             await response.aclose()
@@ -97,14 +97,14 @@ class Upstream:
         return Answer(response.status_code, passed, bytes(content))
 
     def _note_availability(self, *, answers: bool) -> None:
-        """Log a change once, not each of the page's many queries."""
+        """Log changes only, not each query."""
         if answers != self._answers:
             self._answers = answers
             log.log(
                 logging.INFO if answers else logging.WARNING,
                 "Prometheus at %s %s",
                 self._address,
-                "answers again" if answers else "does not answer",
+                "responds again" if answers else "does not respond",
             )
 
 
@@ -112,11 +112,11 @@ FORM = "application/x-www-form-urlencoded"
 
 
 class QueryProxy:
-    """Answers ``/api/prometheus/api/v1/*``.
+    """Serves ``/api/prometheus/api/v1/*``.
 
     Args:
-        upstream: asks Prometheus.
-        request_bytes: longest query string and body accepted, together.
+        upstream: queries Prometheus.
+        request_bytes: maximum length of query string and body together.
     """
 
     def __init__(self, upstream: Upstream, request_bytes: int) -> None:
@@ -124,11 +124,11 @@ class QueryProxy:
         self._request_bytes = request_bytes
 
     async def answer(self, request: Request) -> Response:
-        """Pass one query on, or say in Prometheus's shape why not."""
+        """Forward one query, or respond with an error in Prometheus's format."""
         try:
             endpoint = find_endpoint(request.path_params["path"])
             if endpoint is None:
-                raise QueryFault(404, "not_found", "the page's server does not offer that endpoint of Prometheus")
+                raise QueryFault(404, "not_found", "the page's server does not serve that Prometheus endpoint")
             parameters = _check_parameters(endpoint, await self._read_parameters(request))
             answer = await self._upstream.ask(endpoint, parameters, accepts_gzip=_accepts_gzip(request))
         except QueryFault as fault:
@@ -155,7 +155,7 @@ class QueryProxy:
 
 
 def _check_parameters(endpoint: Endpoint, encoded: bytes) -> str:
-    """Return the parameters url-encoded anew, so that Prometheus reads exactly what was checked."""
+    """Return the parameters, URL-encoded again, so that Prometheus reads exactly what was checked."""
     try:
         pairs = parse_qsl(encoded.decode("ascii"), keep_blank_values=True, errors="strict")
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""The page's server: which address is answered by what, and the layers every answer passes."""
+"""The page's server: its routes and middleware."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def build_server(settings: ViewerSettings, client: AsyncClient) -> ASGIApp:
             yield
 
     app = Starlette(routes=_routes(settings, client), middleware=_middleware(settings), lifespan=close_client)
-    # Around everything, so that the answer to a fault of our own carries them too.
+    # Outermost, so that responses to internal errors have the headers too.
     return SecurityHeaders(app)
 
 
@@ -60,13 +60,13 @@ def _middleware(settings: ViewerSettings) -> list[Middleware]:
     """From the outside in."""
     return [
         Middleware(TrustedHostMiddleware, allowed_hosts=settings.allowed_hosts, www_redirect=False),
-        # Level 4 takes a third of level 9's time for a few per cent more bytes.
+        # Level 4 takes a third of level 9's time for a few percent more bytes.
         Middleware(GZipMiddleware, minimum_size=1024, compresslevel=4),
     ]
 
 
 def run_server(settings: ViewerSettings) -> None:
-    """Listen and answer until SIGTERM or SIGINT.
+    """Serve until SIGTERM or SIGINT.
 
     Raises:
         PortError: the address cannot be listened on.

@@ -1,4 +1,4 @@
-"""What the page server is told when it starts, checked before anything listens."""
+"""The page server's settings, checked before it listens."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from urllib.parse import urlsplit
 from kubeglass.errors import UsageError
 from kubeglass.model.quantity import parse_duration
 
-#: Names a browser on this machine uses; any other ``Host`` is refused, which defeats DNS rebinding.
+#: ``Host`` names that a local browser sends; others are refused, to prevent DNS rebinding.
 LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
 
-#: The page as ``viewer-ui`` builds it; absent in a checkout where it was not built yet.
+#: The page that ``viewer-ui`` builds; absent in a checkout before the first build.
 STATIC_FOLDER = Path(__file__).parent / "static"
 
 
 @dataclass(frozen=True, slots=True)
 class ProxyLimits:
-    """How much one query may ask and answer.
+    """Limits of one query.
 
     Args:
-        request_bytes: longest query string or body accepted.
-        response_bytes: longest answer passed on, counted as Prometheus sent it (compressed if the browser takes gzip).
-        seconds: time from asking Prometheus to its last byte.
-        connections: queries in flight at once; more wait for their turn within ``seconds``.
+        request_bytes: maximum length of query string or body.
+        response_bytes: maximum length of a response as Prometheus sends it (compressed if the browser accepts gzip).
+        seconds: deadline for the whole response.
+        connections: maximum number of concurrent queries; others wait, within ``seconds``.
     """
 
     request_bytes: int = 64 * 1024
@@ -35,17 +35,17 @@ class ProxyLimits:
 
 @dataclass(frozen=True, slots=True)
 class ViewerSettings:
-    """Where the page server listens, what it serves and which Prometheus it asks.
+    """Where the page server listens, what it serves and which Prometheus it queries.
 
     Args:
         prometheus_url: base address of Prometheus, without a trailing slash.
-        dashboards: folder of ``<uid>.json`` files, read anew for each request.
+        dashboards: folder of ``<uid>.json`` files, read at each request.
         host: address to listen on.
         port: TCP port; 0 lets the system choose.
         time_interval: the data source's scrape interval as Prometheus writes it, the page's smallest step.
         allowed_hosts: names accepted in the ``Host`` header.
         static: folder of the built page.
-        limits: bounds of one query.
+        limits: limits of one query.
     """
 
     prometheus_url: str
@@ -62,7 +62,7 @@ def check_prometheus_url(text: str) -> str:
     """Return the base address without its trailing slash.
 
     Raises:
-        UsageError: it is no http address, or it carries a password, which would show in the process list.
+        UsageError: it is not an HTTP address, or contains a password, which the process list would show.
     """
     try:
         url = urlsplit(text)
@@ -71,13 +71,13 @@ def check_prometheus_url(text: str) -> str:
         valid = False
     if not valid or url.query or url.fragment:
         raise UsageError(
-            "--prometheus", "is not the address of a server", found=text, hint="give one such as http://127.0.0.1:9090"
+            "--prometheus", "is not an HTTP address", found=text, hint="give one such as http://127.0.0.1:9090"
         )
     if url.username or url.password:
         raise UsageError(
             "--prometheus",
-            "must not carry a user name or password, other users of this machine could read it",
-            hint="put a proxy that adds it in front of Prometheus",
+            "must not contain a user name or password, which other users of this machine could read",
+            hint="put a proxy that adds them in front of Prometheus",
         )
     return text.rstrip("/")
 
@@ -104,5 +104,5 @@ def check_time_interval(text: str) -> str:
     except ValueError as error:
         raise UsageError("--time-interval", str(error), found=text) from error
     if seconds <= 0:
-        raise UsageError("--time-interval", "must be longer than nothing", found=text, hint="give the scrape interval")
+        raise UsageError("--time-interval", "must be greater than zero", found=text, hint="give the scrape interval")
     return text

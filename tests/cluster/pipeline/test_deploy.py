@@ -66,7 +66,7 @@ def test_an_empty_namespace_holds_no_pipeline(stand: Stand) -> None:
     result = stand.kubeglass("status", "--cluster", "--namespace", "default", check=False)
 
     assert result.returncode == 9
-    assert "namespace default: holds no pipeline of kubeglass; run kubeglass deploy" in result.stderr
+    assert "namespace default: has no kubeglass pipeline; run kubeglass deploy" in result.stderr
 
 
 def test_the_node_port_answers_and_hides_the_metrics(deployed: Stand) -> None:
@@ -189,5 +189,5 @@ def test_purging_leaves_nothing_and_a_second_time_says_so(deployed: Stand) -> No
     again = deployed.kubeglass("undeploy", "--purge")
 
     left = deployed.cluster.kubectl("get", "namespaces,clusterroles,clusterrolebindings", "--output", "name")
-    assert "nothing of kubeglass is in namespace" in again.stdout
+    assert "nothing from kubeglass is in namespace" in again.stdout
     assert deployed.name not in left

@@ -35,7 +35,7 @@ def test_a_source_that_nobody_could_look_at_is_told_and_no_obstacle(monkeypatch:
     monkeypatch.setattr(deploying, "find_obstacles", look)
 
     assert check(make_pipeline("/home/me/app.py")) == (
-        "app shop: could not look at /home/me/app.py (Permission denied); user 1000, group 1000 must read it\n"
+        "app shop: cannot inspect /home/me/app.py (Permission denied); user 1000, group 1000 must read it\n"
     )
 
 
@@ -44,7 +44,7 @@ def test_a_source_that_the_pod_cannot_read_ends_the_deployment(tmp_path: Path) -
     source.write_text("")
     source.chmod(0o600)
 
-    with pytest.raises(ClusterError, match=r"app shop: its source cannot be used by its pod .*; run: sudo "):
+    with pytest.raises(ClusterError, match=r"app shop: its pod cannot use its source .*; run: sudo "):
         check(make_pipeline(str(source)))
 
 

@@ -47,9 +47,9 @@ def test_counters_are_summed_with_and_without_their_suffix() -> None:
         assert read_collector(url) == CollectorTelemetry(accepted=40, sent=21, queued=7, in_flight=0)
 
 
-@pytest.mark.parametrize(("page", "status"), [("{]", 200), ("", 500)])
-def test_another_page_is_refused(page: str, status: int) -> None:
-    with serving(page, status) as url, pytest.raises(RefusedError, match="answered"):
+@pytest.mark.parametrize(("page", "status", "said"), [("{]", 200, "did not return metrics"), ("", 500, "answered 500")])
+def test_another_page_is_refused(page: str, status: int, said: str) -> None:
+    with serving(page, status) as url, pytest.raises(RefusedError, match=said):
         read_collector(url)
 
 

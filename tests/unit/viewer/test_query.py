@@ -144,7 +144,7 @@ def test_prometheus_down_is_said_in_its_own_shape(page: TestClient, prometheus: 
     response = page.get(f"{API}/query?query=up")
 
     assert error_of(response) == (502, "unavailable")
-    assert "http://prometheus.test:9090 does not answer" in response.json()["error"]
+    assert "http://prometheus.test:9090 does not respond" in response.json()["error"]
 
 
 def test_prometheus_that_is_not_ready_is_unavailable(page: TestClient, prometheus: FakePrometheus) -> None:

@@ -1,4 +1,4 @@
-"""``kubeglass backup``: the local Prometheus's samples in one file."""
+"""``kubeglass backup``: write the local Prometheus's samples to one file."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from typing import Annotated
 
 import typer
 
-File = Annotated[Path, typer.Argument(metavar="FILE", help="The archive to make, such as monday.tar.gz.")]
+File = Annotated[Path, typer.Argument(metavar="FILE", help="The archive to create, such as monday.tar.gz.")]
 
 
 def backup(file: File) -> None:
-    """Write the local Prometheus's samples into one file; what runs goes on and no scrape is lost."""
+    """Back up the local Prometheus's samples to one file, without stopping the run or losing a scrape."""
     from rich.filesize import decimal
 
     from kubeglass.cli.context import state_root
     from kubeglass.cli.output import Output
     from kubeglass.supervise.backup.create import back_up
 
-    # Ends like Ctrl-C: nothing half-written stays.
+    # Like Ctrl-C, so that no partial file is left.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     output = Output()
     made = back_up(state_root(), file, output.note)

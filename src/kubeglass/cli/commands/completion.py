@@ -1,4 +1,4 @@
-"""``kubeglass completion``: a shell completes commands, options and values."""
+"""``kubeglass completion``: shell completion of commands, options and values."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
-# typer keeps its scripts for each shell to itself; its own --install-completion guesses the shell and cannot be asked.
+# typer has no public API for its scripts; its own --install-completion guesses the shell and takes no name.
 from typer.completion import completion_init, get_completion_script, install  # type: ignore[attr-defined]
 
 NAME = "kubeglass"
-#: The variable by which a shell asks this program for completions, as typer's scripts set it.
+#: The variable that typer's scripts set when a shell asks for completions.
 VARIABLE = "_KUBEGLASS_COMPLETE"
 
 

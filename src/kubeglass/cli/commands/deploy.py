@@ -1,4 +1,4 @@
-"""``kubeglass deploy``: put the pipeline on a cluster, wait for it, verify it."""
+"""``kubeglass deploy``: apply the pipeline to a cluster, wait for it, verify it."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import typer
 
 from kubeglass.cli.cluster_options import Context, File, Namespace
 
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Let the server check everything; store nothing.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Validate everything on the server; change nothing.")]
 Diff = Annotated[bool, typer.Option("--diff", help="Show what would change; change nothing.")]
-Timeout = Annotated[float, typer.Option(min=1.0, help="Seconds for the rollout, and again for verification.")]
-Force = Annotated[bool, typer.Option("--force-conflicts", help="Take over fields that others manage.")]
+Timeout = Annotated[float, typer.Option(min=1.0, help="Timeout of the rollout, and of verification, in seconds.")]
+Force = Annotated[bool, typer.Option("--force-conflicts", help="Take over fields that other managers own.")]
 Verifying = Annotated[bool, typer.Option("--verify/--no-verify", help="Check that data flows end to end.")]
 
 
@@ -26,7 +26,7 @@ def deploy(
     force_conflicts: Force = False,
     verify: Verifying = True,
 ) -> None:
-    """Apply the manifests in order, wait until everything is ready, and verify that data flows end to end."""
+    """Deploy the pipeline: apply its manifests, wait until they are ready, and verify that data flows end to end."""
     from kubeglass.cli.deploying import DeployOptions, run_deploy
 
     run_deploy(DeployOptions(file, context, namespace, timeout, dry_run, diff, force_conflicts, verify))

@@ -1,4 +1,4 @@
-"""``kubeglass down``: stop what runs in this folder."""
+"""``kubeglass down``: stop this folder's run."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Annotated
 
 import typer
 
-Purge = Annotated[bool, typer.Option("--purge", help="Remove .kubeglass too: samples, queue, logs, configuration.")]
+Purge = Annotated[bool, typer.Option("--purge", help="Also remove .kubeglass: samples, queue, logs, configuration.")]
 
 
 def down(*, purge: Purge = False) -> None:
-    """Stop what runs in this folder, in the foreground of another terminal or in the background."""
+    """Stop this folder's run, whether in another terminal or in the background."""
     from kubeglass.cli.context import state_root
     from kubeglass.cli.output import Output
     from kubeglass.supervise.control import clean_up, stop_run
@@ -26,7 +26,9 @@ def down(*, purge: Purge = False) -> None:
         output.say(note)
     if record:
         stop_run(root, record)
-        output.say(f"stopped: {', '.join(process.name for process in record.processes) or 'a run in preparation'}")
+        output.say(
+            f"stopped: {', '.join(process.name for process in record.processes) or 'a run that was being prepared'}"
+        )
     elif not (left or purge):
         require_run(root)
     if purge:

@@ -1,4 +1,4 @@
-"""``kubeglass engines``: what runs, from where, in which version; and getting it."""
+"""``kubeglass engines``: list and install the programs that kubeglass runs."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ from kubeglass.errors import EngineError
 from kubeglass.supervise.signals import StopSignals
 
 app = typer.Typer(
-    help="Show and get the programs that kubeglass runs: the collector, Prometheus, promtool.", add_completion=False
+    help="List and install the programs that kubeglass runs: the collector, Prometheus, promtool.", add_completion=False
 )
 
-Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
-Names = Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="Which engines; all, if none is named.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Names = Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="The engines; all by default.")]
 From = Annotated[
     Source,
     typer.Option(
-        help="auto: PATH, cache, official release, build, in this order; path, cache: what is there; "
-        "release: the official release only; build: built from source modules only."
+        help="auto: PATH, cache, official release, build, in this order; path, cache: only what is installed; "
+        "release: the official release only; build: only a build from source."
     ),
 ]
 
 
 @app.command("list")
 def list_engines(*, json: Json = False) -> None:
-    """List the engines: name, version, where each came from and where it is. Fetches nothing."""
+    """List the engines: name, version, origin and path. Downloads nothing."""
     output = Output()
     found = [(tool, _find_quietly(tool, output)) for tool in TOOLS]
     if json:
@@ -50,10 +50,10 @@ def list_engines(*, json: Json = False) -> None:
 
 @app.command()
 def install(names: Names = None, source: From = Source.AUTO) -> None:
-    """Get the engines, unless they are there. Can be interrupted and repeated: it goes on where it stopped."""
+    """Install missing engines. An interrupted installation resumes where it stopped."""
     output = Output()
     tools = [find_tool(name) for name in names] if names else list(TOOLS)
-    # A build leads a session of its own: a signal that ended us at once would leave it running.
+    # A build runs in its own session: dying from a signal at once would leave it running.
     with StopSignals(can_reload=False), EngineProgress(output) as progress:
         installed = [resolve(tool, source=source, progress=progress) for tool in tools]
     output.table(
@@ -63,8 +63,8 @@ def install(names: Names = None, source: From = Source.AUTO) -> None:
 
 
 @app.command()
-def path(name: Annotated[str, typer.Argument(help="Which engine.")]) -> None:
-    """Print where an engine's program is. Fetches nothing."""
+def path(name: Annotated[str, typer.Argument(help="The engine.")]) -> None:
+    """Print the path of an engine's program. Downloads nothing."""
     tool = find_tool(name)
     try:
         Output().say(str(find(tool).path))

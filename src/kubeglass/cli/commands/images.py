@@ -1,4 +1,4 @@
-"""``kubeglass images``: container images without Docker, and without a registry."""
+"""``kubeglass images``: container images without Docker or a registry."""
 
 from __future__ import annotations
 
@@ -22,25 +22,25 @@ from kubeglass.model.pipeline import Pipeline
 from kubeglass.supervise.options import find_demo
 
 app = typer.Typer(
-    help="Build container images without Docker, and bring them to a cluster without a registry.", add_completion=False
+    help="Build container images without Docker, and load them into a cluster without a registry.", add_completion=False
 )
 
-Names = Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="Which images; all, if none is named.")]
+Names = Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="The images; all by default.")]
 File = Annotated[
-    Path | None, typer.Option("--file", "-f", help="The definition; sources lie beside it.", show_default=FILE_NAME)
+    Path | None, typer.Option("--file", "-f", help="The definition; app sources are beside it.", show_default=FILE_NAME)
 ]
-Demo = Annotated[bool, typer.Option("--demo", help="The demo shop's definition.")]
+Demo = Annotated[bool, typer.Option("--demo", help="Use the demo shop's definition.")]
 Python = Annotated[
     Path | None,
-    typer.Option(help="Interpreter whose packages go into the apps' images.", show_default="kubeglass's own"),
+    typer.Option(help="Python interpreter whose packages the app images contain.", show_default="kubeglass's own"),
 ]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
-Into = Annotated[NodeRuntime, typer.Option(help="Who imports them; auto takes K3s before containerd.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Into = Annotated[NodeRuntime, typer.Option(help="The node's runtime; auto prefers K3s to containerd.")]
 
 
 @app.command()
 def build(names: Names = None, file: File = None, python: Python = None, *, demo: Demo = False) -> None:
-    """Build images of the apps, the collector, Prometheus and the page from what this machine has."""
+    """Build images of the apps, the collector, Prometheus and the page from this machine's files."""
     output = Output()
     path = find_demo() / FILE_NAME if demo else file or Path(FILE_NAME)
     pipeline = load_pipeline(path) if file or demo or path.exists() else Pipeline()
@@ -58,7 +58,7 @@ def build(names: Names = None, file: File = None, python: Python = None, *, demo
 
 @app.command("list")
 def list_images(*, json: Json = False) -> None:
-    """List the images that were built here."""
+    """List the images built in this folder."""
     built = image_store().list()
     if json:
         Output().json([{"name": name, **asdict(archive), "path": str(archive.path)} for name, archive in built.items()])
@@ -68,17 +68,17 @@ def list_images(*, json: Json = False) -> None:
 
 @app.command()
 def save(
-    folder: Annotated[Path, typer.Argument(help="Where to: a stick, a node's folder.")],
+    folder: Annotated[Path, typer.Argument(help="Target folder, such as a USB stick.")],
     names: Names = None,
 ) -> None:
-    """Copy image archives to a folder, for a cluster that reaches no registry."""
+    """Copy image archives to a folder, for a cluster without access to a registry."""
     for archive in image_store().choose(names or []).values():
         Output().say(str(copy_archive(archive, folder)))
 
 
 @app.command()
 def load(names: Names = None, into: Into = NodeRuntime.AUTO) -> None:
-    """Import the images into the Kubernetes node that this machine is."""
+    """Import the images into this machine's Kubernetes node."""
     archives = list(image_store().choose(names or []).values())
     runtime = find_runtime(into)
     load_archives(archives, runtime)

@@ -1,4 +1,4 @@
-"""``kubeglass init``: write a commented kubeglass.yaml and the schema editors complete it with, asking nothing."""
+"""``kubeglass init``: write a commented kubeglass.yaml and its JSON Schema, without prompting."""
 
 from __future__ import annotations
 
@@ -16,26 +16,26 @@ from kubeglass.model.load import FILE_NAME
 from kubeglass.model.template import SCHEMA_FILE, write_schema, write_template
 
 Folder = Annotated[Path, typer.Argument(help="The project's folder.", show_default="this one")]
-Force = Annotated[bool, typer.Option("--force", help="Replace a file that is there already.")]
+Force = Annotated[bool, typer.Option("--force", help="Replace existing files.")]
 
 
 def init(folder: Folder = Path(), *, force: Force = False) -> None:
-    """Write a commented kubeglass.yaml and its JSON Schema. Finds the Flask app by reading the source; asks nothing."""
+    """Write a commented kubeglass.yaml and its JSON Schema. Finds the Flask app in the source, without prompting."""
     path = folder / FILE_NAME
     if path.exists() and not force:
-        raise ConfigError(str(path), "is there already", hint="edit it, or replace it with --force")
+        raise ConfigError(str(path), "already exists", hint="edit it, or replace it with --force")
     module = find_module(folder)
     with explain_disk_errors(path):
         write_text(path, write_template(module, _app_name(folder)))
         write_text(folder / SCHEMA_FILE, write_schema())
     output = Output()
     output.say(f"wrote {path}")
-    output.note(f"editors complete it with {SCHEMA_FILE}, which lies beside it")
+    output.note(f"editors validate and complete it with {SCHEMA_FILE}, which lies beside it")
     output.note(f"found the app {module}" if module else "found no Flask app; name it in the file under 'apps'")
     output.note("next: kubeglass up")
 
 
 def _app_name(folder: Path) -> str:
-    """Make the folder's name one that Kubernetes accepts."""
+    """Turn the folder's name into one that Kubernetes accepts."""
     name = re.sub(r"[^a-z0-9]+", "-", folder.resolve().name.lower()).strip("-")[:63].strip("-")
     return name or "app"

@@ -1,4 +1,4 @@
-"""``kubeglass logs``: what the processes wrote."""
+"""``kubeglass logs``: show the processes' logs."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ if TYPE_CHECKING:
     from kubeglass.cli.output import Output
     from kubeglass.supervise.state.log_reading import LogLine
 
-Name = Annotated[str | None, typer.Argument(metavar="[NAME]", help="Whose log, such as prometheus; all if none.")]
-Follow = Annotated[bool, typer.Option("--follow", "-f", help="Go on with what is written from now on, until Ctrl-C.")]
-Lines = Annotated[int, typer.Option("--lines", "-n", min=0, help="How many of the last lines.")]
-Timestamps = Annotated[bool, typer.Option("--timestamps", "-t", help="Show when each line was written, in UTC.")]
+Name = Annotated[str | None, typer.Argument(metavar="[NAME]", help="The process, such as prometheus; all by default.")]
+Follow = Annotated[bool, typer.Option("--follow", "-f", help="Follow the log until Ctrl-C.")]
+Lines = Annotated[int, typer.Option("--lines", "-n", min=0, help="Number of last lines to show.")]
+Timestamps = Annotated[bool, typer.Option("--timestamps", "-t", help="Show timestamps, in UTC.")]
 
-#: Seconds between two looks while following.
+#: Polling interval of --follow, in seconds.
 LOOK_SECONDS = 0.2
 
 
 def logs(*, name: Name = None, follow: Follow = False, lines: Lines = 50, timestamps: Timestamps = False) -> None:
-    """Show the last lines that the processes wrote, merged by time. Works after the run has ended, too."""
+    """Show the last log lines of all processes, merged by time. Also works after the run has ended."""
     from kubeglass.cli.context import state_root
     from kubeglass.cli.output import Output
     from kubeglass.supervise.state.log_reading import LogFollower, choose_logs, read_last_lines

@@ -1,4 +1,4 @@
-"""``kubeglass open``: show the page."""
+"""``kubeglass open``: open the dashboard page or another part."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ import typer
 
 from kubeglass.cli.cluster_options import Context, File, Namespace, refuse_cluster_options
 
-Part = Annotated[str | None, typer.Argument(help="What to open; the dashboard page if none is named.")]
-OnCluster = Annotated[bool, typer.Option("--cluster", help="Bring the page of a deployed pipeline here until Ctrl-C.")]
-Port = Annotated[int, typer.Option(min=0, max=65535, help="With --cluster: port on this machine, 0 for any.")]
+Part = Annotated[str | None, typer.Argument(help="The part to open; the dashboard page by default.")]
+OnCluster = Annotated[
+    bool, typer.Option("--cluster", help="Forward the page of a deployed pipeline to this machine until Ctrl-C.")
+]
+Port = Annotated[int, typer.Option(min=0, max=65535, help="With --cluster: local port, 0 for any free one.")]
 
 
 def open_page(
@@ -22,7 +24,7 @@ def open_page(
     *,
     cluster: OnCluster = False,
 ) -> None:
-    """Print the address of the dashboard page, or of another part, and open it in the browser if there is one."""
+    """Open the dashboard page, or another part, in the browser, and print its address."""
     if cluster:
         from kubeglass.cli.cluster_view import open_cluster_part
 

@@ -1,4 +1,4 @@
-"""``kubeglass reload``: have the run in this folder read kubeglass.yaml anew."""
+"""``kubeglass reload``: apply changes of kubeglass.yaml to this folder's run."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from typing import Annotated
 
 import typer
 
-Timeout = Annotated[str, typer.Option(metavar="DURATION", help="How long it may take until data is seen again.")]
+Timeout = Annotated[str, typer.Option(metavar="DURATION", help="Timeout until data is seen again.")]
 
 
 def reload(timeout: Timeout = "90s") -> None:
-    """Bring what runs here to what kubeglass.yaml says now; only what changed is restarted or reloaded.
+    """Apply changes of kubeglass.yaml to this folder's run. Restarts or reloads only what changed.
 
-    A wrong file changes nothing. SIGHUP to the run does the same.
+    An invalid file changes nothing. Sending SIGHUP to the run has the same effect.
     """
     from kubeglass.cli.context import parse_timeout, state_root
     from kubeglass.cli.output import Output

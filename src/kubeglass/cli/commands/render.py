@@ -1,4 +1,4 @@
-"""``kubeglass render``: every file that follows from kubeglass.yaml, written, compared or shown as a diff."""
+"""``kubeglass render``: write, check or diff every file generated from kubeglass.yaml."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ from kubeglass.supervise.state.folder import find_run
 
 
 class Destination(StrEnum):
-    """Where the files are meant to run."""
+    """The files' target."""
 
     LOCAL = "local"
     KUBERNETES = "kubernetes"
 
 
-To = Annotated[Destination, typer.Option(help="This machine's engines, or a cluster's manifests.")]
-Out = Annotated[Path | None, typer.Option(help="Folder to write to.", show_default=".kubeglass or manifests")]
+To = Annotated[Destination, typer.Option(help="Configuration of local engines, or manifests of a cluster.")]
+Out = Annotated[Path | None, typer.Option(help="Output folder.", show_default=".kubeglass or manifests")]
 File = Annotated[Path | None, typer.Option("--file", "-f", help="The definition.", show_default=FILE_NAME)]
-Check = Annotated[bool, typer.Option("--check", help="Write nothing; fail if a file on disk differs.")]
+Check = Annotated[bool, typer.Option("--check", help="Write nothing; fail if a file differs.")]
 Diff = Annotated[bool, typer.Option("--diff", help="Write nothing; show what would change.")]
 
 
@@ -52,7 +52,7 @@ def render(
         if check and changes:
             details = tuple(f"{change.kind}: {change.path}" for change in changes)
             raise KubeglassError(
-                str(folder), "does not match kubeglass.yaml", hint="run kubeglass render", details=details
+                str(folder), "differs from kubeglass.yaml", hint="run kubeglass render", details=details
             )
         return
     changed = [*write_files(files, folder), *remove_stale(files, folder, owned=owned, header=header)]
@@ -73,13 +73,13 @@ def _render(pipeline: Pipeline, to: Destination, folder: Path) -> list[RenderedF
     images = [app.name for app in pipeline.apps if app.module is None and app.target is None]
     if images:
         hint = "add 'module' or 'target', or render --to kubernetes"
-        raise ConfigError(FILE_NAME, "has apps that only a cluster can run", found=", ".join(images), hint=hint)
+        raise ConfigError(FILE_NAME, "has apps that only run on a cluster", found=", ".join(images), hint=hint)
     _require_no_run(folder)
     return render_local(pipeline, LocalSettings(folder.resolve(), usual_ports(pipeline.apps, pipeline.local.ports)))
 
 
 def _require_no_run(folder: Path) -> None:
-    """Refuse to write or compare files whose ports a run chose when it started."""
+    """Refuse to write or compare files whose ports a run chose at start-up."""
     run = find_run(folder)
     if run is not None:
         hint = "run kubeglass reload to change what runs, or render elsewhere with --out"

@@ -1,4 +1,4 @@
-"""``kubeglass restore``: a backup's samples in the place of the local Prometheus's."""
+"""``kubeglass restore``: replace the local Prometheus's samples with a backup's."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from typing import Annotated
 
 import typer
 
-File = Annotated[Path, typer.Argument(metavar="FILE", help="The archive that kubeglass backup made.")]
-Replace = Annotated[bool, typer.Option("--replace", help="Remove the samples that are here now.")]
+File = Annotated[Path, typer.Argument(metavar="FILE", help="The archive that kubeglass backup created.")]
+Replace = Annotated[bool, typer.Option("--replace", help="Replace existing samples.")]
 
 
 def restore(file: File, *, replace: Replace = False) -> None:
-    """Bring back the samples of a backup, verified first. Nothing may run here."""
+    """Verify a backup and restore its samples. Nothing may be running in this folder."""
     from rich.filesize import decimal
 
     from kubeglass.cli.context import state_root
     from kubeglass.cli.output import Output
     from kubeglass.supervise.backup.restore import restore as restore_samples
 
-    # Ends like Ctrl-C: nothing half-unpacked stays.
+    # Like Ctrl-C, so that no partial folder is left.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     output = Output()
     manifest = restore_samples(state_root(), file, output.note, replace=replace)

@@ -1,4 +1,4 @@
-"""``kubeglass run``: run a Flask application's server with instrumentation added from outside."""
+"""``kubeglass run``: run a Flask application's server with instrumentation added."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ NOT_FOUND = "not found on PATH"
 
 def run(
     command: Annotated[
-        list[str] | None, typer.Argument(help="The server and its arguments, such as: gunicorn -w 4 shop:app")
+        list[str] | None, typer.Argument(help="The server command, such as: gunicorn -w 4 shop:app")
     ] = None,
 ) -> None:
-    """Run a server with its Flask application instrumented, without a change to the application."""
+    """Run a server with its Flask application instrumented, without changing the application."""
     if not command:
-        raise UsageError("kubeglass run", "says no command", hint="give one, such as: kubeglass run gunicorn shop:app")
-    # Beside this Python first: that is the environment that has kubeglass, whether it is activated or not.
+        raise UsageError("kubeglass run", "needs a command", hint="give one, such as: kubeglass run gunicorn shop:app")
+    # Next to this Python first: its environment has kubeglass, whether activated or not.
     program = shutil.which(command[0], path=Path(sys.executable).parent) or shutil.which(command[0])
     if program is None:
         raise UsageError(
@@ -39,9 +39,9 @@ def run(
 
 
 def make_folder(temporary: Path) -> Path:
-    """Make an empty folder for the workers' values, and remove those of servers that are gone.
+    """Create an empty folder for the workers' values, and remove those of servers that have ended.
 
-    It is named after this process, which the server replaces and so keeps the pid of.
+    Its name is the pid of this process, which the server keeps, because it replaces this process.
     """
     import psutil
 

@@ -1,4 +1,4 @@
-"""``kubeglass status``: what runs in this folder, and how it is."""
+"""``kubeglass status``: show the state of this folder's run."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from kubeglass.supervise.state.run_file import RunRecord
     from kubeglass.supervise.status import ProcessView, TargetView
 
-Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
-OnCluster = Annotated[bool, typer.Option("--cluster", help="Show the deployed pipeline instead.")]
+OnCluster = Annotated[bool, typer.Option("--cluster", help="Show the deployed pipeline.")]
 
 COLUMNS = ["NAME", "STATE", "PID", "UPTIME", "RESTARTS", "MEMORY", "ADDRESS"]
 
@@ -27,7 +27,7 @@ def status(
     json: Json = False,
     cluster: OnCluster = False,
 ) -> None:
-    """Show every process with its state, memory and address, and which targets are up. Exit code 7 if nothing runs."""
+    """Show every process's state, memory and address, and which targets are up. Exits with 7 if nothing runs."""
     if cluster:
         from kubeglass.cli.cluster_view import show_cluster_status
 
@@ -47,7 +47,7 @@ def status(
         output.json(_describe(record, processes, targets))
         return
     if record.phase is Phase.PREPARING:
-        output.say("preparing: apps are checked and engines obtained, nothing runs yet")
+        output.say("preparing: checking apps and getting engines, nothing runs yet")
         return
     output.table(COLUMNS, [_row(view) for view in processes])
     for view in processes:
@@ -83,7 +83,7 @@ def _format_seconds(seconds: float | None) -> str:
 
 def _describe_targets(targets: list[TargetView] | None) -> str:
     if targets is None:
-        return "targets: unknown, Prometheus does not answer"
+        return "targets: unknown, Prometheus does not respond"
     down = [f"{target.job} ({target.instance})" for target in targets if not target.up]
     text = f"targets: {len(targets) - len(down)} of {len(targets)} up"
     return f"{text}; down: {', '.join(down)}" if down else text

@@ -1,4 +1,4 @@
-"""``kubeglass undeploy``: what deploy made goes again, in order; data stays unless asked for."""
+"""``kubeglass undeploy``: delete what deploy created, in order; stored samples are kept by default."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import typer
 
 from kubeglass.cli.cluster_options import Context, File, Namespace
 
-Purge = Annotated[bool, typer.Option("--purge", help="Delete the stored samples and the namespaces too.")]
-Timeout = Annotated[float, typer.Option(min=1.0, help="Seconds until each kind of object must be gone.")]
+Purge = Annotated[bool, typer.Option("--purge", help="Also delete stored samples and the namespaces.")]
+Timeout = Annotated[float, typer.Option(min=1.0, help="Timeout for deleting each kind of object, in seconds.")]
 
 
 def undeploy(
@@ -20,7 +20,7 @@ def undeploy(
     *,
     purge: Purge = False,
 ) -> None:
-    """Remove what `kubeglass deploy` made, and nothing else; stored samples stay."""
+    """Delete what `kubeglass deploy` created, and nothing else. Stored samples are kept."""
     from kubeglass.cli.deploying import DeployOptions, run_undeploy
 
     run_undeploy(DeployOptions(file, context, namespace, timeout), purge=purge)

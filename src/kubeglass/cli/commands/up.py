@@ -1,4 +1,4 @@
-"""``kubeglass up``: start everything, see data end to end, stay until Ctrl-C."""
+"""``kubeglass up``: start everything, wait for data end to end, run until Ctrl-C."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from kubeglass.engines.install.source import Source
 if TYPE_CHECKING:
     from kubeglass.supervise.options import RunOptions
 
-Demo = Annotated[bool, typer.Option("--demo", help="Run the demo shop and its customers.")]
+Demo = Annotated[bool, typer.Option("--demo", help="Run the demo shop and its simulated customers.")]
 Apps = Annotated[
     list[str] | None,
-    typer.Option("--app", metavar="MODULE:APP", help="Run this Flask app, unchanged; module:create_app() works too."),
+    typer.Option("--app", metavar="MODULE:APP", help="Run this Flask app unchanged; module:create_app() works too."),
 ]
 Targets = Annotated[
     list[str] | None,
-    typer.Option("--target", metavar="HOST:PORT", help="Scrape an app that already runs and exposes /metrics."),
+    typer.Option("--target", metavar="HOST:PORT", help="Scrape a running app that exposes /metrics."),
 ]
-Detach = Annotated[bool, typer.Option("--detach", "-d", help="Return once it is up; it goes on in the background.")]
-From = Annotated[Source, typer.Option(help="Where engines may come from, as in kubeglass engines install.")]
-Timeout = Annotated[str, typer.Option(metavar="DURATION", help="How long data may take to be seen.")]
+Detach = Annotated[bool, typer.Option("--detach", "-d", help="Run in the background; return once it is up.")]
+From = Annotated[Source, typer.Option(help="Where engines come from, as in kubeglass engines install.")]
+Timeout = Annotated[str, typer.Option(metavar="DURATION", help="Timeout until data is seen end to end.")]
 Watch = Annotated[
     bool | None,
     typer.Option(
@@ -52,7 +52,7 @@ def up(  # one keyword an option
     open_page: OpenPage = False,
     report_to: ReportTo = -1,
 ) -> int:
-    """Start everything and say so when data is seen end to end. Without options: as kubeglass.yaml says."""
+    """Start the pipeline and report when data is seen end to end. Without options, run what kubeglass.yaml defines."""
     from kubeglass.cli.context import choose_run, parse_timeout
     from kubeglass.cli.output import Output
     from kubeglass.cli.run_output import RunOutput

@@ -1,1 +1,1 @@
-"""The dashboard "Cluster nodes and pods", from what the kubelets say: one topic a file."""
+"""The dashboard "Cluster nodes and pods", from kubelet metrics: one topic per module."""

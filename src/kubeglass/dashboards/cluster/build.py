@@ -1,4 +1,4 @@
-"""The layout of "Cluster nodes and pods": what stands where, for what the kubelets are asked."""
+"""The layout of "Cluster nodes and pods", for the kubelet metrics that are collected."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from kubeglass.model.collector import KubeletGroup
 from kubeglass.model.pipeline import Pipeline
 
 UID = "cluster-nodes-and-pods"
-DESCRIPTION = "CPU, memory, network and disk of the cluster's nodes, pods and containers, as each node's kubelet says."
+DESCRIPTION = "CPU, memory, network and disk of the cluster's nodes, pods and containers, from each node's kubelet."
 
 
 def build(pipeline: Pipeline) -> Dashboard:

@@ -6,35 +6,35 @@ from grafana_foundation_sdk.builders.dashboard import QueryVariable
 
 from kubeglass.dashboards.defaults import label_values
 
-#: The label of a node's name, and what narrows a query to the chosen ones. "All" is ``.*``.
+#: The label of a node's name, and the matcher of the selected nodes. "All" is ``.*``.
 NODE = "k8s_node_name"
 NODES = f'{NODE}=~"$node"'
-#: Pods of the chosen namespaces on the chosen nodes.
+#: Pods of the selected namespaces on the selected nodes.
 PODS = f'{NODES}, k8s_namespace_name=~"$namespace"'
-#: What tells one pod's series, or one container's, from another's.
+#: The labels that identify a pod, and a container.
 POD = ("k8s_namespace_name", "k8s_pod_name")
 CONTAINER = (*POD, "k8s_container_name")
 
 POD_LEGEND = "{{k8s_namespace_name}} {{k8s_pod_name}}"
 CONTAINER_LEGEND = "{{k8s_pod_name}} {{k8s_container_name}}"
 
-#: Grafana writes it behind the figure: no unit of its own means cores.
+#: A suffix, because Grafana has no unit for cores.
 CORES = "suffix: cores"
 
-#: More lines than this cannot be told apart; the largest are shown.
+#: More lines are indistinguishable; the largest are shown.
 MOST_LINES = 20
 
 
 def largest(expr: str) -> str:
-    """Keep the largest series of ``expr``, so that a cluster of thousands of pods stays readable."""
+    """Keep the largest series of ``expr``, so that the panel stays readable with thousands of pods."""
     return f"topk({MOST_LINES}, {expr})"
 
 
 def node() -> QueryVariable:
-    """Choose nodes."""
+    """Select nodes."""
     return label_values("node", "Node", 'label_values({job="kubelet"}, k8s_node_name)')
 
 
 def namespace() -> QueryVariable:
-    """Choose namespaces with pods on the chosen nodes."""
+    """Select namespaces with pods on the selected nodes."""
     return label_values("namespace", "Namespace", f'label_values({{job="kubelet", {NODES}}}, k8s_namespace_name)')

@@ -1,4 +1,4 @@
-"""What nodes have and use: processors, memory, network, disks."""
+"""What nodes have and use: CPU, memory, network, disk."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from kubeglass.dashboards.cluster.matchers import CORES, NODE, NODES
 from kubeglass.dashboards.defaults import bars, figure, instant_query, lines, range_query, thresholds
 from kubeglass.dashboards.promql import rate_of, sum_of
 
-#: Shares from which on a kubelet soon evicts pods (by default with 10 % of the disk left):
+#: Shares above which a kubelet soon evicts pods (by default, with 10% of the disk left):
 #: https://kubernetes.io/docs/concepts/scheduling-eviction/node-pressure-eviction/
 TIGHT, FULL = 0.8, 0.9
 
 
 def node_count() -> stat.Panel:
     """Show how many nodes report."""
-    panel = figure("Nodes", "Nodes whose kubelet was read by the collector.", "none")
+    panel = figure("Nodes", "Nodes whose kubelet the collector scrapes.", "none")
     panel = panel.thresholds(thresholds((None, "blue"))).decimals(0)
     return panel.with_target(range_query(f"count(k8s_node_memory_working_set_bytes{{{NODES}}})", "Nodes"))
 
@@ -25,7 +25,7 @@ def memory_share() -> bargauge.Panel:
     """Show how full each node's memory is."""
     panel = bars(
         "Memory in use by node",
-        "Working set as a share of it and what is still available; pods are evicted when almost nothing is.",
+        "Working set as a share of working set plus available memory. Pods are evicted when almost none is available.",
         "percentunit",
     )
     panel = panel.max(1).decimals(1).thresholds(_share_steps())
@@ -38,7 +38,7 @@ def disk_share() -> bargauge.Panel:
     """Show how full each node's file system is."""
     panel = bars(
         "Disk in use by node",
-        "Used share of the file system that the kubelet keeps pods and their logs on.",
+        "Used share of the file system that holds the kubelet's pods and logs.",
         "percentunit",
     )
     panel = panel.max(1).decimals(1).thresholds(_share_steps())
@@ -55,23 +55,21 @@ def cpu(window: str) -> timeseries.Panel:
 
 def memory() -> timeseries.Panel:
     """Draw the memory each node uses."""
-    panel = lines("Memory by node", "Working set: what cannot be given back without harm.", "bytes")
+    panel = lines("Memory by node", "Working set: memory that cannot be reclaimed without cost.", "bytes")
     expr = f"max by ({NODE}) (k8s_node_memory_working_set_bytes{{{NODES}}})"
     return panel.with_target(range_query(expr, f"{{{{{NODE}}}}}"))
 
 
 def network(window: str) -> timeseries.Panel:
     """Draw what each node receives and transmits."""
-    panel = lines("Network by node", f"Bytes a second over {window}, all interfaces together.", "Bps")
+    panel = lines("Network by node", f"Bytes per second over {window}, summed over all interfaces.", "Bps")
     expr = sum_of(rate_of("k8s_node_network_io_bytes_total", NODES, window), NODE, "direction")
     return panel.with_target(range_query(expr, f"{{{{{NODE}}}}} {{{{direction}}}}"))
 
 
 def disk() -> timeseries.Panel:
     """Draw what each node's file system holds."""
-    panel = lines(
-        "Disk by node", "Bytes used of the file system that the kubelet keeps pods and their logs on.", "bytes"
-    )
+    panel = lines("Disk by node", "Used bytes of the file system that holds the kubelet's pods and logs.", "bytes")
     expr = f"max by ({NODE}) (k8s_node_filesystem_usage_bytes{{{NODES}}})"
     return panel.with_target(range_query(expr, f"{{{{{NODE}}}}}"))
 

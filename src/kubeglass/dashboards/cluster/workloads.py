@@ -29,7 +29,7 @@ def pod_memory() -> timeseries.Panel:
     """Draw the memory each pod uses."""
     panel = lines(
         "Memory by pod",
-        f"Working set, which is what counts against a limit; the {MOST_LINES} largest pods.",
+        f"Working set, which counts against the memory limit; the {MOST_LINES} largest pods.",
         "bytes",
     )
     expr = sum_of(f"k8s_pod_memory_working_set_bytes{{{PODS}}}", *POD)
@@ -39,7 +39,7 @@ def pod_memory() -> timeseries.Panel:
 def pod_network(window: str) -> timeseries.Panel:
     """Draw what each pod receives and transmits."""
     panel = lines(
-        "Network by pod", f"Bytes a second over {window}; the {MOST_LINES} busiest pods and directions.", "Bps"
+        "Network by pod", f"Bytes per second over {window}; the {MOST_LINES} busiest pods and directions.", "Bps"
     )
     expr = sum_of(rate_of("k8s_pod_network_io_bytes_total", PODS, window), *POD, "direction")
     return panel.with_target(range_query(largest(expr), f"{POD_LEGEND} {{{{direction}}}}"))
@@ -56,7 +56,7 @@ def container_memory() -> timeseries.Panel:
     """Draw the memory each container uses."""
     panel = lines(
         "Memory by container",
-        f"Working set; a container that reaches its limit is killed (OOMKilled). The {MOST_LINES} largest.",
+        f"Working set; a container that reaches its limit is OOMKilled. The {MOST_LINES} largest.",
         "bytes",
     )
     expr = sum_of(f"container_memory_working_set_bytes{{{PODS}}}", *CONTAINER)
@@ -64,10 +64,10 @@ def container_memory() -> timeseries.Panel:
 
 
 def container_restarts() -> timeseries.Panel:
-    """Draw how often each container started anew: whenever its uptime falls, another process took its place."""
+    """Draw each container's restarts: when its uptime drops, a new process has started."""
     panel = lines(
         "Container restarts",
-        f"Restarts in the last 15 minutes, seen as uptime beginning anew; the {MOST_LINES} most restless containers.",
+        f"Restarts in the last 15 minutes, detected by a drop in uptime; the {MOST_LINES} containers with the most.",
         "short",
     )
     expr = sum_of(f"resets(container_uptime_seconds_total{{{PODS}}}[15m])", *CONTAINER)

@@ -1,1 +1,1 @@
-"""The dashboard "Application overview": one topic a file."""
+"""The dashboard "Application overview": one topic per module."""

@@ -31,17 +31,17 @@ def build(pipeline: Pipeline) -> Dashboard:
 
 
 def _choose_job() -> QueryVariable:
-    """Choose applications; the collector is no application."""
+    """Select applications, not the collector."""
     return label_values("job", "Job", f'label_values(up{{job!="{COLLECTOR_JOB}"}}, job)')
 
 
 def _choose_instance() -> QueryVariable:
-    """Choose instances of the chosen applications."""
+    """Select instances of the selected applications."""
     return label_values("instance", "Instance", f'label_values(up{{job!="{COLLECTOR_JOB}", job=~"$job"}}, instance)')
 
 
 def _choose_endpoint(names: MetricNames) -> QueryVariable:
-    """Choose routes of the chosen instances."""
+    """Select routes of the selected instances."""
     selector = names.selector("http_requests_total", TARGETS, label="status")
     return label_values("endpoint", "Endpoint", f"label_values({selector}, endpoint)")
 

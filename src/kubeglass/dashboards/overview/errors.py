@@ -1,4 +1,4 @@
-"""What goes wrong: failed requests as a share of all, and the exceptions behind them."""
+"""Errors: failed requests as a share of all, and unhandled exceptions."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ FAILED = f'{REQUESTS}, status=~"5.."'
 
 
 def error_ratio(windows: Windows, names: MetricNames) -> gauge.Panel:
-    """Show the share of requests that failed; 0 when none did."""
+    """Show the share of requests that failed; 0 if none did."""
     panel = dial(
         "Error ratio",
-        f"Share of requests answered with a 5xx status, over {windows.smooth}.",
+        f"Share of requests with a 5xx status, over {windows.smooth}.",
         "percentunit",
     )
     panel = panel.max(0.1).decimals(2).thresholds(thresholds((None, "green"), (0.01, "orange"), (0.05, "red")))
@@ -28,7 +28,7 @@ def error_ratio_by_endpoint(windows: Windows, names: MetricNames) -> timeseries.
     """Draw the share of each route's requests that failed; 0 for routes without failures."""
     panel = lines(
         "Error ratio by endpoint",
-        f"Share of each route's requests answered with a 5xx status, over {windows.smooth}.",
+        f"Share of each route's requests with a 5xx status, over {windows.smooth}.",
         "percentunit",
     )
     whole = sum_of(names.rate("http_requests_total", REQUESTS, windows.smooth), "endpoint")
@@ -37,13 +37,13 @@ def error_ratio_by_endpoint(windows: Windows, names: MetricNames) -> timeseries.
 
 
 def exceptions(windows: Windows, names: MetricNames) -> timeseries.Panel:
-    """Draw unhandled exceptions a second by class; a line of zeros where there were none."""
+    """Draw unhandled exceptions per second by class; a line at zero if there were none."""
     panel = lines(
         "Unhandled exceptions",
-        f"Exceptions that left a view function, per second over {windows.smooth}, by route and class.",
+        f"Exceptions that a view function raised, per second over {windows.smooth}, by route and class.",
         "cps",
     )
     rate = sum_of(names.rate("http_request_exceptions_total", REQUESTS, windows.smooth), "endpoint", "exception")
-    # Both labels, because Grafana fills a legend's place with the label's name when a series has no such label.
+    # Both labels, because Grafana's legend shows the label's name for a series without it.
     none = 'label_replace(label_replace(vector(0), "exception", "none", "", ""), "endpoint", "anywhere", "", "")'
     return panel.with_target(range_query(f"{rate} or on() {none}", "{{exception}} {{endpoint}}"))

@@ -1,4 +1,4 @@
-"""How long answers take."""
+"""Latency."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from kubeglass.model.metric_names import MetricNames
 
 DURATION = "http_request_duration_seconds"
 
-#: Pixels that a long route template takes in a table.
+#: The width of a long route template in pixels.
 ROUTE_WIDTH = 320
 
 
 def latency_now(windows: Windows, names: MetricNames) -> stat.Panel:
-    """Show the latency that 95 of 100 requests stay below."""
-    panel = figure("Latency p95", f"95 of 100 requests were answered within this, over {windows.smooth}.", "s")
+    """Show the 95th percentile of the latency."""
+    panel = figure("Latency p95", f"95% of requests took less, over {windows.smooth}.", "s")
     panel = panel.thresholds(thresholds((None, "green"), (0.5, "orange"), (1, "red"))).decimals(0)
     return panel.with_target(range_query(quantile_of(0.95, _buckets(windows, names)), "p95"))
 
@@ -32,19 +32,18 @@ def latency_by_endpoint(quantile: float, windows: Windows, names: MetricNames) -
     percent = f"{quantile * 100:g}"
     panel = lines(
         f"Latency p{percent}",
-        f"{percent} of 100 requests to a route were answered within this, over {windows.smooth}, "
-        f"estimated from histogram buckets.",
+        f"{percent}% of requests to a route took less, over {windows.smooth}, estimated from histogram buckets.",
         "s",
     )
     return panel.with_target(range_query(quantile_of(quantile, _buckets(windows, names), "endpoint"), "{{endpoint}}"))
 
 
 def latency_heatmap(windows: Windows, names: MetricNames) -> heatmap.Panel:
-    """Draw how many requests fell into each bucket of latency."""
+    """Draw the number of requests per latency bucket."""
     color = heatmap.HeatmapColorOptions().mode(HeatmapColorMode.SCHEME).scheme("Spectral").steps(64).reverse(False)
     panel = heatmap.Panel().title("Latency distribution").datasource(DATASOURCE).calculate(False).color(color)
     panel = panel.description(
-        f"Requests a second by latency, over {windows.recent}; the scale below says which colour is more."
+        f"Requests per second by latency, over {windows.recent}; the scale below shows the colours."
     )
     panel = panel.y_axis(heatmap.YAxisConfig().unit("s")).cell_values(heatmap.CellValues().unit("reqps"))
     panel = panel.rows_frame(heatmap.RowsHeatmapOptions().layout(HeatmapCellLayout.AUTO)).cell_gap(1).show_legend()
@@ -54,7 +53,7 @@ def latency_heatmap(windows: Windows, names: MetricNames) -> heatmap.Panel:
 
 
 def slowest_endpoints(windows: Windows, names: MetricNames) -> table.Panel:
-    """List the endpoints, the slowest first."""
+    """List the endpoints, slowest first."""
     requests = sum_of(names.rate("http_requests_total", REQUESTS, windows.smooth), "endpoint")
     failed = sum_of(names.rate("http_requests_total", FAILED, windows.smooth), "endpoint")
     seconds = sum_of(names.rate(f"{DURATION}_sum", REQUESTS, windows.smooth), "endpoint")

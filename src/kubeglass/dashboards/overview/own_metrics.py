@@ -1,4 +1,4 @@
-"""The applications' own metrics: a counter as its rate, a histogram as its quantiles, a gauge as it is."""
+"""The applications' own metrics: counters as rates, histograms as quantiles, gauges as values."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def own_metric(app: App, metric: AppMetric, windows: Windows) -> timeseries.Pane
 
 def _rate(metric: AppMetric, matchers: str, windows: Windows) -> timeseries.Panel:
     unit = "cps" if metric.unit == "short" else metric.unit
-    panel = lines(_title(metric), f"Increase of {metric.name} a second, over {windows.smooth}.", unit)
+    panel = lines(_title(metric), f"Increase of {metric.name} per second, over {windows.smooth}.", unit)
     expr = sum_of(rate_of(metric.name, matchers, windows.smooth), *metric.by)
     return panel.with_target(range_query(expr, _legend(metric.by, "all")))
 
@@ -41,9 +41,7 @@ def _quantiles(metric: AppMetric, matchers: str, windows: Windows) -> timeseries
 
 def _value(metric: AppMetric, matchers: str) -> timeseries.Panel:
     by = metric.by or ("instance",)
-    panel = lines(
-        _title(metric), f"Value of {metric.name}; the largest where several instances report it.", metric.unit
-    )
+    panel = lines(_title(metric), f"Value of {metric.name}; the maximum over instances.", metric.unit)
     expr = f"max by ({', '.join(by)}) ({metric.name}{{{matchers}}})"
     return panel.with_target(range_query(expr, _legend(by, "")))
 

@@ -1,4 +1,4 @@
-"""How many requests, where to, and how they end."""
+"""Requests by endpoint and status."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from kubeglass.dashboards.defaults import bars, donut, instant_query, lines, ran
 from kubeglass.dashboards.promql import REQUESTS, Windows, by_status_class, share_of, sum_of
 from kubeglass.model.metric_names import MetricNames
 
-#: Colours of status classes wherever they appear.
+#: The colours of status classes in all panels.
 CLASS_COLORS = {"1xx": "purple", "2xx": "green", "3xx": "blue", "4xx": "orange", "5xx": "red"}
 
-#: More bars than this cannot be read; the busiest are shown.
+#: More bars are unreadable; the busiest are shown.
 MOST_BARS = 12
 
 
 def requests_by_endpoint(windows: Windows, names: MetricNames) -> timeseries.Panel:
-    """Draw requests a second by endpoint; of all targets, whatever is chosen above."""
+    """Draw requests per second by endpoint, for all targets regardless of the variables."""
     panel = lines(
         "Requests per second",
-        "Requests answered a second by route, over all jobs and instances, whatever is chosen above.",
+        "Requests per second by route, for all jobs and instances regardless of the variables above.",
         "reqps",
     )
     return panel.with_target(
@@ -30,10 +30,10 @@ def requests_by_endpoint(windows: Windows, names: MetricNames) -> timeseries.Pan
 
 
 def throughput(windows: Windows, names: MetricNames) -> timeseries.Panel:
-    """Draw requests a second, stacked by status class."""
+    """Draw requests per second, stacked by status class."""
     panel = lines(
         "Real-time throughput",
-        f"Requests answered a second over {windows.recent}, stacked by status class.",
+        f"Requests per second over {windows.recent}, stacked by status class.",
         "reqps",
     )
     panel = panel.stacking(common.StackingConfig().mode(StackingMode.NORMAL).group("A"))
@@ -45,10 +45,10 @@ def throughput(windows: Windows, names: MetricNames) -> timeseries.Panel:
 
 
 def distribution(windows: Windows, names: MetricNames) -> bargauge.Panel:
-    """Show which share of the requests goes to each endpoint."""
+    """Show each endpoint's share of the requests."""
     panel = bars(
         "Request distribution",
-        f"Share of all requests that each route answered, over {windows.smooth}; the {MOST_BARS} busiest.",
+        f"Each route's share of all requests, over {windows.smooth}; the {MOST_BARS} busiest.",
         "percentunit",
     )
     requests = names.rate("http_requests_total", REQUESTS, windows.smooth)
@@ -57,8 +57,8 @@ def distribution(windows: Windows, names: MetricNames) -> bargauge.Panel:
 
 
 def statuses(names: MetricNames) -> piechart.Panel:
-    """Show how the requests of the time range ended."""
-    panel = donut("Status codes", "Requests of the chosen time range by status code, estimated from rates.", "locale")
+    """Show the status codes of the time range's requests."""
+    panel = donut("Status codes", "Requests in the selected time range by status code, estimated from rates.", "locale")
     for name, color in CLASS_COLORS.items():
         panel = panel.override_by_regexp(f"/^{name[0]}/", [_shade(color)])
     requests = names.union("http_requests_total", REQUESTS, lambda selector: f"increase({selector}[$__range])")

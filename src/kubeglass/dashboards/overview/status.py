@@ -1,4 +1,4 @@
-"""Which targets are up, and how much is going on in them."""
+"""Which targets are up, and how busy they are."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ UP_OR_DOWN = ValueMap(
 
 
 def app_status(windows: Windows) -> stat.Panel:
-    """Say Up or Down for each target.
+    """Show Up or Down for each target.
 
-    A target counts as up while its last fresh sample says so. One that was seen in the time range but has no fresh
-    sample is down, whoever is to blame: it vanished, or the collector that scrapes it is dead and left no mark.
+    A target is up if its last fresh sample says so. A target that was seen in the time range but has no fresh sample
+    is down, whatever the cause: it disappeared, or the collector that scrapes it has died.
     """
     panel = figure(
         "App status",
-        f"Up: the last scrape succeeded. Down: it failed, or the target was seen in the chosen time range but not in "
-        f"the last {windows.fresh}, because it vanished or the collector is dead. The collector's own state comes "
+        f"Up: the last scrape succeeded. Down: it failed, or the target was seen in the selected time range but not in "
+        f"the last {windows.fresh}, because it disappeared or the collector is down. The collector's own state comes "
         f"from Prometheus, so this panel is never empty.",
         "none",
     )
@@ -46,8 +46,8 @@ def _state_of_apps(windows: Windows) -> str:
 
 
 def requests_now(windows: Windows, names: MetricNames) -> stat.Panel:
-    """Show how many requests are answered a second."""
-    panel = figure("Requests", f"Requests answered a second, over {windows.recent}.", "reqps")
+    """Show the number of requests per second."""
+    panel = figure("Requests", f"Requests per second, over {windows.recent}.", "reqps")
     panel = panel.thresholds(thresholds((None, "blue"))).decimals(1)
     return panel.with_target(
         range_query(sum_of(names.rate("http_requests_total", REQUESTS, windows.recent)), "Requests")
@@ -55,10 +55,10 @@ def requests_now(windows: Windows, names: MetricNames) -> stat.Panel:
 
 
 def in_progress(names: MetricNames) -> timeseries.Panel:
-    """Draw how many requests are being answered at a time."""
+    """Draw the number of requests in progress."""
     panel = lines(
         "Requests in progress",
-        "Requests being answered at the moment of the scrape. Rising with steady traffic, it says they take longer.",
+        "Requests in progress at the time of the scrape. A rise with steady traffic means that they take longer.",
         "short",
     )
     expr = sum_of(names.union("http_requests_in_progress", TARGETS), "job", "instance")

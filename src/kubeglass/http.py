@@ -38,7 +38,7 @@ LOGGER_NAME = httpx2.__name__
 
 
 def make_client(*, timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS, base_url: str = "") -> Client:
-    """Make a client for this machine or a tunnel; close it, or use it in a ``with`` block.
+    """Make a client for this machine or a port-forward; close it, or use it in a ``with`` block.
 
     Args:
         timeout_seconds: deadline for connecting, for each read and for each write.

@@ -55,7 +55,7 @@ class PortForward:
             self._listener = socket.create_server((LOOPBACK, port), backlog=64)
         except OSError as error:
             raise PortError(f"port {port}", "is in use", found=str(error), hint="choose another with --port") from error
-        self._runner = asyncio.Runner()
+        self._runner = asyncio.Runner(loop_factory=asyncio.new_event_loop)
         self._is_closing = asyncio.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
 

@@ -67,7 +67,7 @@ class FakeKubelet:
             with runner:
                 runner.run(serve())
 
-        runner = asyncio.Runner()
+        runner = asyncio.Runner(loop_factory=asyncio.new_event_loop)
         loop = runner.get_loop()
         thread = threading.Thread(target=run, daemon=True)
         thread.start()

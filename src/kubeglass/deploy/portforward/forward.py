@@ -57,6 +57,7 @@ class PortForward:
             raise PortError(f"port {port}", "is in use", found=str(error), hint="choose another with --port") from error
         self._runner = asyncio.Runner(loop_factory=asyncio.new_event_loop)
         self._is_closing = asyncio.Event()
+        self._connections: set[asyncio.Task[None]] = set()
         self._thread = threading.Thread(target=self._run, daemon=True)
 
     @property
@@ -90,10 +91,17 @@ class PortForward:
             self._runner.run(self._serve())
 
     async def _serve(self) -> None:
-        server = await asyncio.start_server(self._handle, sock=self._listener)
+        server = await asyncio.start_server(self._accept, sock=self._listener)
         await self._is_closing.wait()
         # Open connections end with the loop, which cancels their tasks.
         server.close()
+
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        # Passing the coroutine itself makes asyncio log a traceback when it is cancelled; not needed once Python 3.11
+        # is no longer supported. python/cpython#113538
+        connection = asyncio.create_task(self._handle(reader, writer))
+        self._connections.add(connection)
+        connection.add_done_callback(self._connections.discard)
 
     async def _handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:

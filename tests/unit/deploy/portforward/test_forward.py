@@ -164,7 +164,9 @@ def test_without_a_pod_nothing_is_forwarded(cluster: Cluster) -> None:
         pass
 
 
-def test_closing_the_forward_ends_connections_that_are_still_open(cluster: Cluster) -> None:
+def test_closing_the_forward_ends_open_connections_without_a_word(
+    cluster: Cluster, caplog: pytest.LogCaptureFixture
+) -> None:
     with PortForward(cluster, lambda: BACKEND) as forward:
         client = socket.create_connection(("127.0.0.1", int(forward.url.rpartition(":")[2])))
         client.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
@@ -174,6 +176,7 @@ def test_closing_the_forward_ends_connections_that_are_still_open(cluster: Clust
     while client.recv(65536):
         pass
     client.close()
+    assert caplog.records == []
 
 
 def test_a_port_that_is_in_use_is_named(cluster: Cluster) -> None:

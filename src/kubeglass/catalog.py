@@ -73,7 +73,7 @@ HTTP_REQUESTS = Metric(
 HTTP_REQUEST_DURATION = Metric(
     "http_request_duration_seconds",
     MetricType.HISTOGRAM,
-    "Time from receiving a request to the last byte of its answer, in seconds.",
+    "Time from receiving a request to the last byte of its response, in seconds.",
     unit="seconds",
     labels=("method", "endpoint"),
     buckets=DURATION_BUCKETS,
@@ -189,21 +189,21 @@ KUBELET_METRICS = tuple(
             MetricType.COUNTER,
             "seconds",
             _NODE_LABELS,
-            "CPU time that the node's cores spent, in seconds.",
+            "CPU time used on the node, in seconds.",
         ),
         (
             "k8s_node_memory_working_set_bytes",
             MetricType.GAUGE,
             "bytes",
             _NODE_LABELS,
-            "Memory of the node that cannot be given back without harm, in bytes.",
+            "Working set memory of the node, in bytes.",
         ),
         (
             "k8s_node_memory_available_bytes",
             MetricType.GAUGE,
             "bytes",
             _NODE_LABELS,
-            "Memory of the node that is left for pods, in bytes.",
+            "Memory of the node available to pods, in bytes.",
         ),
         (
             "k8s_node_filesystem_usage_bytes",
@@ -231,7 +231,7 @@ KUBELET_METRICS = tuple(
             MetricType.COUNTER,
             "seconds",
             _POD_LABELS,
-            "CPU time that the pod's containers spent, in seconds.",
+            "CPU time used by the pod's containers, in seconds.",
         ),
         (
             "k8s_pod_memory_working_set_bytes",
@@ -252,7 +252,7 @@ KUBELET_METRICS = tuple(
             MetricType.COUNTER,
             "seconds",
             _CONTAINER_LABELS,
-            "CPU time that the container spent, in seconds.",
+            "CPU time used by the container, in seconds.",
         ),
         (
             "container_memory_working_set_bytes",
@@ -266,7 +266,7 @@ KUBELET_METRICS = tuple(
             MetricType.COUNTER,
             "seconds",
             _CONTAINER_LABELS,
-            "Seconds since the container's process started; it begins anew with each restart.",
+            "Seconds since the container's process started; reset by each restart.",
         ),
     )
 )

@@ -1,8 +1,8 @@
 """The one tree of errors a user can see.
 
 ```text
-KubeglassError            1   anything below, and what has no better name
-├── UsageError            2   the command line asks for something that makes no sense
+KubeglassError            1   any other error
+├── UsageError            2   the command line makes no sense
 ├── ConfigError           3   kubeglass.yaml, a dashboard or a rule is wrong
 ├── EngineError           4   an engine cannot be found, built, started or kept running
 ├── AppError              5   the user's application does not import, crashes or never listens
@@ -10,7 +10,7 @@ KubeglassError            1   anything below, and what has no better name
 ├── StateError            7   .kubeglass/ is busy, unwritable or damaged; nothing runs; something runs already
 ├── NoDataError           8   everything runs, yet data did not arrive before the deadline
 ├── ClusterError          9   Kubernetes refused, or a rollout or its verification failed
-└── InstrumentationError  10  the library was asked for something impossible
+└── InstrumentationError  10  the library was misconfigured
 ```
 
 The number is the process's exit code; 0 is success and 130 an interrupt (Ctrl-C). The tree imports nothing outside
@@ -23,14 +23,14 @@ from typing import ClassVar
 
 
 class KubeglassError(Exception):
-    """A fault that a person can act on, said as ``where: what is wrong (what was found); what to do``.
+    """An error that the user can act on: ``where: what is wrong (what was found); what to do``.
 
     Args:
         where: the file, engine, port or object concerned, as the user knows it.
         wrong: what is wrong with it, as a statement.
-        found: what was found instead, if that helps; it goes in brackets.
+        found: what was found instead, shown in parentheses.
         hint: what to do about it, as an imperative.
-        details: further lines that carry evidence, such as an engine's last log lines.
+        details: further lines of evidence, such as an engine's last log lines.
     """
 
     exit_code: ClassVar[int] = 1
@@ -47,14 +47,14 @@ class KubeglassError(Exception):
 
     @property
     def message(self) -> str:
-        """The fault in one line, without the details."""
+        """The error in one line, without the details."""
         found = f" ({self.found})" if self.found else ""
         hint = f"; {self.hint}" if self.hint else ""
         return f"{self.where}: {self.wrong}{found}{hint}"
 
 
 class UsageError(KubeglassError):
-    """The command line asks for something that makes no sense."""
+    """The command line makes no sense."""
 
     exit_code = 2
 
@@ -102,6 +102,6 @@ class ClusterError(KubeglassError):
 
 
 class InstrumentationError(KubeglassError):
-    """The instrumentation library was asked for something impossible."""
+    """The instrumentation library was misconfigured."""
 
     exit_code = 10

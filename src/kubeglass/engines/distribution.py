@@ -1,6 +1,6 @@
-"""What can be obtained in one go: a release archive, or one Go build, that brings one or several programs.
+"""A distribution: a release archive or a Go build that contains one or more programs.
 
-The pins stand in ``versions.toml``; this module gives them types.
+The pinned versions are in ``versions.toml``.
 """
 
 from __future__ import annotations

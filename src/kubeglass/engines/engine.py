@@ -1,4 +1,4 @@
-"""What kubeglass knows about a program it runs, apart from how to obtain it."""
+"""What kubeglass knows about a program it runs, apart from how to install it."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from pathlib import Path
 from kubeglass.engines.distribution import Distribution
 from kubeglass.model.local import LocalPorts, LocalSettings
 
-#: How the collector and Prometheus's programs answer ``--version``.
+#: Version in the output of ``--version``.
 VERSION_PATTERN = re.compile(r"\bversion v?(\d+\.\d+\.\d+)\b")
 
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """A program of a distribution that runs and ends, such as promtool.
+    """A program of a distribution, such as promtool.
 
     Args:
         name: as in ``kubeglass engines path NAME``, and the file's name in the cache.
         distribution: what brings it.
         commands: names under which people install it, looked for on PATH in this order.
-        probe: arguments with which the program lists its parts, if a build of the right version may lack some.
+        probe: arguments that list the program's components, if some builds lack any.
         parts: what that list must contain, as whole words.
     """
 
@@ -49,9 +49,9 @@ class Engine(Tool):
 
     Args:
         arguments: the command line after the program's path, for one local run.
-        port: the port on which it answers the two paths.
-        readiness_path: answers 200 once it does its work.
-        liveness_path: answers 200 as long as it is alive.
+        port: the port of the two paths.
+        readiness_path: returns 200 once it is ready.
+        liveness_path: returns 200 while it is alive.
     """
 
     arguments: Callable[[LocalSettings], tuple[str, ...]] = lambda _: ()
@@ -64,9 +64,9 @@ class Engine(Tool):
         return [str(binary), *self.arguments(settings)]
 
     def readiness_url(self, settings: LocalSettings) -> str:
-        """Build the address that answers 200 once the engine does its work."""
+        """Return the URL that answers 200 once the engine is ready."""
         return settings.url(self.port(settings.ports), self.readiness_path)
 
     def liveness_url(self, settings: LocalSettings) -> str:
-        """Build the address that answers 200 as long as the engine is alive."""
+        """Return the URL that answers 200 while the engine is alive."""
         return settings.url(self.port(settings.ports), self.liveness_path)

@@ -1,4 +1,4 @@
-"""The OpenTelemetry Collector: scrapes the apps and pushes what it read to Prometheus."""
+"""The OpenTelemetry Collector: scrapes the apps and pushes their metrics to Prometheus."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from kubeglass.engines.distribution import load_distribution
 from kubeglass.engines.engine import Engine
 from kubeglass.model.local import LocalSettings
 
-#: What rendered configurations can use. A PATH candidate without one of these would refuse some of them.
+#: Components that rendered configurations use; a program on PATH must have all of them.
 COMPONENTS = (
     "otlp",
     "prometheus",

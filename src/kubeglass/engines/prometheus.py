@@ -1,4 +1,4 @@
-"""Prometheus, which stores and answers, and promtool, which checks rules."""
+"""Prometheus, and promtool, which checks its rules."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from kubeglass.model.local import LOOPBACK, LocalSettings
 
 
 def _arguments(settings: LocalSettings) -> tuple[str, ...]:
-    # Nothing about retention: the configuration file says it, and Prometheus takes the file's word over an argument's.
+    # Retention is in the configuration file, which takes precedence over arguments.
     return (
         f"--config.file={settings.root / 'prometheus' / 'prometheus.yml'}",
         f"--storage.tsdb.path={settings.data / 'prometheus'}",
         f"--web.listen-address={LOOPBACK}:{settings.ports.prometheus}",
         "--web.enable-otlp-receiver",
-        # Otherwise the first scrape of the collector, which App status shows, comes 5 s after the start.
+        # Otherwise the first scrape of the collector comes 5 s after startup.
         "--scrape.discovery-reload-interval=1s",
     )
 

@@ -28,7 +28,7 @@ DEFAULT_METRICS_PORT = 9464
 
 
 class AppMetricType(StrEnum):
-    """What kind of metric an application's own one is; it decides how it is charted, never as a raw counter."""
+    """Type of an application's own metric; it decides how the metric is charted."""
 
     COUNTER = "counter"
     GAUGE = "gauge"
@@ -36,7 +36,7 @@ class AppMetricType(StrEnum):
 
 
 class AppMetric(Section):
-    """One of the application's own metrics that deserves a panel."""
+    """One of the application's own metrics, which gets a panel."""
 
     name: MetricName = Field(description="As PromQL sees it: a counter with _total, a histogram without _bucket.")
     type: AppMetricType = Field(description="counter, gauge or histogram.")
@@ -60,7 +60,7 @@ class MetricsAuth(Section):
 
 
 class HostPath(Section):
-    """An application whose source lies on the node and is mounted into its pod."""
+    """Source on the node, mounted into the app's pod."""
 
     path: AbsolutePath = Field(description="The source file or folder on the node, such as /home/me/app.py.")
     user: Whole = Field(default=1000, ge=1, description="User id the pod runs as; it must be able to read the path.")
@@ -110,7 +110,5 @@ class App(Section):
     node_port: NodePort | None = Field(default=None, description="Port on every node that leads to it.")
     replicas: Whole = Field(default=2, ge=0, le=1000, description="Pods on the cluster.")
     resources: Resources = Resources(requests=Amount(cpu="100m", memory="128Mi"), limits=Amount(memory="256Mi"))
-    env: dict[EnvName, str] = Field(default={}, description="Environment variables that are no secret.")
-    secret_env: dict[EnvName, SecretSource] = Field(
-        default={}, description="Environment variables whose values are found elsewhere."
-    )
+    env: dict[EnvName, str] = Field(default={}, description="Environment variables without secrets.")
+    secret_env: dict[EnvName, SecretSource] = Field(default={}, description="Environment variables with secret values.")

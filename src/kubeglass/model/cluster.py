@@ -27,7 +27,7 @@ class PodSecurity(StrEnum):
 
 
 class Security(Section):
-    """How tightly everything but the collector is held; the collector's host paths need more, and say so."""
+    """Security of everything but the collector, whose host paths need more; its namespace says why."""
 
     pod_security: PodSecurity = Field(default=PodSecurity.RESTRICTED, description="Level the apps' pods keep to.")
     network_policy: bool = Field(default=True, description="Allow only the traffic that the pipeline needs.")
@@ -55,7 +55,7 @@ class Images(Section):
 
 
 class WebPage(Section):
-    """A page people open: Grafana, or kubeglass's own."""
+    """A page that users open: Grafana, or kubeglass's own."""
 
     enabled: bool = Field(default=True, description="Run it on the cluster.")
     node_port: NodePort | None = Field(default=None, description="Port on every node; empty means none.")

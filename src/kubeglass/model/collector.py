@@ -12,7 +12,7 @@ from kubeglass.model.text import AbsolutePath
 
 
 class KubeletGroup(StrEnum):
-    """What the kubelet can be asked for."""
+    """Groups of metrics that the kubelet offers."""
 
     NODE = "node"
     POD = "pod"
@@ -25,12 +25,12 @@ class Kubelet(Section):
 
     enabled: bool = Field(default=True, description="Read the kubelet of every node.")
     interval: Duration = Field(
-        default=15.0, ge=1.0, description="Time between two readings; the kubelet refreshes every 10-15s."
+        default=15.0, ge=1.0, description="Collection interval; the kubelet refreshes every 10-15s."
     )
     groups: tuple[KubeletGroup, ...] = Field(
         default=(KubeletGroup.NODE, KubeletGroup.POD, KubeletGroup.CONTAINER),
         min_length=1,
-        description="What to ask for.",
+        description="Which groups to collect.",
     )
     ca_file: AbsolutePath = Field(
         default="/var/run/secrets/kubernetes.io/serviceaccount/ca.crt",
@@ -42,7 +42,7 @@ class Kubelet(Section):
 
 
 class HostScraper(StrEnum):
-    """Parts of a machine that can be measured."""
+    """Host metrics that can be collected."""
 
     CPU = "cpu"
     DISK = "disk"
@@ -57,16 +57,16 @@ class HostMetrics(Section):
     """CPU, memory, disks and network of the machine itself."""
 
     enabled: bool = Field(default=False, description="Measure the machine the collector runs on.")
-    interval: Duration = Field(default=15.0, ge=1.0, description="Time between two readings.")
+    interval: Duration = Field(default=15.0, ge=1.0, description="Collection interval.")
     scrapers: tuple[HostScraper, ...] = Field(
         default=(HostScraper.CPU, HostScraper.FILESYSTEM, HostScraper.LOAD, HostScraper.MEMORY, HostScraper.NETWORK),
         min_length=1,
-        description="What to measure; `network` is left out on a cluster, where the kubelet tells the node's.",
+        description="What to measure; `network` is left out on a cluster, where the kubelet reports the node's.",
     )
 
 
 class Queue(Section):
-    """What waits on disk while the storage cannot be reached."""
+    """The queue on disk, for when the storage cannot be reached."""
 
     size: Size = Field(
         default="1GB",

@@ -48,22 +48,22 @@ class Dashboards(Section):
     )
     refresh: Duration = Field(default=5.0, ge=1.0, description="How often an open dashboard asks for new data.")
 
-    #: Not a key: what the folders hold is read once, with the definition, so that rendering stays pure.
+    #: Not a key: the folders are read once, with the definition, so that rendering stays pure.
     _own: tuple[OwnDashboard, ...] = PrivateAttr(default=())
 
     @property
     def own(self) -> tuple[OwnDashboard, ...]:
-        """What :attr:`folders` held when the definition was read, in order of their names."""
+        """Dashboards in :attr:`folders` when the definition was read, by name."""
         return self._own
 
     def holding(self, own: Iterable[OwnDashboard]) -> Self:
-        """Copy the section with what its folders hold."""
+        """Return a copy of the section with the dashboards in its folders."""
         copy = self.model_copy()
         copy._own = tuple(own)  # of the same class
         return copy
 
 
-#: Grafana's own bounds of a dashboard's uid.
+#: Grafana's rule for a dashboard's uid.
 _UID = re.compile(r"[a-zA-Z0-9_-]{1,40}")
 
 #: A ConfigMap holds 1 MiB with everything around the text: https://kubernetes.io/docs/concepts/configuration/configmap/
@@ -143,7 +143,7 @@ def _refuse_constant(name: str) -> Never:
 
 
 def _find_uid(document: Any) -> str:
-    """Make sure that Grafana and the page can both take the dashboard, and return its uid."""
+    """Check that Grafana and the page can load the dashboard, and return its uid."""
     if not isinstance(document, dict) or not isinstance(document.get("panels"), list):
         raise _NotADashboardError("is not a dashboard (it has no list 'panels')", "export it as classic JSON")
     if document.get("__inputs"):

@@ -1,4 +1,4 @@
-"""Find a Flask application by reading its source, never by importing it: an import could open a database."""
+"""Find a Flask application by reading its source, never by importing it: an import can have side effects."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 #: Where Flask's own documentation and its users put an application, likeliest first.
 FILES = ("app.py", "wsgi.py", "main.py", "application.py", "server.py", "run.py", "api.py", "web.py")
 FACTORIES = ("create_app", "make_app", "build_app", "get_app")
-#: A project's own code is small; a folder with more packages than this is not one.
+#: Most packages looked at.
 MOST_PACKAGES = 50
 _SKIPPED = frozenset({"tests", "test", "docs", "node_modules", "venv", "env", "build", "dist", "site-packages"})
 
@@ -57,7 +57,7 @@ def _application_name(path: Path) -> str | None:
 
 
 def _names_of_flask(tree: ast.Module) -> frozenset[str]:
-    """Collect what the class is called in this file: ``Flask``, ``flask.Flask``, or an alias of either."""
+    """Return the names of the class in this file: ``Flask``, ``flask.Flask``, or an alias of either."""
     names = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.module == "flask":
@@ -68,7 +68,7 @@ def _names_of_flask(tree: ast.Module) -> frozenset[str]:
 
 
 def _find_factory(tree: ast.Module, makers: frozenset[str]) -> str | None:
-    """Find a function that makes the application and can be called without arguments."""
+    """Find an application factory that needs no arguments."""
     for node in tree.body:
         if isinstance(node, ast.FunctionDef) and node.name in FACTORIES and _needs_nothing(node.args):
             calls = {ast.unparse(call.func) for call in ast.walk(node) if isinstance(call, ast.Call)}

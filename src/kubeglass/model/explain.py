@@ -1,4 +1,4 @@
-"""pydantic's findings in our words: one sentence a person can act on, with what was found."""
+"""Pydantic's errors as one sentence each that a user can act on, with what was found."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from kubeglass.model.problem import Loc, Problem, suggest
 from kubeglass.model.quantity import format_duration
 from kubeglass.model.secret import names_a_secret
 
-#: Findings whose value must not be repeated, or says nothing.
+#: Errors whose value must not be shown, or adds nothing.
 _UNSAID = frozenset({"secret_in_clear", "too_short", "string_too_short", "invalid_key"})
 
-#: Characters of a value that are shown; enough to recognize it.
+#: Longest value shown; enough to recognize it.
 _MOST_SHOWN = 100
 
-#: Keys below which a value may be the secret itself, written there by mistake.
+#: Keys below which a value may be a secret, put there by mistake.
 _SECRETS = frozenset({"password", "bearer", "secret_env", "auth", "headers"})
 
 
@@ -31,7 +31,7 @@ def explain(error: ValidationError, root: type[BaseModel], data: object) -> list
     return [
         _explain_one(details, root, data)
         for details in findings
-        # A list counts as too short when its items are wrong, which is said already.
+        # A list with wrong items is also too short, which adds nothing.
         if not (details["type"] == "too_short" and details["loc"] in wrong_items)
     ]
 
@@ -53,7 +53,7 @@ def _explain_one(details: ErrorDetails, root: type[BaseModel], data: object) -> 
 
 
 def _written(data: Any, loc: Loc) -> object:
-    """Follow ``loc`` to what the user wrote; a finding's own input may be converted already."""
+    """Return what the user wrote at ``loc``; an error's own input may already be converted."""
     for part in loc:
         try:
             data = data[part]
@@ -65,7 +65,7 @@ def _written(data: Any, loc: Loc) -> object:
 def _limit(words: str, key: str) -> Callable[[ErrorDetails, object], str]:
     def say(details: ErrorDetails, written: object) -> str:
         bound = details.get("ctx", {})[key]
-        # A bound on a duration is kept in seconds, and spoken of as the user writes one.
+        # Bounds of durations are in seconds; show them as the user writes them.
         return f"{words} {format_duration(bound) if isinstance(written, str) else f'{bound:g}'}"
 
     return say
@@ -76,7 +76,7 @@ def _one_of(details: ErrorDetails, _written: object) -> str:
 
 
 def _guess(details: ErrorDetails, written: object) -> str:
-    """Ask "did you mean …?" when one of the words expected is close; they are all listed anyway."""
+    """Ask "did you mean …?" when one of the words expected is close; all of them are listed anyway."""
     known = re.findall(r"'([^']+)'", details.get("ctx", {})["expected"])
     close = get_close_matches(str(written).lower(), [word.lower() for word in known], n=1, cutoff=0.6)
     return "".join(f"did you mean '{word}'?" for word in known if close == [word.lower()])
@@ -119,7 +119,7 @@ def _show(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, str):
-        # A line break or an escape sequence must not reach the terminal as one.
+        # Keep line breaks and escape sequences from the terminal.
         return _shorten(f"'{value}'" if value.isprintable() else repr(value))
     return _shorten(str(value))
 

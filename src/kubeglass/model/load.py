@@ -18,7 +18,7 @@ from kubeglass.model.yaml.reader import read_document
 
 FILE_NAME = "kubeglass.yaml"
 
-#: Tells the model that what it validates was written by a person, and not passed by code.
+#: Validation context of a file, as opposed to values passed by code.
 WRITTEN = {"written": True}
 
 
@@ -47,7 +47,7 @@ def load_pipeline(path: Path) -> Pipeline:
 
 
 def parse_pipeline(text: str, name: str = FILE_NAME, *, folder: Path | None = None) -> Pipeline:
-    """Do the same with text that came from elsewhere.
+    """Validate and cross-check a definition that is not read from a file.
 
     Args:
         text: the definition.
@@ -78,7 +78,7 @@ def parse_pipeline(text: str, name: str = FILE_NAME, *, folder: Path | None = No
 
 
 def _validate(data: dict[str, Any]) -> tuple[Pipeline, list[Problem]]:
-    """Read the sections; of those that are wrong the defaults, and nothing is said about what refers to them."""
+    """Read the sections; a wrong one gets its defaults, and references to it are not checked."""
     try:
         pipeline = Pipeline.model_validate(data, context=WRITTEN)
     except ValidationError as error:

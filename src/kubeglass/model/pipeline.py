@@ -15,81 +15,87 @@ from kubeglass.model.section import Section
 from kubeglass.model.storage import Storage
 from kubeglass.model.text import Endpoint
 
-#: A rate needs two samples; four intervals keep it alive when one scrape is late and one fails.
+#: A rate needs two samples; with four intervals one scrape may be late and one may fail.
 INTERVALS_PER_WINDOW = 4
 
 
 class Scrape(Section):
-    """How often targets are read."""
+    """How often targets are scraped."""
 
-    interval: Duration = Field(default=5.0, ge=0.1, le=HOUR, description="Time between two scrapes of one target.")
+    interval: Duration = Field(default=5.0, ge=0.1, le=HOUR, description="Scrape interval.")
     timeout: Duration | None = Field(
         default=None,
         ge=0.1,
         le=HOUR,
-        description="Longest time one scrape may take; empty means the interval, at most 10s.",
+        description="Timeout of one scrape; empty means the interval, at most 10s.",
     )
 
     @property
     def longest(self) -> float:
-        """Seconds one scrape may take; Prometheus's own default limit is 10 s."""
+        """Timeout of one scrape in seconds; at most 10 s by default, as in Prometheus."""
         return self.timeout if self.timeout is not None else min(self.interval, 10.0)
 
     @property
     def shortest_window(self) -> float:
-        """Seconds that a rate's window must cover at least to be sure of two samples."""
+        """Shortest window of a rate in seconds that is sure to have two samples."""
         return INTERVALS_PER_WINDOW * self.interval
 
 
 class LatencyObjective(Section):
-    """A share of requests answered within a time."""
+    """A share of requests that finish within a threshold."""
 
-    threshold: Duration = Field(description="Answered within this; must be a bucket bound of the duration histogram.")
-    target: Percent = Field(default=99.0, description="Share of the requests that must be.")
+    threshold: Duration = Field(
+        description="Longest duration that counts as good; must be a bucket bound of the duration histogram."
+    )
+    target: Percent = Field(default=99.0, description="Share of requests that must finish in time.")
 
 
 class Objective(Section):
-    """A promise about one application, alerted on by the speed its error budget is spent."""
+    """An objective for one application, alerted on by the burn rate of its error budget."""
 
-    app: str = Field(description="Name of an app of this file.")
+    app: str = Field(description="Name of an app in this file.")
     endpoint: Endpoint | None = Field(
-        default=None, description="Route template, such as /items/<int:id>; empty means all of the app."
+        default=None, description="Route template, such as /items/<int:id>; empty means the whole app."
     )
-    availability: Percent | None = Field(default=None, description="Share of requests answered without a server error.")
-    latency: LatencyObjective | None = Field(default=None, description="Share of requests answered in time.")
-    window: Duration = Field(default=30 * DAY, ge=DAY, le=90 * DAY, description="Period the promise is about.")
+    availability: Percent | None = Field(default=None, description="Share of requests without a server error.")
+    latency: LatencyObjective | None = Field(default=None, description="Share of requests that finish in time.")
+    window: Duration = Field(default=30 * DAY, ge=DAY, le=90 * DAY, description="Period of the objective.")
 
 
 class Alerts(Section):
-    """Thresholds of the alerts that need no objective."""
+    """Thresholds of alerts without an objective."""
 
     enabled: bool = Field(default=True, description="Render alerting rules.")
     window: Duration | None = Field(
         default=None,
-        description="Period error ratio and latency are measured over; empty means 5m, or 4 scrape intervals.",
+        description="Window of error ratio and latency; empty means 5m, or 4 scrape intervals.",
     )
-    error_ratio: Percent = Field(default=5.0, description="Share of requests with a server error that is too much.")
-    latency: Duration = Field(default=1.0, ge=0.001, description="99th percentile of the duration that is too slow.")
-    hold: Duration = Field(default=300.0, ge=0.0, description="How long a condition must last before it alerts.")
-    down_after: Duration = Field(default=60.0, ge=0.0, description="How long a target must be down before it alerts.")
+    error_ratio: Percent = Field(default=5.0, description="Highest share of requests with a server error.")
+    latency: Duration = Field(default=1.0, ge=0.001, description="Highest 99th percentile of the duration.")
+    hold: Duration = Field(default=300.0, ge=0.0, description="How long a condition must last before the alert fires.")
+    down_after: Duration = Field(
+        default=60.0, ge=0.0, description="How long a target must be down before the alert fires."
+    )
 
 
-#: Seconds; long enough to smooth a burst, short enough to tell somebody in time.
+#: Seconds; long enough to smooth a burst, short enough to alert in time.
 DEFAULT_ALERT_WINDOW = 300.0
 
 __all__ = ["Pipeline", "Scrape"]
 
 
 class Pipeline(Section):
-    """The whole pipeline: what is watched, how often, where it goes, what is promised and where it runs."""
+    """The whole pipeline: what is watched, how often, where it goes, the objectives, and where it runs."""
 
     apps: tuple[App, ...] = Field(default=(), description="The applications to watch.")
-    scrape: Scrape = Field(default=Scrape(), description="How often targets are read, and how long that may take.")
-    collector: Collector = Field(default=Collector(), description="What else the collector reads, and what it may use.")
+    scrape: Scrape = Field(default=Scrape(), description="How often targets are scraped, and the timeout.")
+    collector: Collector = Field(
+        default=Collector(), description="What else the collector reads, its queue and its resources."
+    )
     storage: Storage = Field(default=Storage(), description="Where metrics are kept, and how long.")
-    dashboards: Dashboards = Field(default=Dashboards(), description="Which dashboards, and where yours lie.")
-    objectives: tuple[Objective, ...] = Field(default=(), description="What is promised to the apps' users.")
-    alerts: Alerts = Field(default=Alerts(), description="When somebody is told, beyond the objectives.")
+    dashboards: Dashboards = Field(default=Dashboards(), description="Which dashboards, and the folders of yours.")
+    objectives: tuple[Objective, ...] = Field(default=(), description="Service level objectives.")
+    alerts: Alerts = Field(default=Alerts(), description="Alerts without an objective.")
     local: Local = Field(default=Local(), description="What concerns `kubeglass up` on this machine alone.")
     cluster: Cluster = Field(default=Cluster(), description="Where and how it runs on Kubernetes.")
 
@@ -101,5 +107,5 @@ class Pipeline(Section):
 
     @property
     def alert_window(self) -> float:
-        """Seconds that error ratio and latency are measured over for alerts."""
+        """Window of error ratio and latency in seconds."""
         return self.alerts.window or max(DEFAULT_ALERT_WINDOW, self.scrape.shortest_window)

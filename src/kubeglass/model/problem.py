@@ -1,4 +1,4 @@
-"""A mistake in a definition, at a place in the document and not yet at a line of a file."""
+"""A mistake in a definition, at a key and not yet at a line of the file."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Problem:
 
     @property
     def path(self) -> str:
-        """The place as a person writes it: ``apps[0].port``."""
+        """The location as text: ``apps[0].port``."""
         return format_loc(self.loc)
 
     @property
@@ -41,7 +41,7 @@ class Problem:
 
 
 def format_loc(loc: Loc) -> str:
-    """Write keys and list positions the way they are spoken of: ``apps[0].port``."""
+    """Format keys and list positions: ``apps[0].port``."""
     text = ""
     for part in loc:
         text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
@@ -49,7 +49,7 @@ def format_loc(loc: Loc) -> str:
 
 
 def suggest(word: str, known: list[str]) -> str:
-    """Ask "did you mean …?" when a known word is close, else list what is known."""
+    """Ask "did you mean …?" if a known word is close, otherwise list the known ones."""
     close = get_close_matches(word.lower(), known, n=1, cutoff=0.6)
     if close:
         return f"did you mean '{close[0]}'?"

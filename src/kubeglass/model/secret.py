@@ -1,4 +1,4 @@
-"""Where a secret is found; the secret itself never stands in kubeglass.yaml nor in anything rendered from it."""
+"""Where to find a secret, which itself is never in kubeglass.yaml or in anything rendered from it."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ class Section(BaseModel):
 
 
 class Amount(Section):
-    """CPU and memory; what is left out is neither asked for nor limited."""
+    """CPU and memory; what is left out is neither requested nor limited."""
 
     cpu: Cpu | None = Field(default=None, description="Cores, such as 250m.")
     memory: Memory | None = Field(default=None, description="Bytes, such as 256Mi.")

@@ -22,14 +22,14 @@ class Retention(Section):
 
 
 class HeaderAuth(Section):
-    """A header of the endpoint's own that carries the secret."""
+    """A header that carries the secret."""
 
     name: HeaderName = Field(description="The header's name, such as api-key.")
     value: SecretSource = Field(description="Where its value is found.")
 
 
 class Auth(Section):
-    """How the endpoint is told who we are: by exactly one of these."""
+    """How requests to the endpoint authenticate: exactly one of these."""
 
     basic: BasicAuth | None = Field(default=None, description="HTTP basic authentication.")
     bearer: SecretSource | None = Field(default=None, description="Where the bearer token is found.")
@@ -37,11 +37,11 @@ class Auth(Section):
 
 
 class Remote(Section):
-    """An OTLP endpoint that gets every metric too: Mimir, VictoriaMetrics, Thanos Receive, a vendor."""
+    """An OTLP endpoint that receives every metric too: Mimir, VictoriaMetrics, Thanos Receive, a vendor."""
 
     url: Url = Field(description="Base address; /v1/metrics is added, as OTLP over HTTP defines.")
-    headers: PlainHeaders = Field(default={}, description="HTTP headers that are no secret, such as X-Scope-OrgID.")
-    auth: Auth | None = Field(default=None, description="Credentials, named and never written here.")
+    headers: PlainHeaders = Field(default={}, description="HTTP headers without secrets, such as X-Scope-OrgID.")
+    auth: Auth | None = Field(default=None, description="Where to find the credentials.")
 
     @property
     def secrets(self) -> tuple[SecretSource, ...]:
@@ -61,7 +61,7 @@ class Storage(Section):
     out_of_order: Duration = Field(
         default=6 * HOUR,
         ge=0.0,
-        description="How late data may arrive after an outage and still be stored; collector.queue.size bounds it too.",
+        description="How late data may arrive after an outage and still be stored; collector.queue.size limits it too.",
     )
     volume: Memory | None = Field(
         default=None,
@@ -70,7 +70,7 @@ class Storage(Section):
     resources: Resources = Resources(requests=Amount(cpu="50m", memory="128Mi"), limits=Amount(memory="1Gi"))
     remote: Remote | None = Field(
         default=None,
-        description="A second place that gets every metric; Prometheus stays, since alerts and pages read it.",
+        description="A second destination for every metric; Prometheus stays, since alerts and pages read it.",
     )
 
     @property

@@ -29,7 +29,7 @@ def write_schema() -> str:
 
 
 def _tidy(node: Any) -> None:
-    """Drop what pydantic adds for programs: titles that repeat the key, and bounds in seconds on text such as 15s."""
+    """Drop what pydantic adds: titles that repeat the key, and bounds in seconds on text such as 15s."""
     if isinstance(node, dict):
         if isinstance(node.get("title"), str):
             del node["title"]
@@ -116,7 +116,7 @@ cluster:
 
 
 def write_template(module: str | None, name: Name) -> str:
-    """Write a definition in which only the apps are set, and everything else stands as a comment.
+    """Return a definition that sets only the apps; everything else is commented out.
 
     Args:
         module: where the application is, or None if it is not known.

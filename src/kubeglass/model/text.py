@@ -1,4 +1,4 @@
-"""Words with rules of their own: names of Kubernetes objects, environment variables, addresses and paths."""
+"""Text with rules: names of Kubernetes objects, environment variables, addresses and paths."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def _matching(pattern: str, wrong: str) -> Callable[[str], str]:
 
 
 def _check_url(value: str) -> str:
-    # These messages must not repeat the address: it may hold the secret.
+    # These messages must not show the URL: it may contain the secret.
     if "@" in value:
         raise PydanticCustomError(
             "secret_in_clear", "must not contain a user name or password; use 'auth', which refers to a variable"
@@ -151,7 +151,7 @@ AbsolutePath = Annotated[
     WithJsonSchema({"type": "string", "pattern": "^/"}),
 ]
 
-#: An http(s) address that holds no credentials.
+#: An http(s) URL without credentials.
 Url = Annotated[str, AfterValidator(_check_url), WithJsonSchema({"type": "string", "format": "uri"})]
 
 #: A route as the framework writes it, such as ``/items/<int:id>``.
@@ -189,7 +189,7 @@ LabelName = Annotated[
     WithJsonSchema({"type": "string", "pattern": f"^{_LABEL_NAME}$"}),
 ]
 
-#: A whole number, and neither ``true`` nor ``false``.
+#: A whole number; ``true`` and ``false`` are rejected.
 Whole = Annotated[int, BeforeValidator(_refuse_truth)]
 
 #: A TCP port.

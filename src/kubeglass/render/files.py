@@ -40,7 +40,7 @@ class Change:
 
     @property
     def kind(self) -> str:
-        """Say in a word what would happen: missing, stale or different."""
+        """What would happen, in a word: missing, stale or different."""
         if not self.before:
             return "missing"
         return "different" if self.after else "stale"
@@ -49,7 +49,7 @@ class Change:
 def compare(
     files: Iterable[RenderedFile], folder: Path, *, owned: Iterable[PurePosixPath] = (), header: str = ""
 ) -> list[Change]:
-    """List what writing ``files`` below ``folder`` would change, in their order, then what it would remove."""
+    """Return what writing ``files`` below ``folder`` would change, in order, then what it would remove."""
     files = list(files)
     changes = [Change(file.path, _read(folder / file.path), file.content) for file in files]
     stale = [Change(path, _read(folder / path), "") for path in find_stale(files, folder, owned=owned, header=header)]
@@ -59,7 +59,7 @@ def compare(
 def find_stale(
     files: Iterable[RenderedFile], folder: Path, *, owned: Iterable[PurePosixPath] = (), header: str = ""
 ) -> Iterator[PurePosixPath]:
-    """Find files of the plan's that no renderer made this time.
+    """Find files of an earlier rendering that no renderer made this time.
 
     Args:
         files: what was made.
@@ -86,7 +86,7 @@ def _read(path: Path) -> str:
 
 
 def write_files(files: Iterable[RenderedFile], folder: Path) -> list[Path]:
-    """Write ``files`` below ``folder``, each atomically, and leave those alone whose bytes are the same already.
+    """Write ``files`` below ``folder``, each atomically, and skip files that are already up to date.
 
     Returns:
         The files that changed on disk, in the order given.
@@ -109,7 +109,7 @@ def write_files(files: Iterable[RenderedFile], folder: Path) -> list[Path]:
 def remove_stale(
     files: Iterable[RenderedFile], folder: Path, *, owned: Iterable[PurePosixPath] = (), header: str = ""
 ) -> list[Path]:
-    """Remove what an earlier rendering left, such as the rules of a lost objective; arguments of :func:`find_stale`.
+    """Remove files of an earlier rendering, such as the rules of a removed objective; arguments of :func:`find_stale`.
 
     Returns:
         The files removed.

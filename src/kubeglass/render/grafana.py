@@ -29,7 +29,7 @@ ENVIRONMENT_HEADER = """\
 
 
 def render(pipeline: Pipeline, settings: LocalSettings) -> list[RenderedFile]:
-    """Render what a Grafana on this machine needs; kubeglass itself does not start one."""
+    """Render provisioning for a Grafana on this machine; kubeglass does not start one."""
     url = settings.url(settings.ports.prometheus)
     dashboards = str(settings.root / "dashboards")
     return [
@@ -64,7 +64,7 @@ def describe_datasource(url: str, scrape_interval: float) -> dict[str, Any]:
 
 
 def describe_provider(folder: str) -> dict[str, Any]:
-    """Describe where Grafana finds the dashboards, read anew every ten seconds.
+    """Describe where Grafana finds the dashboards; it rereads them every ten seconds.
 
     Args:
         folder: path of the JSON files as Grafana's server sees them.
@@ -83,7 +83,7 @@ def describe_provider(folder: str) -> dict[str, Any]:
 
 
 def grafana_settings(provisioning: str, home_dashboard: str) -> dict[str, str]:
-    """List Grafana's settings: anybody who reaches it may look, nobody may change, nothing calls home.
+    """Return Grafana's settings: anonymous users may view and not edit, and nothing calls home.
 
     Args:
         provisioning: path of the provisioning folder as Grafana's server sees it.
@@ -100,8 +100,7 @@ def grafana_settings(provisioning: str, home_dashboard: str) -> dict[str, str]:
         "GF_ANALYTICS_CHECK_FOR_UPDATES": "false",
         "GF_ANALYTICS_CHECK_FOR_PLUGIN_UPDATES": "false",
         "GF_NEWS_NEWS_FEED_ENABLED": "false",
-        # It would fetch newer plugins over its own at every start; where it cannot write them, the data source goes
-        # missing with them: https://grafana.com/docs/grafana/latest/setup-grafana/configure-grafana/#plugins
+        # Otherwise it downloads newer plugins at every start; where it cannot write them, the data source is missing: https://grafana.com/docs/grafana/latest/setup-grafana/configure-grafana/#plugins
         "GF_PLUGINS_PREINSTALL_DISABLED": "true",
         "GF_PLUGINS_PREINSTALL_AUTO_UPDATE": "false",
         "GF_PLUGINS_PUBLIC_KEY_RETRIEVAL_DISABLED": "true",
@@ -136,5 +135,5 @@ def render_dashboards(pipeline: Pipeline, *, on_cluster: bool = True) -> list[Re
 
 
 def encode(dashboard: Dashboard) -> str:
-    """Write a dashboard as indented JSON, keys sorted: the same bytes for the same dashboard."""
+    """Encode a dashboard as indented JSON with sorted keys: the same bytes for the same dashboard."""
     return JSONEncoder(indent=2, sort_keys=True, ensure_ascii=False).encode(dashboard) + "\n"

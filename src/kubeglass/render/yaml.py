@@ -1,8 +1,8 @@
-"""Plain data to YAML text, the same bytes for the same input, readable enough to review as a diff.
+"""Plain data to YAML text: the same bytes for the same input, and readable in a diff.
 
-A writer of our own for this narrow case, because ruamel.yaml, which reads kubeglass.yaml, takes two seconds for the
-rules of fifty apps, and cannot be told to write multi-line queries as blocks. What it writes is YAML 1.1 and 1.2 alike:
-any text that either could take for something else is quoted. Tests read everything back with ruamel.yaml.
+ruamel.yaml, which reads kubeglass.yaml, takes two seconds to write the rules of fifty apps, and does not write
+multi-line queries as blocks. The output is valid YAML 1.1 and 1.2: text that either could read as something else is
+quoted. Tests read everything back with ruamel.yaml.
 """
 
 from __future__ import annotations

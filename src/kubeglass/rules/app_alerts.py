@@ -15,7 +15,7 @@ def group(pipeline: Pipeline) -> RuleGroup:
 
 
 def target_down(pipeline: Pipeline) -> AlertingRule:
-    """Tell that scrapes of one instance fail."""
+    """Alert when scrapes of an instance fail."""
     return AlertingRule(
         alert="TargetDown",
         expr="up == 0",
@@ -30,9 +30,9 @@ def target_down(pipeline: Pipeline) -> AlertingRule:
 
 
 def no_data(pipeline: Pipeline) -> list[AlertingRule]:
-    """Tell that nobody even tried to scrape an app, which ``up == 0`` cannot see.
+    """Alert when an app is not scraped at all, which ``up == 0`` cannot see.
 
-    An app without replicas is not missed.
+    Apps without replicas are left out.
     """
     period = format_duration(silence(pipeline))
     return [
@@ -54,7 +54,7 @@ def no_data(pipeline: Pipeline) -> list[AlertingRule]:
 
 
 def error_ratio_high(pipeline: Pipeline) -> AlertingRule:
-    """Tell that too many requests of an app end with a server error."""
+    """Alert when too many requests of an app end with a server error."""
     threshold = pipeline.alerts.error_ratio
     return AlertingRule(
         alert="ErrorRatioHigh",
@@ -70,7 +70,7 @@ def error_ratio_high(pipeline: Pipeline) -> AlertingRule:
 
 
 def latency_high(pipeline: Pipeline) -> AlertingRule:
-    """Tell that the slowest hundredth of an app's requests is too slow."""
+    """Alert when the slowest 1% of an app's requests are too slow."""
     threshold = pipeline.alerts.latency
     return AlertingRule(
         alert="LatencyHigh",

@@ -19,9 +19,9 @@ class Burn:
     """One pair of windows.
 
     Args:
-        severity: what spending so fast asks for.
+        severity: how urgent this burn rate is.
         budget: share of the whole budget that is spent within ``long``.
-        long: seconds; how much has really been spent.
+        long: seconds; whether a significant share has been spent.
         short: seconds, a twelfth of it; whether it is still being spent, so that the alert ends soon.
     """
 
@@ -31,7 +31,7 @@ class Burn:
     short: float
 
     def factor(self, period: float) -> float:
-        """How many times the even pace this is, for a budget of ``period`` seconds."""
+        """Burn rate: how many times faster than even spending, for a budget over ``period`` seconds."""
         return self.budget * period / self.long
 
 
@@ -52,7 +52,7 @@ def windows(pipeline: Pipeline) -> tuple[float, ...]:
 def condition(
     severity: Severity, target: float, period: float, ratio: Callable[[float], str], pipeline: Pipeline
 ) -> str:
-    """Build the query that is true while a budget is spent too fast.
+    """Build the query that is true while a budget burns too fast.
 
     Args:
         severity: which of :data:`BURNS` to join.

@@ -7,7 +7,7 @@ from kubeglass.model.pipeline import Pipeline
 from kubeglass.model.quantity import format_duration
 from kubeglass.rules.rule import HOUR, MINUTE, AlertingRule, RuleGroup, Severity, evaluation_interval, silence
 
-#: Share of the queue that is much more than an ordinary hiccup leaves behind, yet leaves as much time again to act.
+#: Share of the queue: more than a brief outage fills, with as much time left to act.
 FILLING = 0.5
 #: Seconds. An outage of Prometheus up to here neither hides what the collector lost meanwhile nor makes old losses new.
 REMEMBERED = 6 * HOUR
@@ -22,7 +22,7 @@ def group(pipeline: Pipeline) -> RuleGroup:
 
 
 def collector_silent(pipeline: Pipeline) -> AlertingRule:
-    """Tell that there is no collector at all; one that is down is a target down."""
+    """Alert when there is no collector at all; one that is down fires TargetDown."""
     period = format_duration(silence(pipeline))
     return AlertingRule(
         alert="CollectorSilent",
@@ -35,7 +35,7 @@ def collector_silent(pipeline: Pipeline) -> AlertingRule:
 
 
 def queue_filling() -> AlertingRule:
-    """Tell that what waits for delivery grows."""
+    """Alert when the queue fills up."""
     return AlertingRule(
         alert="CollectorQueueFilling",
         expr=f"otelcol_exporter_queue_size / otelcol_exporter_queue_capacity > {FILLING:g}",
@@ -50,7 +50,7 @@ def queue_filling() -> AlertingRule:
 
 
 def data_lost(pipeline: Pipeline) -> AlertingRule:
-    """Tell that metrics were dropped for good."""
+    """Alert when metrics are lost."""
     window = format_duration(silence(pipeline))
     dropped = (
         _grown("otelcol_exporter_enqueue_failed_metric_points", "job, instance, exporter", pipeline),
@@ -70,7 +70,7 @@ def data_lost(pipeline: Pipeline) -> AlertingRule:
 
 
 def data_refused(pipeline: Pipeline) -> AlertingRule:
-    """Tell that the memory limiter refuses scrapes."""
+    """Alert when the memory limiter refuses data."""
     window = format_duration(silence(pipeline))
     return AlertingRule(
         alert="CollectorOutOfMemory",
@@ -83,7 +83,7 @@ def data_refused(pipeline: Pipeline) -> AlertingRule:
 
 
 def _grown(counter: str, by: str, pipeline: Pipeline) -> str:
-    """Ask for growth of a counter that the collector does not expose before its first count, so that it counts too.
+    """Query a counter's growth, including the first count, before which the collector does not expose it.
 
     While Prometheus was away it saw no growth: what it knew before is compared then, as far back as :data:`REMEMBERED`.
     """

@@ -9,7 +9,7 @@ from kubeglass.model.quantity import format_duration, format_percent
 from kubeglass.rules import burn, red
 from kubeglass.rules.rule import HOUR, MINUTE, AlertingRule, RecordingRule, RuleGroup, Severity, base_window
 
-#: Windows up to here are averaged often, longer ones seldom: they change slowly, and reading them costs more.
+#: Windows up to this are averaged often, longer ones rarely: they change slowly and cost more to read.
 LONGEST_FAST_WINDOW = 6 * HOUR
 FAST, SLOW = 30.0, 5 * MINUTE
 
@@ -58,7 +58,7 @@ def _error_ratio(level: str, window: float, pipeline: Pipeline) -> str:
 
 
 def _record(level: str, window: float, pipeline: Pipeline) -> RecordingRule:
-    """Average errors and requests apart, so that busy hours count for more than quiet ones."""
+    """Average errors and requests separately, so that busy hours weigh more than quiet ones."""
     span = format_duration(window)
     failed, total = red.errors(level, pipeline), red.requests(level, pipeline)
     expr = f"avg_over_time({failed}[{span}])\n/\navg_over_time({total}[{span}])"
@@ -110,7 +110,7 @@ def _selector(objective: Objective, *more: str) -> str:
 def _both(
     alert: str, bad: str, target: float, ratio: Callable[[float], str], objective: Objective, pipeline: Pipeline
 ) -> list[AlertingRule]:
-    """Make the page and the ticket of one promise."""
+    """Return the page and the ticket of one objective."""
     endpoint = template_text(objective.endpoint or "")
     period = format_duration(objective.window)
     labels = {"job": objective.app} | ({"endpoint": endpoint} if endpoint else {})
@@ -138,13 +138,13 @@ _PACE = {
 
 
 def promql_text(text: str) -> str:
-    """Write a string literal: https://prometheus.io/docs/prometheus/latest/querying/basics/#string-literals."""
+    """Quote a PromQL string literal: https://prometheus.io/docs/prometheus/latest/querying/basics/#string-literals."""
     escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
     return f'"{escaped}"'
 
 
 def template_text(text: str) -> str:
-    """Keep Prometheus from expanding ``{{`` that is meant as such; labels and annotations are templates of Go's.
+    """Escape ``{{``, since Prometheus expands labels and annotations as Go templates.
 
     https://pkg.go.dev/text/template#hdr-Text_and_spaces
     """

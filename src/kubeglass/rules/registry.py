@@ -1,4 +1,4 @@
-"""Every rule group of a pipeline; read it top to bottom to know what is recorded and alerted on."""
+"""Every rule group of a pipeline; read top to bottom, everything recorded and alerted on."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from kubeglass.model.pipeline import Pipeline
 from kubeglass.rules import app_alerts, collector_alerts, objectives, red
 from kubeglass.rules.rule import RuleGroup
 
-#: Every alert there is; each has a page ``docs/rules/<name>.md`` and tests where it fires and where it must not.
+#: Every alert; each has a page ``docs/rules/<name>.md``, and tests where it fires and where it must not.
 ALERTS = (
     "TargetDown",
     "NoData",

@@ -11,7 +11,7 @@ from kubeglass.model.quantity import format_duration
 
 
 class Severity(StrEnum):
-    """What an alert asks for: somebody now, somebody this week, or nobody unless they look."""
+    """Who an alert needs: somebody now, or somebody this week."""
 
     PAGE = "page"
     TICKET = "ticket"
@@ -33,11 +33,11 @@ class RecordingRule:
 
 @dataclass(frozen=True, slots=True)
 class AlertingRule:
-    """A condition somebody is told about.
+    """An alert: a condition, and what it tells.
 
     Args:
         alert: its name, CamelCase; the page is ``docs/rules/<alert>.md``.
-        expr: the query; every series it returns is an alert.
+        expr: the query; each series it returns is one alert.
         hold: seconds it must last.
         severity: what it asks for.
         summary: one sentence that says what is wrong, with label templates.

@@ -20,7 +20,7 @@ SERVICE_KEYS = ("extensions", "pipelines", "telemetry")
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing the collector would refuse, ignore or misunderstand.
+    """One thing the collector would reject, ignore or misread.
 
     Args:
         path: keys from the root, as the user wrote them.
@@ -38,7 +38,7 @@ class Problem:
 
 
 def check_config(document: Mapping[str, Any], version: str) -> list[Problem]:
-    """Find everything in ``document`` that collector ``version`` does not know.
+    """Find everything in ``document`` that collector ``version`` does not accept.
 
     Args:
         document: the configuration as plain data, ``${env:…}`` unexpanded.
@@ -63,7 +63,7 @@ def _check_component(
 ) -> Iterator[Problem]:
     type_ = name.partition("/")[0]
     current = changes.renamed.get((kind, type_), type_)
-    # Even of a component that is otherwise unknown here the new name is known.
+    # A rename is known even for components that are not.
     if type_ not in known and current != type_:
         suggestion = f"write '{name.replace(type_, current, 1)}'"
         yield Problem((kind, name), f"is the deprecated name of '{current}'", suggestion)

@@ -1,4 +1,4 @@
-"""What one version of the collector accepts, read from data: moving to another version changes a file, not code."""
+"""What each version of the collector accepts, read from data files."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Changes:
 
 @cache
 def known_versions() -> tuple[str, ...]:
-    """List the versions there is data for, ascending."""
+    """Return the known versions in ascending order."""
     names = [path.name.removesuffix(".json") for path in (files(__package__) / "versions").iterdir()]
     return tuple(sorted((name for name in names if name[0].isdigit()), key=_order))
 

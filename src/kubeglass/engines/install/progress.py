@@ -1,4 +1,4 @@
-"""How an installation tells what it does; the command line shows it, tests and services stay silent."""
+"""How an installation reports progress; the command line shows it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Phase(StrEnum):
 
 
 class Progress(Protocol):
-    """Receives what an installation does. Calls come from the installing thread, up to some hundred a second."""
+    """Receives an installation's progress, from the installing thread, up to some hundred calls a second."""
 
     def step(
         self,
@@ -30,7 +30,7 @@ class Progress(Protocol):
         fraction: float | None = None,
         expected_seconds: float | None = None,
     ) -> None:
-        """Take note of a step.
+        """Report a step.
 
         Args:
             name: the engine or distribution concerned.
@@ -41,11 +41,11 @@ class Progress(Protocol):
         """
 
     def note(self, name: str, text: str) -> None:
-        """Take note of a fact worth telling, such as why a program on PATH is passed over."""
+        """Report a fact, such as why a program on PATH is skipped."""
 
 
 class Silence:
-    """Progress that nobody looks at."""
+    """Progress that is discarded."""
 
     def step(
         self,

@@ -36,7 +36,7 @@ def detect_host() -> Host:
     return Host(platform.system().lower(), _ARCHITECTURES.get(machine, machine))
 
 
-#: No program of ours is larger; an archive that claims so is not what we asked for.
+#: No program is larger; an archive that says so is not the right one.
 LARGEST_PROGRAM = 1024**3
 
 
@@ -52,7 +52,7 @@ def download_programs(distribution: Distribution, host: Host, staging: Path, pro
     names = {"version": distribution.version, "os": host.os, "arch": host.arch}
     url = release.archive.format(**names)
     filename = url.rpartition("/")[2]
-    # The small file first: it tells within seconds whether the host can be reached.
+    # The small file first: it shows within seconds whether the host can be reached.
     expected = _find_checksum(fetch_text(release.checksums.format(**names)), filename)
     archive = cache_root() / distribution.name / "downloads" / filename
     download(
@@ -97,7 +97,7 @@ def _unpack(archive: Path, release: Release, names: dict[str, str], staging: Pat
 
 
 def _extract(tar: tarfile.TarFile, member: str, target: Path) -> None:
-    # Only the named file's content is taken, under our own name: nothing in the archive chooses where it lands.
+    # Extract only the content of the named file, under a fixed name: the archive cannot choose the path.
     try:
         info = tar.getmember(member)
     except KeyError:

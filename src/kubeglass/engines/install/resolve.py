@@ -1,4 +1,4 @@
-"""Get hold of an engine: the ways, in their order, and what is said when none works."""
+"""Install an engine: the ways in order, and the error when none works."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ class InstalledEngine(Generic[ToolT]):
 
 
 def find(engine: ToolT, *, source: Source = Source.AUTO, progress: Progress | None = None) -> InstalledEngine[ToolT]:
-    """Look for an engine on PATH and in the cache; fetch and build nothing.
+    """Find an engine on PATH or in the cache, without downloading or building.
 
     Raises:
-        Unavailable: it is in neither; the details say what was passed over and why.
+        Unavailable: it is in neither; the details say what was skipped and why.
     """
     passed_over: tuple[str, ...] = ()
     if source.looks_on_path:
@@ -60,15 +60,15 @@ def find(engine: ToolT, *, source: Source = Source.AUTO, progress: Progress | No
 
 
 def resolve(engine: ToolT, *, source: Source = Source.AUTO, progress: Progress | None = None) -> InstalledEngine[ToolT]:
-    """Get hold of an engine, obtaining it if need be.
+    """Return an engine, downloading or building it if necessary.
 
-    Safe to call from several processes at once, and again after an interruption: what was fetched and compiled is kept,
-    and a program is used only once it is complete and checked.
+    Safe to call from several processes at once, and again after an interruption: downloads and compiled packages are
+    kept, and a program is used only once it is complete and verified.
 
     Args:
         engine: which one.
         source: where it may come from.
-        progress: hears what is done.
+        progress: receives the steps.
 
     Raises:
         EngineError: no allowed way works; the details say what was tried and why it failed.

@@ -13,14 +13,14 @@ from kubeglass.engines.engine import VERSION_PATTERN, Tool
 from kubeglass.engines.install.progress import Progress
 from kubeglass.engines.install.source import Unavailable
 
-#: Seconds a program has to answer; a cold start of 200 MB from a slow disk takes a few.
+#: Seconds a program may take to print its version; starting 200 MB from a slow disk takes a few.
 ANSWER_TIMEOUT = 15.0
 
 
 def check_candidate(tool: Tool, binary: Path) -> str:
     """Return the version of the program at ``binary``, if kubeglass can run it as ``tool``.
 
-    A version of the pin's own series will do: configurations are the same in all of one minor version.
+    Any patch version of the pinned minor version is accepted: they share one configuration format.
 
     Raises:
         Unavailable: it does not start on this machine, is of another series, or lacks parts.
@@ -39,7 +39,7 @@ def read_version(binary: Path) -> str:
     """Ask a program for its version.
 
     Raises:
-        Unavailable: it does not start on this machine, does not answer in time or says no version.
+        Unavailable: it does not start on this machine, times out or reports no version.
     """
     answer = _ask(binary, "--version")
     found = VERSION_PATTERN.search(answer)
@@ -79,10 +79,10 @@ def _explain_no_start(error: OSError) -> str:
 
 
 def find_on_path(tool: Tool, progress: Progress) -> tuple[Path, str]:
-    """Return the first program on PATH that will do, and its version.
+    """Return the first suitable program on PATH, and its version.
 
     Raises:
-        Unavailable: there is none; the details name each program that was passed over, and why.
+        Unavailable: there is none; the details name each program that was skipped, and why.
     """
     passed_over: list[str] = []
     for binary in _binaries(tool):
@@ -97,7 +97,7 @@ def find_on_path(tool: Tool, progress: Progress) -> tuple[Path, str]:
 
 
 def _binaries(tool: Tool) -> Iterator[Path]:
-    # Not shutil.which: it passes over files that are not executable, and people deserve to hear of those.
+    # Not shutil.which: it silently skips files that are not executable.
     seen: set[Path] = set()
     folders = [Path(folder) for folder in os.environ.get("PATH", "").split(os.pathsep) if folder]
     for command in tool.commands:
@@ -112,5 +112,5 @@ def _is_there(binary: Path) -> bool:
     try:
         return binary.is_file()
     except OSError:
-        # A folder that this user may not look into, such as root's own after sudo: nothing in it can be run either.
+        # A folder that this user may not read, such as root's after sudo; nothing in it can be run either.
         return False

@@ -1,4 +1,4 @@
-"""Where an engine may come from, and what is raised where it cannot be had."""
+"""Where an engine may come from, and the error of a way that does not work."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Source(StrEnum):
-    """What the user allows. Whatever it is, only the pinned version runs."""
+    """Where an engine may come from; in every case it must be the pinned version."""
 
     AUTO = "auto"
     """PATH, then the cache, then the official release, then a build."""
@@ -21,7 +21,7 @@ class Source(StrEnum):
 
     @property
     def looks_on_path(self) -> bool:
-        """Whether a program on PATH will do."""
+        """Whether a program on PATH is accepted."""
         return self in {Source.AUTO, Source.PATH}
 
     @property
@@ -35,13 +35,13 @@ class Source(StrEnum):
         return self in {Source.AUTO, Source.BUILD}
 
     def accepts(self, origin: Origin) -> bool:
-        """Whether a cached program that was obtained this way will do."""
+        """Whether a cached program of this origin is accepted."""
         wanted = {Source.RELEASE: Origin.RELEASE, Source.BUILD: Origin.BUILD}.get(self)
         return self is not Source.PATH and wanted in {None, origin}
 
 
 class Origin(StrEnum):
-    """How the program at hand was obtained."""
+    """How a program was installed."""
 
     PATH = "path"
     RELEASE = "release"
@@ -49,12 +49,12 @@ class Origin(StrEnum):
 
 
 class Unavailable(Exception):  # noqa: N818  # not an error of the user's: most often another way works
-    """One way of obtaining an engine does not work here.
+    """One way of installing an engine does not work here; the next is tried.
 
     Args:
         reason: why, as a short statement.
         hint: what a person can do about it, as an imperative.
-        details: lines of evidence, such as a compiler's last words.
+        details: lines of evidence, such as a compiler's last output.
     """
 
     def __init__(self, reason: str, *, hint: str = "", details: tuple[str, ...] = ()) -> None:

@@ -1,4 +1,4 @@
-"""What one part of a definition says about another, checked in one place once every part is right by itself."""
+"""Checks that span keys or sections, made once every section is valid by itself."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from kubeglass.model.problem import Problem
 from kubeglass.model.references import apps, capacity, objectives, secrets
 from kubeglass.model.section import Section
 
-#: Read top to bottom to know every rule that spans keys or sections.
+#: Every check that spans keys or sections.
 CHECKS: tuple[Callable[[Pipeline], list[Problem]], ...] = (
     apps.repeated_names,
     apps.reserved_names,
@@ -49,7 +49,7 @@ def check_references(pipeline: Pipeline) -> list[Problem]:
 
 
 def check_intact(sections: Mapping[str, Section | tuple[Section, ...]]) -> list[Problem]:
-    """Find the contradictions within and between some sections of a definition whose others are wrong by themselves."""
+    """Find contradictions in the valid sections of a definition whose other sections are invalid."""
     found: list[Problem] = []
     for check in CHECKS:
         with suppress(_NotIntactError):
@@ -58,11 +58,11 @@ def check_intact(sections: Mapping[str, Section | tuple[Section, ...]]) -> list[
 
 
 class _NotIntactError(Exception):
-    """A check asks for a section about which nothing can be said."""
+    """A check needs a section that is invalid."""
 
 
 class _Intact:
-    """A pipeline as far as it is known: asking for anything else ends the check."""
+    """The valid sections of a pipeline; reading any other ends the check."""
 
     alert_window = Pipeline.alert_window
 

@@ -9,16 +9,16 @@ from kubeglass.model.parts import COLLECTOR, GRAFANA, PROMETHEUS, VIEWER
 from kubeglass.model.pipeline import Pipeline
 from kubeglass.model.problem import Loc, Problem
 
-#: Names of the pipeline's own processes and scrape jobs; an app of that name could not be told from them.
+#: Names of the pipeline's own processes and scrape jobs.
 RESERVED_NAMES = ("otelcol", COLLECTOR, PROMETHEUS, VIEWER, GRAFANA)
 
-#: What says that kubeglass runs an app, and what an app that it only scrapes may say.
+#: Keys of an app that kubeglass runs, and keys of an app that it only scrapes.
 WAYS = ("module", "image", "host_path")
 OF_TARGETS = ("name", "target", "metrics_path", "metrics_auth", "metrics_prefix", "metrics")
 
 
 def repeated_names(pipeline: Pipeline) -> list[Problem]:
-    """Find names used twice: a name is the ``job`` label."""
+    """Find duplicate names; a name is the ``job`` label."""
     names = [app.name for app in pipeline.apps]
     return [
         Problem(("apps", index, "name"), "must be unique among the apps", found=f"found '{name}' again")
@@ -28,7 +28,7 @@ def repeated_names(pipeline: Pipeline) -> list[Problem]:
 
 
 def reserved_names(pipeline: Pipeline) -> list[Problem]:
-    """Find apps called like a part of the pipeline itself."""
+    """Find apps named like a part of the pipeline."""
     return [
         Problem(
             ("apps", index, "name"),
@@ -42,7 +42,7 @@ def reserved_names(pipeline: Pipeline) -> list[Problem]:
 
 
 def ways_to_run(pipeline: Pipeline) -> list[Problem]:
-    """Find apps that do not say, or say twice, whether kubeglass runs them or only scrapes them."""
+    """Find apps that do not say exactly once whether kubeglass runs or only scrapes them."""
     return [problem for index, app in enumerate(pipeline.apps) for problem in _ways_of_one(app, ("apps", index))]
 
 
@@ -88,7 +88,7 @@ def local_ports(pipeline: Pipeline) -> list[Problem]:
 
 
 def targets(pipeline: Pipeline) -> list[Problem]:
-    """Find pages of metrics that two apps would count: two targets of one address, or a target that is an own app."""
+    """Find metrics that would be scraped twice: two targets at one address, or a target that kubeglass runs."""
     first: dict[tuple[str, str], str] = {
         (f"127.0.0.1:{app.port}", app.metrics_path): f"apps[{index}].port"
         for index, app in enumerate(pipeline.apps)
@@ -108,7 +108,7 @@ def targets(pipeline: Pipeline) -> list[Problem]:
 
 
 def metrics_ports(pipeline: Pipeline) -> list[Problem]:
-    """Find apps whose metrics would be exposed together with the app."""
+    """Find apps whose Service would expose their metrics."""
     return [
         Problem(
             ("apps", index, "metrics_port"),

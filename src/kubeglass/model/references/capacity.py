@@ -17,7 +17,7 @@ LEAST_QUEUE = 10 * 1024**2
 
 
 def collector_memory(pipeline: Pipeline) -> list[Problem]:
-    """Refuse a limit that the kernel would end the collector at."""
+    """Reject a memory limit that is too low for the collector."""
     limit = pipeline.collector.resources.limits.memory
     if limit is None or parse_memory(limit) >= LEAST_MEMORY:
         return []
@@ -26,7 +26,7 @@ def collector_memory(pipeline: Pipeline) -> list[Problem]:
 
 
 def queue_size(pipeline: Pipeline) -> list[Problem]:
-    """Refuse a queue that one large scrape does not fit into."""
+    """Reject a queue smaller than one large scrape."""
     size = pipeline.collector.queue.size
     if parse_size(size) >= LEAST_QUEUE:
         return []
@@ -43,7 +43,7 @@ LONGEST_ALERT_WINDOW = 3 * DAY
 
 
 def retention_holds_something(pipeline: Pipeline) -> list[Problem]:
-    """Refuse a bound that would delete every sample at once, or be none."""
+    """Reject a size limit that would delete every sample at once, or be no limit."""
     size = pipeline.storage.retention.size
     if parse_size(size) >= LEAST_SIZE:
         return []
@@ -52,7 +52,7 @@ def retention_holds_something(pipeline: Pipeline) -> list[Problem]:
 
 
 def retention_covers_lateness(pipeline: Pipeline) -> list[Problem]:
-    """Refuse to take data that would be deleted at once."""
+    """Reject a lateness beyond the retention, since late data would be deleted at once."""
     storage = pipeline.storage
     if "out_of_order" not in storage.model_fields_set or storage.out_of_order <= storage.retention.time:
         return []
@@ -61,7 +61,7 @@ def retention_covers_lateness(pipeline: Pipeline) -> list[Problem]:
 
 
 def retention_covers_window(pipeline: Pipeline) -> list[Problem]:
-    """Refuse an alert that looks back further than anything is kept."""
+    """Reject an alert window longer than the retention."""
     window, time = pipeline.alert_window, pipeline.storage.retention.time
     if window <= time:
         return []
@@ -70,7 +70,7 @@ def retention_covers_window(pipeline: Pipeline) -> list[Problem]:
 
 
 def volume_holds_retention(pipeline: Pipeline) -> list[Problem]:
-    """Refuse a volume without room for the write-ahead log and compaction beside the data."""
+    """Reject a volume without room for the write-ahead log and compaction."""
     storage = pipeline.storage
     if storage.volume is None or parse_memory(storage.volume) >= 1.2 * parse_size(storage.retention.size):
         return []
@@ -80,7 +80,7 @@ def volume_holds_retention(pipeline: Pipeline) -> list[Problem]:
 
 
 def retention_covers_alerts(pipeline: Pipeline) -> list[Problem]:
-    """Refuse a retention shorter than the slowest burn-rate alert looks back."""
+    """Reject a retention shorter than the longest window of the burn-rate alerts."""
     time = pipeline.storage.retention.time
     if not pipeline.objectives or time >= LONGEST_ALERT_WINDOW:
         return []

@@ -9,7 +9,7 @@ from kubeglass.model.quantity import format_duration
 
 
 def known_apps(pipeline: Pipeline) -> list[Problem]:
-    """Find objectives of apps that the file does not have."""
+    """Find objectives of unknown apps."""
     names = [app.name for app in pipeline.apps]
     return [
         Problem(
@@ -24,7 +24,7 @@ def known_apps(pipeline: Pipeline) -> list[Problem]:
 
 
 def promises(pipeline: Pipeline) -> list[Problem]:
-    """Find objectives without a promise."""
+    """Find objectives without a target."""
     return [
         Problem(("objectives", index), "sets no objective", hint="add 'availability: 99.9%' or 'latency:'")
         for index, objective in enumerate(pipeline.objectives)
@@ -33,7 +33,7 @@ def promises(pipeline: Pipeline) -> list[Problem]:
 
 
 def repeated(pipeline: Pipeline) -> list[Problem]:
-    """Find second objectives of one app, or of one endpoint of it."""
+    """Find duplicate objectives."""
     keys = [(objective.app, objective.endpoint) for objective in pipeline.objectives]
     return [
         Problem(("objectives", index), "repeats an objective for the same app and endpoint", hint="merge the two")
@@ -43,7 +43,7 @@ def repeated(pipeline: Pipeline) -> list[Problem]:
 
 
 def bucket_bounds(pipeline: Pipeline) -> list[Problem]:
-    """Refuse a latency that no bucket of the histogram measures; apps instrumented otherwise know their own bounds."""
+    """Reject a latency that is no bucket bound; apps instrumented otherwise have their own bounds."""
     own = {app.name for app in pipeline.apps if app.module is not None}
     problems = []
     for index, objective in enumerate(pipeline.objectives):
@@ -62,7 +62,7 @@ def bucket_bounds(pipeline: Pipeline) -> list[Problem]:
 
 
 def alert_latency(pipeline: Pipeline) -> list[Problem]:
-    """Refuse a threshold that a quantile never exceeds: the histogram's largest bound."""
+    """Reject a threshold that a quantile never exceeds: the histogram's largest bound."""
     largest = DURATION_BUCKETS[-1]
     if pipeline.alerts.latency < largest:
         return []
@@ -77,7 +77,7 @@ LONGEST_INTERVAL = 120.0
 
 
 def reading_intervals(pipeline: Pipeline) -> list[Problem]:
-    """Refuse intervals so long that charts and alerts lose sight of what missed one reading."""
+    """Reject intervals so long that one missed reading leaves a gap."""
     collector = pipeline.collector
     intervals: dict[Loc, float] = {
         ("scrape", "interval"): pipeline.scrape.interval,
@@ -95,7 +95,7 @@ def reading_intervals(pipeline: Pipeline) -> list[Problem]:
 
 
 def scrape_timeout(pipeline: Pipeline) -> list[Problem]:
-    """Refuse a scrape that may outlast its interval, as Prometheus and the collector do."""
+    """Reject a timeout longer than the interval, as Prometheus and the collector do."""
     scrape = pipeline.scrape
     if scrape.timeout is None or scrape.timeout <= scrape.interval:
         return []
@@ -104,7 +104,7 @@ def scrape_timeout(pipeline: Pipeline) -> list[Problem]:
 
 
 def alert_window(pipeline: Pipeline) -> list[Problem]:
-    """Refuse a window with too few samples for a rate."""
+    """Reject a window with too few samples for a rate."""
     shortest = pipeline.scrape.shortest_window
     window = pipeline.alerts.window
     if window is None or window >= shortest:

@@ -1,4 +1,4 @@
-"""Secrets are named, findable, and never written in clear."""
+"""Secrets have a source and are never in clear text."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from kubeglass.model.problem import Loc, Problem, format_loc
 from kubeglass.model.secret import SecretSource, names_a_secret
 from kubeglass.model.section import Section
 
-#: Values that hold a secret whatever they are called: an address with a password in it, or with a key in its query.
+#: Values that contain a secret whatever their name: a URL with a password, or with a key in its query.
 _SECRET_VALUE = re.compile(
     r"[a-z][a-z0-9+.-]*://[^\s/@:]*:[^\s/@]+@|[?&](access_?|auth_?)?(token|api_?key|key|password|secret|sig|signature)=",
     re.IGNORECASE,
@@ -37,7 +37,7 @@ def _all_sources(pipeline: Pipeline) -> Iterator[tuple[Loc, SecretSource]]:
 
 
 def sources(pipeline: Pipeline) -> list[Problem]:
-    """Find secrets without a place."""
+    """Find secrets without a source."""
     return [
         Problem(loc, "does not say where to find the secret", hint="add 'env: NAME' or 'secret: {name: …, key: …}'")
         for loc, source in _all_sources(pipeline)
@@ -80,7 +80,7 @@ def _ways(loc: Loc, auth: Section) -> Iterator[Problem]:
 
 
 def clear_text(pipeline: Pipeline) -> list[Problem]:
-    """Find variables that are secrets by their names or values, with the values in the file."""
+    """Find variables that look like secrets and have their value in the file."""
     return [
         Problem(
             ("apps", index, "env", name),
@@ -101,7 +101,7 @@ def _what_tells(name: str, value: str) -> str:
 
 
 def repeated_variables(pipeline: Pipeline) -> list[Problem]:
-    """Find variables set in two places."""
+    """Find variables set twice."""
     return [
         Problem(("apps", index, "secret_env", name), "is also set in 'env'", hint="keep one", at_key=True)
         for index, app in enumerate(pipeline.apps)

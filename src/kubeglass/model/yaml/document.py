@@ -15,7 +15,7 @@ from kubeglass.model.problem import Loc
 
 @dataclass(frozen=True, slots=True, order=True)
 class Position:
-    """A place in a text file; both count from 1, as editors do."""
+    """A position in a text file, counted from 1 as editors do."""
 
     line: int
     column: int
@@ -36,7 +36,7 @@ class Document:
     values: dict[Loc, Position] = field(default_factory=dict)
 
     def position(self, loc: Loc, *, at_key: bool = False) -> Position:
-        """Find ``loc``, or the nearest thing around it that was really written."""
+        """Return the position of ``loc``, or of the nearest enclosing node in the file."""
         for length in range(len(loc), 0, -1):
             here = loc[:length]
             places = self.keys if at_key or length < len(loc) else self.values
@@ -46,7 +46,7 @@ class Document:
 
 
 class YamlSyntaxError(ValueError):
-    """The text is not YAML, or not of the kind a definition is written in; ``position`` is where that shows."""
+    """The text is not YAML that a definition may use; ``position`` is where that shows."""
 
     def __init__(self, wrong: str, position: Position) -> None:
         self.position = position
@@ -55,10 +55,10 @@ class YamlSyntaxError(ValueError):
 
 _TAG = "tag:yaml.org,2002:"
 
-#: What can be written as an escape and neither as UTF-8 nor as an argument of a program.
+#: Characters that can be escaped in YAML but are valid neither in UTF-8 nor in a program's arguments.
 _NO_TEXT = re.compile("[\\0\ud800-\udfff]")
 
-#: Nodes that one definition may come to; aliases of aliases multiply.
+#: Most nodes in one definition; aliases of aliases multiply.
 _MOST_NODES = 200_000
 
 
@@ -74,7 +74,7 @@ def _read_float(text: str) -> float:
     return number
 
 
-#: What a scalar of each tag means; a date, and whatever else a plain word may be taken for, is text to a definition.
+#: How to read the scalar of each tag; dates and the like are text in a definition.
 _SCALARS: Mapping[str, Callable[[str], Any]] = {
     f"{_TAG}int": _read_int,
     f"{_TAG}float": _read_float,
@@ -88,10 +88,10 @@ _SCALARS: Mapping[str, Callable[[str], Any]] = {
 
 
 class Converter:
-    """Turns the nodes of one document into data.
+    """Converts the nodes of one document to data.
 
     Args:
-        document: learns where everything stands.
+        document: receives the positions.
     """
 
     def __init__(self, document: Document) -> None:
@@ -100,10 +100,10 @@ class Converter:
         self._count = 0
 
     def convert(self, node: Node, loc: Loc = ()) -> Any:
-        """Convert ``node``, which stands at ``loc``.
+        """Convert ``node``, found at ``loc``.
 
         Raises:
-            YamlSyntaxError: it holds something that no definition may.
+            YamlSyntaxError: it has something that a definition may not.
         """
         self._count += 1
         if self._count > _MOST_NODES:
@@ -137,7 +137,7 @@ class Converter:
         return data
 
     def _pairs(self, node: MappingNode) -> dict[str, tuple[Node, Node]]:
-        """List a mapping's own keys, then those it merges and does not have itself."""
+        """Return a mapping's own keys, and those it merges and does not have itself."""
         own: dict[str, tuple[Node, Node]] = {}
         merged: list[MappingNode] = []
         for key_node, value in node.value:
@@ -178,14 +178,14 @@ def _key(node: Node) -> str:
 
 def _scalar(node: ScalarNode) -> Any:
     _require(node, plain=node.tag in _SCALARS)
-    # JSON, which YAML takes, writes what lies beyond 16 bits as two halves.
+    # JSON, which YAML includes, writes characters beyond 16 bits as surrogate pairs.
     text = node.value.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
     if _NO_TEXT.search(text):
         raise YamlSyntaxError("contains an escaped null or half a character; remove it", _start(node))
     try:
         return _SCALARS[str(node.tag)](text)
     except ValueError:
-        # Of too many digits, or tagged as what it is not: what it should have been is told where it is used.
+        # Too many digits, or the wrong tag: whoever uses the value says what it should be.
         return text
 
 

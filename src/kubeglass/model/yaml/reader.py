@@ -10,10 +10,10 @@ from ruamel.yaml.reader import ReaderError
 
 from kubeglass.model.yaml.document import Converter, Document, Position, YamlSyntaxError
 
-#: Levels at which a definition is certainly a mistake; the deepest key of a right one stands at the ninth.
+#: Deepest nesting allowed; the deepest key of a definition is at level nine.
 _DEEPEST = 50
 
-#: What the parser says against what the writer most likely did.
+#: What the parser says, and what the user most likely did.
 _MEANINGS = {
     "cannot start any token": "a tab or a reserved character; indent with spaces, quote special characters",
     "expected <block end>": "this line's indentation matches none of the lines above it",
@@ -50,7 +50,7 @@ def read_document(text: str) -> Document:
             it stands in, or more levels or repetitions than a person writes.
     """
     yaml = YAML(typ="safe", pure=True)
-    # An anchor used again takes the name over, as YAML defines.
+    # YAML allows an anchor's name to be used again.
     yaml.composer.warn_double_anchors = False
     try:
         root = yaml.compose(text)
@@ -69,7 +69,7 @@ def read_document(text: str) -> Document:
 
 
 def _deep_position(text: str) -> Position:
-    """Find where nesting passes what a definition needs; the parser does not recurse, so it gets there."""
+    """Find where the nesting gets too deep; the event parser does not recurse."""
     depth = 0
     for event in YAML(typ="safe", pure=True).parse(text):
         kind = type(event).__name__

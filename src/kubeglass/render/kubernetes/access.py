@@ -102,12 +102,12 @@ def _subject(name: str, namespace: str) -> dict[str, str]:
     return {"kind": "ServiceAccount", "name": name, "namespace": namespace}
 
 
-#: An entry without ``from`` lets everybody in.
+#: A rule without ``from`` allows every peer.
 ANYBODY: tuple[dict[str, Any], ...] = ()
 
 
 def build_policies(pipeline: Pipeline) -> list[dict[str, Any]]:
-    """One policy for each part; none when they are switched off."""
+    """Return one policy for each part; none if network policies are off."""
     if not pipeline.cluster.security.network_policy:
         return []
     home = pipeline.cluster.namespace
@@ -123,7 +123,7 @@ def build_policies(pipeline: Pipeline) -> list[dict[str, Any]]:
         (VIEWER, cluster.viewer.enabled, cluster.viewer, VIEWER_PORT),
     ):
         if runs:
-            # Without a node port people come by port-forward, which the kubelet opens inside the pod.
+            # Without a node port, users connect by port-forward, which the kubelet opens inside the pod.
             opened = [] if page.node_port is None else [_allow(port, ANYBODY)]
             policies.append(_policy(name, "pages", home, opened))
     return [*policies, *(_app_policy(app, pipeline) for app in deployed_apps(pipeline))]
@@ -146,7 +146,7 @@ def _policy(name: str, component: str, namespace: str, ingress: list[dict[str, A
         "spec": {
             "podSelector": {"matchLabels": selector_of(name)},
             "policyTypes": ["Ingress"],
-            # The server forgets an empty list, and kubectl would set it again at every apply.
+            # The server drops an empty list, and kubectl would set it again at every apply.
             **({"ingress": ingress} if ingress else {}),
         },
     }

@@ -26,9 +26,9 @@ from kubeglass.render.kubernetes.pods import (
 )
 from kubeglass.render.kubernetes.security import IMAGE_USER, container_security_context, pod_security_context
 
-#: Where the workers' metric files are, in memory: they are written at every request.
+#: Folder of the workers' metric files, in memory: they are written at every request.
 METRICS_DIR = "/run/metrics"
-#: Where an app's source is in its container.
+#: Folder of an app's source in its container.
 SOURCE_DIR = "/app"
 #: Seconds gunicorn gives requests in flight.
 GRACE_SECONDS = 30
@@ -47,7 +47,7 @@ def _deployment(app: App, pipeline: Pipeline) -> dict[str, Any]:
         "spec": {
             "replicas": app.replicas,
             "selector": select(app.name),
-            # The new pod answers before an old one goes.
+            # A new pod is ready before an old one goes.
             "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 0, "maxSurge": 1}},
             "template": template_of(app.name, "app", _pod(app, pipeline), _scrape_annotations(app)),
         },
@@ -67,7 +67,7 @@ def _pod(app: App, pipeline: Pipeline) -> dict[str, Any]:
     last_scrape = _last_scrape_seconds(pipeline)
     node = {"kubernetes.io/hostname": app.host_path.node} if app.host_path and app.host_path.node else None
     return {
-        # The app asks the API server nothing.
+        # The app does not use the API server.
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
         "securityContext": pod_security_context(*user),
@@ -84,7 +84,7 @@ def _pod(app: App, pipeline: Pipeline) -> dict[str, Any]:
 
 
 def _last_scrape_seconds(pipeline: Pipeline) -> int:
-    """How long an ending pod stays for the collector to read its final counts: two scrapes, one of which may fail."""
+    """Seconds a terminating pod stays to have its final counts read: two scrapes, one of which may fail."""
     return math.ceil(2 * pipeline.scrape.interval) + 1
 
 
@@ -97,14 +97,14 @@ def _container(app: App, pipeline: Pipeline, last_scrape: int) -> dict[str, Any]
         "workingDir": SOURCE_DIR,
         "env": _environment(app),
         "ports": [port_of("http", app.port), port_of("metrics", app.metrics_port)],
-        # The metrics are answered by the workers, and only once the app is imported; a connection alone would be
-        # accepted by gunicorn before. Neither probe is a request to the app, so none is counted.
+        # Workers serve metrics only once the app is imported; gunicorn accepts connections before that. Neither probe
+        # is a request to the app, so none is counted.
         "startupProbe": http_probe(_probed_path(app), "metrics", period=1, failures=START_SECONDS),
-        # All threads busy means that other replicas should answer, and never that this one should start anew: so
-        # being alive asks no worker.
+        # When all threads are busy, other replicas should answer, but this one must not be restarted: so liveness
+        # needs no worker.
         "readinessProbe": http_probe(_probed_path(app), "metrics", period=10, timeout=5),
         "livenessProbe": tcp_probe("metrics", period=15, failures=4),
-        # The Service forgets the pod at once, while the collector still reads it.
+        # The Service drops the pod at once, while the collector still scrapes it.
         "lifecycle": {"preStop": {"exec": {"command": ["python3", "-c", f"import time; time.sleep({last_scrape})"]}}},
         "resources": resources_of(app.resources),
         "securityContext": container_security_context(),
@@ -127,7 +127,7 @@ def _command(app: App) -> list[str]:
         "-m",
         "gunicorn",
         f"--bind=0.0.0.0:{app.port}",
-        # The workers answer here too, and show their metrics here alone (KUBEGLASS_METRICS_PORT).
+        # The workers listen here too, and expose metrics only here (KUBEGLASS_METRICS_PORT).
         f"--bind=0.0.0.0:{app.metrics_port}",
         f"--workers={app.workers}",
         f"--threads={app.threads}",
@@ -168,7 +168,7 @@ def _budget(app: App, pipeline: Pipeline) -> dict[str, Any]:
         "apiVersion": "policy/v1",
         "kind": "PodDisruptionBudget",
         "metadata": metadata(app.name, "app", pipeline.cluster.apps_run_in),
-        # One at a time: a node can always be drained, and an app of several replicas always answers.
+        # One at a time: a node can always be drained, and an app with several replicas stays available.
         "spec": {"maxUnavailable": 1, "selector": select(app.name)},
     }
 

@@ -37,7 +37,7 @@ def build_daemon_set(pipeline: Pipeline, setup: CollectorSetup) -> list[dict[str
     """Build the DaemonSet of ``otel-collector-daemonset.yaml``."""
     spec = {
         "selector": select(COLLECTOR),
-        # Two collectors of one node would read every pod twice, so the old one ends first.
+        # Two collectors on one node would scrape every pod twice, so the old one stops first.
         "updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": "25%", "maxSurge": 0}},
         "template": template_of(COLLECTOR, "collector", _pod(pipeline, setup), config_hash(_file(setup))),
     }
@@ -55,7 +55,7 @@ def _pod(pipeline: Pipeline, setup: CollectorSetup) -> dict[str, Any]:
         "serviceAccountName": COLLECTOR,
         "enableServiceLinks": False,
         "securityContext": collector_security_context(),
-        # Every node has something to measure, whatever it is reserved for.
+        # Run on every node, whatever its taints.
         "tolerations": [{"operator": "Exists"}],
         "terminationGracePeriodSeconds": 30,
         "containers": [_container(pipeline, setup)],

@@ -18,12 +18,12 @@ PROVISIONING_FOLDER = "/etc/grafana/provisioning"
 
 @dataclass(frozen=True, slots=True)
 class CollectorSetup:
-    """The collector's configuration for a cluster, and what it expects of its pod.
+    """The collector's configuration for a cluster, and what it needs from its pod.
 
     Args:
         config: the configuration file's text.
-        queue_directory: where the configuration looks for its node's folder.
-        host_folders: folders of its node it reads, by where it looks for them; none unless it measures the node.
+        queue_directory: mount point of the node's queue folder.
+        host_folders: mount point to folder of the node, for host metrics.
     """
 
     config: str
@@ -33,7 +33,7 @@ class CollectorSetup:
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """Everything that runs on the cluster with somebody else's configuration.
+    """Configurations that other renderers made, for the ConfigMaps.
 
     Args:
         collector: the collector's.
@@ -65,7 +65,7 @@ def config_maps(name: str, component: str, namespace: str, files: Sequence[Rende
             "apiVersion": "v1",
             "kind": "ConfigMap",
             "metadata": metadata(_numbered(name, index), component, namespace),
-            # Without the last line's end YAML can show the text as a block, line by line.
+            # Without the final newline, YAML can show the text as a block.
             "data": {_key(file): file.content.rstrip("\n") for file in group},
         }
         for index, group in enumerate(_pack(files))
@@ -87,7 +87,7 @@ def config_volume(volume: str, name: str, files: Sequence[RenderedFile]) -> dict
 
 
 def config_hash(*files: RenderedFile) -> dict[str, str]:
-    """Annotation of a pod template that changes with the configuration the pod reads when it starts."""
+    """Return an annotation that changes with the configuration, so that a change rolls the pods."""
     digest = hashlib.sha256()
     for file in files:
         digest.update(f"{file.path}\0{file.content}\0".encode())

@@ -34,19 +34,19 @@ def labels_of(name: str, component: str) -> dict[str, str]:
 def mark(item: Mapping[str, Any], pipeline: Pipeline) -> dict[str, Any]:
     """Label an object with its pipeline.
 
-    Pod templates and claims stay as they are: a label there would start every pod anew, and a StatefulSet refuses it.
+    Pod templates and claims stay as they are: a label there would restart every pod, and a StatefulSet rejects it.
     """
     about = item["metadata"]
     return {**item, "metadata": {**about, "labels": {**about["labels"], PIPELINE: pipeline.cluster.namespace}}}
 
 
 def selector_of(name: str) -> dict[str, str]:
-    """Labels that select the pods of one part; a selector can never change, so it holds as little as possible."""
+    """Labels that select the pods of one part; a selector is immutable, so it has as few as possible."""
     return {NAME: name}
 
 
 def metadata(name: str, component: str, namespace: str = "", **rest: Any) -> dict[str, Any]:
-    """Metadata of an object of ours.
+    """Metadata of one object.
 
     Args:
         name: its name.
@@ -59,17 +59,17 @@ def metadata(name: str, component: str, namespace: str = "", **rest: Any) -> dic
 
 
 def deployed_apps(pipeline: Pipeline) -> tuple[App, ...]:
-    """Apps that run on the cluster; one with a target runs somewhere else and is only scraped."""
+    """Apps that run on the cluster; one with a target runs elsewhere and is only scraped."""
     return tuple(app for app in pipeline.apps if app.target is None)
 
 
 def cluster_name(pipeline: Pipeline, name: str) -> str:
-    """Name of an object without a namespace: two pipelines on one cluster must not share it."""
+    """Name of a cluster-scoped object, which two pipelines must not share."""
     return f"kubeglass:{pipeline.cluster.namespace}:{name}"
 
 
-#: Images that were never in a registry are named under localhost, so an attempt to pull one fails at once instead of
-#: asking a public registry for somebody else's.
+#: Images that are in no registry are named under localhost, so that a pull fails at once instead of asking a public
+#: registry for someone else's image.
 OWN_REGISTRY = "localhost/kubeglass"
 
 
@@ -99,14 +99,14 @@ def viewer_image(pipeline: Pipeline) -> str:
 
 
 def app_image(app: App) -> str:
-    """Image of an app; one whose source is on the node needs the interpreter and the libraries alone."""
+    """Image of an app; one whose source is mounted from the node needs only the interpreter and libraries."""
     if app.image is not None:
         return app.image
     return f"{OWN_REGISTRY}/{'python' if app.host_path else app.name}:{__version__}"
 
 
 def missing_grafana(pipeline: Pipeline) -> str:
-    """Say why Grafana is left out although it was not switched off; empty when it runs or is not wanted."""
+    """Say why Grafana is left out although it is enabled; empty if it runs or is disabled."""
     if pipeline.cluster.runs_grafana or not pipeline.cluster.grafana.enabled:
         return ""
     return (

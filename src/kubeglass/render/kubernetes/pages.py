@@ -49,9 +49,9 @@ def build_grafana(pipeline: Pipeline, contents: Contents) -> list[dict[str, Any]
     spec = {
         "replicas": 1,
         "selector": select(GRAFANA),
-        # Its database is a file of the pod's own: nothing to share with a second one.
+        # Its database is a file in the pod, which a second one could not share.
         "strategy": {"type": "Recreate"},
-        # Dashboards are read anew while it runs; provisioning only when it starts.
+        # It reloads dashboards while it runs, but reads provisioning only at startup.
         "template": template_of(GRAFANA, "pages", _grafana_pod(pipeline, contents), config_hash(*contents.grafana)),
     }
     return [
@@ -151,7 +151,7 @@ def _viewer_container(pipeline: Pipeline) -> dict[str, Any]:
             f"--prometheus=http://{PROMETHEUS}:{PROMETHEUS_PORT}",
             f"--dashboards={DASHBOARDS_FOLDER}",
             f"--time-interval={format_duration(pipeline.scrape.interval)}",
-            # People come by any node's address or name, which nobody here knows; the page has no password to steal.
+            # Users connect to any node's address or name, unknown here; the page has no password to steal.
             "--allow-host=*",
         ],
         "ports": [port_of("http", VIEWER_PORT)],

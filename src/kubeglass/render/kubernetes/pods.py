@@ -10,13 +10,13 @@ from kubeglass.model.secret import SecretSource
 from kubeglass.model.section import Amount, Resources
 from kubeglass.render.kubernetes.names import labels_of, metadata, selector_of
 
-#: How long a program may take to start before it is started anew. Python imports in a second on a laptop, and in a
-#: minute on a small board that starts everything else at the same time.
+#: Seconds a program may take to start before it is restarted. Python imports in a second on a laptop, in a minute on a
+#: small board that starts everything else at the same time.
 START_SECONDS = 180
 
 
 def http_probe(path: str, port: str, *, period: int, failures: int = 3, timeout: int = 2) -> dict[str, Any]:
-    """Ask for a page every ``period`` seconds; ``failures`` in a row count."""
+    """Request ``path`` every ``period`` seconds; fail after ``failures`` in a row."""
     return {
         "httpGet": {"path": path, "port": port},
         "periodSeconds": period,
@@ -26,12 +26,12 @@ def http_probe(path: str, port: str, *, period: int, failures: int = 3, timeout:
 
 
 def tcp_probe(port: str, *, period: int, failures: int = 3) -> dict[str, Any]:
-    """Connect every ``period`` seconds; ``failures`` in a row count."""
+    """Connect every ``period`` seconds; fail after ``failures`` in a row."""
     return {"tcpSocket": {"port": port}, "periodSeconds": period, "failureThreshold": failures, "timeoutSeconds": 2}
 
 
 def resources_of(resources: Resources) -> dict[str, Any]:
-    """Write what a container asks for, and the most it may take."""
+    """Return a container's requests and limits."""
     parts = {"requests": _amount(resources.requests), "limits": _amount(resources.limits)}
     return {name: amount for name, amount in parts.items() if amount}
 
@@ -46,12 +46,12 @@ def port_of(name: str, number: int) -> dict[str, Any]:
 
 
 def field_variable(name: str, path: str) -> dict[str, Any]:
-    """Environment variable filled from the pod's own description."""
+    """Environment variable filled from a field of the pod (downward API)."""
     return {"name": name, "valueFrom": {"fieldRef": {"fieldPath": path}}}
 
 
 def heap_limit(memory: str | None) -> list[dict[str, Any]]:
-    """Environment variable that makes Go collect garbage before the kernel kills the process at its limit."""
+    """Environment variable that makes Go collect garbage before the process reaches its memory limit."""
     return [] if memory is None else [{"name": "GOMEMLIMIT", "value": str(parse_memory(memory) * 9 // 10)}]
 
 
@@ -62,7 +62,7 @@ def secret_variable(name: str, source: SecretSource) -> dict[str, Any]:
 
 
 def empty_volume(name: str, size: str, *, in_memory: bool = False) -> dict[str, Any]:
-    """Return a folder that lives as long as the pod, and a bound on what it may hold."""
+    """Return a volume that lives as long as the pod, limited to ``size``."""
     medium = {"medium": "Memory"} if in_memory else {}
     return {"name": name, "emptyDir": {**medium, "sizeLimit": size}}
 
@@ -81,7 +81,7 @@ def select(name: str) -> dict[str, Any]:
 
 
 def spread(name: str) -> list[dict[str, Any]]:
-    """Keep replicas on different nodes where there are several; one node is no obstacle."""
+    """Spread replicas over nodes where there are several."""
     return [
         {
             "maxSkew": 1,

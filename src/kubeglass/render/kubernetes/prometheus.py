@@ -27,7 +27,7 @@ def build(pipeline: Pipeline, contents: Contents) -> list[dict[str, Any]]:
         "selector": select(PROMETHEUS),
         "template": template_of(PROMETHEUS, "storage", _pod(pipeline, contents), config_hash(*contents.prometheus)),
         "volumeClaimTemplates": [_claim(pipeline)],
-        # Samples outlive the StatefulSet: only `kubeglass undeploy --purge` deletes them.
+        # Samples outlive the StatefulSet; only `kubeglass undeploy --purge` deletes them.
         "persistentVolumeClaimRetentionPolicy": {"whenDeleted": "Retain", "whenScaled": "Retain"},
     }
     about = metadata(PROMETHEUS, "storage", namespace)
@@ -45,7 +45,7 @@ def _pod(pipeline: Pipeline, contents: Contents) -> dict[str, Any]:
         # K3s's local-path volumes ignore fsGroup but are open to everybody (k3s-io/k3s#6401); elsewhere fsGroup makes
         # the volume writable. Either way Prometheus makes its folder itself, below the volume's root.
         "securityContext": pod_security_context(PROMETHEUS_USER),
-        # It writes its head block before it ends.
+        # It writes its head block before it stops.
         "terminationGracePeriodSeconds": 120,
         "containers": [_container(pipeline)],
         "volumes": [config_volume("config", CONFIG_MAP, contents.prometheus)],
@@ -59,7 +59,7 @@ def _container(pipeline: Pipeline) -> dict[str, Any]:
         "imagePullPolicy": pipeline.cluster.pull_policy.value,
         "args": [
             f"--config.file={CONFIG_FOLDER}/prometheus.yml",
-            # Not the volume's root, which may hold a lost+found folder or belong to somebody else.
+            # Not the volume's root, which may contain lost+found or have another owner.
             f"--storage.tsdb.path={VOLUME_FOLDER}/tsdb",
             f"--storage.tsdb.retention.time={format_duration(pipeline.storage.retention.time)}",
             f"--storage.tsdb.retention.size={pipeline.storage.retention.size}",
@@ -68,7 +68,7 @@ def _container(pipeline: Pipeline) -> dict[str, Any]:
         ],
         "env": heap_limit(pipeline.storage.resources.limits.memory),
         "ports": [port_of("http", PROMETHEUS_PORT)],
-        # Reading a large write-ahead log back takes minutes.
+        # Replaying a large write-ahead log takes minutes.
         "startupProbe": http_probe("/-/ready", "http", period=1, failures=600),
         "readinessProbe": http_probe("/-/ready", "http", period=5),
         "livenessProbe": http_probe("/-/healthy", "http", period=10, failures=6),

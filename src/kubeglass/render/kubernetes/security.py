@@ -1,4 +1,4 @@
-"""How tightly pods are held: the Pod Security Standard "restricted" but for what the collector cannot do without.
+"""Security contexts: the Pod Security Standard "restricted", except for what the collector needs.
 
 https://kubernetes.io/docs/concepts/security/pod-security-standards/
 """
@@ -11,7 +11,7 @@ from kubeglass.model.cluster import PodSecurity
 from kubeglass.model.pipeline import Pipeline
 from kubeglass.render.kubernetes.names import deployed_apps
 
-#: The user of images that kubeglass builds. Runtimes may take the group from the image, or 0, so pods name all three.
+#: The user of images that kubeglass builds. Runtimes may take the group from the image, or 0, so pods set all three.
 IMAGE_USER = 10001
 #: "nobody", the user of Prometheus's own image.
 PROMETHEUS_USER = 65534
@@ -24,21 +24,21 @@ _REASON = "kubeglass.dev/pod-security-reason"
 
 
 def pod_security_context(user: int, group: int | None = None) -> dict[str, Any]:
-    """Hold a pod to the restricted level; its volumes belong to ``group`` (the user's own number unless given)."""
+    """Security context of a pod at the restricted level; ``group`` owns its volumes (default: the user's number)."""
     owner = user if group is None else group
     return {
         "runAsNonRoot": True,
         "runAsUser": user,
         "runAsGroup": owner,
         "fsGroup": owner,
-        # Large volumes are walked once, not at every start.
+        # Walk large volumes once, not at every start.
         "fsGroupChangePolicy": "OnRootMismatch",
         "seccompProfile": {"type": "RuntimeDefault"},
     }
 
 
 def collector_security_context() -> dict[str, Any]:
-    """Hold the collector's pod, the one exception.
+    """Security context of the collector's pod, the one exception.
 
     The kubelet makes the queue's folder on the node for root alone, so the collector is user 0: without any capability
     (see :func:`container_security_context`), with a read-only root and no host path but that folder, it can do there
@@ -54,7 +54,7 @@ def collector_security_context() -> dict[str, Any]:
 
 
 def container_security_context() -> dict[str, Any]:
-    """Hold every container, the collector's included."""
+    """Security context of every container, the collector's included."""
     return {
         "allowPrivilegeEscalation": False,
         "readOnlyRootFilesystem": True,
@@ -63,7 +63,7 @@ def container_security_context() -> dict[str, Any]:
 
 
 def namespace_labels(pipeline: Pipeline, namespace: str) -> tuple[dict[str, str], dict[str, str]]:
-    """Labels that make the API server hold a namespace's pods to a level, and annotations that give the reason."""
+    """Return the labels that enforce a Pod Security level in a namespace, and annotations that say why."""
     reason = _exception(pipeline, namespace)
     level = pipeline.cluster.security.pod_security.value
     if not reason:

@@ -10,7 +10,7 @@ from kubeglass.model.storage import Remote
 
 
 def literal(text: str) -> str:
-    """Keep the collector from expanding a ``$`` that is meant as one."""
+    """Escape ``$``, which the collector would expand."""
     return text.replace("$", "$$")
 
 
@@ -26,12 +26,12 @@ OTLP_PATH = "/api/v1/otlp/v1/metrics"
 
 
 def send_to_prometheus(pipeline: Pipeline, endpoint: str) -> dict[str, Any]:
-    """Push to the pipeline's own Prometheus at ``endpoint``, near enough that compressing costs more than it saves."""
+    """Push to the pipeline's own Prometheus at ``endpoint``, close enough that compression costs more than it saves."""
     return {"metrics_endpoint": endpoint, "compression": "none", **_delivery(pipeline)}
 
 
 def send_to_remote(pipeline: Pipeline, remote: Remote) -> dict[str, Any]:
-    """Push the same to an OTLP endpoint elsewhere, with credentials that only the environment knows."""
+    """Push the same to an OTLP endpoint elsewhere, with credentials from the environment."""
     settings: dict[str, Any] = {"metrics_endpoint": f"{remote.url}/v1/metrics", "compression": "gzip"}
     headers = {name: literal(value) for name, value in remote.headers.items()}
     if remote.auth is not None and remote.auth.header is not None:
@@ -58,7 +58,7 @@ def authenticate(remote: Remote) -> dict[str, Any]:
 
 
 def keep_queue(pipeline: Pipeline, directory: str) -> dict[str, Any]:
-    """Keep the queues below ``directory``: one file an exporter, which shrinks again after an outage."""
+    """Keep the queues below ``directory``, one file per exporter, which shrinks again after an outage."""
     return {
         "directory": literal(directory),
         "create_directory": True,
@@ -76,15 +76,15 @@ def _delivery(pipeline: Pipeline) -> dict[str, Any]:
     return {
         "sending_queue": {
             "storage": QUEUE,
-            # In bytes, so that the disk is bounded whatever one scrape holds.
+            # In bytes, so that disk use is limited whatever the size of a scrape.
             "sizer": "bytes",
             "queue_size": parse_size(pipeline.collector.queue.size),
-            # One sender, so that late samples are few: several would overtake each other all the time.
+            # One sender, so that few samples are late: several would overtake each other.
             "num_consumers": 1,
-            # Joined after the queue and not before it: what the batch processor holds in memory dies with the process.
+            # Batch after the queue, not before: what the batch processor holds in memory is lost with the process.
             "batch": {"flush_timeout": "200ms", "sizer": "items", "min_size": 2000, "max_size": 10_000},
         },
-        # Forever: what cannot be delivered waits on disk, and the queue's size is the only bound.
+        # Retry forever: undelivered data waits on disk, limited only by the queue's size.
         "retry_on_failure": {"initial_interval": "500ms", "max_interval": "2s", "max_elapsed_time": "0s"},
         "timeout": "10s",
     }

@@ -37,12 +37,12 @@ def limit_memory(pipeline: Pipeline) -> dict[str, Any]:
 
 
 def add_pod_attributes() -> dict[str, Any]:
-    """Say which deployment, pod and node each metric is of, watching only the collector's own node."""
+    """Add each metric's deployment, pod and node, watching only the collector's own node."""
     return {
         "auth_type": "serviceAccount",
         "filter": {"node_from_env_var": "K8S_NODE_NAME"},
         "extract": {"metadata": list(POD_ATTRIBUTES)},
-        # Metrics come from scrapes, whose connection is the collector's own: only these say which pod is meant.
+        # The collector opens the connection of a scrape, so only these attributes tell which pod it is.
         "pod_association": [
             {"sources": [{"from": "resource_attribute", "name": "k8s.pod.uid"}]},
             {
@@ -56,7 +56,7 @@ def add_pod_attributes() -> dict[str, Any]:
 
 
 def name_source(job: str, instance: str) -> dict[str, Any]:
-    """Give metrics that no scrape produced the ``job`` and ``instance`` labels that every query expects."""
+    """Set ``job`` and ``instance`` on metrics that come from no scrape; every query expects them."""
     return {
         "attributes": [
             {"action": "upsert", "key": "service.name", "value": job},

@@ -12,14 +12,14 @@ from kubeglass.model.pipeline import Pipeline
 from kubeglass.model.quantity import format_duration
 from kubeglass.render.otelcol.exporters import literal
 
-#: Where a DaemonSet's pod sees its node's files, as far as they are mounted.
+#: Where a DaemonSet's pod mounts its node's files.
 HOST_ROOT = "/hostfs"
-#: All that scrapers read but the one that looks at every file system's own mount point.
+#: What every scraper but ``filesystem`` reads.
 KERNEL_FOLDERS = ("/proc", "/sys")
 
 
 def scrape_apps(pipeline: Pipeline, settings: LocalSettings) -> dict[str, Any]:
-    """Scrape every app of this machine: those kubeglass runs, and targets that run already.
+    """Scrape every app on this machine: those kubeglass runs, and targets.
 
     An app that only a cluster can run (it has an image and no module) has no port here, and is left out.
     """
@@ -39,7 +39,7 @@ def scrape_apps(pipeline: Pipeline, settings: LocalSettings) -> dict[str, Any]:
 
 
 def receive_pushes(settings: LocalSettings) -> dict[str, Any]:
-    """Take metrics that apps of this machine push over OTLP/HTTP; ``service.name`` becomes their job."""
+    """Receive metrics that apps on this machine push over OTLP/HTTP; ``service.name`` becomes the job."""
     return {"protocols": {"http": {"endpoint": f"{LOOPBACK}:{settings.ports.otelcol_otlp}"}}}
 
 
@@ -56,7 +56,7 @@ def scrape_pods(pipeline: Pipeline) -> dict[str, Any]:
 
 
 def read_kubelet(pipeline: Pipeline) -> dict[str, Any]:
-    """Read the node's own kubelet, by its IP: a node's name is not always in DNS."""
+    """Read the node's own kubelet by IP, since a node's name is not always in DNS."""
     kubelet = pipeline.collector.kubelet
     settings: dict[str, Any] = {
         "collection_interval": format_duration(kubelet.interval),
@@ -64,7 +64,7 @@ def read_kubelet(pipeline: Pipeline) -> dict[str, Any]:
         "endpoint": "https://${env:K8S_NODE_IP}:10250",
         "node": "${env:K8S_NODE_NAME}",
         "metric_groups": [group.value for group in kubelet.groups],
-        # Off unless asked for: it alone shows that a container started anew.
+        # Off by default; the only metric that shows a container's restart.
         "metrics": {"container.uptime": {"enabled": True}},
     }
     if kubelet.insecure_skip_verify:
@@ -84,9 +84,9 @@ def read_host(pipeline: Pipeline, *, root: str = "") -> dict[str, Any]:
 
 
 def node_scrapers(pipeline: Pipeline) -> tuple[HostScraper, ...]:
-    """Choose what can measure the node from within a pod.
+    """Return the scrapers that can measure the node from a pod.
 
-    ``/proc/net`` shows every process its own network, so the pod's would be taken for the node's; the kubelet tells the
+    ``/proc/net`` shows each process its own network namespace, so a pod would report its own; the kubelet reports the
     node's (group ``node``).
     """
     host = pipeline.collector.host_metrics
@@ -94,7 +94,7 @@ def node_scrapers(pipeline: Pipeline) -> tuple[HostScraper, ...]:
 
 
 def host_folders(pipeline: Pipeline) -> dict[str, str]:
-    """Folders of the node that measuring it takes, by where the pod must see them: the kernel's own if they suffice."""
+    """Map mount point to folder of the node for host metrics: only /proc and /sys if they suffice."""
     scrapers = node_scrapers(pipeline)
     if not scrapers:
         return {}
@@ -112,9 +112,9 @@ def scrape_times(pipeline: Pipeline) -> dict[str, str]:
 def _prometheus(scrape_configs: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "config": {"scrape_configs": scrape_configs},
-        # Without it the first scrape waits five seconds for the discovery's own rhythm.
+        # Without it, the first scrape waits five seconds for service discovery.
         "discovery_reload_on_startup": True,
-        # What was counted between the last scrape and an orderly end is read once more.
+        # Scrape once more at shutdown, for what was counted since the last scrape.
         "scrape_on_shutdown": True,
     }
 
@@ -150,7 +150,7 @@ def _identify(app: App) -> dict[str, Any]:
 
 
 def _relabel_pods() -> list[dict[str, Any]]:
-    """Read the ``prometheus.io/*`` annotations; ``$$`` is one ``$``, which the collector would else expand."""
+    """Read the ``prometheus.io/*`` annotations; ``$$`` escapes ``$``, which the collector would expand."""
     annotation = "__meta_kubernetes_pod_annotation_prometheus_io_{}".format
     return [
         _relabel("keep", [annotation("scrape")], regex="true"),
@@ -165,7 +165,7 @@ def _relabel_pods() -> list[dict[str, Any]]:
             replacement="$$1:$$2",
             target_label="__address__",
         ),
-        # The job is the app, as in a local run: the later rule wins, and an empty label changes nothing.
+        # The job is the app, as in a local run; the last match wins, and an empty label changes nothing.
         *(
             _relabel("replace", [f"__meta_kubernetes_pod_label_{label}"], regex="(.+)", target_label="job")
             for label in ("app", "k8s_app", "app_kubernetes_io_name")

@@ -33,7 +33,7 @@ RULES_DIRECTORY = "/etc/prometheus/rules"
 #: Name of the collector's container port for its own metrics.
 TELEMETRY_PORT_NAME = "telemetry"
 
-#: Without these two pods' series could not be told apart; a pod's uid is left out, as it changes with every restart.
+#: Without these, series of two pods would collide; the uid is left out, as it changes with every restart.
 PROMOTED_ATTRIBUTES = (
     "k8s.namespace.name",
     "k8s.pod.name",
@@ -75,7 +75,7 @@ def _itself() -> dict[str, Any]:
 
 
 def _static_targets(pipeline: Pipeline) -> list[dict[str, Any]]:
-    """Scrape targets outside the cluster from here: the collector runs on every node, and each would scrape them."""
+    """Scrape targets outside the cluster from Prometheus: every node's collector would scrape them."""
     return [
         {
             "job_name": app.name,
@@ -95,7 +95,7 @@ def _base_document(pipeline: Pipeline, *, rules: str, promoted: tuple[str, ...] 
         rules: pattern of the rule files, absolute or relative to the configuration file.
         promoted: OTLP resource attributes that become labels of every series.
     """
-    # Prometheus scrapes only the pipeline itself; faster than every 5 s tells nothing more about it.
+    # Prometheus scrapes only the pipeline itself, for which every 5 s is enough.
     interval = evaluation_interval(pipeline)
     timeout = min(interval, max(pipeline.scrape.longest, 5.0))
     otlp: dict[str, Any] = {"translation_strategy": "UnderscoreEscapingWithSuffixes"}
@@ -116,7 +116,7 @@ def _base_document(pipeline: Pipeline, *, rules: str, promoted: tuple[str, ...] 
 def _tsdb(pipeline: Pipeline) -> dict[str, Any]:
     storage = pipeline.storage
     return {
-        # After an outage the collector delivers its queue while newer samples of other targets are already stored.
+        # After an outage the collector delivers its queue while newer samples are already stored.
         "out_of_order_time_window": format_duration(storage.lateness),
         "retention": {"time": format_duration(storage.retention.time), "size": storage.retention.size},
     }

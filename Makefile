@@ -1,4 +1,4 @@
-# kubeglass's workshop. `make help` lists the targets; `make up` and `make test` do all set-up on a fresh machine.
+# Development tasks. `make help` lists the targets; `make up` and `make test` set up a fresh machine themselves.
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
@@ -29,7 +29,7 @@ test: $(VENV)/.dev-installed $(PAGE) $(VENV)/.chromium engines ## Run every test
 	@$(BIN)/python -m pytest --ignore=tests/cluster --numprocesses=auto --dist=loadfile --no-loadscope-reorder $(ARGS)
 
 .PHONY: test-cluster
-test-cluster: $(VENV)/.dev-installed $(PAGE) engines ## Run the tests on a real Kubernetes, started for them without Docker
+test-cluster: $(VENV)/.dev-installed $(PAGE) engines ## Run the tests on a real Kubernetes cluster, started without Docker
 	@$(BIN)/python -m tests.cluster.bed build
 	@$(BIN)/python -m tests.cluster.bed during $(BIN)/python -m pytest tests/cluster --numprocesses=auto --dist=loadfile $(ARGS)
 
@@ -42,49 +42,49 @@ lint: $(VENV)/.dev-installed viewer-ui/node_modules/.installed ## Check style, t
 	@tools/npm --prefix viewer-ui run typecheck
 
 .PHONY: format
-format: $(VENV)/.dev-installed ## Put the code into its one style
+format: $(VENV)/.dev-installed ## Format the code
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
 .PHONY: mutants
-mutants: $(VENV)/.dev-installed ## Break the library on purpose, one promise at a time, and write what noticed it into docs/library/proof.md
+mutants: $(VENV)/.dev-installed ## Break the library on purpose, one promise at a time, and record which test fails in docs/library/proof.md
 	@$(BIN)/python -m tools.broken $(ARGS)
 
 .PHONY: bench
-bench: $(VENV)/.dev-installed $(PAGE) engines ## Run the benchmarks, one program a claim; results go to benchmarks/results
+bench: $(VENV)/.dev-installed $(PAGE) engines ## Run the benchmarks, one program per claim; results go to benchmarks/results
 	@for program in benchmarks/[a-z]*_*.py; do echo "== $$program"; $(BIN)/python "$$program"; done
 
 ##@ Make
 
 .PHONY: engines
-engines: $(VENV)/.cli-installed ## Get the collector, Prometheus and promtool: PATH, cache, release or build
+engines: $(VENV)/.cli-installed ## Install the collector, Prometheus and promtool from PATH, cache, release or source
 	@$(KUBEGLASS) engines install
 
 .PHONY: page
 page: $(PAGE) ## Build the dashboard page
 
 .PHONY: wheel
-wheel: $(VENV)/.dev-installed $(PAGE) ## Build the wheel, page included, into dist/
+wheel: $(VENV)/.dev-installed $(PAGE) ## Build the wheel, including the page, into dist/
 	@$(BIN)/python -m build --wheel --no-isolation --outdir dist .
 
 .PHONY: docs
-docs: $(VENV)/.dev-installed ## Write the generated reference pages anew
+docs: $(VENV)/.dev-installed ## Regenerate the reference pages
 	@$(BIN)/python -m tools.reference
 
 .PHONY: lock
-lock: $(VENV)/.dev-installed ## Lock the Python dependencies anew
+lock: $(VENV)/.dev-installed ## Lock the Python dependencies again
 	@tools/lock
 
 .PHONY: cluster-up
-cluster-up: $(VENV)/.dev-installed ## Start the test cluster: a real Kubernetes in namespaces of its own
+cluster-up: $(VENV)/.dev-installed ## Start the test cluster: a real Kubernetes in its own namespaces
 	@$(BIN)/python -m tests.cluster.bed up
 
 .PHONY: cluster-down
-cluster-down: ## Stop the test cluster and leave nothing behind
+cluster-down: ## Stop the test cluster and remove it completely
 	@$(BIN)/python -m tests.cluster.bed down
 
 .PHONY: clean
-clean: ## Remove what was built here; engines stay in the user's cache
+clean: ## Remove build results; engines stay in the user's cache
 	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache viewer-ui/node_modules
 	find src/kubeglass/viewer/static -mindepth 1 -not -name .gitkeep -delete
 
@@ -92,7 +92,7 @@ clean: ## Remove what was built here; engines stay in the user's cache
 help: ## List the targets
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-# Stamps are written last, so that an interrupted step is done again.
+# Stamps are written last, so that an interrupted step runs again.
 $(VENV)/.cli-installed: requirements/cli.lock pyproject.toml
 	@tools/venv cli
 
@@ -103,7 +103,7 @@ $(VENV)/.chromium: | $(VENV)/.dev-installed
 	@tools/chromium
 
 viewer-ui/node_modules/.installed: viewer-ui/package-lock.json viewer-ui/package.json | $(VENV)/.cli-installed
-	@echo "page: fetching its libraries (usually half a minute)"
+	@echo "page: installing its libraries (usually half a minute)"
 	@tools/npm --prefix viewer-ui ci --no-audit --no-fund --loglevel=error
 	@touch $@
 

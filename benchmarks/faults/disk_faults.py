@@ -121,7 +121,7 @@ DISK_FAULTS = (
     Fault(
         "queue-damaged",
         "the file of the queue is damaged",
-        "kubeglass puts it aside before the collector starts, which would die of it at every start otherwise",
+        "the collector dies of it; kubeglass reads that from its last lines, puts the file aside and starts it again",
         "what waited in the queue, at most `collector.queue.size`; counters lose nothing by it",
         damage_queue,
         told_by=("otelcol", "was damaged"),

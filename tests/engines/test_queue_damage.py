@@ -1,4 +1,4 @@
-"""What the real collector makes of a damaged queue, and that kubeglass sees the damage before it does."""
+"""What the real collector makes of a damaged queue, and that kubeglass reads it from the collector's last lines."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from kubeglass.model.pipeline import Pipeline, Scrape
 from kubeglass.observe.probes import HttpProbe
 from kubeglass.render.files import write_files
 from kubeglass.render.otelcol import config
-from kubeglass.supervise.state.queue_file import find_damage
 from kubeglass.supervise.state.queue_repair import QueueRepair
 from tests.cli.runs import GOOD_APP, assert_nothing_left, call, wait_until
 
@@ -41,6 +40,11 @@ class Collector:
     def queue(self) -> Path:
         """The file of its only queue."""
         return self.queues / "exporter_otlp_http_prometheus_metrics"
+
+    @property
+    def lines(self) -> list[str]:
+        """What it wrote since it was started last."""
+        return self._log.read_text().splitlines()
 
     def start(self) -> subprocess.Popen[bytes]:
         """Start it and wait until it is healthy or has ended."""
@@ -91,12 +95,12 @@ def everything(content: bytes) -> bytes:
 
 
 def test_a_queue_that_a_killed_collector_left_is_whole(collector: Collector, content: bytes) -> None:
-    assert find_damage(collector.queue) == ""
-    assert QueueRepair(collector.queues)() == ()
+    assert content
     assert collector.starts()
+    assert QueueRepair(collector.queues)(collector.lines) == ()
 
 
-def test_the_collector_dies_of_a_damaged_queue_at_every_start_until_it_is_repaired(
+def test_the_collector_dies_of_a_damaged_queue_at_every_start_until_it_is_put_aside(
     collector: Collector, content: bytes
 ) -> None:
     for damage in (both_headers, the_middle, the_end, everything):
@@ -105,7 +109,7 @@ def test_the_collector_dies_of_a_damaged_queue_at_every_start_until_it_is_repair
         assert not collector.starts(), damage.__name__
         assert not collector.starts(), damage.__name__
 
-        (note,) = QueueRepair(collector.queues)()
+        (note,) = QueueRepair(collector.queues)(collector.lines)
 
         assert "was damaged" in note
         assert collector.starts(), damage.__name__

@@ -20,7 +20,6 @@ from kubeglass.supervise.app.check import checking_apps
 from kubeglass.supervise.options import RunOptions
 from kubeglass.supervise.ports import PortClaims, plan_ports
 from kubeglass.supervise.stack import TOTALS_FILE, Stack
-from kubeglass.supervise.state.queue_repair import QueueRepair
 
 #: The dashboard whose panels must have data before a run counts as up.
 OVERVIEW = PurePosixPath("dashboards/application-overview.json")
@@ -37,7 +36,7 @@ class Preparation:
     Args:
         stack: what decides which processes run.
         queries: what the overview's panels ask.
-        notes: what people should know: ports that moved, limits that are low, a queue that was damaged.
+        notes: what people should know: ports that moved, limits that are low.
     """
 
     stack: Stack
@@ -73,8 +72,7 @@ def prepare(options: RunOptions, get_binaries: GetBinaries, claims: PortClaims) 
     write_files(files, options.root)
     remove_stale(files, options.root, owned=LOCAL_FOLDERS)
     warning = warn_about_open_files(raise_open_files_limit())
-    # Before the collector's first start too, so that what was found is said where somebody looks.
-    notes = (*plan.notes, *prefix_notes, *QueueRepair(stack.settings.queue)(), *([warning] if warning else ()))
+    notes = (*plan.notes, *prefix_notes, *([warning] if warning else ()))
     return Preparation(stack, _read_queries(files, options.pipeline.scrape.interval), notes)
 
 

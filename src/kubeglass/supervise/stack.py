@@ -97,7 +97,7 @@ def _plan_collector(stack: Stack, after: tuple[str, ...]) -> ProcessSpec:
     return replace(
         _plan_engine(OTELCOL, stack, after),
         env=collector_environment(stack.options.pipeline),
-        before_start=QueueRepair(stack.settings.queue),
+        repair=QueueRepair(stack.settings.queue),
     )
 
 

@@ -50,11 +50,15 @@ class StartupWait:
             EngineError: anything else died or never answered.
         """
         while True:
-            pending = [status for status in self._manager.statuses() if status.state is not State.RUNNING]
+            statuses = self._manager.statuses()
+            pending = [status for status in statuses if status.state is not State.RUNNING]
             failed = [status for status in pending if status.last_error]
             if failed:
                 raise self._failure(failed[0], failed[0].last_error)
             if not pending:
+                for status in statuses:
+                    if status.last_error:
+                        self._listener.note(status.last_error)
                 return
             if time.monotonic() > self._deadline:
                 seconds = self._stack.options.timeout_seconds

@@ -43,8 +43,8 @@ def test_the_collector_starts_once_everything_it_scrapes_and_feeds_is_ready() ->
     assert plan(SHOP)["otelcol"].after == ("prometheus", "shop")
 
 
-def test_the_collectors_queue_is_repaired_before_each_start() -> None:
-    assert plan(SHOP)["otelcol"].before_start == QueueRepair(ROOT / "data" / "otelcol" / "queue")
+def test_the_collectors_queue_is_repaired_when_it_dies_of_it() -> None:
+    assert plan(SHOP)["otelcol"].repair == QueueRepair(ROOT / "data" / "otelcol" / "queue")
     assert plan(SHOP)["otelcol"] == plan(SHOP)["otelcol"], "a reload that changes nothing leaves it alone"
 
 

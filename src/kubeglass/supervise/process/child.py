@@ -60,6 +60,10 @@ class RealSpawner:
         """Return the last lines of ``name``, over all its restarts."""
         return self._buffers.setdefault(name, LogBuffer())
 
+    def last_lines(self, name: str) -> tuple[str, ...]:
+        """Return the last lines that ``name`` wrote since it was started last."""
+        return self.buffer(name).since_start()
+
     def note(self, name: str, line: str) -> None:
         """Add a line of the supervisor's own to the log of ``name``."""
         with LogFile(self._logs / f"{name}.log") as file:
@@ -69,6 +73,7 @@ class RealSpawner:
         """Start ``spec`` and call ``on_exit`` from another thread when it has ended and its log is complete."""
         # Before there is anything to guard: starting it takes a while, in which this process could be killed.
         self._guard.start()
+        self.buffer(spec.name).note_start()
         popen = subprocess.Popen(
             spec.argv,
             cwd=spec.cwd,

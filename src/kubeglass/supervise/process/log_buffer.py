@@ -26,11 +26,24 @@ class LogBuffer:
     def __init__(self, kept_lines: int = KEPT_LINES) -> None:
         self._lines: deque[str] = deque(maxlen=kept_lines)
         self._lock = threading.Lock()
+        self._written_since_start = 0
 
     def append(self, line: str) -> None:
         """Add one line, without its line end."""
         with self._lock:
             self._lines.append(line)
+            self._written_since_start += 1
+
+    def note_start(self) -> None:
+        """Take note that the process is about to start again."""
+        with self._lock:
+            self._written_since_start = 0
+
+    def since_start(self) -> tuple[str, ...]:
+        """Return the lines kept that were written since the process started last."""
+        with self._lock:
+            lines = list(self._lines)
+            return tuple(lines[max(len(lines) - self._written_since_start, 0) :])
 
     def tail(self, count: int) -> tuple[str, ...]:
         """Return at most ``count`` of the newest lines that are not blank, oldest first."""

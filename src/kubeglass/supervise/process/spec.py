@@ -13,8 +13,8 @@ from kubeglass.observe.probes import Probe
 READY_SECONDS = 30.0
 
 
-def do_nothing() -> Sequence[str]:
-    """Have nothing to do before a start."""
+def repair_nothing(lines: Sequence[str]) -> Sequence[str]:  # noqa: ARG001
+    """Have nothing to repair."""
     return ()
 
 
@@ -35,7 +35,8 @@ class ProcessSpec:
         address: where a person finds it; shown in ``status``.
         config: folder of the configuration that it reads anew on SIGHUP, relative to the state folder; None if a change
             needs another process.
-        before_start: called before each start; what it returns is of interest, and kept in the log.
+        repair: called with the last lines of the process when it died; repairs what it would die of again, and returns
+            what was done, a line each.
     """
 
     name: str
@@ -49,7 +50,7 @@ class ProcessSpec:
     grace_seconds: float = 5.0
     address: str = ""
     config: PurePosixPath | None = None
-    before_start: Callable[[], Sequence[str]] = do_nothing
+    repair: Callable[[Sequence[str]], Sequence[str]] = repair_nothing
 
     def runs_like(self, other: ProcessSpec) -> bool:
         """Whether a process of the one will do for the other; what came before it when it started no longer matters."""
@@ -90,6 +91,10 @@ class Spawner(Protocol):
         Raises:
             OSError: the program cannot be executed.
         """
+        ...
+
+    def last_lines(self, name: str) -> tuple[str, ...]:
+        """Return the last lines that the process called ``name`` wrote since it was started."""
         ...
 
     def note(self, name: str, line: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from kubeglass.observe.probes import Probe, ProbeResult
 from kubeglass.supervise.process.context import SupervisorContext
 from kubeglass.supervise.process.readiness import ProbeWatch
-from kubeglass.supervise.process.spec import Child, ExitCallback, ProcessSpec
+from kubeglass.supervise.process.spec import Child, ExitCallback, ProcessSpec, Spawner
 from kubeglass.supervise.process.state_machine import ALIVE, Event, State, next_state
 
 
@@ -30,6 +30,7 @@ class Supervised:
         self._on_exit = on_exit
         self._failures = 0
         self._born = 0.0
+        self._repaired = ""
         self._deadline: float | None = None
         self._watch = ProbeWatch(spec, context.probes)
 
@@ -41,6 +42,8 @@ class Supervised:
         """
         self.state = next_state(self.state, event)
         self._deadline = None
+        if event is Event.READY and self._repaired:
+            self.last_error, self._repaired = self._repaired, ""
         self._act(event)
 
     def stop(self) -> None:
@@ -66,6 +69,10 @@ class Supervised:
         if child is self.child and self.state in ALIVE:
             if self.state in {State.STARTING, State.RUNNING}:
                 self.last_error = describe_exit(code)
+                self._repaired = _repair(self.spec, self._context.spawner)
+                if self._repaired:
+                    # Not an error yet: it is reported once the process runs again, which it would not have otherwise.
+                    self.last_error = ""
             self.child = None
             self.handle(Event.DIED)
 
@@ -127,14 +134,19 @@ class Supervised:
         self._born = now
         self._deadline = now + self.spec.ready_seconds
         self._watch.reset(now)
-        for note in self.spec.before_start():
-            self.last_error = note
-            self._context.spawner.note(self.spec.name, note)
         try:
             self.child = self._context.spawner.spawn(self.spec, self._on_exit)
         except OSError as error:
             self.last_error = f"cannot be executed ({error.strerror or error})"
             self.handle(Event.DIED)
+
+
+def _repair(spec: ProcessSpec, spawner: Spawner) -> str:
+    """Repair what the process died of, and say what was done; empty if nothing was."""
+    notes = spec.repair(spawner.last_lines(spec.name))
+    for note in notes:
+        spawner.note(spec.name, note)
+    return "; ".join(notes)
 
 
 def describe_exit(code: int) -> str:

@@ -59,6 +59,7 @@ class FakeSpawner:
         self.specs: list[ProcessSpec] = []
         self.notes: list[str] = []
         self.fault: OSError | None = None
+        self.lines: tuple[str, ...] = ()
 
     @property
     def started(self) -> list[str]:
@@ -70,6 +71,9 @@ class FakeSpawner:
         self.specs.append(spec)
         self.children.append(FakeChild(len(self.children) + 1, on_exit))
         return self.children[-1]
+
+    def last_lines(self, name: str) -> tuple[str, ...]:
+        return self.lines
 
     def note(self, name: str, line: str) -> None:
         self.notes.append(f"{name}: {line}")

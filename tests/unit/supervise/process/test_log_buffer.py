@@ -97,3 +97,19 @@ def test_a_file_that_was_put_aside_without_a_successor_gets_one(
 
 def _refuse(_: LogFile) -> None:
     raise OSError("no room")
+
+
+def test_lines_since_the_last_start_are_told_from_earlier_ones() -> None:
+    buffer = LogBuffer(kept_lines=3)
+    for line in ("first", "second"):
+        buffer.append(line)
+
+    buffer.note_start()
+    assert buffer.since_start() == ()
+    buffer.append("third")
+    assert buffer.since_start() == ("third",)
+    for line in ("fourth", "fifth", "sixth"):
+        buffer.append(line)
+
+    assert buffer.since_start() == ("fourth", "fifth", "sixth")
+    assert buffer.tail(1) == ("sixth",)

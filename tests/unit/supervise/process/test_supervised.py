@@ -129,19 +129,20 @@ def test_one_that_answers_that_it_is_not_ready_yet_is_given_all_the_time_it_need
     assert bench.process.last_error == "was not ready within 30 s (answered 503)"
 
 
-def test_what_is_done_before_each_start_is_told_in_its_status_and_its_log() -> None:
+def test_what_a_process_died_of_is_repaired_and_told_once_it_runs_again() -> None:
     bench = Bench()
-    said = [["a queue was damaged"], []]
-    bench.process.spec = replace(bench.process.spec, before_start=lambda: said.pop(0))
+    bench.process.spec = replace(bench.process.spec, repair=lambda lines: [f"{lines[0]}: repaired"])
+    bench.spawner.lines = ("a damaged queue",)
 
     bench.process.handle(Event.START)
-    assert bench.process.last_error == "a queue was damaged"
-    assert bench.spawner.notes == ["engine: a queue was damaged"]
-    bench.child.exit(1)
+    bench.child.exit(2)
+    assert bench.process.last_error == "", "nobody need give up"
+    assert bench.spawner.notes == ["engine: a damaged queue: repaired"]
     bench.pass_time(1.0)
+    bench.process.note_probe(bench.child, READY)
 
-    assert bench.state() is State.STARTING
-    assert said == []
+    assert bench.state() is State.RUNNING
+    assert bench.process.last_error == "a damaged queue: repaired"
 
 
 def test_stopping_asks_first_and_kills_after_the_grace() -> None:

@@ -11,9 +11,6 @@ from kubeglass.model.quantity import format_duration
 TARGETS = 'job=~"$job", instance=~"$instance"'
 REQUESTS = f'{TARGETS}, endpoint=~"$endpoint"'
 
-#: The job that Prometheus itself scrapes, so that it is seen when the collector is dead.
-COLLECTOR_JOB = "otel-collector"
-
 #: Keeps a ratio at 0 rather than 0/0 without traffic; far below one request per year.
 NEARLY_NOTHING = "1e-9"
 

@@ -21,13 +21,11 @@ class PanelQuery:
 
     Args:
         panel_title: the panel's title as shown.
-        panel_id: its number in the dashboard.
         ref_id: which of the panel's queries it is: ``A``, ``B`` …
         expr: PromQL without variables.
     """
 
     panel_title: str
-    panel_id: int
     ref_id: str
     expr: str
 
@@ -41,7 +39,7 @@ def panel_queries(dashboard: Mapping[str, Any], *, scrape_interval: float) -> li
     """
     values = _variable_values(dashboard) | _built_in_values(dashboard, scrape_interval)
     return [
-        PanelQuery(panel.get("title", ""), panel.get("id", 0), target.get("refId", "A"), fill(target["expr"], values))
+        PanelQuery(panel.get("title", ""), target.get("refId", "A"), fill(target["expr"], values))
         for panel in _panels(dashboard)
         for target in panel.get("targets", ())
         if target.get("expr") and not target.get("hide")

@@ -16,14 +16,10 @@ class CollectorTelemetry:
     Args:
         accepted: points its receivers accepted.
         sent: points its exporters sent.
-        queued: bytes waiting in the queue on disk.
-        in_flight: requests in progress, retries included.
     """
 
     accepted: float
     sent: float
-    queued: float
-    in_flight: float
 
 
 def read_collector(url: str) -> CollectorTelemetry:
@@ -47,8 +43,6 @@ def read_collector(url: str) -> CollectorTelemetry:
     return CollectorTelemetry(
         accepted=totals["otelcol_receiver_accepted_metric_points"],
         sent=totals["otelcol_exporter_sent_metric_points"],
-        queued=totals["otelcol_exporter_queue_size"],
-        in_flight=totals["otelcol_exporter_in_flight_requests"],
     )
 
 

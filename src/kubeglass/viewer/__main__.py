@@ -11,6 +11,8 @@ from types import FrameType
 
 from kubeglass.errors import KubeglassError
 from kubeglass.http import LOGGER_NAME
+from kubeglass.model.local import LOOPBACK
+from kubeglass.model.parts import VIEWER_PORT
 from kubeglass.viewer.server import run_server
 from kubeglass.viewer.settings import (
     LOOPBACK_NAMES,
@@ -27,8 +29,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("python -m kubeglass.viewer", description="Serve the dashboard page.")
     parser.add_argument("--prometheus", required=True, metavar="URL", help="base address of Prometheus")
     parser.add_argument("--dashboards", required=True, metavar="DIR", type=Path, help="folder of <uid>.json files")
-    parser.add_argument("--port", default="3000", help="TCP port, 0 for any free one (%(default)s)")
-    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
+    parser.add_argument("--port", default=str(VIEWER_PORT), help="TCP port, 0 for any free one (%(default)s)")
+    parser.add_argument("--host", default=LOOPBACK, help="address to listen on (%(default)s)")
     parser.add_argument("--time-interval", default="15s", help="scrape interval of the data source (%(default)s)")
     parser.add_argument(
         "--allow-host", action="append", default=[], metavar="NAME", help="additional name accepted in the Host header"

@@ -7,10 +7,12 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from kubeglass.errors import UsageError
+from kubeglass.model.local import LOOPBACK
+from kubeglass.model.parts import VIEWER_PORT
 from kubeglass.model.quantity import parse_duration
 
 #: ``Host`` names that a local browser sends; others are refused, to prevent DNS rebinding.
-LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
+LOOPBACK_NAMES = (LOOPBACK, "localhost", "[::1]")
 
 #: The page that ``viewer-ui`` builds; absent in a checkout before the first build.
 STATIC_FOLDER = Path(__file__).parent / "static"
@@ -50,8 +52,8 @@ class ViewerSettings:
 
     prometheus_url: str
     dashboards: Path
-    host: str = "127.0.0.1"
-    port: int = 3000
+    host: str = LOOPBACK
+    port: int = VIEWER_PORT
     time_interval: str = "15s"
     allowed_hosts: tuple[str, ...] = LOOPBACK_NAMES
     static: Path = STATIC_FOLDER

@@ -30,7 +30,7 @@ def test_every_query_is_listed_with_its_panel() -> None:
         ]
     }
 
-    expected = [PanelQuery("Two", 1, "A", "a"), PanelQuery("Two", 1, "B", "b"), PanelQuery("In", 4, "A", "c")]
+    expected = [PanelQuery("Two", "A", "a"), PanelQuery("Two", "B", "b"), PanelQuery("In", "A", "c")]
 
     assert panel_queries(document, scrape_interval=1.0) == expected
 

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from kubeglass.cli.context import STATE_FOLDER
 from kubeglass.cli.output import Output
 from kubeglass.errors import ConfigError, KubeglassError, StateError
 from kubeglass.model.load import FILE_NAME, load_pipeline
@@ -38,7 +39,7 @@ def render(
     to: To = Destination.LOCAL, out: Out = None, file: File = None, *, check: Check = False, diff: Diff = False
 ) -> None:
     """Render the collector's, Prometheus's and Grafana's files, or the manifests, from kubeglass.yaml."""
-    folder = out or Path(".kubeglass" if to is Destination.LOCAL else "manifests")
+    folder = out or Path(STATE_FOLDER if to is Destination.LOCAL else "manifests")
     pipeline = _load(file)
     files = _render(pipeline, to, folder)
     owned, header = (LOCAL_FOLDERS, "") if to is Destination.LOCAL else ((), MANIFEST_HEADER)

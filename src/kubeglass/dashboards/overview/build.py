@@ -9,9 +9,10 @@ from kubeglass.dashboards.defaults import label_values, page
 from kubeglass.dashboards.layout import Section, Tile, place
 from kubeglass.dashboards.overview import errors, latency, requests, status
 from kubeglass.dashboards.overview.own_metrics import own_metric
-from kubeglass.dashboards.promql import COLLECTOR_JOB, TARGETS, Windows, choose_windows
+from kubeglass.dashboards.promql import TARGETS, Windows, choose_windows
 from kubeglass.model.app import App
 from kubeglass.model.metric_names import MetricNames, metric_names
+from kubeglass.model.parts import COLLECTOR
 from kubeglass.model.pipeline import Pipeline
 
 UID = "application-overview"
@@ -32,12 +33,12 @@ def build(pipeline: Pipeline) -> Dashboard:
 
 def _choose_job() -> QueryVariable:
     """Select applications, not the collector."""
-    return label_values("job", "Job", f'label_values(up{{job!="{COLLECTOR_JOB}"}}, job)')
+    return label_values("job", "Job", f'label_values(up{{job!="{COLLECTOR}"}}, job)')
 
 
 def _choose_instance() -> QueryVariable:
     """Select instances of the selected applications."""
-    return label_values("instance", "Instance", f'label_values(up{{job!="{COLLECTOR_JOB}", job=~"$job"}}, instance)')
+    return label_values("instance", "Instance", f'label_values(up{{job!="{COLLECTOR}", job=~"$job"}}, instance)')
 
 
 def _choose_endpoint(names: MetricNames) -> QueryVariable:

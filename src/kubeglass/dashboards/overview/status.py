@@ -7,8 +7,9 @@ from grafana_foundation_sdk.models.common import BigValueColorMode, BigValueGrap
 from grafana_foundation_sdk.models.dashboard import ValueMap, ValueMappingResult
 
 from kubeglass.dashboards.defaults import figure, instant_query, lines, range_query, thresholds
-from kubeglass.dashboards.promql import COLLECTOR_JOB, REQUESTS, TARGETS, Windows, sum_of
+from kubeglass.dashboards.promql import REQUESTS, TARGETS, Windows, sum_of
 from kubeglass.model.metric_names import MetricNames
+from kubeglass.model.parts import COLLECTOR
 
 UP_OR_DOWN = ValueMap(
     options={
@@ -35,11 +36,11 @@ def app_status(windows: Windows) -> stat.Panel:
     panel = panel.color_mode(BigValueColorMode.BACKGROUND).graph_mode(BigValueGraphMode.NONE)
     panel = panel.text_mode(BigValueTextMode.VALUE_AND_NAME).orientation(VizOrientation.AUTO)
     panel = panel.with_target(instant_query(_state_of_apps(windows), "{{job}} {{instance}}", "A"))
-    return panel.with_target(instant_query(f'max by (job) (up{{job="{COLLECTOR_JOB}"}})', "{{job}}", "B"))
+    return panel.with_target(instant_query(f'max by (job) (up{{job="{COLLECTOR}"}})', "{{job}}", "B"))
 
 
 def _state_of_apps(windows: Windows) -> str:
-    apps = f'up{{job!="{COLLECTOR_JOB}", {TARGETS}}}'
+    apps = f'up{{job!="{COLLECTOR}", {TARGETS}}}'
     fresh = f"max by (job, instance) (last_over_time({apps}[{windows.fresh}]))"
     known = f"max by (job, instance) (last_over_time({apps}[$__range]))"
     return f"{fresh} or 0 * {known}"

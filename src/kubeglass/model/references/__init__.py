@@ -36,6 +36,7 @@ CHECKS: tuple[Callable[[Pipeline], list[Problem]], ...] = (
     capacity.volume_holds_retention,
     capacity.retention_covers_alerts,
     secrets.sources,
+    secrets.shared_variables,
     secrets.one_way_to_authenticate,
     secrets.clear_text,
     secrets.repeated_variables,

@@ -45,6 +45,22 @@ def sources(pipeline: Pipeline) -> list[Problem]:
     ]
 
 
+def shared_variables(pipeline: Pipeline) -> list[Problem]:
+    """Find variables of the collector that would be filled from two different Secrets."""
+    first: dict[str, tuple[Loc, SecretSource]] = {}
+    problems = []
+    for loc, source in _all_sources(pipeline):
+        # An app's own variables are set in its own process.
+        if "secret_env" in loc or (source.env is None and source.secret is None):
+            continue
+        other, known = first.setdefault(source.variable, (loc, source))
+        if known.secret != source.secret:
+            wrong = f"must not use the variable of {format_loc(other)}, which has another Secret"
+            hint = "set a different 'env' for each"
+            problems.append(Problem(loc, wrong, found=f"found {source.variable}", hint=hint))
+    return problems
+
+
 def require_secrets(pipeline: Pipeline) -> None:
     """Check that every secret has a place on a cluster, where the variables of this machine are not set.
 

@@ -66,6 +66,12 @@ def test_open_prints_the_address_of_another_part(folder: Path) -> None:
     assert missing.stderr.startswith("error: grafana: is not part of this run (its parts: ")
 
 
+def test_restore_names_a_missing_archive_before_the_run(folder: Path) -> None:
+    refused = call(folder, "restore", "absent.tar.gz")
+
+    assert (refused.returncode, refused.stderr) == (2, "error: absent.tar.gz: there is no such file\n")
+
+
 def test_down_cleans_up_after_a_run_that_was_killed(folder: Path) -> None:
     run_file = folder / ".kubeglass" / "run.json"
     document = json.loads(run_file.read_text())

@@ -44,7 +44,8 @@ def _refuse(error: KubeglassError) -> int:
 def _usage_error(error: TyperException) -> UsageError:
     context = getattr(error, "ctx", None)
     command = context.command_path if context else "kubeglass"
-    return UsageError(command, error.format_message().rstrip("."), hint=f"see: {command} --help")
+    message = error.format_message().rstrip(".").replace("Value error, ", "")
+    return UsageError(command, message, hint=f"see: {command} --help")
 
 
 def _internal_error(error: Exception) -> KubeglassError:

@@ -18,8 +18,11 @@ def restore(file: File, *, replace: Replace = False) -> None:
 
     from kubeglass.cli.context import state_root
     from kubeglass.cli.output import Output
+    from kubeglass.errors import UsageError
     from kubeglass.supervise.backup.restore import restore as restore_samples
 
+    if not file.exists():
+        raise UsageError(str(file), "there is no such file")
     # Like Ctrl-C, so that no partial folder is left.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     output = Output()

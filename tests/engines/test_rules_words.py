@@ -52,7 +52,7 @@ WORDS: tuple[tuple[str, str, dict[str, str], dict[str, tuple[str, str]]], ...] =
         {
             PAGE: (
                 "shop answers 10% of its requests with a server error",
-                "More than 5% of the requests of 5m were answered with a status of 500 or above.",
+                "More than 5% of the requests of 5m ended with status 500 or above.",
             )
         },
     ),

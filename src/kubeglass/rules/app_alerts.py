@@ -64,7 +64,7 @@ def error_ratio_high(pipeline: Pipeline) -> AlertingRule:
         summary="{{ $labels.job }} answers {{ $value | humanizePercentage }} of its requests with a server error",
         description=(
             f"More than {format_percent(threshold)} of the requests of {format_duration(base_window(pipeline))} "
-            "were answered with a status of 500 or above."
+            "ended with status 500 or above."
         ),
     )
 

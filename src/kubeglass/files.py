@@ -43,7 +43,7 @@ def explain_disk_errors(
 
 @contextmanager
 def replacing(path: Path, *, mode: int = 0o644) -> Iterator[BinaryIO]:
-    """Give a stream whose content replaces ``path`` when the ``with`` ends well; otherwise ``path`` stays as it is.
+    """Give a stream whose file, ``stream.name``, replaces ``path`` unless the ``with`` ends in an error.
 
     Raises:
         OSError: the folder cannot be written.
@@ -53,12 +53,12 @@ def replacing(path: Path, *, mode: int = 0o644) -> Iterator[BinaryIO]:
     except OSError as error:
         error.filename = str(path)
         raise
+    os.close(descriptor)
     temporary = Path(name)
     try:
-        with os.fdopen(descriptor, "wb") as stream:
+        with temporary.open("wb") as stream:
             yield stream
-            stream.flush()
-            os.fchmod(descriptor, mode)
+        temporary.chmod(mode)
         temporary.replace(path)
     except BaseException:
         temporary.unlink(missing_ok=True)

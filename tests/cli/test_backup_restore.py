@@ -91,7 +91,7 @@ def test_down_alone_removes_nothing(folder: Path) -> None:
         (("backup", ".kubeglass/b.tar.gz"), 2, "lies in what kubeglass down --purge removes"),
         (("backup", "absent/b.tar.gz"), 7, "absent: cannot be written (there is no such folder)"),
         (("restore", "absent.tar.gz", "--replace"), 2, "absent.tar.gz: there is no such file"),
-        (("restore", "notes.txt", "--replace"), 7, "notes.txt: is no backup made by kubeglass"),
+        (("restore", "notes.txt", "--replace"), 7, "notes.txt: is not a backup made by kubeglass"),
         (("restore", "notes.txt"), 7, "data/prometheus: holds samples already; add --replace"),
     ],
 )

@@ -1,19 +1,17 @@
-"""Backs the local run's samples up, while it runs or not.
+"""Backs up the local run's samples, while it runs or not.
 
 Prometheus can make snapshots itself, but only with its admin API on, through which any page open in a browser on this
-machine could delete samples. So a running Prometheus is taken down for as long as copying its folder takes; meanwhile
-the collector's queue keeps what is scraped, and delivers it afterwards.
+machine could delete samples. So a running Prometheus is stopped for as long as copying its folder takes; meanwhile the
+collector's queue keeps what is scraped, and delivers it afterwards.
 """
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
-import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,15 +19,18 @@ from pathlib import Path
 from kubeglass import __version__
 from kubeglass.engines.prometheus import PROMETHEUS
 from kubeglass.errors import EngineError, StateError, UsageError
-from kubeglass.files import explain_disk_errors
-from kubeglass.supervise.backup.archive import BackupManifest, measure_folder, write_archive
-from kubeglass.supervise.backup.reading import read_archive
-from kubeglass.supervise.backup.storage_copy import copy_storage
+from kubeglass.files import explain_disk_errors, lock, replacing
+from kubeglass.supervise.backup.archive import BackupManifest, read_archive, write_archive
 from kubeglass.supervise.state.folder import FOLDER_MODE, STORAGE, StateFolder, find_run
 from kubeglass.supervise.state.hold import pause, wait_until_back
 
 #: Below the state folder, for as long as a backup takes.
 SCRATCH = "backup-in-progress"
+#: What belongs to one running Prometheus and not to its data.
+LEFT_OUT = shutil.ignore_patterns("lock", "queries.active")
+#: What makes a folder a block; Prometheus never changes a block's files, it replaces them:
+#: https://prometheus.io/docs/prometheus/latest/storage/
+BLOCK_MARK = "meta.json"
 
 Note = Callable[[str], None]
 
@@ -40,7 +41,7 @@ class Backup:
 
     Args:
         path: the archive.
-        size: its bytes.
+        size: its size in bytes.
         manifest: what it says about itself.
     """
 
@@ -55,7 +56,7 @@ def back_up(root: Path, path: Path, note: Note) -> Backup:
     Args:
         root: the state folder.
         path: the archive to make; it must not exist.
-        note: hears what happens.
+        note: is told what happens.
 
     Raises:
         UsageError: there is something at ``path``, or it lies in the state folder.
@@ -66,20 +67,42 @@ def back_up(root: Path, path: Path, note: Note) -> Backup:
     storage = root / STORAGE
     if not storage.is_dir() or not any(storage.iterdir()):
         raise StateError(str(storage), "holds no samples", hint="start with: kubeglass up --demo")
-    with _scratch(root) as scratch, explain_disk_errors(path, "cannot be read or written while it is backed up"):
+    with explain_disk_errors(path, "cannot be read or written while it is backed up"), _scratch(root) as scratch:
         record = find_run(root)
         is_back = _copy_beside_run(root, scratch, note) if record else _copy_alone(root, scratch, note)
-        files, size = measure_folder(scratch)
-        interval = record.scrape_interval if record else None
-        created = datetime.now(UTC).isoformat(timespec="seconds")
-        manifest = BackupManifest(created, __version__, PROMETHEUS.version, files, size, interval)
-        _write(scratch, path, manifest)
+        manifest = _describe(scratch, record.scrape_interval if record else None)
+        with replacing(path, mode=0o600) as stream:
+            write_archive(scratch, stream, manifest)
+            stream.flush()
+            os.fsync(stream.fileno())
+            # A backup that nobody ever read is a hope.
+            read_archive(Path(stream.name))
+            if path.exists():
+                raise UsageError(str(path), "has appeared meanwhile", hint="choose another name")
     if not is_back:
-        name = PROMETHEUS.name
-        raise EngineError(
-            name, "did not come back after the copy", hint=f"the backup is whole; see: kubeglass logs {name}"
-        )
+        hint = f"the backup is complete; see: kubeglass logs {PROMETHEUS.name}"
+        raise EngineError(PROMETHEUS.name, "did not come back after the copy", hint=hint)
     return Backup(path, path.stat().st_size, manifest)
+
+
+def copy_storage(source: Path, target: Path) -> None:
+    """Copy Prometheus's data folder while it stands still; blocks as hard links, which takes no time and no space.
+
+    Raises:
+        OSError: the disk refused.
+    """
+
+    def link_or_copy(file: str, copy: str) -> None:
+        if (source / Path(file).relative_to(source).parts[0] / BLOCK_MARK).exists():
+            try:
+                os.link(file, copy)
+            except OSError:
+                # A file system without hard links.
+                shutil.copyfile(file, copy)
+        else:
+            shutil.copyfile(file, copy)
+
+    shutil.copytree(source, target, copy_function=link_or_copy, ignore=LEFT_OUT)
 
 
 def _require_place(root: Path, path: Path) -> None:
@@ -93,8 +116,14 @@ def _require_place(root: Path, path: Path) -> None:
         raise StateError(str(folder), "cannot be written", found=found, hint="choose another place")
 
 
+def _describe(folder: Path, scrape_interval: float | None) -> BackupManifest:
+    sizes = [path.stat().st_size for path in folder.rglob("*") if path.is_file()]
+    created = datetime.now(UTC).isoformat(timespec="seconds")
+    return BackupManifest(created, __version__, PROMETHEUS.version, len(sizes), sum(sizes), scrape_interval)
+
+
 def _copy_beside_run(root: Path, scratch: Path, note: Note) -> bool:
-    note("prometheus: taken down for the copy; the collector keeps what it scrapes meanwhile")
+    note("prometheus: stopped for the copy; the collector keeps what it scrapes meanwhile")
     began = time.monotonic()
     with pause(root, PROMETHEUS.name):
         copy_storage(root / STORAGE, scratch)
@@ -115,46 +144,19 @@ def _copy_alone(root: Path, scratch: Path, note: Note) -> bool:
     return True
 
 
-def _write(scratch: Path, path: Path, manifest: BackupManifest) -> None:
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    temporary = Path(name)
-    try:
-        with os.fdopen(descriptor, "wb") as stream:
-            write_archive(scratch, stream, manifest)
-            stream.flush()
-            os.fsync(stream.fileno())
-        # A backup that nobody ever read is a hope.
-        read_archive(temporary)
-        if path.exists():
-            raise UsageError(str(path), "has appeared meanwhile", hint="choose another name")
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
 @contextmanager
 def _scratch(root: Path) -> Iterator[Path]:
     """Give a folder to copy into, for one backup at a time; what a killed one left in it is removed."""
     folder = root / SCRATCH
-    with explain_disk_errors(folder):
-        folder.mkdir(mode=FOLDER_MODE, exist_ok=True)
-        lock = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    folder.mkdir(mode=FOLDER_MODE, exist_ok=True)
+    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
     try:
-        _lock(lock, folder)
+        if not lock(descriptor):
+            raise StateError(str(folder), "is in use by another backup", hint="wait until that is done")
+        shutil.rmtree(folder / STORAGE.name, ignore_errors=True)
         try:
-            shutil.rmtree(folder / STORAGE.name, ignore_errors=True)
             yield folder / STORAGE.name
         finally:
-            shutil.rmtree(folder / STORAGE.name, ignore_errors=True)
-            with suppress(OSError):
-                folder.rmdir()
+            shutil.rmtree(folder, ignore_errors=True)
     finally:
-        os.close(lock)
-
-
-def _lock(descriptor: int, folder: Path) -> None:
-    try:
-        # The system lets go of the lock when this process ends, however it ends.
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        raise StateError(str(folder), "is in use by another backup", hint="wait until that is done") from error
+        os.close(descriptor)

@@ -1,4 +1,4 @@
-"""Puts a backup's samples in the place of the local Prometheus's."""
+"""Replaces the local Prometheus's samples by those of a backup."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from pathlib import Path
 
 from kubeglass.errors import StateError
 from kubeglass.files import explain_disk_errors
-from kubeglass.supervise.backup.archive import BackupManifest
-from kubeglass.supervise.backup.reading import read_archive
+from kubeglass.supervise.backup.archive import BackupManifest, read_archive
 from kubeglass.supervise.state.folder import STORAGE, StateFolder, require_idle
 from kubeglass.supervise.state.folder_swap import FolderSwap
 
@@ -20,7 +19,7 @@ def restore(root: Path, path: Path, note: Callable[[str], None], *, replace: boo
     Args:
         root: the state folder; nothing may run there.
         path: the archive.
-        note: hears what happens.
+        note: is told what happens.
         replace: whether samples that are there may go.
 
     Raises:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import hashlib
 import io
 import json
 import os
@@ -17,17 +16,11 @@ from typing import Any
 import pytest
 
 from kubeglass.errors import StateError, UsageError
-from kubeglass.supervise.backup.archive import BackupManifest, measure_folder, write_archive
-from kubeglass.supervise.backup.reading import read_archive
+from kubeglass.supervise.backup.archive import BackupManifest, read_archive, write_archive
 from tests.unit.supervise.samples import KEPT, make_storage, read_files
 
 MANIFEST = BackupManifest("2026-01-02T03:04:05+00:00", "0.1.0", "3.16.0", files=5, size=5431, scrape_interval=1.0)
 
-ABOUT = json.dumps(asdict(MANIFEST)).encode()
-SUMS = "".join(
-    f"{hashlib.sha256(content).hexdigest()}  {name}\n"
-    for name, content in (("kubeglass-backup.json", ABOUT), ("prometheus/wal/0", b"content"))
-)
 
 Members = Sequence[tuple[tarfile.TarInfo, bytes]]
 
@@ -59,22 +52,11 @@ def test_verifying_alone_writes_nothing(archive: Path, tmp_path: Path) -> None:
     assert set(tmp_path.rglob("*")) == before
 
 
-def test_people_can_open_and_check_it_with_their_own_tools(archive: Path, tmp_path: Path) -> None:
-    folder = tmp_path / "out"
-    folder.mkdir()
-    subprocess.run(["tar", "-xzf", archive, "-C", folder], check=True)
+def test_people_can_open_it_with_their_own_tools(archive: Path, tmp_path: Path) -> None:
+    subprocess.run(["tar", "-xzf", archive], cwd=tmp_path, check=True)
 
-    listed = [line.split("  ") for line in (folder / "SHA256SUMS").read_text().splitlines()]
-
-    assert [name for _, name in listed] == [
-        "kubeglass-backup.json",
-        *(f"prometheus/{name}" for name in sorted(KEPT)),
-    ]
-    assert all(hashlib.sha256((folder / name).read_bytes()).hexdigest() == digest for digest, name in listed)
-
-
-def test_the_content_is_counted(tmp_path: Path) -> None:
-    assert measure_folder(make_storage(tmp_path, KEPT)) == (5, sum(map(len, KEPT.values())))
+    assert json.loads((tmp_path / "kubeglass-backup.json").read_text()) == asdict(MANIFEST)
+    assert read_files(tmp_path / "prometheus") == KEPT
 
 
 def test_an_archive_cut_off_anywhere_is_refused(archive: Path) -> None:
@@ -82,7 +64,7 @@ def test_an_archive_cut_off_anywhere_is_refused(archive: Path) -> None:
 
     for length in range(0, len(content), 7):
         archive.write_bytes(content[:length])
-        with pytest.raises(StateError, match=r"backup\.tar\.gz: is (damaged|no backup)"):
+        with pytest.raises(StateError, match=r"backup\.tar\.gz: is (damaged|not a backup)"):
             read_archive(archive)
 
 
@@ -153,7 +135,7 @@ def test_what_is_no_backup_is_called_so(tmp_path: Path, content: bytes) -> None:
     with pytest.raises(StateError) as caught:
         read_archive(path)
 
-    assert caught.value.message == f"{path}: is no backup made by kubeglass; use another backup"
+    assert caught.value.message == f"{path}: is not a backup made by kubeglass; use another file"
 
 
 def test_another_format_is_left_to_the_kubeglass_that_made_it(tmp_path: Path) -> None:
@@ -163,84 +145,64 @@ def test_another_format_is_left_to_the_kubeglass_that_made_it(tmp_path: Path) ->
         read_archive(path)
 
     assert caught.value.message == (
-        f"{path}: has a format that is not known here (2 instead of 1); use the version of kubeglass that made it"
+        f"{path}: has an unknown format (2 instead of 1); use the version of kubeglass that made it"
     )
 
 
-def member(name: str, kind: bytes = tarfile.REGTYPE, link: str = "") -> tuple[tarfile.TarInfo, bytes]:
+def member(name: str, content: bytes = b"content", **fields: Any) -> tuple[tarfile.TarInfo, bytes]:
     info = tarfile.TarInfo(name)
-    info.type, info.linkname = kind, link
-    return info, b"content" if kind == tarfile.REGTYPE else b""
+    for field, value in fields.items():
+        setattr(info, field, value)
+    return info, content
 
 
-def forge(
-    folder: Path, *, about: bytes = ABOUT, members: Members = (), sums: str | None = None, after: Members = ()
-) -> Path:
-    """Write an archive by hand; its checksums are right unless others are given."""
-    content = [(tarfile.TarInfo("kubeglass-backup.json"), about), member("prometheus/wal/0"), *members]
-    right = "".join(f"{hashlib.sha256(data).hexdigest()}  {info.name}\n" for info, data in content if info.isreg())
-    last = [] if sums == "" else [(tarfile.TarInfo("SHA256SUMS"), (right if sums is None else sums).encode())]
-    path = folder / "forged.tar.gz"
-    path.write_bytes(gzip.compress(_tar([*content, *last, *after])))
+def by_hand(folder: Path, *members: tuple[tarfile.TarInfo, bytes], files: int = 1) -> Path:
+    about = json.dumps(asdict(replace(MANIFEST, files=files))).encode()
+    path = folder / "hand.tar.gz"
+    path.write_bytes(gzip.compress(_tar([member("kubeglass-backup.json", about), *members])))
     return path
 
 
-def test_an_archive_made_by_hand_is_read_if_it_is_right(tmp_path: Path) -> None:
-    assert read_archive(forge(tmp_path, members=[member("prometheus/block", tarfile.DIRTYPE)])) == MANIFEST
+def test_only_what_belongs_to_the_data_folder_is_unpacked(tmp_path: Path) -> None:
+    archive = by_hand(tmp_path, member("prometheus/wal/0"), member("SHA256SUMS"), member("../evil"))
+
+    read_archive(archive, tmp_path / "out")
+
+    assert read_files(tmp_path / "out") == {"wal/0": b"content"}
+    assert not (tmp_path.parent / "evil").exists()
 
 
 @pytest.mark.parametrize(
-    ("evil", "wrong"),
+    "evil",
     [
-        (member("../evil"), "does not belong there (../evil)"),
-        (member("/tmp/evil"), "does not belong there (/tmp/evil)"),
-        (member("prometheus/../../evil"), "does not belong there (prometheus/../../evil)"),
-        (member("prometheus/./evil"), "does not belong there (prometheus/./evil)"),
-        (member("grafana/evil"), "does not belong there (grafana/evil)"),
-        (member("kubeglass-backup.json"), "does not belong there (kubeglass-backup.json)"),
-        (member("prometheus"), "is neither a file nor a folder (prometheus)"),
-        (member("prometheus/link", tarfile.SYMTYPE, "/etc"), "is neither a file nor a folder (prometheus/link)"),
-        (member("prometheus/link", tarfile.LNKTYPE, "prometheus/wal/0"), "is neither a file nor a folder"),
-        (member("prometheus/pipe", tarfile.FIFOTYPE), "is neither a file nor a folder (prometheus/pipe)"),
-        (member("prometheus/disk", tarfile.BLKTYPE), "is neither a file nor a folder (prometheus/disk)"),
-        (member("prometheus/holes", tarfile.GNUTYPE_SPARSE), "is neither a file nor a folder (prometheus/holes)"),
-        (member("prometheus/wal/0"), "holds a file twice (prometheus/wal/0)"),
+        member("prometheus/../../evil"),
+        member("prometheus//etc/evil/../../../../../../evil"),
+        member("prometheus/link", b"", type=tarfile.SYMTYPE, linkname="/etc/passwd"),
+        member("prometheus/link", b"", type=tarfile.LNKTYPE, linkname="../../evil"),
+        member("prometheus/device", b"", type=tarfile.CHRTYPE),
     ],
 )
-def test_nothing_but_plain_files_in_their_place_is_unpacked(
-    tmp_path: Path, evil: tuple[tarfile.TarInfo, bytes], wrong: str
-) -> None:
-    path = forge(tmp_path, members=[evil])
+def test_what_would_lead_out_of_the_data_folder_is_refused(tmp_path: Path, evil: tuple[tarfile.TarInfo, bytes]) -> None:
+    archive = by_hand(tmp_path, member("prometheus/wal/0"), evil)
 
-    with pytest.raises(StateError) as caught:
-        read_archive(path, tmp_path / "state" / "out")
+    with pytest.raises(StateError, match=r"hand\.tar\.gz: is damaged"):
+        read_archive(archive, tmp_path / "out")
 
-    assert wrong in caught.value.message
-    assert set(tmp_path.iterdir()) == {path, tmp_path / "state"}
-    assert set(read_files(tmp_path / "state")) == {"out/wal/0"}
+    assert not (tmp_path / "evil").exists()
 
 
-@pytest.mark.parametrize("about", [b"", b"[]", b"{}", b'{"format": 1}', b'{"format": 1, "created": "x", "more": 1}'])
+def test_a_file_too_few_or_too_many_is_damage(tmp_path: Path) -> None:
+    with pytest.raises(StateError, match=r"is damaged \(1 of 2 files\); use another backup"):
+        read_archive(by_hand(tmp_path, member("prometheus/wal/0"), files=2))
+
+
+@pytest.mark.parametrize("about", [b"", b"[]", b"{}", b'{"format": 1}', b'{"format": 1, "odd": 2}', b"\xff"])
 def test_an_archive_that_says_nothing_of_itself_is_damaged(tmp_path: Path, about: bytes) -> None:
-    with pytest.raises(StateError, match=r"is damaged \(kubeglass-backup\.json: "):
-        read_archive(forge(tmp_path, about=about))
+    path = tmp_path / "hand.tar.gz"
+    path.write_bytes(gzip.compress(_tar([member("kubeglass-backup.json", about)])))
 
-
-@pytest.mark.parametrize(
-    ("changes", "wrong"),
-    [
-        pytest.param({"sums": ""}, "its end is missing", id="no checksums"),
-        pytest.param({"sums": "00  prometheus/wal/0\n"}, "json is not as it was written", id="wrong checksum"),
-        pytest.param({"sums": f"{SUMS}00  prometheus/z\n"}, "prometheus/z is not as it was written", id="missing"),
-        pytest.param({"sums": SUMS, "members": [member("prometheus/y")]}, "prometheus/y is not as", id="unknown"),
-        pytest.param({"after": [member("prometheus/wal/1")]}, "something follows SHA256SUMS", id="more to come"),
-    ],
-)
-def test_an_archive_must_hold_exactly_what_its_checksums_name(
-    tmp_path: Path, changes: dict[str, Any], wrong: str
-) -> None:
-    with pytest.raises(StateError, match=rf"is damaged \({wrong}" if "json" not in wrong else wrong):
-        read_archive(forge(tmp_path, **changes))
+    with pytest.raises(StateError, match="is damaged"):
+        read_archive(path)
 
 
 def test_a_disk_that_refuses_is_told_apart_from_a_damaged_archive(archive: Path, tmp_path: Path) -> None:

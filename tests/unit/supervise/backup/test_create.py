@@ -12,10 +12,10 @@ import pytest
 from kubeglass import __version__
 from kubeglass.errors import StateError, UsageError
 from kubeglass.supervise.backup import create
-from kubeglass.supervise.backup.create import SCRATCH, back_up
-from kubeglass.supervise.backup.reading import read_archive
+from kubeglass.supervise.backup.archive import read_archive
+from kubeglass.supervise.backup.create import SCRATCH, back_up, copy_storage
 from kubeglass.supervise.state.folder import StateFolder
-from tests.unit.supervise.samples import FILES, KEPT, make_storage, read_files
+from tests.unit.supervise.samples import BLOCK, FILES, KEPT, make_storage, read_files
 
 
 @pytest.fixture
@@ -117,7 +117,7 @@ def test_an_archive_that_does_not_read_back_is_not_kept(
 ) -> None:
     monkeypatch.setattr(create, "write_archive", lambda _folder, stream, _manifest: stream.write(b"half"))
 
-    with pytest.raises(StateError, match="is no backup"):
+    with pytest.raises(StateError, match="is not a backup"):
         back_up(root, tmp_path / "b.tar.gz", ignore)
 
     assert list(tmp_path.iterdir()) == [root]
@@ -155,3 +155,29 @@ def test_one_backup_at_a_time(root: Path, tmp_path: Path) -> None:
 
     os.close(other)
     assert back_up(root, tmp_path / "b.tar.gz", ignore).path.exists()
+
+
+def test_everything_is_copied_but_what_belongs_to_the_running_prometheus(tmp_path: Path) -> None:
+    copy_storage(make_storage(tmp_path), tmp_path / "copy")
+
+    assert read_files(tmp_path / "copy") == KEPT
+
+
+def test_only_files_that_never_change_are_shared_with_the_original(tmp_path: Path) -> None:
+    storage = make_storage(tmp_path)
+
+    copy_storage(storage, tmp_path / "copy")
+
+    shared = {name for name in KEPT if (tmp_path / "copy" / name).samefile(storage / name)}
+    assert shared == {name for name in KEPT if name.startswith(BLOCK)}
+
+
+def test_a_disk_without_hard_links_gets_full_copies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError("not supported")
+
+    monkeypatch.setattr(os, "link", refuse)
+
+    copy_storage(make_storage(tmp_path), tmp_path / "copy")
+
+    assert read_files(tmp_path / "copy") == KEPT

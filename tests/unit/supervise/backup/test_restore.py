@@ -13,9 +13,8 @@ import pytest
 from kubeglass.errors import KubeglassError, StateError, UsageError
 from kubeglass.observe.processes import identify
 from kubeglass.supervise.backup import restore as module
-from kubeglass.supervise.backup.archive import BackupManifest
+from kubeglass.supervise.backup.archive import BackupManifest, read_archive
 from kubeglass.supervise.backup.create import back_up
-from kubeglass.supervise.backup.reading import read_archive
 from kubeglass.supervise.backup.restore import restore
 from kubeglass.supervise.state.folder import StateFolder
 from kubeglass.supervise.state.run_file import Phase, RunRecord, write_run_file

@@ -25,11 +25,13 @@ TOKEN = "from-your-secret-store"
 
 #: Runs after an example: the metrics are where the example put them, for whoever has the token, and nowhere else.
 CHECK = """
-import http.client, socket, sys, time
+import base64, http.client, socket, sys, time
 client, shown = app.test_client(), {"Authorization": "Bearer from-your-secret-store"}
+if "authorize=" in CODE:
+    shown = {"Authorization": "Basic " + base64.b64encode(b"scraper:from-your-secret-store").decode()}
 client.get("/nowhere")
 answer = client.get("/metrics", headers=shown)
-text, needs_token = answer.text, "token" in CODE
+text, needs_token = answer.text, "token" in CODE or "authorize=" in CODE
 assert answer.status_code == (404 if "serve_metrics" in CODE else 200), text
 
 def read_apart(address):
@@ -85,7 +87,18 @@ def test_the_example_runs(outcomes: dict[str, subprocess.CompletedProcess[str]],
 
 def test_every_use_has_an_example() -> None:
     text = "".join(EXAMPLES.values())
-    uses = ["path=None", "buckets=", "exclude=", "max_series=", "extra_labels=", "sizes=", "token=", "registry="]
+    uses = [
+        "path=None",
+        "buckets=",
+        "exclude=",
+        "max_series=",
+        "extra_labels=",
+        "sizes=",
+        "token=",
+        "registry=",
+        "prefix=",
+    ]
+    uses += ["authorize=", "python_metrics="]
     uses += [
         "unix:",
         "traceparent",

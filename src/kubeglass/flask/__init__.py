@@ -14,7 +14,7 @@ from kubeglass.flask.instrumentation import EXTENSION, Instrumentation
 from kubeglass.flask.introspection import of_environ
 from kubeglass.instrument import options as checked
 from kubeglass.instrument.metrics_endpoint import MetricsEndpoint
-from kubeglass.instrument.options import ExtraLabel, Options, find_prefix, find_token
+from kubeglass.instrument.options import ExtraLabel, Options, find_prefix, find_python_metrics, find_token
 from kubeglass.instrument.registration import metrics_of
 from kubeglass.instrument.storage.multiprocess_folder import multiprocess_folder
 
@@ -38,6 +38,7 @@ def instrument(
     token: str | None = None,
     authorize: Callable[[Request], bool] | None = None,
     prefix: str | None = None,
+    python_metrics: bool | None = None,
 ) -> Instrumentation:
     """Measure every request to ``app`` and show the metrics at ``path``.
 
@@ -57,6 +58,8 @@ def instrument(
             beside a token both must allow.
         prefix: what the names of kubeglass's HTTP metrics begin with, such as ``shop_``, if the application has metrics
             of these names itself; None takes it from ``KUBEGLASS_METRICS_PREFIX``.
+        python_metrics: show the Python runtime's ``python_*``; None leaves them out if
+            ``KUBEGLASS_METRICS_PYTHON`` is 0.
 
     Raises:
         InstrumentationError: an option is wrong, the application is instrumented already or has a metric of the same
@@ -77,6 +80,7 @@ def instrument(
         token=find_token(token),
         authorize=checked.check_authorize(authorize),
         prefix=find_prefix(prefix),
+        python_metrics=find_python_metrics(python_metrics),
     )
     return Instrumentation(app, registry, options, metrics_of(registry, options, app.name))
 
@@ -87,7 +91,7 @@ def instrument_from_outside(app: Flask) -> Instrumentation:
     Raises:
         InstrumentationError: a variable is wrong, or the workers' folder cannot be written.
     """
-    options = Options(token=find_token(None), prefix=find_prefix(None))
+    options = Options(token=find_token(None), prefix=find_prefix(None), python_metrics=find_python_metrics(None))
     return Instrumentation(app, REGISTRY, options, metrics_of(REGISTRY, options, app.name, may_rename=True))
 
 
@@ -97,6 +101,7 @@ def serve_metrics(
     registry: CollectorRegistry = REGISTRY,
     token: str | None = None,
     authorize: Callable[[Request], bool] | None = None,
+    python_metrics: bool | None = None,
 ) -> MetricsServer:
     """Show the metrics at an address of their own; with ``instrument(app, path=None)`` nowhere else.
 
@@ -107,6 +112,7 @@ def serve_metrics(
         registry: whose metrics to show.
         token: as for :func:`instrument`.
         authorize: as for :func:`instrument`.
+        python_metrics: as for :func:`instrument`.
 
     Raises:
         InstrumentationError: the address or the token is none.
@@ -115,5 +121,11 @@ def serve_metrics(
     from kubeglass.instrument.metrics_server import MetricsServer
 
     allowed = of_environ(checked.check_authorize(authorize), Request)
-    endpoint = MetricsEndpoint(registry, multiprocess_folder(), find_token(token), authorize=allowed)
+    endpoint = MetricsEndpoint(
+        registry,
+        multiprocess_folder(),
+        find_token(token),
+        authorize=allowed,
+        python_metrics=find_python_metrics(python_metrics),
+    )
     return MetricsServer(address, endpoint.respond)

@@ -68,7 +68,14 @@ class Instrumentation:
         self._metrics = metrics
         self._cache = SeriesCache(metrics, options)
         authorize = of_environ(options.authorize, app.request_class)
-        endpoint = MetricsEndpoint(registry, multiprocess_folder(), options.token, metrics_port(), authorize)
+        endpoint = MetricsEndpoint(
+            registry,
+            multiprocess_folder(),
+            options.token,
+            metrics_port(),
+            authorize,
+            python_metrics=options.python_metrics,
+        )
         endpoint.compact_for(metrics.store)
         self._page = self._announce(endpoint.respond)
         self._bypass: WSGIApplication | None = None

@@ -17,7 +17,7 @@ from kubeglass.instrument.storage.cells import Store
 from kubeglass.instrument.storage.file_store import FileStore
 from kubeglass.instrument.text.encoding import choose_coding, choose_format, join_lines
 from kubeglass.instrument.text.format import Format
-from kubeglass.instrument.text.registry import write_registry
+from kubeglass.instrument.text.registry import is_of_python, write_registry
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,6 +44,7 @@ class MetricsEndpoint:
         token: the bearer token that a scrape must show, or empty for none.
         port: the only one of the server's ports at which the page is shown, or empty for all.
         authorize: says whether a scrape may read the metrics, beside showing the token; None allows all.
+        python_metrics: whether what tells of the Python runtime is shown.
     """
 
     def __init__(
@@ -53,16 +54,20 @@ class MetricsEndpoint:
         token: str = "",
         port: str = "",
         authorize: Callable[[WSGIEnvironment], bool] | None = None,
+        *,
+        python_metrics: bool = True,
     ) -> None:
         self._registry = registry
         self._folder = folder
         self._token = token.encode()
         self._write: Callable[[Format], Iterator[str]] = partial(write_registry, registry)
+        if not python_metrics:
+            self._write = partial(write_registry, registry, is_skipped=is_of_python)
         if folder is not None:
             # A third of the library's import time, for those who need it.
             from kubeglass.instrument.multiprocess.shared_registry import SharedRegistry
 
-            self._write = SharedRegistry(registry, folder).write
+            self._write = SharedRegistry(registry, folder, python_metrics=python_metrics).write
         self._port = port
         self._authorize = authorize
 

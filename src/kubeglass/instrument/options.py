@@ -42,6 +42,7 @@ class Options:
         token: the bearer token that a scrape must show, or empty for none.
         authorize: a function of the framework's request object that says whether it may read the metrics, or None.
         prefix: what the names of the HTTP metrics begin with.
+        python_metrics: whether what tells of the Python runtime is shown.
     """
 
     path: str | None = "/metrics"
@@ -54,6 +55,7 @@ class Options:
     token: str = field(default="", repr=False)
     authorize: Authorize | None = None
     prefix: str = ""
+    python_metrics: bool = True
 
 
 def check_path(path: str | None) -> str | None:
@@ -156,6 +158,23 @@ def find_prefix(given: str | None) -> str:
         found=repr(prefix),
         hint='give one such as "shop_"',
     )
+
+
+PYTHON_VARIABLE = "KUBEGLASS_METRICS_PYTHON"
+
+
+def find_python_metrics(given: bool | None) -> bool:  # noqa: FBT001  # the option itself
+    """Return what was chosen, in code or in the environment; True if nothing was.
+
+    Raises:
+        InstrumentationError: the variable is neither 0 nor 1.
+    """
+    if given is not None:
+        return given
+    text = os.environ.get(PYTHON_VARIABLE, "1")
+    if text not in ("0", "1"):
+        raise InstrumentationError(PYTHON_VARIABLE, "must be 0 or 1", found=repr(text), hint="set it to 0, or unset it")
+    return text == "1"
 
 
 TOKEN_VARIABLE = "KUBEGLASS_METRICS_TOKEN"  # noqa: S105  # a variable's name

@@ -26,10 +26,12 @@ from kubeglass.instrument.registration import registries
 from kubeglass.instrument.storage.multiprocess_folder import folder_name
 from kubeglass.instrument.text.format import Format, write_family
 from kubeglass.instrument.text.http_collector import HttpCollector, build_info, exemplars_of
-from kubeglass.instrument.text.registry import collectors_of, names_in, sample_gauges, write_registry
+from kubeglass.instrument.text.registry import collectors_of, is_of_python, names_in, sample_gauges, write_registry
 
 #: Collectors whose values are in the folder, or which are asked for every process.
 IN_FOLDER = (HttpCollector, Counter, Gauge, Histogram, Summary, GCCollector, ProcessCollector)
+
+GC_FAMILIES = {metric.name.removesuffix("_total") for metric in GC_METRICS}
 
 
 class SharedRegistry:
@@ -38,10 +40,12 @@ class SharedRegistry:
     Args:
         registry: the registry; its other collectors are asked in this process: versions, an application's own ones.
         folder: the multiprocess folder.
+        python_metrics: whether what tells of the Python runtime is shown.
     """
 
-    def __init__(self, registry: CollectorRegistry, folder: Path) -> None:
+    def __init__(self, registry: CollectorRegistry, folder: Path, *, python_metrics: bool = True) -> None:
         self._registry = registry
+        self._python_metrics = python_metrics
         self._common = SharedValues(folder)
         self._own: SharedValues | None = None
 
@@ -58,12 +62,15 @@ class SharedRegistry:
             # Known only now: the page may be made before the application is instrumented.
             self._own = self._own or SharedValues(self._common.path / name)
             yield from self._own.write(scrape)
-        hidden = names_elsewhere(self._registry)
+        hidden = names_elsewhere(self._registry) | (set() if self._python_metrics else GC_FAMILIES)
         common = replace(scrape, families=scrape.families | hidden, limits=limits_of(REGISTRY))
         yield from self._common.write(common)
         yield from write_processes(sorted(scrape.pids), format_, common.families - hidden)
         yield from write_family(build_info(), format_)
-        yield from write_registry(self._registry, format_, is_skipped=is_in_folder)
+        yield from write_registry(self._registry, format_, is_skipped=self._is_skipped)
+
+    def _is_skipped(self, collector: Collector) -> bool:
+        return is_in_folder(collector) or (not self._python_metrics and is_of_python(collector))
 
 
 def names_elsewhere(registry: CollectorRegistry) -> set[str]:
@@ -78,7 +85,7 @@ def names_elsewhere(registry: CollectorRegistry) -> set[str]:
     names -= set(names_in(registry))
     own = set(limits_of(registry))
     names = names | own if folder_name(registry) else names - own
-    return names - {metric.name.removesuffix("_total") for metric in GC_METRICS}
+    return names - GC_FAMILIES
 
 
 def is_in_folder(collector: Collector) -> bool:

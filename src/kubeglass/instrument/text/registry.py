@@ -18,6 +18,9 @@ logger = logging.getLogger("kubeglass.instrument")
 #: Collectors that this library adds to an application's own registry.
 RUNTIME = (ProcessCollector, PlatformCollector, GCCollector)
 
+#: Those that tell of Python, and can be left out.
+PYTHON = (PlatformCollector, GCCollector)
+
 #: Gauges whose function has failed.
 _failed: weakref.WeakSet[Gauge] = weakref.WeakSet()
 
@@ -53,6 +56,11 @@ def _sample(gauge: Gauge, child: Gauge) -> None:
         if gauge not in _failed:
             _failed.add(gauge)
             logger.exception("%s: its function failed; its last value is shown", gauge._name)
+
+
+def is_of_python(collector: Collector) -> bool:
+    """Say whether a collector tells of the Python runtime."""
+    return isinstance(collector, PYTHON)
 
 
 def write_registry(

@@ -46,7 +46,7 @@ class Images(Section):
     source: ImageSource = Field(
         default=ImageSource.UPSTREAM,
         description="upstream: the official ones, pinned. local: those of `kubeglass images build`, for a cluster that"
-        " reaches no registry; of Grafana there is none, so it then runs only if `grafana` names its image.",
+        " reaches no registry; Grafana then runs only if `grafana` names its image.",
     )
     collector: str | None = Field(default=None, min_length=1, description="Image of the collector.")
     prometheus: str | None = Field(default=None, min_length=1, description="Image of Prometheus.")

@@ -33,11 +33,11 @@ def read_collector(url: str) -> CollectorTelemetry:
         RefusedError: it responds with something other than metrics.
     """
     with translate_http_errors(url), make_client() as client:
-        answer = client.get(url)
-    if not answer.is_success:
-        raise RefusedError(f"{url} answered {answer.status_code}")
+        response = client.get(url)
+    if not response.is_success:
+        raise RefusedError(f"{url} answered {response.status_code}")
     try:
-        totals = _sum_by_name(answer.text)
+        totals = _sum_by_name(response.text)
     except ValueError as error:
         raise RefusedError(f"{url} did not return metrics") from error
     return CollectorTelemetry(

@@ -56,13 +56,13 @@ class HttpProbe:
         """Ask once."""
         try:
             with translate_http_errors(self.url), make_client(timeout_seconds=PROBE_TIMEOUT_SECONDS) as client:
-                answer = client.get(self.url)
+                response = client.get(self.url)
         except ObserveError as error:
             return ProbeResult(ok=False, detail=str(error))
-        if answer.is_success or self.any_status:
+        if response.is_success or self.any_status:
             return ProbeResult(ok=True)
-        words = " ".join(answer.text.split())[:200]
-        detail = f"{self.url} answered {answer.status_code}: {words}".rstrip(": ")
+        words = " ".join(response.text.split())[:200]
+        detail = f"{self.url} answered {response.status_code}: {words}".rstrip(": ")
         return ProbeResult(ok=False, detail=detail, answered=True)
 
 

@@ -78,13 +78,13 @@ class Prometheus:
 
     def _get(self, path: str, parameters: Mapping[str, str]) -> Any:
         with translate_http_errors(self.url):
-            answer = self._client.get(path, params=dict(parameters))
+            response = self._client.get(path, params=dict(parameters))
         try:
-            document = answer.json()
+            document = response.json()
         except ValueError as error:
-            raise RefusedError(f"{self.url}{path} answered {answer.status_code} and no JSON") from error
+            raise RefusedError(f"{self.url}{path} answered {response.status_code} and no JSON") from error
         if document.get("status") != "success":
-            raise RefusedError(f"{self.url}{path}: {document.get('error', answer.status_code)}")
+            raise RefusedError(f"{self.url}{path}: {document.get('error', response.status_code)}")
         return document["data"]
 
 

@@ -83,6 +83,6 @@ class DatasourceApi:
         return JSONResponse(self._document, headers=_NO_CACHE)
 
 
-async def answer_health(_request: Request) -> Response:
+async def respond_healthy(_request: Request) -> Response:
     """Respond that the server runs; Prometheus may be down."""
     return PlainTextResponse("ok\n", headers={"Cache-Control": "no-store"})

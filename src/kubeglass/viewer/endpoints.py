@@ -56,7 +56,7 @@ def find_endpoint(path: str) -> Endpoint | None:
     return None
 
 
-class QueryFault(Exception):  # noqa: N818  # a response to the page, not an error of this server
+class QueryError(Exception):  # a response to the page, not an error of this server
     """A failed query, formatted as Prometheus formats errors, so that a panel shows it.
 
     Args:

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from kubeglass.http import AsyncClient, TimeoutException, TransportError
 from kubeglass.http import Request as HttpRequest
-from kubeglass.viewer.endpoints import Endpoint, QueryFault, find_endpoint
+from kubeglass.viewer.endpoints import Endpoint, QueryError, find_endpoint
 from kubeglass.viewer.settings import ProxyLimits
 
 log = logging.getLogger(__name__)
@@ -21,7 +21,7 @@ _PASSED_HEADERS = ("content-type", "content-encoding")
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class UpstreamResponse:
     """Prometheus's response, unmodified: compressed content stays compressed."""
 
     status: int
@@ -43,9 +43,9 @@ class Upstream:
         self._client = client
         self._limits = limits
         self._turns = asyncio.Semaphore(limits.connections)
-        self._answers = True
+        self._responds = True
 
-    async def ask(self, endpoint: Endpoint, parameters: str, *, accepts_gzip: bool) -> Answer:
+    async def ask(self, endpoint: Endpoint, parameters: str, *, accepts_gzip: bool) -> UpstreamResponse:
         """Send one query.
 
         Args:
@@ -54,22 +54,22 @@ class Upstream:
             accepts_gzip: whether Prometheus may compress the response.
 
         Raises:
-            QueryFault: there is no usable response within the limits.
+            QueryError: there is no usable response within the limits.
         """
         try:
             async with asyncio.timeout(self._limits.seconds), self._turns:
-                answer = await self._exchange(self._build_request(endpoint, parameters, accepts_gzip=accepts_gzip))
+                response = await self._exchange(self._build_request(endpoint, parameters, accepts_gzip=accepts_gzip))
         except (TimeoutError, TimeoutException) as error:
             message = (
                 f"Prometheus did not finish within {self._limits.seconds:g} s; query a shorter range or fewer series"
             )
-            raise QueryFault(504, "timeout", message) from error
+            raise QueryError(504, "timeout", message) from error
         except TransportError as error:
-            self._note_availability(answers=False)
+            self._note_availability(responds=False)
             message = f"Prometheus at {self._address} does not respond; it may be starting, or see its log ({error})"
-            raise QueryFault(502, "unavailable", message) from error
-        self._note_availability(answers=True)
-        return answer
+            raise QueryError(502, "unavailable", message) from error
+        self._note_availability(responds=True)
+        return response
 
     def _build_request(self, endpoint: Endpoint, parameters: str, *, accepts_gzip: bool) -> HttpRequest:
         url = f"{self._address}/api/v1/{endpoint.path}"
@@ -79,32 +79,32 @@ class Upstream:
         headers["Content-Type"] = "application/x-www-form-urlencoded"
         return self._client.build_request("POST", url, headers=headers, content=parameters)
 
-    async def _exchange(self, request: HttpRequest) -> Answer:
+    async def _exchange(self, request: HttpRequest) -> UpstreamResponse:
         response = await self._client.send(request, stream=True)
         try:
             if not response.headers.get("content-type", "").startswith("application/json"):
                 message = f"the server at {self._address} is not a ready Prometheus (status {response.status_code})"
-                raise QueryFault(502, "unavailable", message)
+                raise QueryError(502, "unavailable", message)
             content = bytearray()
             async for chunk in response.aiter_raw():
                 content += chunk
                 if len(content) > self._limits.response_bytes:
                     message = f"the response is longer than {self._limits.response_bytes} bytes; query fewer series"
-                    raise QueryFault(502, "too_large", message)
+                    raise QueryError(502, "too_large", message)
         finally:
             await response.aclose()
         passed = {name: response.headers[name] for name in _PASSED_HEADERS if name in response.headers}
-        return Answer(response.status_code, passed, bytes(content))
+        return UpstreamResponse(response.status_code, passed, bytes(content))
 
-    def _note_availability(self, *, answers: bool) -> None:
+    def _note_availability(self, *, responds: bool) -> None:
         """Log changes only, not each query."""
-        if answers != self._answers:
-            self._answers = answers
+        if responds != self._responds:
+            self._responds = responds
             log.log(
-                logging.INFO if answers else logging.WARNING,
+                logging.INFO if responds else logging.WARNING,
                 "Prometheus at %s %s",
                 self._address,
-                "responds again" if answers else "does not respond",
+                "responds again" if responds else "does not respond",
             )
 
 
@@ -123,23 +123,23 @@ class QueryProxy:
         self._upstream = upstream
         self._request_bytes = request_bytes
 
-    async def answer(self, request: Request) -> Response:
+    async def respond(self, request: Request) -> Response:
         """Forward one query, or respond with an error in Prometheus's format."""
         try:
             endpoint = find_endpoint(request.path_params["path"])
             if endpoint is None:
-                raise QueryFault(404, "not_found", "the page's server does not serve that Prometheus endpoint")
+                raise QueryError(404, "not_found", "the page's server does not serve that Prometheus endpoint")
             parameters = _check_parameters(endpoint, await self._read_parameters(request))
-            answer = await self._upstream.ask(endpoint, parameters, accepts_gzip=_accepts_gzip(request))
-        except QueryFault as fault:
-            return fault.response()
-        return Response(answer.content, answer.status, {"Cache-Control": "no-store"} | answer.headers)
+            response = await self._upstream.ask(endpoint, parameters, accepts_gzip=_accepts_gzip(request))
+        except QueryError as error:
+            return error.response()
+        return Response(response.content, response.status, {"Cache-Control": "no-store"} | response.headers)
 
     async def _read_parameters(self, request: Request) -> bytes:
         encoded = bytearray(request.url.query.encode())
         if request.method == "POST":
             if request.headers.get("content-type", FORM).partition(";")[0].strip().lower() != FORM:
-                raise QueryFault(415, "bad_data", f"the body of a query must be {FORM}")
+                raise QueryError(415, "bad_data", f"the body of a query must be {FORM}")
             encoded += b"&"
             async for chunk in request.stream():
                 encoded += chunk
@@ -149,7 +149,7 @@ class QueryProxy:
 
     def _check_length(self, encoded: bytearray) -> None:
         if len(encoded) > self._request_bytes:
-            raise QueryFault(
+            raise QueryError(
                 413, "bad_data", f"the query is longer than {self._request_bytes} bytes; write a shorter one"
             )
 
@@ -159,9 +159,9 @@ def _check_parameters(endpoint: Endpoint, encoded: bytes) -> str:
     try:
         pairs = parse_qsl(encoded.decode("ascii"), keep_blank_values=True, errors="strict")
     except ValueError as error:
-        raise QueryFault(400, "bad_data", "the parameters are not url-encoded UTF-8") from error
+        raise QueryError(400, "bad_data", "the parameters are not url-encoded UTF-8") from error
     if refused := endpoint.refused(name for name, _ in pairs):
-        raise QueryFault(400, "bad_data", f"{endpoint.path} does not take the parameter {', '.join(refused)}")
+        raise QueryError(400, "bad_data", f"{endpoint.path} does not take the parameter {', '.join(refused)}")
     return urlencode(pairs)
 
 

@@ -18,7 +18,7 @@ from starlette.types import ASGIApp
 
 from kubeglass.errors import PortError
 from kubeglass.http import AsyncClient, make_async_client
-from kubeglass.viewer.api import DashboardsApi, DatasourceApi, answer_health
+from kubeglass.viewer.api import DashboardsApi, DatasourceApi, respond_healthy
 from kubeglass.viewer.page import Page, PageFiles, SecurityHeaders
 from kubeglass.viewer.query import QueryProxy, Upstream
 from kubeglass.viewer.settings import ViewerSettings
@@ -47,11 +47,11 @@ def _routes(settings: ViewerSettings, client: AsyncClient) -> list[BaseRoute]:
     return [
         Route("/", page.read),
         Route("/d/{rest:path}", page.read),
-        Route("/healthz", answer_health),
+        Route("/healthz", respond_healthy),
         Route("/api/dashboards", dashboards.list_all),
         Route("/api/dashboards/{uid}", dashboards.read),
         Route("/api/datasource", DatasourceApi(settings.time_interval).read),
-        Route("/api/prometheus/api/v1/{path:path}", proxy.answer, methods=["GET", "POST"]),
+        Route("/api/prometheus/api/v1/{path:path}", proxy.respond, methods=["GET", "POST"]),
         Mount("/", PageFiles(settings.static)),
     ]
 

@@ -68,10 +68,10 @@ def path(name: Annotated[str, typer.Argument(help="The engine.")]) -> None:
     tool = find_tool(name)
     try:
         Output().say(str(find(tool).path))
-    except Unavailable as fault:
+    except Unavailable as error:
         raise EngineError(
-            f"{tool.name} {tool.version}", fault.reason, hint=fault.hint, details=fault.details
-        ) from fault
+            f"{tool.name} {tool.version}", error.reason, hint=error.hint, details=error.details
+        ) from error
 
 
 def _find_quietly(tool: Tool, output: Output) -> InstalledEngine[Tool] | None:

@@ -30,7 +30,7 @@ _registered: weakref.WeakKeyDictionary[CollectorRegistry, tuple[HttpCollector, O
 def metrics_of(
     registry: CollectorRegistry, options: Options, application: str = "", *, may_rename: bool = False
 ) -> HttpMetrics:
-    """Return the registry's HTTP metrics; make and register them where it has none.
+    """Return the registry's HTTP metrics; create and register them if it has none.
 
     It may have lost them: test fixtures unregister everything, and then the next application counts from zero.
 
@@ -80,12 +80,12 @@ def restore_metrics(registry: CollectorRegistry) -> None:
 
 
 def registries() -> list[CollectorRegistry]:
-    """Return the registries whose metrics are told apart: those of instrumented applications, and the default one."""
+    """Return the registries of instrumented applications, and the default one."""
     return list({REGISTRY, *_registered})
 
 
 def _remove_former(registry: CollectorRegistry) -> None:
-    """Unregister the collector of this library as it was imported before, by a test that imports modules again."""
+    """Unregister the collector of an earlier import of this library: some tests import modules again."""
     for collector in collectors_of(registry):
         kind = type(collector)
         if (kind.__module__, kind.__qualname__) == (HttpCollector.__module__, HttpCollector.__qualname__):
@@ -93,7 +93,7 @@ def _remove_former(registry: CollectorRegistry) -> None:
 
 
 def _add_runtime(registry: CollectorRegistry) -> None:
-    """Let an application's own registry tell of Python and the process too, as the default one does."""
+    """Add the metrics of Python and the process to a registry other than the default, which has them."""
     if registry is REGISTRY:
         return
     present = {type(collector) for collector in collectors_of(registry)}

@@ -92,7 +92,7 @@ class ForkAware(Protocol):
     lock: threading.RLock
 
     def note_fork(self) -> None:
-        """Learn in the child that this process is a fork; the lock is held."""
+        """Let go of what is the parent's; the lock is held."""
 
 
 FORK_AWARE: weakref.WeakSet[ForkAware] = weakref.WeakSet()

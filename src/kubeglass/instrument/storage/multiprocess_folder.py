@@ -1,7 +1,7 @@
-"""Which folder the workers of a server share values in: one for all that is the process's, one for each registry.
+"""The folder in which the workers of a server share values, and one inside it for each registry.
 
-prometheus_client writes every metric to one folder, whatever registry it is in. Of this library's own metrics each
-registry has some of the same names, so only those of the default registry can be there.
+prometheus_client writes all metrics to one folder, whatever their registry. This library's have the same names in
+every registry, so only those of the default registry can be there.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _names: weakref.WeakKeyDictionary[CollectorRegistry, str] = weakref.WeakKeyDicti
 
 
 def multiprocess_folder() -> Path | None:
-    """Return the folder in which workers share their values, or None when this process is alone."""
+    """Return the folder in which workers share their values, or None if they share none."""
     folder = os.environ.get(FOLDER_VARIABLE)
     return Path(folder) if folder else None
 
@@ -49,11 +49,11 @@ def multiprocess_folder() -> Path | None:
 def name_folder(registry: CollectorRegistry, application: str) -> str:
     """Choose the name of a registry's own folder inside the shared one, empty for the default registry.
 
-    Every worker must choose the same, so it is made of the application's name, and a number where several have one.
+    Every worker must choose the same, so it is the application's name, with a number if several registries have one.
 
     Args:
         registry: the registry.
-        application: name of the application that is the first to use it.
+        application: name of the first application that uses it.
     """
     if registry is REGISTRY or registry in _names:
         return folder_name(registry)
@@ -72,7 +72,7 @@ def folder_name(registry: CollectorRegistry) -> str:
 
 
 def make_store(folder: Path) -> FileStore:
-    """Return a store in a folder, made if it is missing.
+    """Return a store in a folder, which is created if it is missing.
 
     Raises:
         InstrumentationError: the folder cannot be written.
@@ -88,7 +88,7 @@ def make_store(folder: Path) -> FileStore:
 
 
 def _warn_if_too_late() -> None:
-    """Say that prometheus_client, which looks for the folder when it is imported, did not find it."""
+    """Warn if the folder was set after prometheus_client was imported, which is when it looks for one."""
     if not getattr(prometheus_client.values.ValueClass, "_multiprocess", False):
         logger.warning(
             "%s was set after prometheus_client was imported: metrics that the application makes with it are not shared"
@@ -100,7 +100,7 @@ def _warn_if_too_late() -> None:
 def warn_of_unshared_workers(environ: Mapping[str, Any]) -> None:
     """Warn once if several workers serve the application and share no folder.
 
-    Not before a request: how many workers there are, only the server knows, whose configuration may be anywhere.
+    Only the server knows how many there are, and it says so with each request.
 
     Args:
         environ: any request's.

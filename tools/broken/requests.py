@@ -6,6 +6,7 @@ from tools.broken.mutation import Mutation
 
 UNIT = "tests/unit/flask/test_flask.py::"
 EXCEPTIONS = "tests/unit/instrument/request/test_exceptions.py::"
+HOSTS = "tests/unit/flask/test_hosts.py::"
 STREAM = "tests/unit/instrument/request/test_stream.py::"
 PROBE = "tests/unit/instrument/request/test_probe.py::"
 EXCHANGE = "tests/unit/instrument/request/test_request_recorder.py::TestUpgrades::"
@@ -15,9 +16,17 @@ REQUESTS = (
         "blueprints, nested ones too",
         "`endpoint` is the name of the view",
         "flask/instrumentation.py",
-        "            endpoint = UNMATCHED_ENDPOINT if rule is None else rule.rule\n",
-        "            endpoint = UNMATCHED_ENDPOINT if rule is None else rule.endpoint\n",
+        "            endpoint = endpoint_of(answered) if rule is None or has_hosts else rule.rule\n",
+        "            endpoint = endpoint_of(answered) if rule is None or has_hosts else rule.endpoint\n",
         (f"{UNIT}test_blueprints_in_blueprints_have_their_whole_template",),
+    ),
+    Mutation(
+        "hosts of one application",
+        "two hosts' routes share one endpoint",
+        "flask/instrumentation.py",
+        "rule is None or has_hosts",
+        "rule is None",
+        (f"{HOSTS}test_with_host_matching_the_hosts_template_is_a_part",),
     ),
     Mutation(
         "several applications in one process",
@@ -191,7 +200,7 @@ REQUESTS = (
         "`endpoint` is the route template",
         "paths without a route keep their path",
         "flask/instrumentation.py",
-        "            endpoint = UNMATCHED_ENDPOINT if rule is None else rule.rule\n",
+        "            endpoint = endpoint_of(answered) if rule is None or has_hosts else rule.rule\n",
         "            endpoint = answered.path if rule is None else rule.rule\n",
         (f"{UNIT}test_paths_without_a_route_share_one_value",),
     ),
@@ -223,7 +232,7 @@ REQUESTS = (
         "`exclude`",
         "nothing is excluded",
         "instrument/request/series_cache.py",
-        "        return any(fnmatchcase(endpoint, pattern) for pattern in self._exclude)\n",
+        "        return any(fnmatchcase(name, pattern) for pattern in self._exclude for name in (endpoint, route))\n",
         "        return False\n",
         (f"{UNIT}test_excluded_routes_are_not_measured",),
     ),

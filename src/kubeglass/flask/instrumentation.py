@@ -12,10 +12,10 @@ from prometheus_client import CollectorRegistry
 from werkzeug.exceptions import HTTPException
 from werkzeug.local import LocalProxy
 
-from kubeglass.catalog import UNMATCHED_ENDPOINT
 from kubeglass.flask.introspection import (
     endpoint_of,
     endpoint_of_error,
+    has_host_rules,
     is_plain,
     is_reported_by_flask,
     is_whole,
@@ -158,7 +158,7 @@ class Instrumentation:
         """
         find, known = self._find_first, self._cache.known
         get_request = cast(LocalProxy[Request], request)._get_current_object
-        note_trace, note_size = self.options.exemplars, self.options.sizes
+        note_trace, note_size, has_hosts = self.options.exemplars, self.options.sizes, has_host_rules(self._app)
 
         # Flask 3.2 passes its context first. Not *arguments: Python calls a function with fixed ones much faster.
         def process_response(first: Any, second: Any = None) -> Response:
@@ -174,7 +174,7 @@ class Instrumentation:
                 self._warn_of_bypass()
                 return response
             rule = answered.url_rule
-            endpoint = UNMATCHED_ENDPOINT if rule is None else rule.rule
+            endpoint = endpoint_of(answered) if rule is None or has_hosts else rule.rule
             method, status = answered.method, response.status_code
             measured = known.get((method, endpoint, status)) or find(answered, method, endpoint, status)
             whole = type(response.response) is list or is_whole(response)

@@ -8,6 +8,7 @@ from traceback import walk_stack, walk_tb
 from typing import TYPE_CHECKING
 
 from flask import Flask, Request, Response
+from werkzeug.routing import Rule
 from werkzeug.wsgi import ClosingIterator
 
 from kubeglass.catalog import UNMATCHED_ENDPOINT
@@ -63,7 +64,21 @@ def is_reported_by_flask() -> bool:
 def endpoint_of(found: Request) -> str:
     """Return the route template a request matched, or the one value for all that match none."""
     rule = found.url_rule
-    return UNMATCHED_ENDPOINT if rule is None else rule.rule
+    return UNMATCHED_ENDPOINT if rule is None else f"{host_of(rule)}{rule.rule}"
+
+
+def has_host_rules(app: Flask) -> bool:
+    """Say whether routes may belong to hosts or subdomains."""
+    return app.url_map.host_matching or app.subdomain_matching
+
+
+def host_of(rule: Rule) -> str:
+    """Return the template of a rule's host, or of its subdomain with a dot; empty for the application's usual host."""
+    if rule.map is None:
+        return ""
+    if rule.map.host_matching:
+        return rule.host or ""
+    return f"{rule.subdomain}." if rule.subdomain and rule.subdomain != rule.map.default_subdomain else ""
 
 
 def endpoint_of_error(error: BaseException) -> str:

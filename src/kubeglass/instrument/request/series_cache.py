@@ -73,7 +73,8 @@ class SeriesCache:
         return response
 
     def _is_excluded(self, endpoint: str) -> bool:
-        return any(fnmatchcase(endpoint, pattern) for pattern in self._exclude)
+        route = endpoint[max(endpoint.find("/"), 0) :]  # without a host
+        return any(fnmatchcase(name, pattern) for pattern in self._exclude for name in (endpoint, route))
 
 
 logger = logging.getLogger("kubeglass.instrument")

@@ -86,8 +86,8 @@ def test_down_alone_removes_nothing(folder: Path) -> None:
     ("arguments", "code", "message"),
     [
         (("backup",), 2, "kubeglass backup: Missing argument 'FILE'"),
-        (("backup", "notes.txt"), 2, "notes.txt: is there already; choose another name, or remove it first"),
-        (("backup", "."), 2, ".: is there already"),
+        (("backup", "notes.txt"), 2, "notes.txt: already exists; choose another name, or remove it first"),
+        (("backup", "."), 2, ".: already exists"),
         (("backup", ".kubeglass/b.tar.gz"), 2, "lies in what kubeglass down --purge removes"),
         (("backup", "absent/b.tar.gz"), 7, "absent: cannot be written (there is no such folder)"),
         (("restore", "absent.tar.gz", "--replace"), 2, "absent.tar.gz: there is no such file"),

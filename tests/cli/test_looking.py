@@ -81,7 +81,7 @@ def test_down_cleans_up_after_a_run_that_was_killed(folder: Path) -> None:
 
     first, second = call(folder, "down"), call(folder, "down")
 
-    assert (first.returncode, first.stdout) == (0, f"{run_file}: left over from a run that was killed; removed\n")
+    assert (first.returncode, first.stdout) == (0, f"{run_file}: left over from a killed run; removed\n")
     assert not run_file.exists()
     assert second.returncode == 7
     assert "nothing runs here" in second.stderr

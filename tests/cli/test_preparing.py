@@ -62,7 +62,7 @@ def test_it_can_be_looked_at(tmp_path: Path, environment: dict[str, str]) -> Non
         f"error: {tmp_path}/.kubeglass: has no page yet (the run is preparing); wait; see: kubeglass status"
     ]
     assert again.returncode == 7
-    assert f"is in use by a run already ('up --app good:app', pid {process.pid})" in again.stderr
+    assert f"is already in use by a run ('up --app good:app', pid {process.pid})" in again.stderr
 
 
 @pytest.mark.parametrize("options", [(), ("--detach",)])

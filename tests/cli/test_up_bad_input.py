@@ -25,7 +25,7 @@ pytestmark = pytest.mark.engines
         pytest.param(("--app", "absent:app"), 5, "absent:app: there is no module 'absent'", id="no module"),
         pytest.param(("--app", "good:hello"), 5, "'hello' is not a Flask application", id="not a flask app"),
         pytest.param(("--app", "broken:app"), 5, "does not import (ZeroDivisionError", id="import fails"),
-        pytest.param(("--app", "dies:app"), 5, "crashes while it is imported (exited with code 4)", id="crashes"),
+        pytest.param(("--app", "dies:app"), 5, "crashes during import (exited with code 4)", id="crashes"),
     ],
 )
 def test_a_mistake_is_told_in_one_line(tmp_path: Path, arguments: tuple[str, ...], code: int, message: str) -> None:

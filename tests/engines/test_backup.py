@@ -135,7 +135,7 @@ def test_a_backup_killed_while_prometheus_is_down_costs_no_scrape(folder: Path) 
         wait_until(lambda: is_gapless(record, down_at, back_at), "every scrape of the outage to arrive, though late")
 
     assert refused.returncode == 7
-    assert "is in use by a run already ('up', pid " in refused.stderr
+    assert "is already in use by a run ('up', pid " in refused.stderr
     assert_nothing_left(folder)
 
 

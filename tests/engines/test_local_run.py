@@ -167,7 +167,7 @@ def test_a_killed_supervisor_leaves_no_process_and_the_next_run_cleans_up(app_fo
     call(app_folder, "down")
 
     assert again.returncode == 0, again.stderr
-    assert "run.json: left over from a run that was killed; removed" in again.stderr
+    assert "run.json: left over from a killed run; removed" in again.stderr
     assert_nothing_left(app_folder)
 
 

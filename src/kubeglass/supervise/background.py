@@ -76,7 +76,7 @@ def start_in_background(arguments: Sequence[str], root: Path, listener: RunListe
     Args:
         arguments: the command, without the option that asks for the background.
         root: the state folder.
-        listener: hears what the background process reports.
+        listener: is told what the background process reports.
 
     Raises:
         KubeglassError: it did not come up.

@@ -13,13 +13,13 @@ from kubeglass.observe.processes import is_running
 from kubeglass.supervise.state.folder import StateFolder, find_run
 from kubeglass.supervise.state.run_file import Phase, RunRecord, parse_error
 
-#: The graces of all processes together: customers, collector, apps, Prometheus, page.
+#: The sum of the grace periods of all processes.
 STOP_SECONDS = 70.0
 LOOK_SECONDS = 0.05
 
 
 def stop_run(root: Path, record: RunRecord, *, timeout_seconds: float = STOP_SECONDS) -> None:
-    """Ask the supervisor to stop everything and wait until it has; kill it if it does not.
+    """Ask the supervisor to stop everything and wait for it; kill it after the timeout.
 
     Raises:
         StateError: the supervisor belongs to somebody else.
@@ -40,10 +40,10 @@ def stop_run(root: Path, record: RunRecord, *, timeout_seconds: float = STOP_SEC
 
 
 def clean_up(root: Path) -> list[str]:
-    """Clean up after a run that was killed, and say what was left over; nothing is done where no run file is.
+    """Clean up after a run that was killed, and return what was left over; do nothing if there is no run file.
 
     Raises:
-        StateError: a run is just starting here, or the folder cannot be written.
+        StateError: a run is starting here, or the folder cannot be written.
     """
     folder = StateFolder(root)
     if not folder.run_file.exists():
@@ -55,11 +55,11 @@ def clean_up(root: Path) -> list[str]:
 
 
 def request_reload(root: Path, record: RunRecord, *, timeout_seconds: float) -> str:
-    """Have the run read its definition anew, wait until it has, and return what changed in one line.
+    """Ask the run to reload its definition, wait until it has, and return what changed in one line.
 
     Raises:
-        NoDataError: the run does not say how it went before the deadline.
-        KubeglassError: what the run met; unless it says otherwise, nothing has changed.
+        NoDataError: the run does not report a result before the deadline.
+        KubeglassError: the reload failed; unless the error says otherwise, nothing has changed.
         StateError: the run is not up yet or ends, or belongs to somebody else.
     """
     if record.phase is not Phase.UP:
@@ -79,7 +79,7 @@ def request_reload(root: Path, record: RunRecord, *, timeout_seconds: float) -> 
             return now.reload.summary
         time.sleep(LOOK_SECONDS)
     raise NoDataError(
-        str(root), f"did not say within {timeout_seconds:g} s that it has reloaded", hint="see: kubeglass status"
+        str(root), f"did not report within {timeout_seconds:g} s that it has reloaded", hint="see: kubeglass status"
     )
 
 

@@ -1,4 +1,4 @@
-"""Data did not arrive: which link of the chain is broken, looked at from the application to the page."""
+"""Diagnoses missing data: finds the broken link in the chain from the application to the page."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ Tail = Callable[[str, int], tuple[str, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What is known when the deadline has passed.
+    """What is known once the deadline has passed.
 
     Args:
         stack: the run.
-        result: what was seen last, or None if Prometheus never answered.
+        result: the last result, or None if Prometheus never responded.
         tail: returns the last lines of a process's log.
     """
 
@@ -58,7 +58,7 @@ def _app(evidence: Evidence) -> NoDataError | None:
         result = HttpProbe(metrics_url(app, evidence.stack), any_status=app.metrics_auth is not None).check()
         if result.ok:
             continue
-        hint = "start it, or correct its address" if app.target else "see whether its own code serves that path"
+        hint = "start it, or correct its address" if app.target else "check whether its own code serves that path"
         return _broken(evidence, app.name, "its metrics cannot be read", result.detail, hint)
     return None
 
@@ -75,7 +75,7 @@ def _scrape(evidence: Evidence) -> NoDataError | None:
     if not down:
         return None
     found = f"{down[0]} answers, but up is 0"
-    hint = "see that the page is in Prometheus's text format and answers within the scrape timeout"
+    hint = "check that the page is in Prometheus's text format and responds within the scrape timeout"
     return _broken(evidence, OTELCOL.name, "the collector cannot scrape the app", found, hint)
 
 
@@ -101,9 +101,9 @@ def _probes(evidence: Evidence) -> NoDataError | None:
         return None
     return NoDataError(
         evidence.result.uncounted[0],
-        "its metrics arrive without the request that kubeglass sent",
+        "its metrics do not count the request that kubeglass sent",
         found=f"{PROBE_REQUESTS.name} is 0",
-        hint="see that one server answers at its address, and that its workers share PROMETHEUS_MULTIPROC_DIR",
+        hint="check that only one server listens at its address, and that its workers share PROMETHEUS_MULTIPROC_DIR",
     )
 
 

@@ -1,4 +1,4 @@
-"""What a run tells while it starts and while it is up; the command line shows it."""
+"""What a run reports while it starts and while it is up; the command line shows it."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ class Pulse:
 
     Args:
         statuses: every process.
-        requests_per_second: what the apps answer together, or None if Prometheus does not say.
-        targets_up: scraped targets that answer.
+        requests_per_second: request rate of all apps, or None if Prometheus does not respond.
+        targets_up: scraped targets that are up.
         targets: all scraped targets.
     """
 
@@ -28,20 +28,20 @@ class Pulse:
 
 
 class RunListener(Protocol):
-    """Hears what a run does; calls come from the thread that runs it."""
+    """Receives what a run reports; calls come from the thread that runs it."""
 
     def note(self, text: str) -> None:
-        """Take note of a fact worth a line."""
+        """Report a fact worth a line."""
         ...
 
     def waiting(self, text: str) -> None:
-        """Take note of what is being waited for now; it changes often."""
+        """Report what is being waited for; it changes often."""
         ...
 
     def up(self, record: RunRecord) -> None:
-        """Take note that data was seen end to end."""
+        """Report that data was seen end to end."""
         ...
 
     def beat(self, pulse: Pulse) -> None:
-        """Take note of how the run is, about once a second."""
+        """Report the state of the run, about once a second."""
         ...

@@ -35,9 +35,9 @@ class LocalRun:
 
     Args:
         options: what it is asked to do.
-        listener: hears what happens.
+        listener: is told what happens.
         supervisor: this process; its start is the run's.
-        read_options: reads the definition anew, for a reload; without it a reload finds nothing changed.
+        read_options: reads the definition again for a reload; without it, a reload finds nothing changed.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""What a local run is asked to do."""
+"""Options of a local run."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ DEFAULT_TIMEOUT_SECONDS = 60.0
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
-    """What ``up`` was asked for.
+    """Options of ``kubeglass up``.
 
     Args:
         pipeline: what is watched.
         folder: the folder apps are imported from.
         root: the state folder, absolute.
-        command: how it was asked for, for ``status``.
+        command: the command as typed, for ``status``.
         demo: whether the demo's customers come along.
         detached: whether it runs in the background.
         watch: whether apps reload when their sources change.

@@ -1,4 +1,4 @@
-"""Everything that is done before the first process starts; whatever is wrong with the input is found here."""
+"""Everything that happens before the first process starts; bad input is found here."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ GetBinaries = Callable[[Callable[[], None]], Mapping[str, Path]]
 
 @dataclass(frozen=True, slots=True)
 class Preparation:
-    """What a run starts from.
+    """What a run starts with.
 
     Args:
-        stack: what decides which processes run.
+        stack: decides which processes run.
         queries: what the overview's panels ask.
-        notes: what people should know: ports that moved, limits that are low.
+        notes: what users should know: ports that moved, limits that are low.
     """
 
     stack: Stack
@@ -45,17 +45,17 @@ class Preparation:
 
 
 def prepare(options: RunOptions, get_binaries: GetBinaries, claims: PortClaims) -> Preparation:
-    """Try the apps, get the engines, choose ports and write the configuration.
+    """Check the apps, get the engines, choose ports and write the configuration.
 
     Args:
-        options: what the run is asked to do.
+        options: the options of the run.
         get_binaries: brings the engines.
         claims: keeps the run's ports from other runs.
 
     Raises:
         AppError: an app will not run.
         ConfigError: a secret that an app needs is not in the environment.
-        EngineError: an engine is not to be had.
+        EngineError: an engine cannot be obtained.
         PortError: a chosen port is in use, or a range of ports is.
         StateError: the state folder cannot be written.
     """
@@ -104,7 +104,7 @@ def make_folders(settings: LocalSettings, apps: Iterable[App]) -> None:
             folder.mkdir(parents=True, exist_ok=True)
 
 
-#: What a Prometheus with a few weeks of data and a busy app need at most; more is not asked for.
+#: Enough for a Prometheus with a few weeks of data and a busy app.
 WANTED_OPEN_FILES = 65536
 #: With fewer, Prometheus and the collector run into "too many open files" under an ordinary load.
 ENOUGH_OPEN_FILES = 1024
@@ -128,7 +128,7 @@ def raise_open_files_limit(wanted: int = WANTED_OPEN_FILES) -> int:
 
 
 def warn_about_open_files(limit: int) -> str:
-    """Say that ``limit`` is too low, and how to raise it; empty when it is enough."""
+    """Return a warning that ``limit`` is too low and how to raise it; empty if it is enough."""
     if limit >= ENOUGH_OPEN_FILES:
         return ""
     return (

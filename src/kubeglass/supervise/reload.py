@@ -1,4 +1,4 @@
-"""What a changed definition means for processes that run already: pure, nothing is touched."""
+"""Reloads a run: applies what its definition says now, touching only what differs."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ from kubeglass.supervise.startup_wait import StartupWait
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What is done to reach the new definition; whatever is not named goes on undisturbed.
+    """What a reload does; processes that are not named keep running undisturbed.
 
     Args:
         started: processes that are new.
         stopped: processes that are no longer wanted.
         restarted: processes whose command line or environment changed.
-        reread: processes that read changed files anew and go on.
+        reread: processes that reload changed files.
         files: the rendered files that changed.
     """
 
@@ -80,7 +80,7 @@ def compare_processes(
     )
 
 
-#: Reads the definition anew and says what the run is asked to do now.
+#: Reads the definition again and returns the options of the run.
 ReadOptions = Callable[[], RunOptions]
 
 
@@ -89,7 +89,7 @@ class ReloadPlan:
     """What a run becomes.
 
     Args:
-        stack: what decides which processes run.
+        stack: decides which processes run.
         specs: those processes.
         files: every rendered file.
         changes: what is done to get there.
@@ -104,7 +104,7 @@ class ReloadPlan:
 
 
 def plan_reload(running: Running, options: RunOptions) -> ReloadPlan:
-    """Find out what is to be done; nothing is touched.
+    """Plan the reload; nothing is touched.
 
     Raises:
         AppError: an app that is new or differs will not run.
@@ -133,7 +133,7 @@ def carry_out(plan: ReloadPlan, running: Running, listener: RunListener) -> None
     """Write the files, change the processes, and wait until data of every app is seen again.
 
     Raises:
-        AppError: an app died or never answered.
+        AppError: an app died or did not respond.
         EngineError: an engine did.
         NoDataError: data did not arrive before the run's deadline.
         StateError: a file cannot be written.
@@ -154,7 +154,7 @@ def carry_out(plan: ReloadPlan, running: Running, listener: RunListener) -> None
 
 
 def reload_run(running: Running, read_options: ReadOptions, listener: RunListener) -> Changes:
-    """Read the definition anew and bring the run to it.
+    """Read the definition again and apply it to the run.
 
     Raises:
         KubeglassError: see :func:`plan_reload`, after which nothing has changed, and :func:`carry_out`.
@@ -167,7 +167,7 @@ def reload_run(running: Running, read_options: ReadOptions, listener: RunListene
 
 
 def reload_apps(running: Running) -> None:
-    """Have the workers of every app here replaced by new ones, which import its code again; counters go on.
+    """Replace the workers of every app by new ones, which import its code again; counters are kept.
 
     Raises:
         AppError: an app does not import as its sources are now; the old workers go on.

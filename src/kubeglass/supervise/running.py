@@ -25,7 +25,7 @@ class Running:
     """A stack that runs as long as the ``with`` block; leaving it stops everything.
 
     Args:
-        stack: what decides which processes run.
+        stack: decides which processes run.
         journal: where others read of it.
         signals: what a second Ctrl-C means is told to it when stopping begins.
         claims: holds the ports of the run.

@@ -15,15 +15,15 @@ class StopSignals:
     """Turns the signals that ask a program to end into one KeyboardInterrupt; use it in a ``with``, main thread only.
 
     A signal that was ignored when the program began stays ignored. SIGHUP has two senders: a terminal that closes,
-    which ends the run like Ctrl-C unless ``nohup`` started it, and a person who wants the definition read anew.
+    which ends the run like Ctrl-C unless ``nohup`` started it, and a person who wants a reload.
 
     Args:
-        can_reload: whether there is a definition to read anew; otherwise SIGHUP is one more signal to end.
+        can_reload: whether SIGHUP means a reload; otherwise it ends the program too.
     """
 
     def __init__(self, *, can_reload: bool = True) -> None:
         self.wants_reload = False
-        """Whether somebody has asked to read the definition anew; whoever does so sets it back."""
+        """Whether a reload was requested; whoever reloads resets it."""
         self._stop_signals = STOP_SIGNALS if can_reload else (*STOP_SIGNALS, signal.SIGHUP)
         self._before: dict[signal.Signals, Any] = {}
         self._hurry: Callable[[], None] | None = None

@@ -1,4 +1,4 @@
-"""Waiting until a run is up: first its processes, then its data, each with a deadline that says what is wrong."""
+"""Waits until a run is up, first for its processes, then for its data; after the deadline it reports what is wrong."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ class StartupWait:
 
     Args:
         stack: the run.
-        manager: keeps its processes.
-        listener: hears what is waited for.
+        manager: manages its processes.
+        listener: is told what is waited for.
         tail: returns the last lines of a process's log.
         deadline: when to give up, on the monotonic clock.
     """
@@ -46,8 +46,8 @@ class StartupWait:
         """Wait until every process is ready.
 
         Raises:
-            AppError: an app died or never answered.
-            EngineError: anything else died or never answered.
+            AppError: an app died or did not respond.
+            EngineError: another process died or did not respond.
         """
         while True:
             statuses = self._manager.statuses()

@@ -1,4 +1,4 @@
-"""What the background process itself writes: a log of lines like those of the processes that it keeps."""
+"""The log of the background process itself, like those of the processes it manages."""
 
 from __future__ import annotations
 

@@ -169,7 +169,7 @@ def test_the_broken_link_is_found_from_the_app_onwards(
     assert describe(fake.port, health=fake.port, storage=fake.port)[1] == "the collector cannot scrape the app"
     fake.answers["up["] = vector(up("shop", 1))
     assert describe(fake.port, health=fake.port, storage=fake.port)[1] == (
-        "its metrics arrive without the request that kubeglass sent"
+        "its metrics do not count the request that kubeglass sent"
     )
     fake.answers[PROBE_REQUESTS.name] = vector(({"job": "shop"}, 1.0))
     assert describe(fake.port, health=fake.port, storage=fake.port) == ("dashboard", "panels have no data")

@@ -81,14 +81,14 @@ class AppCheck:
             raise AppError(
                 self._module,
                 f"does not finish importing within {self._timeout_seconds:g} s",
-                hint="start nothing while the module is imported: put app.run() and loops under "
-                "if __name__ == '__main__'; if it only needs longer, give it a longer --timeout",
+                hint="start nothing at import time: put app.run() and loops under "
+                "if __name__ == '__main__'; if it only needs more time, raise --timeout",
                 details=self._last_lines(),
             ) from error
         found = _read(self._report)
         if found is None:
             details = self._last_lines()
-            raise AppError(self._module, "crashes while it is imported", found=describe_exit(code), details=details)
+            raise AppError(self._module, "crashes during import", found=describe_exit(code), details=details)
         self.metrics_prefix = found.get("metrics_prefix", "")
         if "wrong" in found:
             raise AppError(self._module, found["wrong"], hint=found["hint"], details=tuple(found["details"]))
@@ -119,7 +119,7 @@ class AppChecks:
         """Wait for every outcome.
 
         Raises:
-            AppError: one of the apps will not do.
+            AppError: one of the apps cannot be run.
         """
         for check in self._checks.values():
             check.require_fit()
@@ -144,7 +144,7 @@ def checking_apps(apps: Iterable[App], folder: Path, timeout_seconds: float) -> 
 
     Raises:
         ConfigError: a secret that an app needs is not in the environment.
-        AppError: one of them will not do.
+        AppError: one of them cannot be run.
     """
     with ExitStack() as under_way:
         checks = {

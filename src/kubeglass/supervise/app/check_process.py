@@ -24,7 +24,7 @@ TRACEBACK_LINES = 8
 
 
 class UnfitError(Exception):
-    """The application will not do; carries the report."""
+    """The application cannot be run; carries the report."""
 
     def __init__(self, wrong: str, *, hint: str = "", details: tuple[str, ...] = ()) -> None:
         self.report: dict[str, object] = {"wrong": wrong, "hint": hint, "details": list(details)}
@@ -35,7 +35,7 @@ def check_app(spec: str) -> Any:
     """Import and make the application that ``spec`` names, see that it is a Flask one, and return it.
 
     Raises:
-        UnfitError: it is not to be had, or not a Flask application.
+        UnfitError: it cannot be imported or made, or is not a Flask application.
     """
     module_name, _, expression = spec.partition(":")
     sys.path.insert(0, str(Path.cwd()))

@@ -11,7 +11,7 @@ import os
 
 from gunicorn.app.wsgiapp import WSGIApplication  # type: ignore[import-untyped]
 
-#: Set when the workers must import the application anew on SIGHUP.
+#: Set when the workers must import the application again on SIGHUP.
 WATCH_VARIABLE = "KUBEGLASS_WATCH"
 
 

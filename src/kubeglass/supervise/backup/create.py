@@ -78,7 +78,7 @@ def back_up(root: Path, path: Path, note: Note) -> Backup:
             # A backup that nobody ever read is a hope.
             read_archive(Path(stream.name))
             if path.exists():
-                raise UsageError(str(path), "has appeared meanwhile", hint="choose another name")
+                raise UsageError(str(path), "was created meanwhile", hint="choose another name")
     if not is_back:
         hint = f"the backup is complete; see: kubeglass logs {PROMETHEUS.name}"
         raise EngineError(PROMETHEUS.name, "did not come back after the copy", hint=hint)
@@ -107,7 +107,7 @@ def copy_storage(source: Path, target: Path) -> None:
 
 def _require_place(root: Path, path: Path) -> None:
     if path.exists():
-        raise UsageError(str(path), "is there already", hint="choose another name, or remove it first")
+        raise UsageError(str(path), "already exists", hint="choose another name, or remove it first")
     if path.resolve().is_relative_to(root.resolve()):
         raise UsageError(str(path), "lies in what kubeglass down --purge removes", hint="choose a place outside")
     folder = path.parent

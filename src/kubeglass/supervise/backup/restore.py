@@ -24,7 +24,7 @@ def restore(root: Path, path: Path, note: Callable[[str], None], *, replace: boo
 
     Raises:
         UsageError: there is no such file.
-        StateError: something runs, there are samples already, the archive will not do, or the disk refused.
+        StateError: something runs, there are samples already, the archive cannot be used, or the disk refused.
     """
     storage = root / STORAGE
     require_idle(root)

@@ -1,4 +1,4 @@
-"""Real processes: each leads a group of its own, writes into a log, and is known to the guard."""
+"""Processes of the operating system: each leads its own process group, writes to a log, and is watched by the guard."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ class RealChild:
         return self._popen.pid
 
     def terminate(self) -> None:
-        """Ask the process alone: what it started itself is its own to end."""
+        """Signal the process alone: it stops its own children itself."""
         self._popen.send_signal(signal.SIGTERM)
 
     def reread(self) -> None:
-        """Ask the process alone; engines take SIGHUP as the wish to read their configuration anew."""
+        """Signal the process alone; engines reload their configuration on SIGHUP."""
         self._popen.send_signal(signal.SIGHUP)
 
     def kill(self) -> None:
@@ -44,7 +44,7 @@ class RealChild:
 
 
 class RealSpawner:
-    """Starts processes and follows what they write until they end.
+    """Starts processes and logs what they write until they exit.
 
     Args:
         logs: folder of the log files.
@@ -65,7 +65,7 @@ class RealSpawner:
         return self.buffer(name).since_start()
 
     def note(self, name: str, line: str) -> None:
-        """Add a line of the supervisor's own to the log of ``name``."""
+        """Add a line from the supervisor to the log of ``name``."""
         with LogFile(self._logs / f"{name}.log") as file:
             _keep(line, self.buffer(name), file)
 
@@ -87,7 +87,7 @@ class RealSpawner:
         try:
             return self._follow(popen, spec.name, on_exit)
         except BaseException:
-            # The caller never hears of it, so it must not live.
+            # The caller gets no handle to it, so it must not survive.
             kill_group(popen.pid)
             popen.communicate()
             with contextlib.suppress(OSError):
@@ -134,7 +134,7 @@ def _keep(line: str, buffer: LogBuffer, file: LogFile) -> None:
 
 
 def kill_group(pid: int) -> None:
-    """Kill every process of the group that ``pid`` leads; nothing happens if there is none."""
+    """Kill every process in the group that ``pid`` leads, if there is one."""
     try:
         os.killpg(pid, signal.SIGKILL)
     except (ProcessLookupError, PermissionError):

@@ -13,7 +13,7 @@ from kubeglass.supervise.process.spec import Spawner
 
 
 class Clock(Protocol):
-    """Two clocks: one that never jumps, and the one on the wall."""
+    """A monotonic clock and the wall clock."""
 
     def monotonic(self) -> float:
         """Seconds from an arbitrary start; never goes back."""
@@ -38,14 +38,14 @@ class SystemClock:
 
 @dataclass(frozen=True, slots=True)
 class Backoff:
-    """Delays that double with every failure in a row, up to a cap, a little scattered.
+    """Delays that double with every failure in a row, up to a cap, with some jitter.
 
     Args:
         first_seconds: delay after the first failure: short, as most deaths are accidents.
         factor: each further delay is this many times the one before.
         cap_seconds: no delay is longer, jitter included.
-        jitter: largest share added at random, so that processes felled together do not return together.
-        okay_seconds: a process that lived this long counts as well again: its next failure is a first one.
+        jitter: largest share added at random, so that processes that die together do not restart together.
+        okay_seconds: a process that lived this long counts as healthy: its next failure is a first one.
         random: returns numbers in [0, 1); replaced in tests.
     """
 

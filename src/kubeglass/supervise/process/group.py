@@ -1,4 +1,4 @@
-"""The processes of one run together: what starts when, what stops after what."""
+"""The processes of one run as a group: the order they start and stop in."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from kubeglass.supervise.process.supervised import Supervised
 
 @dataclass(frozen=True, slots=True)
 class ProcessStatus:
-    """What is known about one process at one moment.
+    """The status of one process.
 
     Args:
         name: its name.
-        state: where it is in its life.
+        state: its state.
         pid: its process id, or None when it does not run.
         restarts: how often it was started again.
         started_at: when it was started last, in seconds since the epoch; 0 if never.
-        address: where a person finds it.
-        last_error: how it died last or what its endpoint said last, if anything was wrong.
+        address: the address people open.
+        last_error: how it last died or stopped responding, if it did.
     """
 
     name: str
@@ -37,7 +37,7 @@ class ProcessStatus:
 
 @dataclass(frozen=True, slots=True)
 class DueProbe:
-    """A look to take at one child now."""
+    """A probe of one child that is due now."""
 
     process: Supervised
     child: Child
@@ -67,17 +67,17 @@ class ProcessGroup:
 
     @property
     def is_stopped(self) -> bool:
-        """Whether everything was asked to stop and nothing runs any more."""
+        """Whether everything was asked to stop and nothing is running."""
         return self._stopping and all(process.state is State.STOPPED for process in self._everyone())
 
     def note_exit(self, name: str, child: Child, code: int) -> None:
-        """Take in that a process called ``name`` ended; another may have taken the name meanwhile."""
+        """Record that a process called ``name`` exited; another may have taken the name meanwhile."""
         for process in self._everyone():
             if process.spec.name == name:
                 process.note_exit(child, code)
 
     def change(self, specs: Sequence[ProcessSpec]) -> None:
-        """Run these processes from now on: others are stopped, new ones started, changed ones started anew."""
+        """Run these processes from now on: stop others, start new ones, restart changed ones."""
         before = self._processes
         self._processes = {}
         for spec in specs:
@@ -90,14 +90,14 @@ class ProcessGroup:
         self._leaving += before.values()
 
     def reread(self, names: Collection[str]) -> None:
-        """Have these processes read their configuration anew; one that does not run will do so anyway."""
+        """Ask these processes to reload their configuration; one that is not running reads it when it starts."""
         for name in names:
             child = self._processes[name].child
             if child is not None:
                 child.reread()
 
     def tick(self) -> list[DueProbe]:
-        """Let time pass for every process and return the looks to take now."""
+        """Advance every process to the current time and return the probes that are due."""
         if self._stopping:
             stop_next(self._processes)
         else:
@@ -109,18 +109,18 @@ class ProcessGroup:
         return [DueProbe(process, process.child, probe) for process, probe in due if probe and process.child]
 
     def stop(self) -> None:
-        """Begin to stop everything, the last of the list first."""
+        """Begin to stop everything, in reverse order."""
         self._stopping = True
 
     def hurry(self) -> None:
-        """End the grace of whatever is ending, now and from now on."""
+        """Skip every grace period, now and from now on."""
         self._stopping = True
         for process in self._everyone():
             process.stop()
             process.hurry()
 
     def statuses(self) -> list[ProcessStatus]:
-        """Return what is known about every process, in the order given."""
+        """Return the status of every process, in the order given."""
         return [
             ProcessStatus(
                 name=process.spec.name,
@@ -142,7 +142,7 @@ class ProcessGroup:
 
 
 def start_next(processes: Mapping[str, Supervised]) -> None:
-    """Start whatever waits for nothing any more."""
+    """Start every process whose dependencies are ready."""
     for process in processes.values():
         needed = (processes[name] for name in process.spec.after)
         if process.state is State.WAITING and all(other.state is State.RUNNING for other in needed):
@@ -150,7 +150,7 @@ def start_next(processes: Mapping[str, Supervised]) -> None:
 
 
 def stop_next(processes: Mapping[str, Supervised]) -> None:
-    """Stop the last that is not stopped yet."""
+    """Stop the last process that is not stopped yet."""
     for process in reversed(list(processes.values())):
         process.stop()
         if process.state is not State.STOPPED:

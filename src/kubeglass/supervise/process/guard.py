@@ -28,7 +28,7 @@ class Guard:
         return self._process.pid if self._process else None
 
     def start(self) -> None:
-        """Have the guard process, so that whatever starts from now on is known to it at once."""
+        """Start the guard process, so that it learns at once of whatever starts from now on."""
         with self._lock:
             self._process = self._process or self._begin()
 

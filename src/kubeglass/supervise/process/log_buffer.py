@@ -35,7 +35,7 @@ class LogBuffer:
             self._written_since_start += 1
 
     def note_start(self) -> None:
-        """Take note that the process is about to start again."""
+        """Mark that the process is about to start again."""
         with self._lock:
             self._written_since_start = 0
 

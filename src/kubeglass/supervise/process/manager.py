@@ -1,4 +1,4 @@
-"""Keeps the processes of a run alive: one thread takes in what happens and lets the state machines act on it."""
+"""Keeps the processes of a run alive: one thread receives events and drives the state machines."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Manager:
         context: how they are started and watched.
         on_change: called in the manager's thread with every process's status whenever one of them changed.
 
-    A fault of ours in its thread is raised by every later call of :meth:`do` and :meth:`statuses`: processes that
+    A bug in its thread is raised by every later call of :meth:`do` and :meth:`statuses`: processes that
     nobody looks after must not pass for a run.
     """
 
@@ -58,7 +58,7 @@ class Manager:
         self._events.put(self._group.hurry)
 
     def do(self, action: Callable[[ProcessGroup], None]) -> None:
-        """Have the manager's thread act, and return once :meth:`statuses` tells what came of it."""
+        """Run ``action`` in the manager's thread, and return once :meth:`statuses` shows the result."""
         done = threading.Event()
 
         def act() -> None:
@@ -72,13 +72,13 @@ class Manager:
         self.statuses()
 
     def statuses(self) -> list[ProcessStatus]:
-        """Return what is known about every process, in the order given."""
+        """Return the status of every process, in the order given."""
         if self._fault is not None:
             raise self._fault
         return self._statuses
 
     def step(self, timeout_seconds: float = TICK_SECONDS) -> None:
-        """Take in what happened, waiting at most ``timeout_seconds`` for it, and do what is due."""
+        """Handle pending events, waiting at most ``timeout_seconds`` for the first, and do what is due."""
         try:
             self._events.get(timeout=timeout_seconds)()
             while True:

@@ -1,4 +1,4 @@
-"""When to look at a process, and what several looks in a row mean."""
+"""When to probe a process, and what several results in a row mean."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from kubeglass.supervise.process.state_machine import Event, State
 
 @dataclass(frozen=True, slots=True)
 class ProbePolicy:
-    """How often to look and how much to forgive.
+    """How often to probe and how many failures to tolerate.
 
     Args:
-        starting_seconds: time between looks while it starts: short, people wait for it.
-        running_seconds: time between looks while it runs.
-        failures: looks that must fail in a row before a running process is recycled.
+        starting_seconds: time between probes while it starts: short, people wait for it.
+        running_seconds: time between probes while it runs.
+        failures: probes in a row that must fail before a running process is recycled.
     """
 
     starting_seconds: float = 0.05
@@ -25,11 +25,11 @@ class ProbePolicy:
 
 
 class ProbeWatch:
-    """Decides when one process is looked at next and turns what is found into events.
+    """Decides when one process is probed next and turns results into events.
 
     Args:
         spec: the process, with its readiness and liveness.
-        policy: how often and how forgiving.
+        policy: how often to probe and how many failures to tolerate.
     """
 
     def __init__(self, spec: ProcessSpec, policy: ProbePolicy) -> None:
@@ -41,7 +41,7 @@ class ProbeWatch:
         self.last_detail = ""
 
     def reset(self, now: float) -> None:
-        """Forget what was seen: another process has taken the name."""
+        """Forget earlier results: another process has taken the name."""
         self._next_look = now
         self._in_flight = False
         self._failed_in_a_row = 0
@@ -56,7 +56,7 @@ class ProbeWatch:
         return probe
 
     def judge(self, state: State, result: ProbeResult, now: float) -> Event | None:
-        """Take in one result and say what it means, if anything."""
+        """Record one result and return the event that follows from it, if any."""
         self._in_flight = False
         self.last_detail = result.detail
         if state is State.STARTING:

@@ -33,7 +33,7 @@ class ProcessSpec:
         ready_seconds: it is given up as not starting when it neither is ready nor answers at all for so long.
         grace_seconds: time from SIGTERM to SIGKILL.
         address: where a person finds it; shown in ``status``.
-        config: folder of the configuration that it reads anew on SIGHUP, relative to the state folder; None if a change
+        config: folder of the configuration that it reloads on SIGHUP, relative to the state folder; None if a change
             needs another process.
         repair: called with the last lines of the process when it died; repairs what it would die of again, and returns
             what was done, a line each.
@@ -70,7 +70,7 @@ class Child(Protocol):
         ...
 
     def reread(self) -> None:
-        """Have the process read its configuration anew (SIGHUP); nothing happens if it is gone."""
+        """Ask the process to reload its configuration (SIGHUP); nothing happens if it is gone."""
         ...
 
     def kill(self) -> None:
@@ -98,5 +98,5 @@ class Spawner(Protocol):
         ...
 
     def note(self, name: str, line: str) -> None:
-        """Add a line of the supervisor's own to the log of the process called ``name``."""
+        """Add a line from the supervisor to the log of the process called ``name``."""
         ...

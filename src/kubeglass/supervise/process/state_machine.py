@@ -1,7 +1,7 @@
 """The life of a supervised process as a table: in this state, on this event, go to that state.
 
-Everything that may happen to a process is a row of :data:`TRANSITIONS`; an event that has no row in a state is a fault
-of ours and says so. The drawing in docs is made from the same table, so it cannot lag behind.
+Everything that may happen to a process is a row of :data:`TRANSITIONS`; an event without a row
+is a bug and raises. The drawing in docs is made from the same table, so it cannot lag behind.
 """
 
 from __future__ import annotations
@@ -10,32 +10,32 @@ from enum import StrEnum
 
 
 class State(StrEnum):
-    """Where a process is in its life."""
+    """The state of a process."""
 
     WAITING = "waiting"
-    """Not started: what it needs first is not ready, or nobody asked yet."""
+    """Not started: a process it depends on is not ready, or nobody asked yet."""
     STARTING = "starting"
-    """It runs, but its own endpoint did not say ready yet."""
+    """Running, but its endpoint has not reported ready yet."""
     RUNNING = "running"
-    """It runs and answered."""
+    """Running and ready."""
     RECYCLING = "recycling"
-    """It runs but stopped answering: it was told to end and will be started again."""
+    """Running but no longer responding: it was told to stop and will be restarted."""
     RENEWING = "renewing"
-    """It runs with what no longer holds: it was told to end and starts at once as it is wanted now."""
+    """Running with an old configuration: it was told to stop and restarts at once with the new one."""
     BACKOFF = "backoff"
-    """It died; it starts again after a delay that grows with each failure in a row."""
+    """It died; it restarts after a delay that grows with each failure in a row."""
     HELD = "held"
-    """It died and a hold file asks not to start it again yet."""
+    """It died, and a hold file keeps it down."""
     TERMINATING = "terminating"
-    """It was told to end (SIGTERM) and has its grace."""
+    """It was told to stop (SIGTERM) and is in its grace period."""
     KILLING = "killing"
-    """Its grace is over: it was killed (SIGKILL)."""
+    """Its grace period is over: it was killed (SIGKILL)."""
     STOPPED = "stopped"
-    """It ended because it was asked to."""
+    """It stopped because it was asked to."""
 
 
 class Event(StrEnum):
-    """What can happen to a process."""
+    """Everything that can happen to a process."""
 
     START = "start"
     READY = "ready"
@@ -83,11 +83,11 @@ ALIVE = frozenset({State.STARTING, State.RUNNING, State.RECYCLING, State.RENEWIN
 
 
 class ImpossibleEventError(RuntimeError):
-    """An event arrived in a state whose row is missing from the table: a fault in the supervisor itself."""
+    """An event arrived for which the state has no row: a bug in the supervisor."""
 
 
 def next_state(state: State, event: Event) -> State:
-    """Look the transition up.
+    """Look up the transition.
 
     Raises:
         ImpossibleEventError: the table has no such row.

@@ -35,7 +35,7 @@ class Supervised:
         self._watch = ProbeWatch(spec, context.probes)
 
     def handle(self, event: Event) -> None:
-        """Let ``event`` happen: look up the new state and act on it.
+        """Handle ``event``: look up the new state and act on it.
 
         Raises:
             ImpossibleEventError: the table has no such transition.
@@ -47,12 +47,12 @@ class Supervised:
         self._act(event)
 
     def stop(self) -> None:
-        """Ask it to end, whatever it is doing; harmless when it is ending or has ended."""
+        """Ask it to stop, whatever it is doing; harmless if it is stopping or has stopped."""
         if self.state not in {State.TERMINATING, State.KILLING, State.STOPPED}:
             self.handle(Event.STOP)
 
     def renew(self, spec: ProcessSpec) -> None:
-        """Run it as ``spec`` says from now on: at once if it runs, otherwise when it starts next."""
+        """Run it as ``spec`` says: restart it if it runs, otherwise apply ``spec`` at its next start."""
         self.spec = spec
         self.last_error = ""
         self._watch = ProbeWatch(spec, self._context.probes)
@@ -60,12 +60,12 @@ class Supervised:
             self.handle(Event.RENEW)
 
     def hurry(self) -> None:
-        """End the grace of a process that is ending."""
+        """Skip the grace period of a process that is stopping."""
         if self.state is State.TERMINATING:
             self.handle(Event.GRACE_OVER)
 
     def note_exit(self, child: Child, code: int) -> None:
-        """Take in that ``child`` ended; one that was replaced already is of no interest."""
+        """Record that ``child`` exited; one that was already replaced is ignored."""
         if child is self.child and self.state in ALIVE:
             if self.state in {State.STARTING, State.RUNNING}:
                 self.last_error = describe_exit(code)
@@ -77,12 +77,12 @@ class Supervised:
             self.handle(Event.DIED)
 
     def note_probe(self, child: Child, result: ProbeResult) -> None:
-        """Take in what a probe of ``child`` found."""
+        """Record the result of a probe of ``child``."""
         if child is not self.child:
             return
         now = self._context.clock.monotonic()
         if self.state is State.STARTING and result.answered:
-            # Prometheus answers while it replays its log, however long that takes: another one would begin anew.
+            # Prometheus responds while it replays its log; a restart would begin the replay again.
             self._deadline = now + self.spec.ready_seconds
         event = self._watch.judge(self.state, result, now)
         if event is Event.UNHEALTHY:
@@ -91,7 +91,7 @@ class Supervised:
             self.handle(event)
 
     def tick(self) -> Probe | None:
-        """Let time pass: fire what is due, and return the probe to make now, if any."""
+        """Advance to the current time: fire what is due, and return the probe to make now, if any."""
         now = self._context.clock.monotonic()
         event = self._due_event(now)
         if event is not None:
@@ -150,5 +150,5 @@ def _repair(spec: ProcessSpec, spawner: Spawner) -> str:
 
 
 def describe_exit(code: int) -> str:
-    """Say how a process ended, from its exit code (negative: the signal that killed it)."""
+    """Describe how a process exited, from its exit code (negative: the signal that killed it)."""
     return f"was killed by signal {-code}" if code < 0 else f"exited with code {code}"

@@ -82,7 +82,7 @@ class StateFolder:
         if self.run_file.exists():
             with explain_disk_errors(self.run_file, "cannot be removed"):
                 self.run_file.unlink()
-            notes.append(f"{self.run_file}: left over from a run that was killed; removed")
+            notes.append(f"{self.run_file}: left over from a killed run; removed")
         with explain_disk_errors(self.root):
             undone = FolderSwap(self.root / STORAGE).settle()
         return [*notes, undone] if undone else notes
@@ -126,7 +126,7 @@ def _already_running(root: Path, run_file: Path) -> StateError:
     page = record.addresses.get("page", "") if record else ""
     return StateError(
         str(root),
-        "is in use by a run already",
+        "is already in use by a run",
         found=f"{found}, page {page}" if page else found,
         hint="stop it with: kubeglass down",
     )

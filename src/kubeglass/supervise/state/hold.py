@@ -24,7 +24,7 @@ DOWN_SECONDS = 60.0
 BACK_SECONDS = 150.0
 LOOK_SECONDS = 0.05
 
-STARTED_AGAIN = "was started again while it was to stay down"
+STARTED_AGAIN = "was restarted while it should have stayed down"
 
 
 class HoldFiles:
@@ -32,7 +32,7 @@ class HoldFiles:
 
     An empty file, made by hand, holds until it is removed: for working on one part (moving a data folder, trying an
     outage) without stopping the run. A file that names its holder holds only as long as that process runs, so that a
-    command that was killed never leaves a process down for ever.
+    command that was killed never leaves a process down forever.
 
     Args:
         root: the state folder.
@@ -64,12 +64,12 @@ class HoldFiles:
         """
         path = self._folder / name
         if self.is_held(name):
-            raise StateError(str(path), "holds it already", hint="remove the file, or wait for whoever made it")
+            raise StateError(str(path), "is already held", hint="remove the file, or wait for the process that made it")
         holder = identify(os.getpid())
         assert holder is not None, "this process runs"
         with explain_disk_errors(path):
             self._folder.mkdir(parents=True, exist_ok=True)
-            # Whole or not at all: an empty file would hold for ever.
+            # Whole or not at all: an empty file would hold forever.
             write_text(path, json.dumps(asdict(holder)))
         try:
             yield

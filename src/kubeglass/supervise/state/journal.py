@@ -1,4 +1,4 @@
-"""Keeps the run file true: every change of the run is written down at once."""
+"""Keeps the run file up to date: writes every change of the run at once."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class RunJournal:
             return self._record
 
     def note_statuses(self, statuses: Sequence[ProcessStatus]) -> None:
-        """Write down how the processes are."""
+        """Write the status of the processes."""
         self.change(processes=tuple(_describe(status) for status in statuses))
 
 

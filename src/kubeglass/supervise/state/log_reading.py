@@ -37,7 +37,7 @@ def choose_logs(folder: Path, name: str | None) -> list[str]:
     """Name the logs to read: the one asked for, or all.
 
     Raises:
-        StateError: there is none, or not this one.
+        StateError: there are no logs, or not this one.
     """
     known = list_logs(folder)
     if not known:

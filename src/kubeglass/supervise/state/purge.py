@@ -20,7 +20,7 @@ def purge(root: Path, note: Callable[[str], None]) -> int | None:
 
     Args:
         root: the state folder; nothing may run there.
-        note: hears what a killed run had left running.
+        note: is told what a killed run left running.
 
     Returns:
         Bytes of disk that were freed, or None if there was no such folder.
@@ -30,7 +30,7 @@ def purge(root: Path, note: Callable[[str], None]) -> int | None:
     """
     if root.is_symlink():
         found = f"to {root.readlink()}"
-        raise StateError(str(root), "is a symbolic link", found=found, hint="remove it and what it leads to by hand")
+        raise StateError(str(root), "is a symbolic link", found=found, hint="remove the link and its target by hand")
     if not root.exists():
         return None
     folder = StateFolder(root)

@@ -16,7 +16,7 @@ from kubeglass.supervise.process.state_machine import State
 
 
 class Phase(StrEnum):
-    """How far the whole run is."""
+    """How far the run is."""
 
     PREPARING = "preparing"
     """Apps are checked and engines obtained; nothing runs yet."""
@@ -31,12 +31,12 @@ class RunningProcess:
 
     Args:
         name: its name.
-        state: where it is in its life.
+        state: its state.
         identity: pid and start time, or None when it does not run.
         restarts: how often it was started again.
         started_at: when it was started last, in seconds since the epoch.
-        address: where a person finds it.
-        last_error: how it died or stopped answering last.
+        address: the address people open.
+        last_error: how it last died or stopped responding.
     """
 
     name: str
@@ -70,7 +70,7 @@ class RunRecord:
     Args:
         supervisor: who keeps the processes alive.
         command: what was asked for, as typed.
-        phase: how far the run is.
+        phase: the phase of the run.
         detached: whether it runs in the background.
         started_at: when it began, in seconds since the epoch.
         addresses: what a person opens: name to address.
@@ -100,7 +100,7 @@ def write_run_file(path: Path, record: RunRecord) -> None:
 
 
 def read_run_file(path: Path) -> RunRecord | None:
-    """Read the run file, or return None when there is none.
+    """Read the run file, or return None if it does not exist.
 
     Raises:
         StateError: it cannot be read or is damaged.
@@ -142,7 +142,7 @@ _FIELDS = ("where", "wrong", "found", "hint", "details", "exit_code")
 
 
 def describe_error(error: KubeglassError) -> dict[str, Any]:
-    """Write an error down as JSON can hold it."""
+    """Write an error as values that JSON can hold."""
     return {name: getattr(error, name) for name in _FIELDS}
 
 

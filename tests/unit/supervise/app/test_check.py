@@ -58,7 +58,7 @@ def test_the_prefix_that_its_metrics_will_have_is_found(tmp_path: Path, code: st
         pytest.param("def f(:", "app", "does not import (SyntaxError", id="no python"),
         pytest.param("import absent_one", "app", "No module named 'absent_one'", id="dependency missing"),
         pytest.param("raise SystemExit(3)", "app", "it ends the process (exit code 3)", id="exits"),
-        pytest.param("import os; os._exit(4)", "app", "crashes while it is imported (exited with code 4)", id="dies"),
+        pytest.param("import os; os._exit(4)", "app", "crashes during import (exited with code 4)", id="dies"),
         pytest.param("import os; os.abort()", "app", "(was killed by signal 6)", id="abort"),
         pytest.param(GOOD, "nope", "module 'myapp' has no 'nope'; did you mean myapp:app?", id="name missing"),
         pytest.param(GOOD, "number", "'number' is not a Flask application (found: int)", id="no flask app"),

@@ -63,7 +63,7 @@ def test_what_a_killed_backup_left_is_cleared_away(root: Path, tmp_path: Path) -
 def test_a_file_that_is_there_is_left_alone(root: Path, tmp_path: Path) -> None:
     (tmp_path / "b.tar.gz").write_text("precious")
 
-    with pytest.raises(UsageError, match=r"b\.tar\.gz: is there already; choose another name"):
+    with pytest.raises(UsageError, match=r"b\.tar\.gz: already exists; choose another name"):
         back_up(root, tmp_path / "b.tar.gz", ignore)
 
     assert (tmp_path / "b.tar.gz").read_text() == "precious"
@@ -128,7 +128,7 @@ def test_a_file_that_appears_meanwhile_is_left_alone(
 ) -> None:
     monkeypatch.setattr(create, "read_archive", lambda _: (tmp_path / "b.tar.gz").write_text("precious"))
 
-    with pytest.raises(UsageError, match=r"b\.tar\.gz: has appeared meanwhile; choose another name"):
+    with pytest.raises(UsageError, match=r"b\.tar\.gz: was created meanwhile; choose another name"):
         back_up(root, tmp_path / "b.tar.gz", ignore)
 
     assert (tmp_path / "b.tar.gz").read_text() == "precious"
@@ -138,7 +138,7 @@ def test_a_run_that_is_starting_is_not_copied(root: Path, tmp_path: Path) -> Non
     run = StateFolder(root)
     run.take()
 
-    with pytest.raises(StateError, match="is in use by a run already"):
+    with pytest.raises(StateError, match="is already in use by a run"):
         back_up(root, tmp_path / "b.tar.gz", ignore)
 
     run.release()

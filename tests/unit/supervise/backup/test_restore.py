@@ -78,7 +78,7 @@ def test_nothing_may_run_here(archive: Path, root: Path) -> None:
     assert this is not None
     write_run_file(root / "run.json", RunRecord(this, "up", Phase.UP, detached=True, started_at=time.time()))
 
-    with pytest.raises(StateError, match=r"is in use by a run already \('up', pid \d+\); stop it with: kubeglass down"):
+    with pytest.raises(StateError, match=r"is already in use by a run \('up', pid \d+\); stop it with: kubeglass down"):
         restore(root, archive, ignore, replace=True)
 
     assert read_files(root / "data" / "prometheus") == HERE
@@ -92,7 +92,7 @@ def test_a_run_that_starts_meanwhile_is_not_disturbed(archive: Path, root: Path)
         if "verifying" in text:
             run.take()
 
-    with pytest.raises(StateError, match="is in use by a run already"):
+    with pytest.raises(StateError, match="is already in use by a run"):
         restore(root, archive, start_run, replace=True)
 
     run.release()

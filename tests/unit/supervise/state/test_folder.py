@@ -105,7 +105,7 @@ def test_a_second_run_is_told_what_runs_and_how_to_stop_it(tmp_path: Path) -> No
     first.release()
 
     assert caught.value.message == (
-        f"{tmp_path}: is in use by a run already ('up --demo', pid {os.getpid()}, page http://p); "
+        f"{tmp_path}: is already in use by a run ('up --demo', pid {os.getpid()}, page http://p); "
         "stop it with: kubeglass down"
     )
 

@@ -107,7 +107,7 @@ def test_work_that_it_ran_through_is_not_trusted(supervisor: Supervisor, tmp_pat
             (tmp_path / "hold" / NAME).unlink()
             thread.join()
 
-    with pytest.raises(StateError, match="prometheus: was started again while it was to stay down; repeat"):
+    with pytest.raises(StateError, match="prometheus: was restarted while it should have stayed down; repeat"):
         work_while_somebody_takes_the_hold_away()
 
 
@@ -115,7 +115,7 @@ def test_one_that_was_started_again_at_once_is_not_waited_for(supervisor: Superv
     thread = threading.Thread(target=supervisor.start_again_once_held)
     thread.start()
 
-    with pytest.raises(StateError, match="prometheus: was started again while it was to stay down; repeat"):
+    with pytest.raises(StateError, match="prometheus: was restarted while it should have stayed down; repeat"):
         pause(tmp_path, NAME).__enter__()
 
     thread.join()
@@ -211,7 +211,7 @@ def test_a_hold_ends_with_the_work_that_fails(tmp_path: Path) -> None:
 def test_what_is_held_already_is_not_held_twice(tmp_path: Path) -> None:
     holds = HoldFiles(tmp_path)
 
-    with holds.hold("prometheus"), pytest.raises(StateError, match=r"hold/prometheus: holds it already; remove"):
+    with holds.hold("prometheus"), pytest.raises(StateError, match=r"hold/prometheus: is already held; remove"):
         holds.hold("prometheus").__enter__()
 
 

@@ -75,7 +75,7 @@ def test_a_run_that_is_starting_keeps_its_folder(root: Path) -> None:
     run = StateFolder(root)
     run.take()
 
-    with pytest.raises(StateError, match="is in use by a run already"):
+    with pytest.raises(StateError, match="is already in use by a run"):
         purge(root, ignore)
 
     run.release()

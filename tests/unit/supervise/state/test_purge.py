@@ -65,7 +65,7 @@ def test_a_folder_that_is_a_link_itself_is_left_to_its_owner(root: Path, tmp_pat
     link = tmp_path / "project"
     link.symlink_to(root)
 
-    with pytest.raises(StateError, match=r"project: is a symbolic link \(to .*\.kubeglass\); remove it"):
+    with pytest.raises(StateError, match=r"project: is a symbolic link \(to .*\.kubeglass\); remove the link"):
         purge(link, ignore)
 
     assert (root / "data" / "prometheus").exists()

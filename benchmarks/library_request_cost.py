@@ -1,7 +1,7 @@
 """What instrumentation adds to one request, against a bare application and what others use.
 
-Target: at most 3 µs in one process and at most 1/8 of prometheus-flask-exporter's; at most 6 µs with values that
-workers share.
+Targets, as multiples of a hand-made lower bound in the same run: at most 2.0 times in one process and 3.5 times with
+values that workers share; at most 1/8 of what prometheus-flask-exporter adds.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from bisect import bisect_left
 from collections.abc import Callable
 from typing import Any
 
@@ -19,6 +20,7 @@ from prometheus_client import CollectorRegistry, Counter, Histogram
 from rounds import count_rounds, judge, measure, write_result
 from werkzeug.test import create_environ
 
+from kubeglass.catalog import DURATION_BUCKETS
 from kubeglass.flask import instrument
 
 REQUESTS = 400
@@ -38,6 +40,28 @@ def make_app() -> Flask:
 
 def bare(app: Flask) -> None:
     """Leave the application as it is."""
+
+
+def lower_bound(app: Flask) -> None:
+    """Do the least that measuring can do: two clock reads, one bisect, three additions, one hook; one series for all."""
+    inside, clock = app.wsgi_app, time.perf_counter
+    bounds = (*DURATION_BUCKETS, float("inf"))
+    buckets, totals = [0.0] * len(bounds), [0.0, 0.0]
+
+    @app.after_request
+    def after(response: Any) -> Any:
+        return response
+
+    def measured(environ: Any, start_response: Any) -> Any:
+        began = clock()
+        body = inside(environ, start_response)
+        seconds = clock() - began
+        buckets[bisect_left(bounds, seconds)] += 1.0
+        totals[0] += seconds
+        totals[1] += 1.0
+        return body
+
+    app.wsgi_app = measured  # type: ignore[method-assign]
 
 
 def hand_written(app: Flask) -> None:
@@ -110,11 +134,13 @@ def kubeglass_outside(app: Flask) -> None:
     instrument(app, registry=CollectorRegistry())
 
 
+BOUND = "hand-made lower bound"
 BARE, INSIDE, TRACED = "bare Flask", "bare Flask, WSGI middleware", "bare Flask, request with traceparent"
 CANDIDATES = {
     BARE: bare,
     INSIDE: middleware_inside,
     TRACED: bare,
+    BOUND: lower_bound,
     "hand-written hooks": hand_written,
     "prometheus-flask-exporter": exporter,
     "opentelemetry-instrumentation-flask": opentelemetry,
@@ -180,11 +206,12 @@ def start_candidate(name: str) -> Callable[[], float]:
 
 def judge_all(added: dict[str, float], ratio: float) -> str:
     """Say of each target whether it is met."""
-    alone, shared = added["kubeglass"], added["kubeglass, multiprocess values"]
+    alone, shared = added["kubeglass"] / added[BOUND], added["kubeglass, multiprocess values"] / added[BOUND]
     return (
-        f"adds at most 3 µs to a request: target {'met' if alone <= 3 else 'missed'} ({alone:.3g} µs); at most 1/8 of"
-        f" what prometheus-flask-exporter adds: {judge(ratio, 8)}; at most 6 µs with multiprocess values: target"
-        f" {'met' if shared <= 6 else 'missed'} ({shared:.3g} µs)"
+        f"adds at most 2 times the hand-made lower bound to a request: target {'met' if alone <= 2 else 'missed'}"
+        f" ({alone:.3g} times); at most 3.5 times with multiprocess values: target"
+        f" {'met' if shared <= 3.5 else 'missed'} ({shared:.3g} times); at most 1/8 of what prometheus-flask-exporter"
+        f" adds: {judge(ratio, 8)}"
     )
 
 
@@ -195,6 +222,8 @@ def main() -> None:
     added = {name: figures[name].median - figures[BASES.get(name, BARE)].median for name in CANDIDATES}
     derived = {f"added by {name}, µs": value for name, value in added.items() if not name.startswith(BARE)}
     ratio = added["prometheus-flask-exporter"] / added["kubeglass"]
+    derived[f"kubeglass / {BOUND}"] = added["kubeglass"] / added[BOUND]
+    derived[f"kubeglass, multiprocess values / {BOUND}"] = added["kubeglass, multiprocess values"] / added[BOUND]
     derived["prometheus-flask-exporter / kubeglass"] = ratio
     derived["hand-written hooks / kubeglass"] = added["hand-written hooks"] / added["kubeglass"]
     derived["opentelemetry / kubeglass"] = added["opentelemetry-instrumentation-flask"] / added["kubeglass"]

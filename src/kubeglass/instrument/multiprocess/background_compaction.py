@@ -111,6 +111,7 @@ def compact(path: Path, limits: Limits) -> None:
     folder = Folder(path, pause=Pace(WORK_SECONDS, REST_SECONDS))
     if folder.list_dead():
         compact_dead(folder, limits, folder.read().living)
+        folder.forget()
 
 
 #: This process's compactors, by folder: applications can share one.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -127,11 +128,12 @@ class Folder:
             readers.setdefault(name.kind, []).append(reader)
             if not name.is_compacted and name.owner not in dead:
                 living.setdefault(name.kind, []).append(reader)
-        self._forget({name.name for name in names})
+        self.forget({name.name for name in names})
         pids = {name.pid for name in names if not name.is_compacted and name.owner not in dead}
         return Reading(readers, [name for name in names if name.owner in dead], living, sorted(pids))
 
-    def _forget(self, names: set[str]) -> None:
+    def forget(self, names: Set[str] = frozenset()) -> None:
+        """Forget what was parsed of all files but these, one at a time."""
         for gone in self._readers.keys() - names:
             # Unmapping a file takes longer than one would think.
             del self._readers[gone]

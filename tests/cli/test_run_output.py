@@ -26,7 +26,7 @@ RECORD = RunRecord(
 
 
 def status(name: str, state: State) -> ProcessStatus:
-    return ProcessStatus(name, state, 1, 0, 0.0)
+    return ProcessStatus(name, state, None, 0, 0.0)
 
 
 def consoles() -> tuple[Output, StringIO, StringIO]:

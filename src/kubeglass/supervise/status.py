@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from kubeglass.observe.errors import ObserveError
 from kubeglass.observe.processes import is_running, measure_age, measure_memory
 from kubeglass.observe.prometheus import Prometheus
-from kubeglass.supervise.state.run_file import RunningProcess, RunRecord
+from kubeglass.supervise.process.group import ProcessStatus
+from kubeglass.supervise.state.run_file import RunRecord
 
 #: ``status`` must answer even while Prometheus is down.
 ANSWER_SECONDS = 2.0
@@ -26,7 +27,7 @@ class ProcessView:
         memory_bytes: resident memory, with that of its workers; None when it does not run.
     """
 
-    process: RunningProcess
+    process: ProcessStatus
     uptime_seconds: float | None
     memory_bytes: int | None
 
@@ -65,7 +66,7 @@ def view_targets(record: RunRecord) -> list[TargetView] | None:
     return sorted(views, key=lambda view: (view.job, view.instance))
 
 
-def _view(process: RunningProcess) -> ProcessView:
+def _view(process: ProcessStatus) -> ProcessView:
     if process.identity is None or not is_running(process.identity):
         return ProcessView(process, None, None)
     return ProcessView(process, measure_age(process.identity), measure_memory(process.identity.pid))

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
+from kubeglass.observe.processes import identify
 from kubeglass.supervise.process.guard import Guard
 from kubeglass.supervise.process.log_buffer import MAX_LINE_BYTES, LogBuffer, LogFile
 from kubeglass.supervise.process.spec import Child, ExitCallback, ProcessSpec
@@ -24,6 +25,7 @@ class RealChild:
 
     def __init__(self, popen: subprocess.Popen[bytes]) -> None:
         self._popen = popen
+        self.identity = identify(popen.pid)
 
     @property
     def pid(self) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from kubeglass.observe.probes import Probe
+from kubeglass.observe.processes import ProcessId
 from kubeglass.supervise.process.context import SupervisorContext
 from kubeglass.supervise.process.spec import Child, ExitCallback, ProcessSpec
 from kubeglass.supervise.process.state_machine import Event, State
@@ -19,7 +20,7 @@ class ProcessStatus:
     Args:
         name: its name.
         state: its state.
-        pid: its process id, or None when it does not run.
+        identity: its pid and start time, or None if it is not running.
         restarts: how often it was started again.
         started_at: when it was started last, in seconds since the epoch; 0 if never.
         address: the address people open.
@@ -28,7 +29,7 @@ class ProcessStatus:
 
     name: str
     state: State
-    pid: int | None
+    identity: ProcessId | None
     restarts: int
     started_at: float
     address: str = ""
@@ -125,7 +126,7 @@ class ProcessGroup:
             ProcessStatus(
                 name=process.spec.name,
                 state=process.state,
-                pid=process.child.pid if process.child else None,
+                identity=process.child.identity if process.child else None,
                 restarts=process.restarts,
                 started_at=process.started_at,
                 address=process.spec.address,

@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import Protocol
 
 from kubeglass.observe.probes import Probe
+from kubeglass.observe.processes import ProcessId
 
 #: What a process on a slow laptop needs at most from its start to its first answer, if nothing else is known of it.
 READY_SECONDS = 30.0
@@ -63,6 +64,11 @@ class Child(Protocol):
     @property
     def pid(self) -> int:
         """The process id, also the id of its process group."""
+        ...
+
+    @property
+    def identity(self) -> ProcessId | None:
+        """The pid and start time, or None if the process ended at once."""
         ...
 
     def terminate(self) -> None:

@@ -14,9 +14,10 @@ from pathlib import Path
 from kubeglass.errors import EngineError, StateError
 from kubeglass.files import explain_disk_errors, write_text
 from kubeglass.observe.processes import ProcessId, identify, is_running
+from kubeglass.supervise.process.group import ProcessStatus
 from kubeglass.supervise.process.state_machine import State
 from kubeglass.supervise.state.folder import find_run, require_run
-from kubeglass.supervise.state.run_file import Phase, RunningProcess
+from kubeglass.supervise.state.run_file import Phase
 
 #: Longer than the supervisor's patience with a process that answers no more but does not end.
 DOWN_SECONDS = 60.0
@@ -110,7 +111,7 @@ def wait_until_back(root: Path, name: str, *, timeout_seconds: float = BACK_SECO
     return _wait(is_settled, timeout_seconds)
 
 
-def _require_running(root: Path, name: str) -> RunningProcess:
+def _require_running(root: Path, name: str) -> ProcessStatus:
     record = require_run(root)
     if record.phase is not Phase.UP:
         raise StateError(str(root), "is not up", found=record.phase, hint="wait until it is, or stop it")
@@ -121,7 +122,7 @@ def _require_running(root: Path, name: str) -> RunningProcess:
     return process
 
 
-def _is_down(root: Path, before: RunningProcess) -> bool:
+def _is_down(root: Path, before: ProcessStatus) -> bool:
     """Whether it is held down since ``before``.
 
     Raises:
@@ -135,12 +136,12 @@ def _is_down(root: Path, before: RunningProcess) -> bool:
     return now.state is State.HELD
 
 
-def _find(root: Path, name: str) -> RunningProcess | None:
+def _find(root: Path, name: str) -> ProcessStatus | None:
     record = find_run(root)
     return next((process for process in record.processes if process.name == name), None) if record else None
 
 
-def _ask_to_end(process: RunningProcess) -> None:
+def _ask_to_end(process: ProcessStatus) -> None:
     assert process.identity is not None, "it runs"
     with suppress(ProcessLookupError):
         os.kill(process.identity.pid, signal.SIGTERM)

@@ -11,9 +11,8 @@ from types import TracebackType
 from typing import Any, Self
 
 from kubeglass.files import explain_disk_errors
-from kubeglass.observe.processes import identify
 from kubeglass.supervise.process.group import ProcessStatus
-from kubeglass.supervise.state.run_file import RunningProcess, RunRecord, write_run_file
+from kubeglass.supervise.state.run_file import RunRecord, write_run_file
 
 
 class RunJournal:
@@ -59,16 +58,4 @@ class RunJournal:
 
     def note_statuses(self, statuses: Sequence[ProcessStatus]) -> None:
         """Write the status of the processes."""
-        self.change(processes=tuple(_describe(status) for status in statuses))
-
-
-def _describe(status: ProcessStatus) -> RunningProcess:
-    return RunningProcess(
-        name=status.name,
-        state=status.state,
-        identity=identify(status.pid) if status.pid is not None else None,
-        restarts=status.restarts,
-        started_at=status.started_at,
-        address=status.address,
-        last_error=status.last_error,
-    )
+        self.change(processes=tuple(statuses))

@@ -12,6 +12,7 @@ from typing import Any
 from kubeglass.errors import KubeglassError, StateError
 from kubeglass.files import write_text
 from kubeglass.observe.processes import ProcessId
+from kubeglass.supervise.process.group import ProcessStatus
 from kubeglass.supervise.process.state_machine import State
 
 
@@ -23,29 +24,6 @@ class Phase(StrEnum):
     STARTING = "starting"
     UP = "up"
     STOPPING = "stopping"
-
-
-@dataclass(frozen=True, slots=True)
-class RunningProcess:
-    """One supervised process as the run file tells it.
-
-    Args:
-        name: its name.
-        state: its state.
-        identity: pid and start time, or None when it does not run.
-        restarts: how often it was started again.
-        started_at: when it was started last, in seconds since the epoch.
-        address: the address people open.
-        last_error: how it last died or stopped responding.
-    """
-
-    name: str
-    state: State
-    identity: ProcessId | None
-    restarts: int
-    started_at: float
-    address: str = ""
-    last_error: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +67,7 @@ class RunRecord:
     addresses: Mapping[str, str] = field(default_factory=dict)
     prometheus: str = ""
     scrape_interval: float = 5.0
-    processes: tuple[RunningProcess, ...] = ()
+    processes: tuple[ProcessStatus, ...] = ()
     first_data_seconds: float | None = None
     reload: ReloadRecord | None = None
 
@@ -133,9 +111,9 @@ def parse_record(document: dict[str, Any]) -> RunRecord:
     )
 
 
-def _read_process(item: dict[str, Any]) -> RunningProcess:
+def _read_process(item: dict[str, Any]) -> ProcessStatus:
     identity = ProcessId(**item["identity"]) if item["identity"] else None
-    return replace(RunningProcess(**item), state=State(item["state"]), identity=identity)
+    return replace(ProcessStatus(**item), state=State(item["state"]), identity=identity)
 
 
 _FIELDS = ("where", "wrong", "found", "hint", "details", "exit_code")

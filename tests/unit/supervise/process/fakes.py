@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from kubeglass.observe.probes import ProbeResult
+from kubeglass.observe.processes import ProcessId
 from kubeglass.supervise.process.context import Backoff, SupervisorContext
 from kubeglass.supervise.process.readiness import ProbePolicy
 from kubeglass.supervise.process.spec import Child, ExitCallback, ProcessSpec
@@ -37,6 +38,10 @@ class FakeChild:
     pid: int
     on_exit: ExitCallback
     told: list[str] = field(default_factory=list)
+
+    @property
+    def identity(self) -> ProcessId:
+        return ProcessId(self.pid, 0.0)
 
     def terminate(self) -> None:
         self.told.append("terminate")

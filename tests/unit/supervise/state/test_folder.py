@@ -13,22 +13,23 @@ import pytest
 
 from kubeglass.errors import StateError
 from kubeglass.observe.processes import ProcessId, identify, is_running
+from kubeglass.supervise.process.group import ProcessStatus
 from kubeglass.supervise.process.state_machine import State
 from kubeglass.supervise.state.folder import StateFolder, find_run, require_run
-from kubeglass.supervise.state.run_file import Phase, RunningProcess, RunRecord, read_run_file, write_run_file
+from kubeglass.supervise.state.run_file import Phase, RunRecord, read_run_file, write_run_file
 
 NOBODY = ProcessId(2**22 - 1, 1.0)
 
 
-def record(supervisor: ProcessId, *processes: RunningProcess) -> RunRecord:
+def record(supervisor: ProcessId, *processes: ProcessStatus) -> RunRecord:
     return RunRecord(
         supervisor, "up --demo", Phase.UP, detached=False, started_at=1.0, addresses={"page": "http://p"},
         prometheus="http://q", processes=processes, first_data_seconds=3.5,
     )  # fmt: skip
 
 
-def process(name: str, identity: ProcessId | None) -> RunningProcess:
-    return RunningProcess(name, State.RUNNING, identity, restarts=1, started_at=2.0, address="http://a", last_error="t")
+def process(name: str, identity: ProcessId | None) -> ProcessStatus:
+    return ProcessStatus(name, State.RUNNING, identity, restarts=1, started_at=2.0, address="http://a", last_error="t")
 
 
 def this_process() -> ProcessId:

@@ -15,9 +15,10 @@ import pytest
 
 from kubeglass.errors import EngineError, StateError
 from kubeglass.observe.processes import identify
+from kubeglass.supervise.process.group import ProcessStatus
 from kubeglass.supervise.process.state_machine import State
 from kubeglass.supervise.state.hold import HoldFiles, pause, wait_until_back
-from kubeglass.supervise.state.run_file import Phase, RunningProcess, RunRecord, write_run_file
+from kubeglass.supervise.state.run_file import Phase, RunRecord, write_run_file
 
 NAME = "prometheus"
 
@@ -31,7 +32,7 @@ class Supervisor:
         identity, this = identify(self._child.pid), identify(os.getpid())
         assert identity is not None
         assert this is not None
-        self._process = RunningProcess(NAME, State.RUNNING, identity, restarts=3, started_at=1.0)
+        self._process = ProcessStatus(NAME, State.RUNNING, identity, restarts=3, started_at=1.0)
         self._record = RunRecord(this, "up", Phase.UP, detached=True, started_at=1.0)
         self.note()
 

@@ -12,10 +12,11 @@ import pytest
 
 from kubeglass.errors import StateError
 from kubeglass.observe.processes import ProcessId, identify, is_running
+from kubeglass.supervise.process.group import ProcessStatus
 from kubeglass.supervise.process.state_machine import State
 from kubeglass.supervise.state.folder import StateFolder
 from kubeglass.supervise.state.purge import measure_disk, purge
-from kubeglass.supervise.state.run_file import Phase, RunningProcess, RunRecord, write_run_file
+from kubeglass.supervise.state.run_file import Phase, RunRecord, write_run_file
 from tests.unit.supervise.samples import make_storage, read_files
 
 
@@ -95,7 +96,7 @@ def test_what_a_killed_run_left_running_is_ended_first(root: Path) -> None:
     left = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], start_new_session=True)
     identity = identify(left.pid)
     assert identity is not None
-    process = RunningProcess("shop", State.RUNNING, identity, restarts=0, started_at=1.0)
+    process = ProcessStatus("shop", State.RUNNING, identity, restarts=0, started_at=1.0)
     gone = ProcessId(2**22 - 1, 1.0)
     record = RunRecord(gone, "up", Phase.UP, detached=True, started_at=1.0, processes=(process,))
     write_run_file(root / "run.json", record)

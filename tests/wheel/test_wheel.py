@@ -43,6 +43,7 @@ def test_the_wheel_holds_the_page_the_collector_and_the_demo(wheel: Path) -> Non
     assert "kubeglass/viewer/static/index.html" in names
     assert any(name.startswith("kubeglass/viewer/static/assets/") and name.endswith(".js") for name in names)
     assert any(name.endswith("collector/builder.yaml") for name in names)
+    assert "kubeglass/instrument/auto/kubeglass_auto.dist-info/entry_points.txt" in names
     assert "kubeglass/examples/shop/kubeglass.yaml" in names
     assert "kubeglass/py.typed" in names
     assert {Path(name).name for name in names} >= {"LICENSE", "NOTICE"}

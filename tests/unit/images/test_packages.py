@@ -133,7 +133,8 @@ def test_kubeglass_comes_as_it_runs_now() -> None:
     paths = [entry.path for entry in list_own_files("packages") if isinstance(entry, File)]
 
     assert "packages/kubeglass/flask/__init__.py" in paths
-    assert "packages/kubeglass/instrument/auto/sitecustomize.py" in paths
+    for name in ("sitecustomize.py", "kubeglass_auto.py", "kubeglass_auto.dist-info/entry_points.txt"):
+        assert f"packages/kubeglass/instrument/auto/{name}" in paths
     assert not [path for path in paths if "__pycache__" in path]
 
 

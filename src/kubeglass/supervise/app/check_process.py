@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import gc
 import importlib
+import inspect
 import json
 import os
 import sys
@@ -22,6 +24,10 @@ from typing import Any, NoReturn
 #: Lines of a traceback that tell most: the last frames and the error.
 TRACEBACK_LINES = 8
 
+#: ``environ`` and ``start_response``; ``scope``, ``receive`` and ``send``.
+WSGI_PARAMETERS = 2
+ASGI_PARAMETERS = 3
+
 
 class UnfitError(Exception):
     """The application cannot be run; carries the report."""
@@ -32,10 +38,10 @@ class UnfitError(Exception):
 
 
 def check_app(spec: str) -> Any:
-    """Import and make the application that ``spec`` names, see that it is a Flask one, and return it.
+    """Import and make the application that ``spec`` names, and return the Flask application that it is or wraps.
 
     Raises:
-        UnfitError: it cannot be imported or made, or is not a Flask application.
+        UnfitError: it cannot be imported or made, or there is no Flask application in it.
     """
     module_name, _, expression = spec.partition(":")
     sys.path.insert(0, str(Path.cwd()))
@@ -44,8 +50,7 @@ def check_app(spec: str) -> Any:
     found = _find(module, name)
     if arguments is not None:
         found = _attempt(lambda: found(*arguments[0], **arguments[1]), f"{expression} fails")
-    _require_flask(found, module_name, expression, called=arguments is not None)
-    return found
+    return _find_flask(found, module_name, expression, called=arguments is not None)
 
 
 def _import(name: str) -> ModuleType:
@@ -104,13 +109,33 @@ def _find(module: ModuleType, name: str) -> Any:
         raise UnfitError(f"module '{module.__name__}' has no '{name}'", hint=hint) from None
 
 
-def _require_flask(found: Any, module: str, expression: str, *, called: bool) -> None:
+def _find_flask(found: Any, module: str, expression: str, *, called: bool) -> Any:
     if _is_flask(found):
-        return
-    kind = type(found).__name__
+        return found
+    kind, parameters = type(found).__name__, _count_parameters(found)
+    # Whatever wraps a Flask application (a dispatcher, a proxy fix) holds it where only its author knows.
+    inside = [each for each in gc.get_objects() if _is_flask(each)] if parameters == WSGI_PARAMETERS else []
+    if inside:
+        return next((app for app in inside if "kubeglass" in app.extensions), inside[0])
+    if parameters == ASGI_PARAMETERS:
+        wrong = f"'{expression}' is an ASGI application, and gunicorn serves WSGI (found: {kind})"
+        hint = f"start it with: kubeglass run uvicorn {module}:{expression}, and watch it with: kubeglass up --target"
+        raise UnfitError(wrong, hint=hint)
     callable_hint = f"if it makes the application, write {module}:{expression}()"
     hint = callable_hint if callable(found) and not called else "name the Flask application itself"
     raise UnfitError(f"'{expression}' is not a Flask application (found: {kind})", hint=hint)
+
+
+def _count_parameters(found: Any) -> int:
+    """Count what a callable cannot be called without; 0 for a class and for what cannot be called."""
+    if not callable(found) or inspect.isclass(found):
+        return 0
+    try:
+        parameters = inspect.signature(found).parameters.values()
+    except (TypeError, ValueError):
+        return 0
+    named = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    return sum(each.kind in named and each.default is inspect.Parameter.empty for each in parameters)
 
 
 def _is_flask(value: Any) -> bool:

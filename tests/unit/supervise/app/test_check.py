@@ -35,6 +35,23 @@ def test_an_application_or_a_call_that_makes_one_will_do(tmp_path: Path, name: s
     check(tmp_path, GOOD, name)
 
 
+WRAPPED = """
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
+from werkzeug.middleware.proxy_fix import ProxyFix
+dispatched = DispatcherMiddleware(Flask("front"), {"/api": app})
+proxied = ProxyFix(app.wsgi_app)
+def function(environ, start_response): return app(environ, start_response)
+class Asgi:
+    async def __call__(self, scope, receive, send): ...
+asgi = Asgi()
+"""
+
+
+@pytest.mark.parametrize("name", ["dispatched", "proxied", "function"])
+def test_what_wraps_a_flask_application_will_do(tmp_path: Path, name: str) -> None:
+    check(tmp_path, GOOD + WRAPPED, name)
+
+
 @pytest.mark.parametrize(
     ("code", "prefix"),
     [
@@ -62,6 +79,8 @@ def test_the_prefix_that_its_metrics_will_have_is_found(tmp_path: Path, code: st
         pytest.param("import os; os.abort()", "app", "(was killed by signal 6)", id="abort"),
         pytest.param(GOOD, "nope", "module 'myapp' has no 'nope'; did you mean myapp:app?", id="name missing"),
         pytest.param(GOOD, "number", "'number' is not a Flask application (found: int)", id="no flask app"),
+        pytest.param("def bare(environ, start_response): ...", "bare", "not a Flask app", id="no flask inside"),
+        pytest.param(GOOD + WRAPPED, "asgi", "start it with: kubeglass run uvicorn myapp:asgi", id="asgi"),
         pytest.param(GOOD, "create_app", "makes the application, write myapp:create_app()", id="factory not called"),
         pytest.param(GOOD, "create_app(1, 2, 3)", "create_app(1, 2, 3) fails (TypeError: ", id="factory fails"),
     ],

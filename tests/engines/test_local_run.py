@@ -128,7 +128,7 @@ def test_a_port_that_is_taken_moves_and_the_start_says_so(app_folder: Path) -> N
         with foreground(app_folder):
             address = wait_until_up(app_folder)["addresses"]["app"]
             log = app_folder / "up.log"
-            wait_until(lambda: "Ctrl-C stops everything" in log.read_text(), "the addresses")
+            wait_until(lambda: "Ctrl-C to stop everything" in log.read_text(), "the addresses")
 
     said = log.read_text()
     assert f"app: port {port} is in use, using {address.rsplit(':', 1)[1]}\n" in said

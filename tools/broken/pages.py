@@ -33,8 +33,8 @@ PAGES = (
         "help has units",
         "the duration's help does not say in what",
         "catalog.py",
-        "last byte of its answer, in seconds.",
-        "last byte of its answer.",
+        "last byte of its response, in seconds.",
+        "last byte of its response.",
         (f"{SHOWN}test_each_metric_is_shown_with_the_help_of_the_catalogue_which_names_its_unit",),
     ),
     Mutation(

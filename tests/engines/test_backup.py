@@ -131,6 +131,7 @@ def test_a_backup_killed_while_prometheus_is_down_costs_no_scrape(folder: Path) 
             process.kill()
         wait_until(lambda: state(folder) == "running", "Prometheus to run again", seconds=20)
         back_at = time.time()
+        (folder / "b.tar.gz").touch()
         refused = call(folder, "restore", "b.tar.gz")
         wait_until(lambda: is_gapless(record, down_at, back_at), "every scrape of the outage to arrive, though late")
 

@@ -9,7 +9,7 @@ import pytest
 
 from kubeglass.http import make_client
 from kubeglass.observe.prometheus import Prometheus
-from tests.cli.runs import assert_nothing_left, foreground, process_of, read_record, wait_until, wait_until_up
+from tests.cli.runs import assert_nothing_left, call, foreground, process_of, read_record, wait_until, wait_until_up
 
 pytestmark = pytest.mark.engines
 
@@ -68,6 +68,24 @@ def test_app_in_the_foreground_is_watched_unless_told_otherwise(tmp_path: Path) 
         wait_until_up(tmp_path)
 
     assert "watched" not in (tmp_path / "up.log").read_text()
+
+
+def test_a_run_in_the_background_notes_in_its_log_what_it_reloads(tmp_path: Path) -> None:
+    (tmp_path / "page.py").write_text(CODE.format(said="before"))
+    (tmp_path / "kubeglass.yaml").write_text("scrape: {interval: 1s}\n")
+
+    try:
+        started = call(tmp_path, "up", "--app", "page:app", "--watch", "--detach")
+        (tmp_path / "page.py").write_text(CODE.format(said="after the edit"))
+
+        def logged() -> str:
+            return call(tmp_path, "logs", "supervisor").stdout
+
+        wait_until(lambda: "page.py changed: reloaded" in logged(), "the reload to be logged")
+    finally:
+        call(tmp_path, "down")
+    assert started.returncode == 0, started.stderr
+    assert_nothing_left(tmp_path)
 
 
 def ask(url: str) -> str:

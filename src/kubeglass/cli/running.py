@@ -109,7 +109,7 @@ def _get_ready(options: RunOptions, source: Source, listener: RunListener) -> No
 
 def report_to_parent(read_options: ReadOptions, source: Source, descriptor: int) -> int:
     """Run as the background process and return the exit code."""
-    report = Report(descriptor)
+    report = Report(descriptor, Output().note)
     try:
         with logging_own_output(state_root() / "logs"):
             return _run_and_tell(lambda: replace(read_options(), detached=True), source, report)

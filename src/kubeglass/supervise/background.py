@@ -30,13 +30,16 @@ class Report:
 
     Args:
         descriptor: the pipe's writable end.
+        log: writes a line into the supervisor's log, where notes stay once nobody listens.
     """
 
-    def __init__(self, descriptor: int) -> None:
+    def __init__(self, descriptor: int, log: Callable[[str], None]) -> None:
         self._stream: TextIO | None = os.fdopen(descriptor, "w", buffering=1)
+        self._log = log
 
     def note(self, text: str) -> None:
-        """Pass a fact on."""
+        """Pass a fact on, and log it."""
+        self._log(text)
         self._send({"note": text})
 
     def waiting(self, text: str) -> None:

@@ -131,14 +131,14 @@ class Shared:
     def first(self, wait: Wait) -> float:
         """Return the longest wait beside the first scrape of a folder whose dead a living worker has seen to."""
         self._lay_out()
-        compact(self.copy, {})
+        compact(self.copy)
         values = SharedValues(self.copy)  # outlives the scrape, as it does in an application
         return wait(lambda: self._write(values))
 
     def compaction(self, wait: Wait) -> float:
         """Return the longest wait beside a living worker that compacts what the dead left."""
         self._lay_out()
-        return wait(lambda: compact(self.copy, {}))
+        return wait(lambda: compact(self.copy))
 
     def _lay_out(self) -> None:
         shutil.rmtree(self.copy)

@@ -140,13 +140,13 @@ def test_prometheus_accepts_the_job_with_the_token(promtool_binary: Path, tmp_pa
 #: The mistakes that using.md tells of, and programs that make them.
 MISTAKES = {
     "instrumented twice": "instrument(app); instrument(app)",
-    "a prefix that is none": "instrument(app, prefix='shop')",
+    "an invalid prefix": "instrument(app, prefix='shop')",
     "a name is taken": "prometheus_client.Counter('http_requests_total', 'Mine.'); instrument(app)",
-    "an authorize that is none": "instrument(app, authorize='secret')",
+    "an invalid `authorize`": "instrument(app, authorize='secret')",
     "bad buckets": "instrument(app, buckets=(1, 1))",
     "a folder that cannot be written": "os.environ['PROMETHEUS_MULTIPROC_DIR'] = '/proc/none'; instrument(app)",
     "applications that disagree": "instrument(app); instrument(Flask('other'), buckets=(1, 2))",
-    "an address that is none": "serve_metrics('9464')",
+    "an invalid address": "serve_metrics('9464')",
     "a token that is not there": "os.environ['KUBEGLASS_METRICS_TOKEN_FILE'] = '/none'; instrument(app)",
 }
 MESSAGES = dict(

@@ -115,7 +115,7 @@ def serve_metrics(
         python_metrics: as for :func:`instrument`.
 
     Raises:
-        InstrumentationError: the address or the token is none.
+        InstrumentationError: the address or the token is invalid.
     """
     # http.server and what it brings is for those who ask for it.
     from kubeglass.instrument.metrics_server import MetricsServer

@@ -222,7 +222,7 @@ def parse_address(address: str) -> tuple[int, tuple[str, int] | str]:
         return (socket.AF_INET6 if ":" in host else socket.AF_INET), (host, int(port))
     raise InstrumentationError(
         WHERE,
-        "the address is none",
+        "invalid address",
         found=repr(address),
         hint='give one such as "127.0.0.1:9464" or "unix:/run/app.sock"',
     )

@@ -63,7 +63,10 @@ def check_path(path: str | None) -> str | None:
     if path is None or (path.startswith("/") and not set(path) & set("?# <>")):
         return path
     raise InstrumentationError(
-        WHERE, "path is not a path", found=repr(path), hint='give one such as "/metrics", or None'
+        WHERE,
+        "path must start with / and contain none of ?# <>",
+        found=repr(path),
+        hint='give one such as "/metrics", or None',
     )
 
 
@@ -103,11 +106,11 @@ def check_exclude(exclude: Sequence[str]) -> tuple[str, ...]:
 
 
 def check_max_series(max_series: int) -> int:
-    """Return the number if it is a number of series."""
+    """Return ``max_series`` if it is a positive integer."""
     if isinstance(max_series, int) and not isinstance(max_series, bool) and max_series >= 1:
         return max_series
     raise InstrumentationError(
-        WHERE, "max_series is not a number of series", found=repr(max_series), hint="give a whole number of at least 1"
+        WHERE, "max_series must be a positive integer", found=repr(max_series), hint="set it to 1 or more"
     )
 
 
@@ -143,7 +146,7 @@ PREFIX = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*_")
 
 
 def find_prefix(given: str | None) -> str:
-    """Return the prefix given, or that of the environment; empty if there is none.
+    """Return the prefix given, or that of the environment; or an empty string.
 
     Raises:
         InstrumentationError: no metric's name can begin with it.
@@ -182,7 +185,7 @@ TOKEN_FILE_VARIABLE = "KUBEGLASS_METRICS_TOKEN_FILE"  # noqa: S105
 
 
 def find_token(given: str | None) -> str:
-    """Return the token given, or that of the environment; empty if there is none.
+    """Return the token given, or that of the environment; or an empty string.
 
     Raises:
         InstrumentationError: the token is empty, or the file with it cannot be read. An open page in place of one that

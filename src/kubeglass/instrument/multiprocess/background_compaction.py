@@ -81,11 +81,16 @@ class Compactor:
     def _step(self) -> None:
         try:
             if self._is_leader():
-                compact(self.path, self._limits())
+                compact(self.path, self._read_limits)
         except (OSError, InstrumentationError) as error:
             if self.path.is_dir() and not self._has_complained:
                 self._has_complained = True
                 logger.warning("%s: cannot compact the files of ended workers: %s", self.path, error)
+
+    def _read_limits(self) -> Limits:
+        # A fork waits for this lock: its child must not inherit a registry's lock that this thread holds.
+        with self.lock:
+            return self._limits()
 
     def _is_leader(self) -> bool:
         with self.lock:
@@ -101,8 +106,12 @@ class Compactor:
             return True
 
 
-def compact(path: Path, limits: Limits) -> None:
+def compact(path: Path, limits: Callable[[], Limits] = dict) -> None:
     """Compact the files of workers that have ended, in short steps with a rest after each.
+
+    Args:
+        path: the folder.
+        limits: returns how many series each family may have in the totals; called if a worker has ended.
 
     Raises:
         InstrumentationError: the folder cannot be read.
@@ -110,7 +119,7 @@ def compact(path: Path, limits: Limits) -> None:
     """
     folder = Folder(path, pause=Pace(WORK_SECONDS, REST_SECONDS))
     if folder.list_dead():
-        compact_dead(folder, limits, folder.read().living)
+        compact_dead(folder, limits(), folder.read().living)
         folder.forget()
 
 

@@ -1,4 +1,4 @@
-"""Keeping the totals of the dead within ``max_series``, however many workers with other label values there were."""
+"""Keep the totals of dead workers within ``max_series``, however many label values they used."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def limit_cardinality(
 
 
 def is_overflow(identity: Identity) -> bool:
-    """Say whether a sample is of the series that takes what there is no room for."""
+    """Return whether a sample belongs to the overflow series."""
     return all(value == OVERFLOW for _, value in identity.series)
 
 

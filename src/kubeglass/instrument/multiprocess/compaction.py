@@ -1,10 +1,10 @@
-"""Compaction: the dead's files become part of one file of totals, so that they do not pile up.
+"""Compact the files of dead processes into one file of totals, so that they do not pile up.
 
-Whoever is killed at any point of it leaves a state that reads the same:
+A process killed at any point leaves a state that reads the same:
 
-1. The new totals are written to a file that nobody reads, and with them the names of the files they include.
-2. One rename puts them in place of the old: from now on the named files no longer count, though they still exist.
-3. The named files are removed. Names are unique, so they cannot come back.
+1. Write the new totals, and the names of the files they include, to a file that nobody reads.
+2. Rename it over the old totals: from now on the named files no longer count, though they still exist.
+3. Remove the named files. Names are unique, so they cannot come back.
 
 prometheus_client's own files are named after a pid, which another process can get: such a file is renamed before.
 """
@@ -34,12 +34,12 @@ LEADER_LOCK_NAME = "kubeglass-compactor.lock"
 #: The files of living processes, by kind.
 Living = Mapping[str, list[ValueReader]]
 
-#: Seconds after which a file that was begun and never finished is litter.
+#: Seconds after which an unfinished file is considered abandoned.
 LITTER_AGE = 60.0
 
 
 def compact_dead(folder: Folder, limits: Limits | None = None, living: Living | None = None) -> bool:
-    """Compact the files of ended processes into the totals; False if another process is at it.
+    """Compact the files of ended processes into the totals; return False if another process is doing so.
 
     Args:
         folder: the multiprocess folder; what it has parsed before is not parsed again.
@@ -49,7 +49,7 @@ def compact_dead(folder: Folder, limits: Limits | None = None, living: Living | 
     with _only_folder(folder.path) as is_mine:
         if not is_mine:
             return False
-        # Listed anew: what was seen before the lock was held may be another process's past.
+        # List again: another process may have compacted before this one got the lock.
         kinds: dict[str, list[FileName]] = {}
         for name in folder.list_dead():
             kinds.setdefault(name.kind, []).append(name)

@@ -1,4 +1,4 @@
-"""Whose a value file is, as its name says, and whether that process still lives."""
+"""Tell which process a value file belongs to, and whether it is still alive."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ PER_PROCESS = frozenset({"gauge_all", "gauge_liveall"})
 
 @dataclass(frozen=True, slots=True)
 class FileName:
-    """A value file's name, taken apart.
+    """The parts of a value file's name.
 
     Args:
         name: the whole name.
@@ -53,7 +53,7 @@ class FileName:
 
 
 def parse_name(name: str) -> FileName | None:
-    """Take a file's name apart; None if it is not a value file's."""
+    """Parse a file's name; return None if it is not a value file's."""
     match = NAME.fullmatch(name)
     if match is None:
         return None
@@ -78,11 +78,11 @@ def dead_owners(folder: Path, names: Iterable[FileName], pause: Pause = let_othe
 
 
 def is_locked(path: Path, *, if_missing: bool = True) -> bool:
-    """Say whether a process holds the lock on a file.
+    """Return whether a process holds the lock on a file.
 
     Args:
         path: the file.
-        if_missing: what to say of a file that is gone.
+        if_missing: the answer for a missing file.
     """
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
@@ -99,7 +99,7 @@ def is_locked(path: Path, *, if_missing: bool = True) -> bool:
 
 
 def is_running(pid: int) -> bool:
-    """Say whether a process has this pid."""
+    """Return whether a process with this pid exists."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

@@ -1,4 +1,4 @@
-"""All processes' metrics as lines, and compacting on the way."""
+"""Write the metrics of all processes as lines."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ class SharedValues:
         kept = self._kept
         if kept.pid != os.getpid():
             kept = self._kept = Kept(self.path, self._pause)
-        # What is kept serves one scrape at a time; another that comes meanwhile reads everything anew. Waiting is no
+        # The kept state serves one scrape at a time; a concurrent scrape reads everything again. Waiting is no
         # way out: under gevent the one waited for may be a greenlet of this very thread.
         if not kept.busy.acquire(blocking=False):
             yield from self._write(Kept(self.path, self._pause), scrape)
@@ -107,7 +107,7 @@ class SharedValues:
         except OSError as error:
             if not self._has_complained:
                 self._has_complained = True
-                logger.warning("%s: ended workers' files stay, they cannot be compacted: %s", self.path, error)
+                logger.warning("%s: cannot compact the files of ended workers: %s", self.path, error)
 
 
 def write_kind(

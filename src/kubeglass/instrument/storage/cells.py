@@ -32,7 +32,7 @@ class Cell:
 
 
 class Store(Protocol):
-    """Hands out cells.
+    """Allocates cells.
 
     ``lock`` guards every addition to them. It is re-entrant because the garbage collector can run a destructor that
     counts something in the middle of an addition. ``when_renewed`` is called when cells have moved.
@@ -57,7 +57,7 @@ class Store(Protocol):
         """Make the cells this process's own, after a fork; call it before adding when ``is_stale``."""
 
     def complain(self) -> None:
-        """Log what went wrong with the cells, if anything did; never with the lock held."""
+        """Log any failure to write cells. Call it without holding the lock."""
 
 
 class MemoryStore:

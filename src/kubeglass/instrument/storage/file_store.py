@@ -91,7 +91,7 @@ class FileStore:
         if self._failure is not None and not self._has_complained:
             self._has_complained = True
             logger.error(
-                "%s: values cannot be written there: %s; further ones of this process are not shown",
+                "%s: values cannot be written there: %s; new series of this process will not be shown",
                 self.folder,
                 self._failure.strerror or self._failure,
             )

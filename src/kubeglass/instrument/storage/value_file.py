@@ -32,7 +32,7 @@ def name_owner() -> str:
 
 
 def encode_entry(key: str, value: float = 0.0, timestamp: float = 0.0) -> bytes:
-    """Write one entry: length, padded key, value and timestamp."""
+    """Encode one entry: length, padded key, value and timestamp."""
     name = key.encode()
     padded = name + b" " * (8 - (len(name) + 4) % 8)
     return LENGTH.pack(len(name)) + padded + struct.pack("dd", value, timestamp)
@@ -47,7 +47,7 @@ def reserve(descriptor: int, old: int, size: int) -> None:
         size: its size from now on.
 
     Raises:
-        OSError: there is no room.
+        OSError: the file system is full.
     """
     if hasattr(os, "posix_fallocate"):
         os.posix_fallocate(descriptor, old, size - old)
@@ -92,7 +92,7 @@ class ValueFile:
         """Append an entry with value 0 and return its cell.
 
         Raises:
-            OSError: there is no room for it; what was there before stays as it is.
+            OSError: the file system is full; existing entries are unchanged.
         """
         entry = encode_entry(key)
         end = self._used + len(entry)
@@ -103,7 +103,7 @@ class ValueFile:
         return Cell(self._view, (end - VALUE_SIZE) // 8)
 
     def abandon(self) -> None:
-        """Close this process's copy of a file that its parent goes on writing."""
+        """Close this process's copy of a file that its parent still writes."""
         for descriptor in (self._descriptor, self._lock):
             if descriptor >= 0:
                 os.close(descriptor)

@@ -91,13 +91,13 @@ Pause = Callable[[], None]
 
 
 def let_others_run(seconds: float = 0.0) -> None:
-    """Give up the interpreter for a moment; under gevent, let other greenlets run."""
+    """Yield to other threads; under gevent, to other greenlets."""
     # Looked up at each call: gevent may have replaced it since.
     time.sleep(seconds)
 
 
 class Pace:
-    """Called often, lets others run now and then.
+    """Yields to others every so often; call it frequently.
 
     Args:
         work: seconds of work after which others get their turn.

@@ -82,7 +82,7 @@ class Format:
     """One exposition format.
 
     Args:
-        content_type: what the answer says it is.
+        content_type: the response's Content-Type.
         is_open: whether it is OpenMetrics, with exemplars, units and an end mark.
     """
 
@@ -110,7 +110,7 @@ class Format:
 
     @property
     def end(self) -> str:
-        """What closes the answer."""
+        """The line that ends the response."""
         return "# EOF\n" if self.is_open else ""
 
 

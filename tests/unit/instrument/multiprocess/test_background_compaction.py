@@ -17,11 +17,12 @@ from prometheus_client.mmap_dict import MmapedDict, mmap_key
 
 from kubeglass.flask import instrument
 from kubeglass.instrument.multiprocess import background_compaction
-from kubeglass.instrument.multiprocess.background_compaction import THREAD_NAME
+from kubeglass.instrument.multiprocess.background_compaction import THREAD_NAME, Compactor
 from kubeglass.instrument.multiprocess.compaction import LEADER_LOCK_NAME
 from kubeglass.instrument.multiprocess.scrape import Scrape, SharedValues
 from kubeglass.instrument.storage.multiprocess_folder import FOLDER_VARIABLE
 from kubeglass.instrument.text.format import TEXT_0_0_4
+from tests.unit.instrument.counting import in_fork
 
 #: Above the greatest pid that Linux gives.
 DEAD_PID = 1 << 22
@@ -212,3 +213,22 @@ def test_totals_stay_within_max_series(folder: Path) -> None:
     wait_until(lambda: len(list(folder.rglob(f"counter_{pid}-*.db"))) == 0, "the fork's files are compacted")
     text = app.test_client().get("/metrics").text
     assert text.count("\nhttp_requests_total{") <= 4
+
+
+def test_a_fork_inherits_no_lock_that_the_thread_holds(folder: Path) -> None:
+    registry_lock, is_held = threading.Lock(), threading.Event()
+
+    def limits() -> dict[str, int]:
+        with registry_lock:
+            is_held.set()
+            time.sleep(0.2)
+        return {}
+
+    write_dead(folder)
+    Compactor(folder, limits).start()
+    assert is_held.wait(DEADLINE)
+
+    def lock() -> None:
+        assert registry_lock.acquire(timeout=5)
+
+    in_fork(lock)

@@ -142,7 +142,7 @@ MISTAKES = {
     "instrumented twice": "instrument(app); instrument(app)",
     "an invalid prefix": "instrument(app, prefix='shop')",
     "a name is taken": "prometheus_client.Counter('http_requests_total', 'Mine.'); instrument(app)",
-    "an invalid `authorize`": "instrument(app, authorize='secret')",
+    "an invalid authorize": "instrument(app, authorize='secret')",
     "bad buckets": "instrument(app, buckets=(1, 1))",
     "a folder that cannot be written": "os.environ['PROMETHEUS_MULTIPROC_DIR'] = '/proc/none'; instrument(app)",
     "applications that disagree": "instrument(app); instrument(Flask('other'), buckets=(1, 2))",

@@ -45,7 +45,7 @@ def test_no_room_for_a_build(tmp_path: Path, bare: dict[str, str]) -> None:
     assert result.returncode == 4
     assert len(errors_in(result.stderr)) == 1, result.stderr
     assert f"(the disk of {tmp_path}/cache/kubeglass/engines/" in errors_in(result.stderr)[0]
-    assert " has 0.0 GiB free, but 0.3 GiB are needed); free some space" in errors_in(result.stderr)[0]
+    assert " has 0.0 GiB free, and needs 0.3 GiB); free some space" in errors_in(result.stderr)[0]
     assert_nothing_left(tmp_path)
 
 

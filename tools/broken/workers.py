@@ -126,7 +126,7 @@ WORKERS = (
         "return False",
         (
             f"{FOLDER}test_a_fork_begins_at_zero_in_files_of_its_own",
-            "tests/unit/instrument/storage/test_file_store.py::test_a_forks_first_request_makes_values_of_its_own[fork_in_c]",
+            "tests/unit/instrument/storage/test_file_store.py::test_a_fork_that_python_is_not_told_of_makes_values_of_its_own",
             "tests/library/test_uwsgi.py::test_every_request_is_counted_once_whichever_worker_answers[master]",
         ),
     ),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 import traceback
 from collections.abc import Callable, Iterable
@@ -51,14 +50,9 @@ def run_body(
     return body, getattr(body, "close", lambda: None)
 
 
-def fork_in_c() -> int:
-    """Fork as a server written in C does: without a word to Python."""
-    return int(ctypes.PyDLL(None).fork())
-
-
-def in_fork(act: Callable[[], object], fork: Callable[[], int] = os.fork) -> None:
+def in_fork(act: Callable[[], object]) -> None:
     """Run something in a fork of this process and wait for it; what it raises fails the test."""
-    pid = fork()
+    pid = os.fork()
     if not pid:
         status = 1
         try:

@@ -22,7 +22,7 @@ from kubeglass.instrument.multiprocess.liveness import dead_owners, parse_name
 from kubeglass.instrument.storage import value_file
 from kubeglass.instrument.storage.file_store import FileStore
 from kubeglass.instrument.storage.multiprocess_folder import FOLDER_VARIABLE
-from tests.unit.instrument.counting import fork_in_c, in_fork, shown, value
+from tests.unit.instrument.counting import in_fork, shown, value
 
 
 @pytest.fixture
@@ -161,13 +161,43 @@ def wait_until(condition: Callable[[], object]) -> None:
         time.sleep(0.01)
 
 
-@pytest.mark.parametrize("fork", [os.fork, fork_in_c])
-def test_a_forks_first_request_makes_values_of_its_own(folder: Path, fork: Callable[[], int]) -> None:
+#: Forks as uWSGI's master does: in C, which runs no hook of Python's, and before any request. Only a process without
+#: other threads can do so, as the child's interpreter would wait for those it does not have.
+FORK_IN_C = """
+import ctypes, os
+from flask import Flask
+from kubeglass.flask import instrument
+app = Flask("shop")
+app.add_url_rule("/", "index", lambda: "index")
+instrument(app)
+pid = ctypes.PyDLL(None).fork()
+client = app.test_client()
+for _ in range(2):
+    client.get("/")
+if not pid:
+    os._exit(0)
+assert os.waitpid(pid, 0)[1] == 0
+print(client.get("/metrics").text)
+"""
+
+
+def test_a_fork_that_python_is_not_told_of_makes_values_of_its_own(folder: Path) -> None:
+    folder.mkdir()
+
+    page = subprocess.run(
+        [sys.executable, "-c", FORK_IN_C], env=os.environ, capture_output=True, text=True, check=True, timeout=60
+    ).stdout
+
+    assert 'http_requests_total{endpoint="/",method="GET",status="200"} 4.0' in page
+    assert len(list(folder.rglob("counter_*.db"))) == 2
+
+
+def test_a_forks_first_request_makes_values_of_its_own(folder: Path) -> None:
     app = make_app()
     registry = app.extensions["kubeglass"].registry
     app.test_client().get("/")
 
-    in_fork(lambda: [app.test_client().get("/") for _ in range(2)], fork)
+    in_fork(lambda: [app.test_client().get("/") for _ in range(2)])
     app.test_client().get("/")
     for name in ("http_requests_total", "http_request_duration_seconds_count"):
         assert value(registry, name) == 2  # this process's own

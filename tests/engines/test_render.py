@@ -17,10 +17,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-import certifi
 import pytest
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
 
+from kubeglass.images.system import CERTIFICATES
 from kubeglass.model.load import load_pipeline, parse_pipeline
 from kubeglass.model.local import LocalPorts, LocalSettings
 from kubeglass.render.files import write_files
@@ -59,7 +59,7 @@ def test_the_collector_accepts_every_example_on_a_cluster(otelcol_binary: Path, 
     text = (EXAMPLES / scenario / "rendered/cluster/otelcol.yaml").read_text()
     # Outside a pod there is no ServiceAccount: neither its token nor the certificate of who signed the kubelet's.
     text = text.replace("auth_type: serviceAccount", "auth_type: none")
-    text = re.sub(r"ca_file: .*", f"ca_file: {certifi.where()}", text).replace("/hostfs", str(tmp_path))
+    text = re.sub(r"ca_file: .*", f"ca_file: /{CERTIFICATES}", text).replace("/hostfs", str(tmp_path))
     (tmp_path / "config.yaml").write_text(text.replace("/var/lib/otelcol/queue", str(tmp_path / "queue")))
 
     command = [str(otelcol_binary), "validate", "--config", str(tmp_path / "config.yaml")]

@@ -113,7 +113,8 @@ def test_a_backup_under_load_loses_nothing_and_restores_everything(folder: Path)
     assert restored.returncode == 0, restored.stderr
     assert len(noted["up"]) > 1
     assert noted["requests"][-1][1] != "0"
-    assert again == noted
+    # A scrape from before may have arrived between the note and the backup.
+    assert {name: found[: len(noted[name])] for name, found in again.items()} == noted
     assert_nothing_left(folder)
 
 

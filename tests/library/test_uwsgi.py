@@ -158,7 +158,9 @@ def test_workers_that_come_and_go_with_the_load_take_nothing_with_them(start: St
 def test_metrics_at_an_address_of_their_own_outlive_workers(start: StartGunicorn) -> None:
     port = free_port()
     environment = {"TEST_METRICS_ADDRESS": f"127.0.0.1:{port}"}
-    server = start("apart", "--processes=2", "--enable-threads", server=Uwsgi, environment=environment)
+    # Its thread must not run in the master, which forks in C: a worker would wait for a thread that it does not have.
+    options = ("--processes=2", "--enable-threads", "--lazy-apps")
+    server = start("apart", *options, server=Uwsgi, environment=environment)
     server.wait()
 
     def read() -> Samples | None:

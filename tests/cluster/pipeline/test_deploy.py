@@ -15,13 +15,16 @@ def test_a_deployment_is_verified_link_by_link(stand: Stand) -> None:
 
     assert "deployed and verified" in result.stdout
     assert stand.url in result.stdout
-    for subject in ("targets: python-app: 2 up", "kubelet: metrics of 1 node", "probes: 5 probes", "no traffic yet: "):
+    for subject in ("targets: python-app: 2 up", "kubelet: metrics of 1 node", "probes: 5 probes", "panels: "):
         assert subject in result.stderr
 
 
 def test_verification_appears_in_none_of_the_apps_own_numbers(deployed: Stand) -> None:
-    assert deployed.query(f'sum(kubeglass_probe_requests_total{{job="{APP}"}}) >= 5')
-    assert deployed.query(f'http_requests_total{{job="{APP}"}}') == []
+    assert deployed.query(
+        f'sum(kubeglass_probe_requests_total{{job="{APP}",k8s_namespace_name="{deployed.apps}"}}) >= 5'
+    )
+    # Each collector scrapes every annotated pod, those of the pipelines of other tests too.
+    assert deployed.query(f'http_requests_total{{job="{APP}",k8s_namespace_name="{deployed.apps}"}}') == []
 
 
 def test_deploying_again_changes_nothing(deployed: Stand) -> None:

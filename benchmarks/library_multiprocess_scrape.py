@@ -81,7 +81,7 @@ class Folders:
         self._pids = count(DEAD_PID + DEAD)
 
     def copy(self) -> None:
-        """Lay out the state anew for a first scrape, which changes it."""
+        """Restore the state before a first scrape, which changes it."""
         self.workers.answer()
         shutil.rmtree(self._copies)
         shutil.copytree(self.original, self._copies)
@@ -95,7 +95,7 @@ class Folders:
         compact_dead(Folder(self._copies))
 
     def copy_compacted(self) -> None:
-        """Lay out the state anew and see to the dead, before anybody scrapes."""
+        """Restore the state and compact the dead workers' files before anybody scrapes."""
         self.copy()
         self.compact_copy()
 

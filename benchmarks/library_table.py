@@ -13,7 +13,7 @@ PAGE = Path(__file__).parents[1] / "docs" / "library" / "benchmarks.md"
 HEAD = """# Benchmarks of the library
 
 Measured beside named peers, in the same run, in turn, on a small shared machine: look at the ratios. `make bench`, or the
-command under each heading, measures anew and writes `benchmarks/results/`; `python benchmarks/library_table.py` makes
+command under each heading, measures again and writes `benchmarks/results/`; `python benchmarks/library_table.py` makes
 this page of it, and a test keeps the two in step. `KUBEGLASS_BENCH_ROUNDS=3` before a command tries it out without
 recording anything.
 

@@ -1,4 +1,4 @@
-"""The rendered files that stand beside each example: ``python -m tools.rendered_examples`` writes them anew.
+"""The rendered files that stand beside each example: ``python -m tools.rendered_examples`` regenerates them.
 
 They show what a change to a renderer does, as a diff. Dashboards are left out: 50 KB of JSON each, which hardly differs
 from example to example; tests read the panels, and pictures show them. So are manifests, which stand in manifests/.

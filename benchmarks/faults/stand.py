@@ -65,7 +65,7 @@ class Stand:
         return MountedDisk(self.root / self._disk.place, self._process.pid)
 
     def record(self) -> dict[str, Any]:
-        """Read the run file; empty while there is none."""
+        """Read the run file; empty while it does not exist."""
         try:
             return dict(json.loads((self.root / "run.json").read_text()))
         except (OSError, ValueError):

@@ -68,7 +68,7 @@ def wait_until(condition: Callable[[], Any], what: str, *, seconds: float = 60.0
 
 
 def read_record(folder: Path) -> dict[str, Any]:
-    """Return the run file, or an empty dict while there is none."""
+    """Return the run file, or an empty dict while it does not exist."""
     try:
         return dict(json.loads((folder / ".kubeglass" / "run.json").read_text()))
     except (OSError, ValueError):

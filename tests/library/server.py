@@ -153,7 +153,7 @@ class Server:
         self.wait_for_workers(len(old))
 
     def reload(self) -> None:
-        """Have it load the application anew; wait until all workers are new ones."""
+        """Have it load the application again; wait until all workers are new ones."""
         old = self.workers()
         self.process.send_signal(signal.SIGHUP)
         wait_until(lambda: not self.workers() & old, "the old workers are gone")

@@ -31,7 +31,7 @@ def generate(version: str) -> dict[str, Any]:
     for module, folder in folders.items():
         known = folder or download(module, PINNED)
         if known is None:
-            raise SystemExit(f"{module} is not to be had at all")
+            raise SystemExit(f"{module} is unavailable in every version")
         metadata = yaml.safe_load((known / "metadata.yaml").read_text())
         # Of a component that cannot be had in this version only the name is known.
         entry: dict[str, Any] = {"config": resolver.resolve(module, "config") if folder else True}
@@ -42,7 +42,7 @@ def generate(version: str) -> dict[str, Any]:
     for kind, entries in components.items():
         components[kind] = dict(sorted(entries.items()))
     sys.stderr.write(f"{version}: may hold anything: {sorted(set(resolver.open))}\n")
-    sys.stderr.write(f"{version}: not to be had: {sorted(modules.missing)}\n")
+    sys.stderr.write(f"{version}: unavailable: {sorted(modules.missing)}\n")
     return {"version": version, "components": components, "telemetry": telemetry}
 
 

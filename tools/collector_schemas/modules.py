@@ -11,7 +11,7 @@ from pathlib import Path
 
 CORE = "go.opentelemetry.io/collector"
 CONTRIB = "github.com/open-telemetry/opentelemetry-collector-contrib"
-#: The version taken where the one asked for is not to be had; our own build replaces the same modules by it.
+#: The version taken where the requested one is unavailable; our own build replaces the same modules by it.
 STAND_IN = "v0.149.0"
 _REQUIRE = re.compile(r"^\s*(?:require\s+)?([\w.\-/]+)\s+(v[\w.\-+]+)", re.MULTILINE)
 
@@ -34,7 +34,7 @@ class Modules:
     missing: set[str] = field(default_factory=set)
 
     def add(self, module: str) -> Path | None:
-        """Fetch a component's module and learn which versions of others it builds with; None if it is not to be had."""
+        """Fetch a component's module and learn which versions of others it builds with; None if it is unavailable."""
         folder = download(module, f"v{self.version}")
         if folder is None:
             self.missing.add(f"{module}@v{self.version}")

@@ -1,4 +1,4 @@
-"""Write every generated page anew."""
+"""Regenerate every generated page."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ HEAD = """# What a fault costs a local run
 Generated from `benchmarks/results/local_faults.json` by `make docs`. Each row is a test on real engines
 (`tests/engines/test_faults.py`, part of `make test`): customers use the shop all the while and keep an account of every
 answer, and afterwards Prometheus's count is compared with it, route by route.
-`{command} NAME` measures a row anew.
+`{command} NAME` measures a row again.
 
 {method} {system}, {cores} cores, {date}.
 

@@ -67,7 +67,7 @@ class Distribution:
         version: the pinned version, without a leading ``v``.
         image: container image with the same version, for clusters.
         binaries: the programs it brings.
-        releases: operating system (``linux``, ``darwin``) to its official archive; empty if there is none we use.
+        releases: operating system (``linux``, ``darwin``) to its official archive; empty if we use no release.
         build: how to build the programs, or ``None`` if they are only ever run from the image.
     """
 

@@ -18,7 +18,7 @@ def find_tool(name: str) -> Tool:
     """Return the program with this name.
 
     Raises:
-        UsageError: there is none.
+        UsageError: no engine has that name.
     """
     for tool in TOOLS:
         if tool.name == name:

@@ -95,7 +95,7 @@ def test_a_misspelt_key_is_found_wherever_it_stands(
 
 
 def is_closed(version: str, path: tuple[Any, ...]) -> bool:
-    """Whether the version's data tells the component's keys; of one whose module was not to be had it has the name."""
+    """Whether the version's data tells the component's keys; if its module was unavailable, only the name."""
     if path[0] == "service":
         return True
     return load_version(version)["components"][path[0]][str(path[1]).partition("/")[0]]["config"] is not True

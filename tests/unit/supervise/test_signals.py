@@ -1,4 +1,4 @@
-"""What each signal means to a run: an end, a quicker end, or a wish to read the definition anew."""
+"""What each signal means to a run: an end, a quicker end, or a request to reload the definition."""
 
 from __future__ import annotations
 

@@ -143,7 +143,7 @@ def address_of(pod: KubernetesObject, port: int) -> str:
 
 
 def owner_of(item: KubernetesObject) -> str:
-    """Return the uid of the object whose controller made ``item``, empty if there is none."""
+    """Return the uid of the object whose controller made ``item``, empty if it has no controller."""
     for owner in item["metadata"].get("ownerReferences") or []:
         if owner.get("controller"):
             return str(owner["uid"])

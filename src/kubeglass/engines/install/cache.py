@@ -112,7 +112,7 @@ def explain_cache_errors(folder: Path) -> AbstractContextManager[None]:
 
 
 def digest_sources(distribution: Distribution) -> str:
-    """Return a digest of everything that determines the build, or an empty string if there is none."""
+    """Return a digest of everything that determines the build, or an empty string if nothing does."""
     build = distribution.build
     if build is None:
         return ""

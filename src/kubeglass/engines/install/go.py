@@ -40,7 +40,7 @@ def find_go(minimum: tuple[int, ...]) -> Go:
     """Return the first Go that is at least ``minimum``: on PATH, beside this Python, at a well-known place.
 
     Raises:
-        Unavailable: there is none.
+        Unavailable: no such Go was found.
     """
     too_old: list[str] = []
     for path in _candidates():

@@ -82,7 +82,7 @@ def find_on_path(tool: Tool, progress: Progress) -> tuple[Path, str]:
     """Return the first suitable program on PATH, and its version.
 
     Raises:
-        Unavailable: there is none; the details name each program that was skipped, and why.
+        Unavailable: no program matches; the details name each program that was skipped, and why.
     """
     passed_over: list[str] = []
     for binary in _binaries(tool):

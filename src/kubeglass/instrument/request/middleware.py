@@ -159,7 +159,7 @@ class Middleware:
 
 
 def is_fault(error: BaseException) -> bool:
-    """Say whether an exception is none of those with which a websocket's view leaves the server.
+    """Report whether an exception is a failure, not the way a websocket's view leaves the server.
 
     ``StopIteration`` is how gunicorn is told that a connection was taken over; the others end greenlets and processes.
     """

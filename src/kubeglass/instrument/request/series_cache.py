@@ -101,7 +101,7 @@ class ExtraLabels:
         """Return the values for one request.
 
         Args:
-            request: the framework's object, or None if there is none: then a function's label is empty.
+            request: the framework's object, or None outside a request: then a function's label is empty.
         """
         if self._fixed is not None:
             return self._fixed

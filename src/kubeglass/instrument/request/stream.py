@@ -83,7 +83,7 @@ class Stream:
 
 
 def watch_file(body: Iterable[bytes], environ: WSGIEnvironment, began: float, on_end: OnEnd) -> bool:
-    """Have a server's own file wrapper call ``on_end`` when it is closed or dropped; False if the body is none.
+    """Have a server's own file wrapper call ``on_end`` when it is closed or dropped; False if the body is not one.
 
     Servers recognise their wrapper by its class and send such a file without reading it, so it must not be wrapped.
     """

@@ -61,7 +61,7 @@ def choose_coding(accept_encoding: str) -> str | None:
 
 
 def _items(header: str) -> Iterator[tuple[str, dict[str, str], float]]:
-    """Yield each value of a header with its parameters and weight; not one whose weight is none."""
+    """Yield each value of a header with its parameters and weight; skip one whose weight is invalid."""
     for item in ITEM.findall(header):
         value, *rest = PARAMETER.findall(item)
         pairs = (text.partition("=") for text in rest)

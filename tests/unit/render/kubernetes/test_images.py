@@ -1,4 +1,4 @@
-"""Which image each part runs, and what is left out when there is none."""
+"""Which image each part runs, and what is left out when it has no image."""
 
 from __future__ import annotations
 

@@ -90,7 +90,7 @@ def test_every_object_says_whose_it_is_and_is_there_once(pipeline: Pipeline) -> 
 
 
 def test_every_object_names_its_pipeline_and_no_template_does(pipeline: Pipeline) -> None:
-    """A label in a pod's or a claim's template would start pods anew, and a StatefulSet would refuse it."""
+    """A label in a pod's or a claim's template would restart pods, and a StatefulSet would refuse it."""
     items = objects_of(pipeline)
     specs = json.dumps([item.get("spec", {}) for item in items])
 

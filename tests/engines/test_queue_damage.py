@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from kubeglass.model.app import App
 from kubeglass.model.local import LocalPorts, LocalSettings
 from kubeglass.model.pipeline import Pipeline, Scrape
+from kubeglass.model.sections.app import App
 from kubeglass.observe.probes import HttpProbe
 from kubeglass.render.files import write_files
 from kubeglass.render.otelcol import config

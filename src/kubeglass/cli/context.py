@@ -11,8 +11,8 @@ from kubeglass.errors import UsageError
 from kubeglass.images.store import ImageStore
 
 if TYPE_CHECKING:
-    from kubeglass.model.app import App
     from kubeglass.model.pipeline import Pipeline
+    from kubeglass.model.sections.app import App
     from kubeglass.supervise.options import RunOptions
 
 STATE_FOLDER = ".kubeglass"
@@ -98,7 +98,7 @@ def _name_apps(apps: list[str], targets: list[str]) -> tuple[App, ...]:
 def _make_app(option: str, value: str, name: str) -> App:
     from pydantic import ValidationError
 
-    from kubeglass.model.app import App
+    from kubeglass.model.sections.app import App
 
     try:
         return App.model_validate({"name": name, option: value})

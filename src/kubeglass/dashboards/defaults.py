@@ -30,7 +30,7 @@ from grafana_foundation_sdk.models.dashboard import (
 from grafana_foundation_sdk.models.piechart import PieChartLegendValues, PieChartType
 from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 
-from kubeglass.dashboards.datasource import DATASOURCE_TYPE, DATASOURCE_UID
+from kubeglass.model.parts import DATASOURCE_TYPE, DATASOURCE_UID
 from kubeglass.model.quantity import format_duration
 
 DATASOURCE = DataSourceRef(type_val=DATASOURCE_TYPE, uid=DATASOURCE_UID)

@@ -13,10 +13,9 @@ from kubeglass.images.image import TEMPORARY_MODE, Entry, File, Folder, Image, r
 from kubeglass.images.interpreter import PREFIX, VENV, Interpreter, build_python_base, packages_folder
 from kubeglass.images.packages import OWN_NAME, Environment, list_own_files, list_package_files, read_requirements
 from kubeglass.images.system import CERTIFICATES, find_libraries
-from kubeglass.model.app import App
-from kubeglass.model.instrumentation import METRICS_FOLDER_VARIABLE, instrumented
-from kubeglass.model.parts import VIEWER_PORT
+from kubeglass.model.parts import METRICS_FOLDER_VARIABLE, VIEWER_PORT, instrumented
 from kubeglass.model.pipeline import Pipeline
+from kubeglass.model.sections.app import App
 from kubeglass.render.kubernetes.app import METRICS_DIR
 from kubeglass.render.kubernetes.names import app_image, viewer_image
 

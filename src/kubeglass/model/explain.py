@@ -12,7 +12,7 @@ from pydantic_core import ErrorDetails
 
 from kubeglass.model.problem import Loc, Problem, suggest
 from kubeglass.model.quantity import format_duration
-from kubeglass.model.secret import names_a_secret
+from kubeglass.model.sections.secret import names_a_secret
 
 #: Errors whose value must not be shown, or adds nothing.
 _UNSAID = frozenset({"secret_in_clear", "too_short", "string_too_short", "invalid_key"})

@@ -8,11 +8,11 @@ from typing import Any
 from pydantic import ValidationError
 
 from kubeglass.errors import ConfigError
-from kubeglass.model.dashboards import read_dashboards
 from kubeglass.model.explain import explain
 from kubeglass.model.pipeline import Pipeline
 from kubeglass.model.problem import Problem
 from kubeglass.model.references import check_intact, check_references
+from kubeglass.model.sections.dashboards import read_dashboards
 from kubeglass.model.yaml.document import Document, YamlSyntaxError
 from kubeglass.model.yaml.reader import read_document
 

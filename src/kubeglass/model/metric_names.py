@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from kubeglass.model.app import App
+from kubeglass.model.sections.app import App
 
 
 @dataclass(frozen=True, slots=True)

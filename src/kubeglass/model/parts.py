@@ -1,6 +1,12 @@
-"""The parts every pipeline has, locally and on a cluster: their names and usual ports."""
+"""What is the same locally and on a cluster: parts, their usual ports, and how an app is instrumented."""
 
 from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path, PurePath
+
+import kubeglass
 
 #: The collector's ``job`` label, and the name of its DaemonSet.
 COLLECTOR = "otel-collector"
@@ -15,3 +21,27 @@ TELEMETRY_PORT = 8888
 PROMETHEUS_PORT = 9090
 GRAFANA_PORT = 3000
 VIEWER_PORT = 3000
+
+#: The data source of every panel, in Grafana and in the viewer.
+DATASOURCE_UID = "prometheus"
+DATASOURCE_NAME = "Prometheus"
+DATASOURCE_TYPE = "prometheus"
+
+#: Switches the instrumentation on.
+INSTRUMENT_VARIABLE = "KUBEGLASS_INSTRUMENT"
+#: Folder in which the workers share their metrics; prometheus_client reads it too.
+METRICS_FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
+#: Prefix of the library's HTTP metrics.
+METRICS_PREFIX_VARIABLE = "KUBEGLASS_METRICS_PREFIX"
+
+
+def instrumented(environment: Mapping[str, str], package: PurePath = Path(kubeglass.__file__).parent) -> dict[str, str]:
+    """Add to a process's ``environment`` what instruments a Flask application without a change to its code.
+
+    Args:
+        environment: the process's environment.
+        package: the folder of the kubeglass package that the process will import.
+    """
+    # Holds a sitecustomize, which Python runs before the application: https://docs.python.org/3/library/site.html
+    paths = [str(package / "instrument" / "auto"), environment.get("PYTHONPATH", "")]
+    return {**environment, "PYTHONPATH": os.pathsep.join(filter(None, paths)), INSTRUMENT_VARIABLE: "1"}

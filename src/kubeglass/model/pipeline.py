@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from kubeglass.model.app import App
-from kubeglass.model.cluster import Cluster
-from kubeglass.model.collector import Collector
-from kubeglass.model.dashboards import Dashboards
 from kubeglass.model.local import Local
 from kubeglass.model.quantity import DAY, HOUR, Duration, Percent
-from kubeglass.model.secret import SecretSource
-from kubeglass.model.section import Section
-from kubeglass.model.storage import Storage
+from kubeglass.model.sections.app import App
+from kubeglass.model.sections.cluster import Cluster
+from kubeglass.model.sections.collector import Collector
+from kubeglass.model.sections.dashboards import Dashboards
+from kubeglass.model.sections.secret import SecretSource
+from kubeglass.model.sections.section import Section
+from kubeglass.model.sections.storage import Storage
 from kubeglass.model.text import Endpoint
 
 #: A rate needs two samples; with four intervals one scrape may be late and one may fail.

@@ -13,7 +13,7 @@ from typing import Any, Self
 from kubeglass.catalog import HTTP_METRICS, HTTP_SIZE_METRICS
 from kubeglass.dashboards.queries import PanelQuery
 from kubeglass.http import DEFAULT_TIMEOUT_SECONDS, make_client
-from kubeglass.model.app import App
+from kubeglass.model.sections.app import App
 from kubeglass.observe.errors import RefusedError, translate_http_errors
 
 

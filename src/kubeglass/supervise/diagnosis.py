@@ -9,7 +9,7 @@ from kubeglass.catalog import PROBE_REQUESTS
 from kubeglass.engines.otelcol import OTELCOL
 from kubeglass.engines.prometheus import PROMETHEUS
 from kubeglass.errors import NoDataError
-from kubeglass.model.app import App
+from kubeglass.model.sections.app import App
 from kubeglass.observe.collector import CollectorTelemetry, read_collector
 from kubeglass.observe.errors import ObserveError
 from kubeglass.observe.probes import HttpProbe

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import kubeglass
 from kubeglass.errors import StateError
-from kubeglass.model.app import App
 from kubeglass.model.pipeline import Pipeline
+from kubeglass.model.sections.app import App
 
 DEFAULT_TIMEOUT_SECONDS = 60.0
 

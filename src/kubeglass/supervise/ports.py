@@ -16,9 +16,9 @@ from types import TracebackType
 from typing import Self
 
 from kubeglass.files import lock
-from kubeglass.model.app import App
 from kubeglass.model.local import NONE_CHOSEN, PARTS, ChosenPorts, LocalPorts
 from kubeglass.model.pipeline import Pipeline
+from kubeglass.model.sections.app import App
 from kubeglass.observe.ports import find_free_port, require_free_port
 
 USUAL = LocalPorts()

@@ -12,8 +12,8 @@ from pathlib import Path, PurePosixPath
 
 from kubeglass.dashboards.queries import PanelQuery, panel_queries
 from kubeglass.files import explain_disk_errors
-from kubeglass.model.app import App
 from kubeglass.model.local import LocalSettings
+from kubeglass.model.sections.app import App
 from kubeglass.render.files import RenderedFile, remove_stale, write_files
 from kubeglass.render.plan import LOCAL_FOLDERS, render_local
 from kubeglass.supervise.app.check import checking_apps

@@ -12,7 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
-from kubeglass.dashboards.datasource import DATASOURCE_NAME, DATASOURCE_TYPE, DATASOURCE_UID
+from kubeglass.model.parts import DATASOURCE_NAME, DATASOURCE_TYPE, DATASOURCE_UID
 
 log = logging.getLogger(__name__)
 

@@ -13,9 +13,9 @@ from kubeglass.cli.deploying import check_host_paths
 from kubeglass.cli.output import Output
 from kubeglass.deploy.release.host_path import Obstacle
 from kubeglass.errors import ClusterError
-from kubeglass.model.app import HostPath
 from kubeglass.model.load import parse_pipeline
 from kubeglass.model.pipeline import Pipeline
+from kubeglass.model.sections.app import HostPath
 
 
 def make_pipeline(path: str) -> Pipeline:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from kubeglass.model.instrumentation import instrumented
+from kubeglass.model.parts import instrumented
 
 APP = """
 from flask import Flask

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from kubeglass.model.app import App
 from kubeglass.model.local import ChosenPorts, usual_ports
+from kubeglass.model.sections.app import App
 
 
 def test_apps_on_the_default_port_get_one_each() -> None:

@@ -9,9 +9,9 @@ import pytest
 from ruamel.yaml import YAML
 
 from kubeglass.dashboards.registry import DASHBOARDS
-from kubeglass.model.dashboards import DashboardName, Dashboards, OwnDashboard
 from kubeglass.model.local import LocalPorts, LocalSettings
 from kubeglass.model.pipeline import Pipeline, Scrape
+from kubeglass.model.sections.dashboards import DashboardName, Dashboards, OwnDashboard
 from kubeglass.render import grafana
 from kubeglass.render.kubernetes import manifests
 from kubeglass.render.plan import compose, render_local

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kubeglass.model.app import App
 from kubeglass.model.pipeline import LatencyObjective, Objective, Pipeline, Scrape
+from kubeglass.model.sections.app import App
 from kubeglass.rules import burn
 from kubeglass.rules.registry import ALERTS, rule_groups
 from kubeglass.rules.rule import AlertingRule, RecordingRule, Severity

@@ -14,9 +14,9 @@ import pytest
 
 from kubeglass.catalog import PROBE_REQUESTS
 from kubeglass.dashboards.queries import PanelQuery
-from kubeglass.model.app import App
 from kubeglass.model.local import LocalPorts, LocalSettings
 from kubeglass.model.pipeline import Pipeline
+from kubeglass.model.sections.app import App
 from kubeglass.observe.errors import RefusedError, UnreachableError
 from kubeglass.observe.prometheus import Prometheus
 from kubeglass.supervise.diagnosis import Evidence, diagnose

@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from kubeglass.errors import PortError
-from kubeglass.model.app import App
 from kubeglass.model.local import ChosenPorts, Local, LocalPorts
 from kubeglass.model.pipeline import Pipeline
+from kubeglass.model.sections.app import App
 from kubeglass.supervise.ports import PortClaims, extend_ports, plan_ports
 
 CLAIM_AND_WAIT = """

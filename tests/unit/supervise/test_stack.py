@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from kubeglass.errors import ConfigError
-from kubeglass.model.app import App
 from kubeglass.model.load import parse_pipeline
 from kubeglass.model.local import LocalPorts, LocalSettings
 from kubeglass.model.pipeline import Pipeline
-from kubeglass.model.secret import SecretSource
+from kubeglass.model.sections.app import App
+from kubeglass.model.sections.secret import SecretSource
 from kubeglass.supervise.app.environment import app_environment, collector_environment
 from kubeglass.supervise.options import RunOptions
 from kubeglass.supervise.process.spec import ProcessSpec

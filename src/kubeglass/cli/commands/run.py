@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from kubeglass.errors import StateError, UsageError
-from kubeglass.model.instrumentation import METRICS_FOLDER_VARIABLE, instrumented
+from kubeglass.model.parts import METRICS_FOLDER_VARIABLE, instrumented
 
 NOT_FOUND = "not found on PATH"
 

@@ -8,8 +8,8 @@ from kubeglass.dashboards.cluster import matchers, nodes, workloads
 from kubeglass.dashboards.defaults import page
 from kubeglass.dashboards.layout import Section, Tile, place
 from kubeglass.dashboards.promql import choose_window
-from kubeglass.model.collector import KubeletGroup
 from kubeglass.model.pipeline import Pipeline
+from kubeglass.model.sections.collector import KubeletGroup
 
 UID = "cluster-nodes-and-pods"
 DESCRIPTION = "CPU, memory, network and disk of the cluster's nodes, pods and containers, from each node's kubelet."

@@ -10,10 +10,10 @@ from kubeglass.dashboards.layout import Section, Tile, place
 from kubeglass.dashboards.overview import errors, latency, requests, status
 from kubeglass.dashboards.overview.own_metrics import own_metric
 from kubeglass.dashboards.promql import TARGETS, Windows, choose_windows
-from kubeglass.model.app import App
 from kubeglass.model.metric_names import MetricNames, metric_names
 from kubeglass.model.parts import COLLECTOR
 from kubeglass.model.pipeline import Pipeline
+from kubeglass.model.sections.app import App
 
 UID = "application-overview"
 DESCRIPTION = "Requests, errors and latency of the applications, and their own metrics."

@@ -6,7 +6,7 @@ from grafana_foundation_sdk.builders import timeseries
 
 from kubeglass.dashboards.defaults import lines, range_query
 from kubeglass.dashboards.promql import Windows, quantile_of, rate_of, sum_of
-from kubeglass.model.app import App, AppMetric, AppMetricType
+from kubeglass.model.sections.app import App, AppMetric, AppMetricType
 
 QUANTILES = (0.5, 0.95, 0.99)
 

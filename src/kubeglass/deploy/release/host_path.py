@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path, PurePosixPath
 
-from kubeglass.model.app import HostPath
+from kubeglass.model.sections.app import HostPath
 
 #: What is wrong with a path that does not exist.
 MISSING = "does not exist"

@@ -10,10 +10,10 @@ from kubeglass.catalog import FALLBACK_PREFIX, HTTP_REQUESTS, HTTP_REQUESTS_IN_P
 from kubeglass.dashboards.queries import PanelQuery, panel_queries
 from kubeglass.deploy.api.kubernetes_api import KubernetesApi
 from kubeglass.deploy.api.objects import address_of, is_ending, write_selector
-from kubeglass.model.app import App
 from kubeglass.model.metric_names import metric_names
 from kubeglass.model.parts import COLLECTOR, TELEMETRY_PORT
 from kubeglass.model.pipeline import Pipeline
+from kubeglass.model.sections.app import App
 from kubeglass.observe.prometheus import Prometheus, find_empty_panels, needs_traffic
 from kubeglass.render.grafana import render_dashboards
 from kubeglass.render.kubernetes.names import deployed_apps, selector_of

@@ -18,7 +18,7 @@ from kubeglass.deploy.portforward.forward import PortForward
 from kubeglass.deploy.verify.checks import CheckResult, DeployedPipeline
 from kubeglass.errors import ClusterError
 from kubeglass.http import make_client
-from kubeglass.model.app import App
+from kubeglass.model.sections.app import App
 from kubeglass.observe.errors import ObserveError, translate_http_errors
 from kubeglass.observe.probes import PROBE_STATUS
 from kubeglass.render.kubernetes.names import deployed_apps

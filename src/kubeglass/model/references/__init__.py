@@ -9,7 +9,7 @@ from typing import cast
 from kubeglass.model.pipeline import Pipeline
 from kubeglass.model.problem import Problem
 from kubeglass.model.references import apps, capacity, objectives, secrets
-from kubeglass.model.section import Section
+from kubeglass.model.sections.section import Section
 
 #: Every check that spans keys or sections.
 CHECKS: tuple[Callable[[Pipeline], list[Problem]], ...] = (

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from kubeglass.model.app import App
 from kubeglass.model.parts import COLLECTOR, GRAFANA, PROMETHEUS, VIEWER
 from kubeglass.model.pipeline import Pipeline
 from kubeglass.model.problem import Loc, Problem
+from kubeglass.model.sections.app import App
 
 #: Names of the pipeline's own processes and scrape jobs.
 RESERVED_NAMES = ("otelcol", COLLECTOR, PROMETHEUS, VIEWER, GRAFANA)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from kubeglass.model.pipeline import Pipeline
 from kubeglass.model.problem import Loc, Problem
 from kubeglass.model.quantity import DAY, format_duration, parse_cpu, parse_memory, parse_size
-from kubeglass.model.section import Resources
+from kubeglass.model.sections.section import Resources
 
 #: Bytes. The process itself takes about 45 MiB that nothing can reclaim.
 LEAST_MEMORY = 100 * 1024**2

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from kubeglass.errors import ConfigError
 from kubeglass.model.pipeline import Pipeline
 from kubeglass.model.problem import Loc, Problem, format_loc
-from kubeglass.model.secret import SecretSource, names_a_secret
-from kubeglass.model.section import Section
+from kubeglass.model.sections.secret import SecretSource, names_a_secret
+from kubeglass.model.sections.section import Section
 
 #: Values that contain a secret whatever their name: a URL with a password, or with a key in its query.
 _SECRET_VALUE = re.compile(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from kubeglass.model.app import App
 from kubeglass.model.parts import (
     COLLECTOR,
     GRAFANA,
@@ -16,6 +15,7 @@ from kubeglass.model.parts import (
     VIEWER_PORT,
 )
 from kubeglass.model.pipeline import Pipeline
+from kubeglass.model.sections.app import App
 from kubeglass.render.kubernetes.names import (
     NAMESPACE_NAME,
     cluster_name,

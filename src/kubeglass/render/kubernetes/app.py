@@ -7,9 +7,9 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from kubeglass.catalog import PROBE_PATH
-from kubeglass.model.app import App
-from kubeglass.model.instrumentation import INSTRUMENT_VARIABLE, METRICS_FOLDER_VARIABLE, METRICS_PREFIX_VARIABLE
+from kubeglass.model.parts import INSTRUMENT_VARIABLE, METRICS_FOLDER_VARIABLE, METRICS_PREFIX_VARIABLE
 from kubeglass.model.pipeline import Pipeline
+from kubeglass.model.sections.app import App
 from kubeglass.render.kubernetes.names import app_image, deployed_apps, metadata
 from kubeglass.render.kubernetes.pods import (
     START_SECONDS,

@@ -7,9 +7,9 @@ from typing import Any
 
 from kubeglass import __version__
 from kubeglass.engines.distribution import Distribution, load_distribution
-from kubeglass.model.app import App
-from kubeglass.model.cluster import ImageSource
 from kubeglass.model.pipeline import Pipeline
+from kubeglass.model.sections.app import App
+from kubeglass.model.sections.cluster import ImageSource
 
 #: Secret that holds Grafana's administrator's password, made by `kubeglass deploy` and never rendered.
 GRAFANA_SECRET = "grafana-admin"  # noqa: S105  # a Secret's name, not a secret

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from kubeglass.model.quantity import parse_memory
-from kubeglass.model.secret import SecretSource
-from kubeglass.model.section import Amount, Resources
+from kubeglass.model.sections.secret import SecretSource
+from kubeglass.model.sections.section import Amount, Resources
 from kubeglass.render.kubernetes.names import labels_of, metadata, selector_of
 
 #: Seconds a program may take to start before it is restarted. Python imports in a second on a laptop, in a minute on a

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from kubeglass.model.cluster import PodSecurity
 from kubeglass.model.pipeline import Pipeline
+from kubeglass.model.sections.cluster import PodSecurity
 from kubeglass.render.kubernetes.names import deployed_apps
 
 #: The user of images that kubeglass builds. Runtimes may take the group from the image, or 0, so pods set all three.

@@ -2,8 +2,8 @@
 
 On a cluster, :mod:`kubeglass.render.kubernetes.collector` puts it into a ConfigMap. The pod that reads it needs the
 environment variables ``K8S_NODE_NAME``, ``K8S_NODE_IP`` and ``K8S_POD_IP`` (downward API) and those of
-:attr:`kubeglass.model.storage.Remote.secrets`, a folder of its node at :data:`QUEUE_DIRECTORY` and, when host metrics
-are on, the folders that :func:`kubeglass.render.otelcol.receivers.host_folders` names.
+:attr:`kubeglass.model.pipeline.Pipeline.collector_secrets`, a folder of its node at :data:`QUEUE_DIRECTORY` and, when
+host metrics are on, the folders that :func:`kubeglass.render.otelcol.receivers.host_folders` names.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ from typing import Any
 
 from kubeglass.model.pipeline import Pipeline
 from kubeglass.model.quantity import parse_size
-from kubeglass.model.storage import Remote
+from kubeglass.model.sections.storage import Remote
 
 
 def literal(text: str) -> str:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from kubeglass.model.app import App
-from kubeglass.model.collector import HostScraper
 from kubeglass.model.local import LOOPBACK, LocalSettings
 from kubeglass.model.pipeline import Pipeline
 from kubeglass.model.quantity import format_duration
+from kubeglass.model.sections.app import App
+from kubeglass.model.sections.collector import HostScraper
 from kubeglass.render.otelcol.exporters import literal
 
 #: Where a DaemonSet's pod mounts its node's files.

@@ -15,8 +15,8 @@ from typing import Any, Self
 
 from kubeglass.catalog import FALLBACK_PREFIX
 from kubeglass.errors import AppError
-from kubeglass.model.app import App
 from kubeglass.model.pipeline import Pipeline
+from kubeglass.model.sections.app import App
 from kubeglass.supervise.app.environment import app_environment
 from kubeglass.supervise.process.child import kill_group
 from kubeglass.supervise.process.supervised import describe_exit

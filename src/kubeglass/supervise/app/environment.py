@@ -6,15 +6,15 @@ import os
 from collections.abc import Mapping
 
 from kubeglass.errors import ConfigError
-from kubeglass.model.app import App
-from kubeglass.model.instrumentation import (
+from kubeglass.model.local import LocalSettings
+from kubeglass.model.parts import (
     INSTRUMENT_VARIABLE,
     METRICS_FOLDER_VARIABLE,
     METRICS_PREFIX_VARIABLE,
     instrumented,
 )
-from kubeglass.model.local import LocalSettings
 from kubeglass.model.pipeline import Pipeline
+from kubeglass.model.sections.app import App
 
 #: Set for one process of ours, never handed down from whoever started us.
 _PRIVATE = frozenset({METRICS_FOLDER_VARIABLE, INSTRUMENT_VARIABLE})

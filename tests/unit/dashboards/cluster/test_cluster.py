@@ -10,8 +10,8 @@ from grafana_foundation_sdk.cog.encoder import JSONEncoder
 
 from kubeglass.dashboards.cluster.build import UID, build
 from kubeglass.dashboards.queries import panel_queries
-from kubeglass.model.collector import Collector, Kubelet, KubeletGroup
 from kubeglass.model.pipeline import Pipeline
+from kubeglass.model.sections.collector import Collector, Kubelet, KubeletGroup
 from kubeglass.render.grafana import render_dashboards
 from tests.unit.dashboards.reading import raw_counters, selectors, series_names
 

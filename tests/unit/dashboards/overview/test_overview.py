@@ -12,9 +12,9 @@ from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from kubeglass.dashboards.overview.build import build
 from kubeglass.dashboards.queries import panel_queries
 from kubeglass.dashboards.registry import DASHBOARDS
-from kubeglass.model.app import App, AppMetric, AppMetricType
-from kubeglass.model.dashboards import Dashboards
 from kubeglass.model.pipeline import Pipeline, Scrape
+from kubeglass.model.sections.app import App, AppMetric, AppMetricType
+from kubeglass.model.sections.dashboards import Dashboards
 from tests.unit.dashboards.reading import raw_counters, selectors, series_names
 
 OWN = (

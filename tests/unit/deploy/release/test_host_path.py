@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kubeglass.deploy.release.host_path import Status, find_obstacles
-from kubeglass.model.app import HostPath
+from kubeglass.model.sections.app import HostPath
 
 FILE = HostPath(path="/home/me/app.py", user=1000, group=1000)
 FOLDER = HostPath(path="/home/me/app", user=1000, group=1000)

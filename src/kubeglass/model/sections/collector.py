@@ -7,7 +7,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from kubeglass.model.quantity import Duration, Size
-from kubeglass.model.section import Amount, Resources, Section
+from kubeglass.model.sections.section import Amount, Resources, Section
 from kubeglass.model.text import AbsolutePath
 
 

@@ -14,7 +14,7 @@ from pydantic import Field, PrivateAttr
 
 from kubeglass.model.problem import Problem
 from kubeglass.model.quantity import Duration
-from kubeglass.model.section import Section
+from kubeglass.model.sections.section import Section
 
 
 class DashboardName(StrEnum):

@@ -6,8 +6,8 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from kubeglass.model.secret import BasicAuth, SecretSource
-from kubeglass.model.section import Amount, Resources, Section
+from kubeglass.model.sections.secret import BasicAuth, SecretSource
+from kubeglass.model.sections.section import Amount, Resources, Section
 from kubeglass.model.text import (
     AbsolutePath,
     EnvName,

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from kubeglass.errors import ConfigError
-from kubeglass.model.dashboards import LARGEST_BYTES
 from kubeglass.model.load import load_pipeline
 from kubeglass.model.pipeline import Pipeline
+from kubeglass.model.sections.dashboards import LARGEST_BYTES
 
 
 def dashboard(uid: str = "mine", **rest: Any) -> str:

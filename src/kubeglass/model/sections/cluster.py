@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from kubeglass.model.section import Section
+from kubeglass.model.sections.section import Section
 from kubeglass.model.text import AbsolutePath, Name, NodePort
 
 

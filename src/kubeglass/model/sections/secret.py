@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from kubeglass.model.section import Section
+from kubeglass.model.sections.section import Section
 from kubeglass.model.text import EnvName, Name
 
 

@@ -4,6 +4,9 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
+# Where Python may not keep what it has compiled, each of a run's many interpreters compiles everything once more.
+export PYTHONDONTWRITEBYTECODE :=
+
 ARGS ?=
 VENV := .venv
 BIN := $(VENV)/bin

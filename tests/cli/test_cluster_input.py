@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from kubeglass.errors import ConfigError, UsageError
-from tests.cli.runs import call
+from tests.cli.runs import call_here
 
 COMMANDS = [
     pytest.param(("deploy",), id="deploy"),
@@ -22,7 +22,7 @@ COMMANDS = [
 def refuse(folder: Path, *words: str) -> tuple[int, str]:
     """Call the command where there is no kubeconfig; return its exit code and what it said."""
     surroundings = {name: value for name, value in os.environ.items() if name != "KUBECONFIG"}
-    result = call(folder, *words, env={**surroundings, "HOME": str(folder)})
+    result = call_here(folder, *words, env={**surroundings, "HOME": str(folder)})
     return result.returncode, result.stderr
 
 

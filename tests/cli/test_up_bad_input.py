@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.runs import GOOD_APP, assert_nothing_left, call
+from tests.cli.runs import GOOD_APP, assert_nothing_left, call, call_here
 
 pytestmark = pytest.mark.engines
 
@@ -33,7 +33,7 @@ def test_a_mistake_is_told_in_one_line(tmp_path: Path, arguments: tuple[str, ...
     (tmp_path / "broken.py").write_text("x = 1 / 0")
     (tmp_path / "dies.py").write_text("import os; os._exit(4)")
 
-    result = call(tmp_path, "up", *arguments)
+    result = call_here(tmp_path, "up", *arguments)
 
     assert result.returncode == code
     assert message in result.stderr.splitlines()[0]
@@ -141,7 +141,7 @@ def test_an_engine_on_path_that_will_not_do(tmp_path: Path, content: str, reason
 
 @pytest.mark.parametrize("command", ["status", "down", "open", "logs"])
 def test_where_nothing_runs_the_other_commands_say_so(tmp_path: Path, command: str) -> None:
-    result = call(tmp_path, command)
+    result = call_here(tmp_path, command)
 
     assert result.returncode == 7
     assert "kubeglass up --demo" in result.stderr

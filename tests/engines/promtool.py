@@ -64,13 +64,17 @@ def _climb(name: str, phases: list[tuple[float, int]]) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Scenario:
-    """What is measured, and which alerts (with their severities) fire ``at`` a time."""
+    """What is measured, and which alerts (with their severities) fire ``at`` a time.
+
+    A run of hours has few samples, and its rules are evaluated seldom: each evaluation reads hours of them.
+    """
 
     name: str
     series: tuple[dict[str, str], ...]
     at: str
     firing: frozenset[tuple[str, str]] = field(default_factory=frozenset)
     interval: str = "15s"
+    evaluated: str = "30s"
 
 
 def expected(scenario: Scenario) -> list[dict[str, Any]]:
@@ -87,13 +91,19 @@ def expected(scenario: Scenario) -> list[dict[str, Any]]:
 
 
 def run(
-    promtool: Path, folder: Path, pipeline: Pipeline, test: dict[str, Any], *, only: tuple[str, ...] = ("",)
+    promtool: Path,
+    folder: Path,
+    pipeline: Pipeline,
+    test: dict[str, Any],
+    *,
+    only: tuple[str, ...] = ("",),
+    evaluated: str = "30s",
 ) -> subprocess.CompletedProcess[str]:
     """Run ``test`` on the rules of ``pipeline``, or on those whose files' names begin with one of ``only``."""
     for name, text in rule_files(pipeline).items():
         if name.startswith(only):
             (folder / name).write_text(text)
-    document = {"rule_files": ["*.yml"], "evaluation_interval": "30s", "tests": [test]}
+    document = {"rule_files": ["*.yml"], "evaluation_interval": evaluated, "tests": [test]}
     (folder / "test.json").write_text(json.dumps(document))
     command = [str(promtool), "test", "rules", "test.json"]
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=240)
@@ -106,5 +116,5 @@ def play(promtool: Path, folder: Path, pipeline: Pipeline, scenario: Scenario) -
         "input_series": list(scenario.series),
         "promql_expr_test": expected(scenario),
     }
-    answer = run(promtool, folder, pipeline, test)
+    answer = run(promtool, folder, pipeline, test, evaluated=scenario.evaluated)
     assert answer.returncode == 0, answer.stdout + answer.stderr

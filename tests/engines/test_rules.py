@@ -87,6 +87,7 @@ SCENARIOS = (
         "8h",
         frozenset({("AvailabilityBudgetBurn", TICKET)}),
         interval="2m",
+        evaluated="2m",
     ),
     Scenario(
         "every tenth request failed for twenty minutes, half an hour ago",
@@ -100,6 +101,7 @@ SCENARIOS = (
         "7h58m",
         frozenset({("AvailabilityBudgetBurn", TICKET)}),
         interval="2m",
+        evaluated="2m",
     ),
     Scenario(
         "0.8 % fail for five hours: a twentieth of the month's budget",
@@ -107,6 +109,7 @@ SCENARIOS = (
         "7h58m",
         frozenset({("AvailabilityBudgetBurn", PAGE), ("AvailabilityBudgetBurn", TICKET)}),
         interval="2m",
+        evaluated="2m",
     ),
     Scenario("the queue one third full", (*HEALTHY, CAPACITY, queue("3300x400")), "10m"),
     Scenario("the queue full for a moment", (*HEALTHY, CAPACITY, queue("9000x2 0x400")), "3m"),
@@ -208,7 +211,7 @@ def test_a_budget_that_is_spent_in_days_asks_for_a_ticket(promtool_binary: Path,
     }
 
     # The other rules would say that nothing is known about the app.
-    answer = run(promtool_binary, tmp_path, PIPELINE, test, only=("budgets", "objectives"))
+    answer = run(promtool_binary, tmp_path, PIPELINE, test, only=("budgets", "objectives"), evaluated="5m")
 
     assert answer.returncode == 0, answer.stdout + answer.stderr
 

@@ -57,13 +57,28 @@ def endless() -> Response:
     return Response(parts())
 
 
+def use_decorators() -> None:
+    from uwsgidecorators import postfork  # type: ignore[import-untyped]
+
+    postfork(lambda: print("hook of decorators", flush=True))
+
+
 ADDRESS = os.environ.get("TEST_METRICS_ADDRESS")
+DECORATORS = os.environ.get("TEST_UWSGIDECORATORS")
 
 if ADDRESS:
     from kubeglass.flask import instrument, serve_metrics
 
     instrument(app, path=None)
+    if DECORATORS:
+        import uwsgi  # type: ignore[import-untyped]  # only uWSGI has it
+
+        uwsgi.post_fork_hook = lambda: print("hook of application", flush=True)
+    if DECORATORS == "first":
+        use_decorators()
     serve_metrics(ADDRESS)
+    if DECORATORS == "last":
+        use_decorators()
 elif not os.environ.get("KUBEGLASS_INSTRUMENT"):
     from kubeglass.flask import instrument
 

@@ -199,13 +199,14 @@ class Gunicorn(Server):
 
 
 class Uwsgi(Server):
-    """A uWSGI with a master process.
+    """A uWSGI.
 
     Args:
         folder: where it logs and where its workers share values.
         options: uWSGI's.
         command: what to run, uWSGI by default.
         environment: beyond the test's own; an empty text unsets.
+        master: whether it has a master process.
     """
 
     listening = r"bound to TCP address ([\d.:]+)"
@@ -219,10 +220,11 @@ class Uwsgi(Server):
         *options: str,
         command: tuple[str, ...] = (str(BIN / "uwsgi"),),
         environment: Mapping[str, str] | None = None,
+        master: bool = True,
     ) -> None:
         own = [
             f"--http-socket=127.0.0.1:{free_port()}",
-            "--master",
+            *(["--master"] if master else []),
             "--need-app",
             "--disable-logging",
             f"--chdir={HERE}",

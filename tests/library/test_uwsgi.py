@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import threading
 from contextlib import closing, suppress
+from pathlib import Path
 
 import pytest
 
@@ -155,25 +157,50 @@ def test_workers_that_come_and_go_with_the_load_take_nothing_with_them(start: St
     assert server.scrape().total("http_requests_total", endpoint="/stream") == AT_ONCE * rounds
 
 
-def test_metrics_at_an_address_of_their_own_outlive_workers(start: StartGunicorn) -> None:
+def read(server: Uwsgi, port: int) -> Samples | None:
+    with suppress(*CUT_OFF):
+        return Samples(server.get("/metrics", address=f"http://127.0.0.1:{port}"))
+    return None
+
+
+@pytest.mark.parametrize(
+    ("options", "decorators", "hooks"),
+    [
+        ((), "", set()),
+        (("--lazy-apps",), "", set()),
+        (("--py-call-osafterfork",), "", set()),
+        # They replace a hook that was set before.
+        ((), "first", {"decorators"}),
+        ((), "last", {"application", "decorators"}),
+    ],
+    ids=["master", "lazy", "after-fork", "decorators-first", "decorators-last"],
+)
+def test_metrics_at_an_address_of_their_own_outlive_workers(
+    start: StartGunicorn, options: tuple[str, ...], decorators: str, hooks: set[str]
+) -> None:
     port = free_port()
-    environment = {"TEST_METRICS_ADDRESS": f"127.0.0.1:{port}"}
-    # Its thread must not run in the master, which forks in C: a worker would wait for a thread that it does not have.
-    options = ("--processes=2", "--enable-threads", "--lazy-apps")
-    server = start("apart", *options, server=Uwsgi, environment=environment)
+    environment = {"TEST_METRICS_ADDRESS": f"127.0.0.1:{port}", "TEST_UWSGIDECORATORS": decorators}
+    server = start("apart", "--processes=2", "--enable-threads", *options, server=Uwsgi, environment=environment)
     server.wait()
 
-    def read() -> Samples | None:
-        with suppress(*CUT_OFF):
-            return Samples(server.get("/metrics", address=f"http://127.0.0.1:{port}"))
-        return None
-
+    wait_until(lambda: read(server, port), "the address answers, before any request")
     server.send(10)
-    wait_until(read, "the address answers")
     server.kill_workers()
     server.send(10)
-    wait_until(read, "the address answers again")
+    wait_until(lambda: read(server, port), "the address answers again")
 
-    found = read()
+    found = read(server, port)
     assert found is not None
     assert found.total("http_requests_total", endpoint=ROUTE) == 20
+    # uWSGI's master forks in C: a worker could wait for a lock that a thread of the master's held.
+    assert len(list(Path(f"/proc/{server.process.pid}/task").iterdir())) == 1
+    assert set(re.findall(r"hook of (\w+)", server.log.read_text())) == hooks
+
+
+def test_metrics_at_an_address_of_their_own_need_no_master(start: StartGunicorn) -> None:
+    port = free_port()
+    environment = {"TEST_METRICS_ADDRESS": f"127.0.0.1:{port}"}
+    server = start("alone", "--enable-threads", server=Uwsgi, environment=environment, master=False)
+    server.wait()
+
+    wait_until(lambda: read(server, port), "the address answers")

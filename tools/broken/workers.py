@@ -131,6 +131,22 @@ WORKERS = (
         ),
     ),
     Mutation(
+        "an address of its own under uWSGI, with and without `--lazy-apps`",
+        "its thread runs in the master, which forks in C",
+        "instrument/metrics_server.py",
+        '        if hasattr(uwsgi, "worker_id") and uwsgi.worker_id() == 0:\n',
+        "        if False:\n",
+        ("tests/library/test_uwsgi.py::test_metrics_at_an_address_of_their_own_outlive_workers[master]",),
+    ),
+    Mutation(
+        "an address of its own under uWSGI, with and without `--lazy-apps`",
+        "uwsgidecorators removes the hook that starts it in workers",
+        "instrument/metrics_server.py",
+        '        importlib.import_module("uwsgidecorators")\n',
+        "        pass\n",
+        ("tests/library/test_uwsgi.py::test_metrics_at_an_address_of_their_own_outlive_workers[decorators-last]",),
+    ),
+    Mutation(
         "a request dies with its worker",
         "the dead's requests stay in progress",
         "instrument/multiprocess/liveness.py",

@@ -1,27 +1,29 @@
-"""The metrics page on an address of its own, away from the application's port.
+"""Serve the metrics at an address of their own, apart from the application's port.
 
-Of all the workers of one server only one can have the address. The first that binds it serves, and since every worker
-shows the values of all, it does not matter which; the others try again every second, so the address outlives its owner.
+Only one worker of a server can bind the address. Each shows the values of all, so it does not matter which one does;
+the others retry every second and take over when it ends.
 """
 
 from __future__ import annotations
 
 import errno
 import fcntl
+import importlib
 import logging
 import os
 import socket
+import sys
 import threading
 from contextlib import suppress
 from pathlib import Path
-from socketserver import ThreadingMixIn
+from socketserver import TCPServer, ThreadingMixIn
 from typing import TYPE_CHECKING, Any, cast
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 
 from kubeglass.errors import InstrumentationError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 logger = logging.getLogger("kubeglass.instrument")
@@ -30,13 +32,13 @@ WHERE = "kubeglass.flask.serve_metrics"
 UNIX = "unix:"
 RETRY_SECONDS = 1.0
 
-#: What the page's answers say they are from, so that those who wait for the address know why they wait.
+#: The ``Server`` header by which workers that wait for the address recognize each other.
 NAME = "kubeglass"
 
-#: Bytes of an answer that are enough to know whose it is.
-ANSWER_BYTES = 4096
+#: Bytes of a response that are sure to include that header.
+RESPONSE_BYTES = 4096
 
-#: Seconds after which a client that sends nothing is let go.
+#: Seconds after which a silent client is disconnected.
 CLIENT_SECONDS = 10
 
 
@@ -50,17 +52,17 @@ class QuietHandler(WSGIRequestHandler):
 
 
 class EndpointServer(ThreadingMixIn, WSGIServer):
-    """Serves the page, each scrape in a thread."""
+    """Serves the metrics, each scrape in a thread of its own."""
 
     daemon_threads = True
 
+    def __init__(self, family: int, target: tuple[str, int] | str) -> None:
+        self.address_family = family
+        super().__init__(target, QuietHandler)  # type: ignore[arg-type]  # a path is what a unix socket has
+
     def server_bind(self) -> None:
         """Bind, without looking up this machine's name as the parent would."""
-        if self.address_family == socket.AF_UNIX:
-            self.socket.bind(self.server_address)
-        else:
-            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            self.socket.bind(self.server_address)
+        TCPServer.server_bind(self)
         self.server_name, self.server_port = "localhost", 0
         self.setup_environ()
 
@@ -70,16 +72,16 @@ class EndpointServer(ThreadingMixIn, WSGIServer):
         return connection, address if isinstance(address, tuple) else ("unix", 0)
 
     def handle_error(self, request: object, client_address: object) -> None:  # noqa: ARG002  # the parent's names
-        """Note a failed scrape where a debugging person looks, not on the application's stderr."""
+        """Log a failed scrape at debug level, not to the application's stderr."""
         logger.debug("a scrape failed", exc_info=True)
 
 
 class MetricsServer:
-    """Serves a page in the background for as long as the process lives, once the address is free.
+    """Serves the metrics in the background once the address is free, until the process ends.
 
     Args:
         address: ``host:port`` or ``unix:/path/of/socket``.
-        page: the WSGI application.
+        page: the WSGI application that answers scrapes.
     """
 
     def __init__(self, address: str, page: WSGIApplication) -> None:
@@ -88,20 +90,25 @@ class MetricsServer:
         self._family, self._target = parse_address(address)
         self._lock_descriptor: int | None = None
         self._server: EndpointServer | None = None
+        self._thread: threading.Thread | None = None
         os.register_at_fork(after_in_child=self._start_in_child)
-        self._start()
+        uwsgi: Any = sys.modules.get("uwsgi")
+        if hasattr(uwsgi, "worker_id") and uwsgi.worker_id() == 0:
+            call_in_uwsgi_workers(uwsgi, self._start)
+        else:
+            self._start()
 
     def _start(self) -> None:
-        # Guards what comes after it: a server that is made while it is stopped must not begin to serve.
+        # Held to change _server or to stop, so that no server starts once stop() was called.
         self._lock = threading.Lock()
         self._is_stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="kubeglass-metrics", daemon=True)
         self._thread.start()
 
     def _start_in_child(self) -> None:
-        if self._is_stopped.is_set():
+        if self._thread is None or self._is_stopped.is_set():
             return
-        # A fork has the parent's socket but not its thread: connections would wait for ever.
+        # A fork inherits the socket but not the thread: connections to it would hang.
         if self._server is not None:
             self._server.socket.close()
             self._server = None
@@ -109,7 +116,7 @@ class MetricsServer:
         self._start()
 
     def _run(self) -> None:
-        has_asked = False
+        has_checked = False
         while not self._is_stopped.is_set():
             try:
                 server = self._bind()
@@ -117,9 +124,9 @@ class MetricsServer:
                 if error.errno not in (errno.EADDRINUSE, errno.EWOULDBLOCK):
                     logger.error("%s: metrics cannot be served there: %s", self.address, error.strerror or error)
                     return
-                if not has_asked and error.errno == errno.EADDRINUSE:
-                    has_asked = True
-                    self._complain_of_stranger()
+                if not has_checked and error.errno == errno.EADDRINUSE:
+                    has_checked = True
+                    self._warn_of_stranger()
                 self._is_stopped.wait(RETRY_SECONDS)
                 continue
             with self._lock:
@@ -129,15 +136,23 @@ class MetricsServer:
                 self._server = server
             server.serve_forever()
 
-    def _complain_of_stranger(self) -> None:
-        """Log that a program other than this one's workers has the address, as far as can be seen from its answer."""
-        if serves_metrics(self._family, self._target) is False:
-            logger.warning(
-                "%s: another program has the address, so metrics are not served there until it ends", self.address
-            )
+    def _warn_of_stranger(self) -> None:
+        """Log a warning if whatever answers at the address is not another worker."""
+        with suppress(OSError), socket.socket(self._family, socket.SOCK_STREAM) as connection:
+            connection.settimeout(CLIENT_SECONDS)
+            connection.connect(self._target)
+            # A method that is refused: a scrape would be expensive.
+            connection.sendall(b"OPTIONS / HTTP/1.0\r\n\r\n")
+            response = connection.makefile("rb").read(RESPONSE_BYTES)
+            if f"server: {NAME}\r\n".encode() not in response.lower():
+                logger.warning(
+                    "%s: another program uses this address, so metrics are not served there until it ends", self.address
+                )
 
     def stop(self) -> None:
-        """Give the address up."""
+        """Release the address."""
+        if self._thread is None:  # in uWSGI's master
+            return
         with self._lock:
             self._is_stopped.set()
             server = self._server
@@ -155,21 +170,12 @@ class MetricsServer:
     def _bind(self) -> EndpointServer:
         if self._family == socket.AF_UNIX:
             self._claim_path(str(self._target))
-        server = EndpointServer(self._target, QuietHandler, bind_and_activate=False)  # type: ignore[arg-type]
-        server.address_family = self._family
-        server.socket.close()
-        server.socket = socket.socket(self._family, socket.SOCK_STREAM)
-        try:
-            server.server_bind()
-            server.server_activate()
-        except OSError:
-            server.socket.close()
-            raise
+        server = EndpointServer(self._family, self._target)
         server.set_app(named(self._page))
         return server
 
     def _claim_path(self, path: str) -> None:
-        """Make sure no living process serves the socket, and remove one that a dead process left."""
+        """Make sure that no living process serves the socket, and remove the socket of a dead one."""
         if self._lock_descriptor is None:
             descriptor = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
             try:
@@ -182,8 +188,37 @@ class MetricsServer:
             Path(path).unlink()
 
 
+def call_in_uwsgi_workers(uwsgi: Any, start: Callable[[], None]) -> None:
+    """Have uWSGI call a function in each worker that it forks from this process, its master.
+
+    A thread must not run in the master: it forks in C, past ``os.register_at_fork``, and a worker would wait forever
+    for a lock that the thread held. The hook runs in each worker, with and without ``--py-call-osafterfork``.
+
+    Args:
+        uwsgi: the module that uWSGI provides.
+        start: the function.
+    """
+    own = {name: vars(uwsgi)[name] for name in ("post_fork_hook", "spooler") if name in vars(uwsgi)}
+    # Its import replaces both, so an application that imports it later would remove the hook set here:
+    # https://github.com/unbit/uwsgi/blob/2.0.31/uwsgidecorators.py
+    with suppress(Exception):  # not installed
+        importlib.import_module("uwsgidecorators")
+    hooks = {own.get("post_fork_hook"), vars(uwsgi).get("post_fork_hook")} - {None}
+    vars(uwsgi).update(own)
+
+    def start_after_fork() -> None:
+        try:
+            for hook in hooks:
+                hook()
+        finally:
+            if uwsgi.worker_id() > 0:  # not in a mule or spooler
+                start()
+
+    uwsgi.post_fork_hook = start_after_fork
+
+
 def named(page: WSGIApplication) -> WSGIApplication:
-    """Return the page with a header that says whose it is."""
+    """Return the page with a header that says who serves it."""
 
     def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         def start(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
@@ -194,35 +229,18 @@ def named(page: WSGIApplication) -> WSGIApplication:
     return answer
 
 
-def serves_metrics(family: int, target: tuple[str, int] | str) -> bool | None:
-    """Ask whether such a page is served at an address; None if nothing answers there."""
-    try:
-        with socket.socket(family, socket.SOCK_STREAM) as connection:
-            connection.settimeout(CLIENT_SECONDS)
-            connection.connect(target)
-            # A method that the page refuses: a scrape would cost it something.
-            connection.sendall(b"OPTIONS / HTTP/1.0\r\n\r\n")
-            answer = connection.makefile("rb").read(ANSWER_BYTES)
-    except OSError:
-        return None
-    return f"server: {NAME}\r\n".encode() in answer.lower()
-
-
 def parse_address(address: str) -> tuple[int, tuple[str, int] | str]:
     """Return the address family and what to bind.
 
     Raises:
         InstrumentationError: it is neither ``host:port`` nor ``unix:/path``.
     """
-    if address.startswith(UNIX) and address.removeprefix(UNIX).startswith("/"):
+    if address.startswith(f"{UNIX}/"):
         return socket.AF_UNIX, address.removeprefix(UNIX)
     host, _, port = address.rpartition(":")
     if host and port.isdecimal() and 0 < int(port) < 1 << 16:
         host = host.removeprefix("[").removesuffix("]")
         return (socket.AF_INET6 if ":" in host else socket.AF_INET), (host, int(port))
     raise InstrumentationError(
-        WHERE,
-        "invalid address",
-        found=repr(address),
-        hint='give one such as "127.0.0.1:9464" or "unix:/run/app.sock"',
+        WHERE, "invalid address", found=repr(address), hint='use one such as "127.0.0.1:9464" or "unix:/run/app.sock"'
     )

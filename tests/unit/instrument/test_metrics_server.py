@@ -103,6 +103,7 @@ def test_a_unix_socket_stays_with_the_process_that_holds_its_lock(tmp_path: Path
     assert "first" in wait_for(lambda: get_by_socket(path))
 
     second = serve_metrics(f"unix:{path}", registry=registry_with("second"))
+    assert second._thread
     second._thread.join(RETRY_SECONDS * 1.5)  # long enough for a second try
 
     assert "first" in get_by_socket(path)
@@ -205,7 +206,7 @@ def test_another_program_at_the_address_is_said_once(
         stranger.shutdown()
 
     assert [record.getMessage() for record in caplog.records] == [
-        f"127.0.0.1:{port}: another program has the address, so metrics are not served there until it ends"
+        f"127.0.0.1:{port}: another program uses this address, so metrics are not served there until it ends"
     ]
 
 
@@ -224,6 +225,7 @@ def test_a_worker_of_the_same_server_at_the_address_is_nothing_to_say(caplog: py
 
 def test_an_address_of_another_machine_is_a_line_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
     serving = serve_metrics("192.0.2.1:9464", registry=CollectorRegistry())
+    assert serving._thread
     serving._thread.join(10)
     serving.stop()
 

@@ -1,7 +1,7 @@
 """Every metric kubeglass emits: its name, type, help, unit, labels and buckets, in one place.
 
-The library registers these, dashboards and rules chart them, the reference in docs is generated from them, and a
-house test refuses a metric name that is used anywhere but not written here.
+The library registers these, dashboards and rules use them, the reference in docs is generated from them, and a
+house test rejects any other metric name.
 Names follow https://prometheus.io/docs/practices/naming/ and, where they exist, the OpenTelemetry HTTP conventions.
 """
 
@@ -12,12 +12,11 @@ from enum import StrEnum
 
 
 class MetricType(StrEnum):
-    """What Prometheus calls the type of a metric."""
+    """Type of a metric, as Prometheus names it."""
 
     COUNTER = "counter"
     GAUGE = "gauge"
     HISTOGRAM = "histogram"
-    INFO = "info"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +25,12 @@ class Metric:
 
     Args:
         name: the family's name as PromQL sees it, for counters with ``_total``; a histogram's without ``_bucket``.
-        type: counter, gauge, histogram or info.
-        help: one sentence that says what is counted and in which unit.
+        type: counter, gauge or histogram.
+        help: what is counted and in which unit, as one sentence.
         unit: base unit of the value (``seconds``, ``bytes``), or empty for counts and ratios.
-        labels: label names in the order they are given when a child is made.
+        labels: label names, in the order of a child's values.
         buckets: upper bounds of a histogram in ``unit``, ascending, without +Inf.
-        source: who emits it: ``kubeglass.flask``, ``prometheus_client``, ``otelcol``, ``prometheus`` …
+        source: what emits it: ``kubeglass.flask``, ``prometheus_client``, ``otelcol``, ``prometheus`` …
     """
 
     name: str
@@ -46,19 +45,19 @@ class Metric:
 #: Upper bounds in seconds: prometheus_client's defaults, whose range suits web requests (5 ms to 10 s).
 DURATION_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
-#: The one value of the ``endpoint`` label for every path that no route matches.
+#: Value of the ``endpoint`` label for every path that no route matches.
 UNMATCHED_ENDPOINT = "<unmatched>"
 
-#: The one value of the ``method`` label for every method outside the standard set.
+#: Value of the ``method`` label for every method outside the standard set.
 OTHER_METHOD = "<other>"
 
-#: What the names of HTTP metrics begin with where the application has metrics of these names, and no prefix was chosen.
+#: Prefix of the HTTP metrics where the application has its own of the same names, and no prefix was chosen.
 FALLBACK_PREFIX = "kubeglass_"
 
-#: Where every instrumented application answers a proof's requests itself, so that they reach no view of the user's.
+#: Path at which every instrumented application answers a proof's requests itself, without calling a view.
 PROBE_PATH = "/-/kubeglass/probe"
 
-#: The value of every label of the one series that takes what a metric's ``max_series`` has no room for.
+#: Value of every label of the one series that counts what exceeds a metric's ``max_series``.
 OVERFLOW = "<overflow>"
 
 #: Upper bounds in bytes: powers of ten from a hundred bytes to a hundred megabytes.
@@ -121,28 +120,16 @@ PROBE_REQUESTS = Metric(
 
 HTTP_METRICS = (HTTP_REQUESTS, HTTP_REQUEST_DURATION, HTTP_REQUESTS_IN_PROGRESS, HTTP_REQUEST_EXCEPTIONS)
 
-#: prometheus_client's own, shown for every worker: the names, types and helps are its.
-GC_COLLECTED = Metric(
-    "python_gc_objects_collected_total",
-    MetricType.COUNTER,
-    "Objects collected during gc",
-    labels=("generation",),
-    source="prometheus_client",
-)
-GC_UNCOLLECTABLE = Metric(
-    "python_gc_objects_uncollectable_total",
-    MetricType.COUNTER,
-    "Uncollectable objects found during GC",
-    labels=("generation",),
-    source="prometheus_client",
-)
-GC_COLLECTIONS = Metric(
-    "python_gc_collections_total",
-    MetricType.COUNTER,
-    "Number of times this generation was collected",
-    labels=("generation",),
-    source="prometheus_client",
-)
+
+def _gc_metric(name: str, help_: str) -> Metric:
+    return Metric(name, MetricType.COUNTER, help_, labels=("generation",), source="prometheus_client")
+
+
+#: prometheus_client's own, exposed for every worker, with its names, types and help texts.
+GC_COLLECTED = _gc_metric("python_gc_objects_collected_total", "Objects collected during gc")
+GC_UNCOLLECTABLE = _gc_metric("python_gc_objects_uncollectable_total", "Uncollectable objects found during GC")
+GC_COLLECTIONS = _gc_metric("python_gc_collections_total", "Number of times this generation was collected")
+GC_METRICS = (GC_COLLECTED, GC_UNCOLLECTABLE, GC_COLLECTIONS)
 PYTHON_INFO = Metric(
     "python_info",
     MetricType.GAUGE,
@@ -162,12 +149,11 @@ PROCESS_METRICS = tuple(
         ("max_fds", MetricType.GAUGE, "", "Maximum number of open file descriptors."),
     )
 )
-GC_METRICS = (GC_COLLECTED, GC_UNCOLLECTABLE, GC_COLLECTIONS)
 
 #: Only with ``instrument(app, sizes=True)``.
 HTTP_SIZE_METRICS = (HTTP_REQUEST_SIZE, HTTP_RESPONSE_SIZE)
 
-#: Made by the collector's prometheus receiver for each target it scrapes, and by Prometheus for its own targets.
+#: Added by the collector's prometheus receiver for each target it scrapes, and by Prometheus for its own targets.
 UP = Metric(
     "up",
     MetricType.GAUGE,
@@ -176,97 +162,37 @@ UP = Metric(
     source="otelcol",
 )
 
-_NODE_LABELS = ("k8s_node_name",)
-_POD_LABELS = ("k8s_node_name", "k8s_namespace_name", "k8s_pod_name")
-_CONTAINER_LABELS = (*_POD_LABELS, "k8s_container_name")
+_NODE = ("k8s_node_name",)
+_POD = (*_NODE, "k8s_namespace_name", "k8s_pod_name")
+_CONTAINER = (*_POD, "k8s_container_name")
+_TRAFFIC = ("interface", "direction")
 
-#: What the collector's kubeletstats receiver brings and dashboards show; it brings more of the same kind.
+#: The part of the collector's kubeletstats metrics that dashboards show.
 KUBELET_METRICS = tuple(
-    Metric(name, type_, help_, unit=unit, labels=("job", "instance", *labels), source="kubeletstats")
-    for name, type_, unit, labels, help_ in (
-        (
-            "k8s_node_cpu_time_seconds_total",
-            MetricType.COUNTER,
-            "seconds",
-            _NODE_LABELS,
-            "CPU time used on the node, in seconds.",
-        ),
-        (
-            "k8s_node_memory_working_set_bytes",
-            MetricType.GAUGE,
-            "bytes",
-            _NODE_LABELS,
-            "Working set memory of the node, in bytes.",
-        ),
-        (
-            "k8s_node_memory_available_bytes",
-            MetricType.GAUGE,
-            "bytes",
-            _NODE_LABELS,
-            "Memory of the node available to pods, in bytes.",
-        ),
-        (
-            "k8s_node_filesystem_usage_bytes",
-            MetricType.GAUGE,
-            "bytes",
-            _NODE_LABELS,
-            "Bytes used of the node's file system that holds pods and their logs.",
-        ),
-        (
-            "k8s_node_filesystem_capacity_bytes",
-            MetricType.GAUGE,
-            "bytes",
-            _NODE_LABELS,
-            "Size of the node's file system that holds pods and their logs, in bytes.",
-        ),
-        (
-            "k8s_node_network_io_bytes_total",
-            MetricType.COUNTER,
-            "bytes",
-            (*_NODE_LABELS, "interface", "direction"),
-            "Bytes the node received and transmitted.",
-        ),
-        (
-            "k8s_pod_cpu_time_seconds_total",
-            MetricType.COUNTER,
-            "seconds",
-            _POD_LABELS,
-            "CPU time used by the pod's containers, in seconds.",
-        ),
-        (
-            "k8s_pod_memory_working_set_bytes",
-            MetricType.GAUGE,
-            "bytes",
-            _POD_LABELS,
-            "Memory of the pod that counts against its limits, in bytes.",
-        ),
-        (
-            "k8s_pod_network_io_bytes_total",
-            MetricType.COUNTER,
-            "bytes",
-            (*_POD_LABELS, "interface", "direction"),
-            "Bytes the pod received and transmitted.",
-        ),
-        (
-            "container_cpu_time_seconds_total",
-            MetricType.COUNTER,
-            "seconds",
-            _CONTAINER_LABELS,
-            "CPU time used by the container, in seconds.",
-        ),
-        (
-            "container_memory_working_set_bytes",
-            MetricType.GAUGE,
-            "bytes",
-            _CONTAINER_LABELS,
-            "Memory of the container that counts against its limit, in bytes.",
-        ),
+    Metric(
+        name,
+        MetricType.COUNTER if name.endswith("_total") else MetricType.GAUGE,
+        help_,
+        unit="seconds" if "_seconds" in name else "bytes",
+        labels=("job", "instance", *labels),
+        source="kubeletstats",
+    )
+    for name, labels, help_ in (
+        ("k8s_node_cpu_time_seconds_total", _NODE, "CPU time used on the node, in seconds."),
+        ("k8s_node_memory_working_set_bytes", _NODE, "Working set memory of the node, in bytes."),
+        ("k8s_node_memory_available_bytes", _NODE, "Memory of the node available to pods, in bytes."),
+        ("k8s_node_filesystem_usage_bytes", _NODE, "Bytes used of the node's file system that holds pods and logs."),
+        ("k8s_node_filesystem_capacity_bytes", _NODE, "Bytes of the node's file system that holds pods and logs."),
+        ("k8s_node_network_io_bytes_total", (*_NODE, *_TRAFFIC), "Bytes the node received and transmitted."),
+        ("k8s_pod_cpu_time_seconds_total", _POD, "CPU time used by the pod's containers, in seconds."),
+        ("k8s_pod_memory_working_set_bytes", _POD, "Memory of the pod that counts against its limits, in bytes."),
+        ("k8s_pod_network_io_bytes_total", (*_POD, *_TRAFFIC), "Bytes the pod received and transmitted."),
+        ("container_cpu_time_seconds_total", _CONTAINER, "CPU time used by the container, in seconds."),
+        ("container_memory_working_set_bytes", _CONTAINER, "Memory counted against the container's limit, in bytes."),
         (
             "container_uptime_seconds_total",
-            MetricType.COUNTER,
-            "seconds",
-            _CONTAINER_LABELS,
-            "Seconds since the container's process started; reset by each restart.",
+            _CONTAINER,
+            "Seconds since the container's process started; a restart resets it.",
         ),
     )
 )

@@ -192,7 +192,7 @@ KUBELET_METRICS = tuple(
         (
             "container_uptime_seconds_total",
             _CONTAINER,
-            "Seconds since the container's process started; a restart resets it.",
+            "Seconds since the container started; a restart resets it.",
         ),
     )
 )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
-from kubeglass.dashboards.cluster import build as cluster
+from kubeglass.dashboards import cluster
 from kubeglass.dashboards.overview import build as overview
 from kubeglass.model.pipeline import Pipeline
 

@@ -1,4 +1,4 @@
-"""Latency."""
+"""Latency: quantiles, their distribution, and the slowest endpoints."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from grafana_foundation_sdk.models.heatmap import HeatmapColorMode
 from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 
 from kubeglass.dashboards.defaults import DATASOURCE, figure, lines, range_query, rows, table_query, thresholds
-from kubeglass.dashboards.overview.errors import FAILED
+from kubeglass.dashboards.overview.requests import error_ratio_of_endpoints
 from kubeglass.dashboards.promql import REQUESTS, Windows, quantile_of, ratio_of, sum_of
 from kubeglass.model.metric_names import MetricNames
 
@@ -30,11 +30,8 @@ def latency_now(windows: Windows, names: MetricNames) -> stat.Panel:
 def latency_by_endpoint(quantile: float, windows: Windows, names: MetricNames) -> timeseries.Panel:
     """Draw one quantile of the latency by endpoint."""
     percent = f"{quantile * 100:g}"
-    panel = lines(
-        f"Latency p{percent}",
-        f"{percent}% of requests to a route took less, over {windows.smooth}, estimated from histogram buckets.",
-        "s",
-    )
+    over = f"over {windows.smooth}, estimated from histogram buckets"
+    panel = lines(f"Latency p{percent}", f"{percent}% of requests to a route took less, {over}.", "s")
     return panel.with_target(range_query(quantile_of(quantile, _buckets(windows, names), "endpoint"), "{{endpoint}}"))
 
 
@@ -42,10 +39,12 @@ def latency_heatmap(windows: Windows, names: MetricNames) -> heatmap.Panel:
     """Draw the number of requests per latency bucket."""
     color = heatmap.HeatmapColorOptions().mode(HeatmapColorMode.SCHEME).scheme("Spectral").steps(64).reverse(False)
     panel = heatmap.Panel().title("Latency distribution").datasource(DATASOURCE).calculate(False).color(color)
-    panel = panel.description(
-        f"Requests per second by latency, over {windows.recent}; the scale below shows the colours."
+    description = f"Requests per second by latency, over {windows.recent}; the scale below shows the colours."
+    panel = (
+        panel.description(description)
+        .y_axis(heatmap.YAxisConfig().unit("s"))
+        .cell_values(heatmap.CellValues().unit("reqps"))
     )
-    panel = panel.y_axis(heatmap.YAxisConfig().unit("s")).cell_values(heatmap.CellValues().unit("reqps"))
     panel = panel.rows_frame(heatmap.RowsHeatmapOptions().layout(HeatmapCellLayout.AUTO)).cell_gap(1).show_legend()
     panel = panel.filter_values(heatmap.FilterValueRange().le(1e-9)).show_tooltip()
     expr = sum_of(names.rate(f"{DURATION}_bucket", REQUESTS, windows.recent), "le")
@@ -55,14 +54,13 @@ def latency_heatmap(windows: Windows, names: MetricNames) -> heatmap.Panel:
 def slowest_endpoints(windows: Windows, names: MetricNames) -> table.Panel:
     """List the endpoints, slowest first."""
     requests = sum_of(names.rate("http_requests_total", REQUESTS, windows.smooth), "endpoint")
-    failed = sum_of(names.rate("http_requests_total", FAILED, windows.smooth), "endpoint")
     seconds = sum_of(names.rate(f"{DURATION}_sum", REQUESTS, windows.smooth), "endpoint")
     answers = sum_of(names.rate(f"{DURATION}_count", REQUESTS, windows.smooth), "endpoint")
     columns = {
         "A": ("p95", "s", quantile_of(0.95, _buckets(windows, names), "endpoint")),
         "B": ("Mean", "s", ratio_of(seconds, answers)),
         "C": ("Requests/s", "reqps", requests),
-        "D": ("Errors", "percentunit", ratio_of(f"({failed} or 0 * {requests})", requests)),
+        "D": ("Errors", "percentunit", error_ratio_of_endpoints(windows, names)),
     }
     panel = rows("Slowest endpoints", f"Latency, load and errors of each route over {windows.smooth}, slowest first.")
     for ref_id, (name, unit, expr) in columns.items():

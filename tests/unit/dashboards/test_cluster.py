@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 
-from kubeglass.dashboards.cluster.build import UID, build
+from kubeglass.dashboards.cluster import UID, build
 from kubeglass.dashboards.queries import panel_queries
 from kubeglass.model.pipeline import Pipeline
 from kubeglass.model.sections.collector import Collector, Kubelet, KubeletGroup

@@ -8,6 +8,8 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -31,13 +33,51 @@ pytestmark = pytest.mark.engines
 
 FAST = "apps: [{module: 'good:app', workers: 1}]\nscrape: {interval: 1s}\n"
 
+CAPACITY = 'otelcol_exporter_queue_capacity{exporter="otlp_http/prometheus"}'
+
 
 @pytest.fixture
 def app_folder(tmp_path: Path) -> Path:
     """A folder with a Flask app that knows nothing of metrics, scraped each second."""
-    (tmp_path / "good.py").write_text(GOOD_APP)
-    (tmp_path / "kubeglass.yaml").write_text(FAST)
-    return tmp_path
+    return write_app(tmp_path, FAST)
+
+
+def write_app(folder: Path, definition: str) -> Path:
+    (folder / "good.py").write_text(GOOD_APP)
+    (folder / "kubeglass.yaml").write_text(definition)
+    return folder
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run, and the port that its app should have had."""
+
+    folder: Path
+    supervisor: int
+    port: int
+
+    @property
+    def record(self) -> dict[str, Any]:
+        return read_record(self.folder)
+
+    @property
+    def log(self) -> str:
+        return (self.folder / "up.log").read_text()
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    """A run that several tests look at: its app's port is taken, and what its engines keep is limited."""
+    with socket.create_server(("127.0.0.1", 0)) as busy:
+        port = busy.getsockname()[1]
+        limits = "storage: {retention: {time: 3d, size: 700MB}}\ncollector: {queue: {size: 123MB}}\n"
+        definition = FAST.replace("workers: 1", f"workers: 1, port: {port}") + limits
+        folder = write_app(tmp_path_factory.mktemp("run"), definition)
+        with foreground(folder) as process:
+            wait_until_up(folder)
+            yield Run(folder, process.pid, port)
+    assert process.returncode == 0
+    assert_nothing_left(folder)
 
 
 def test_the_demo_in_the_background_is_looked_at_and_stopped(tmp_path: Path) -> None:
@@ -66,48 +106,74 @@ def test_the_demo_in_the_background_is_looked_at_and_stopped(tmp_path: Path) -> 
     assert_nothing_left(tmp_path)
 
 
-def test_an_app_that_knows_nothing_of_metrics_is_watched_unchanged(app_folder: Path) -> None:
-    with foreground(app_folder) as process:
-        record = wait_until_up(app_folder)
-        _get(f"{record['addresses']['app']}/hello/you")
-        with Prometheus(record["prometheus"]) as prometheus:
-            query = 'sum(http_requests_total{job="app",endpoint="/hello/<name>",method="GET",status="200"})'
-            wait_until(lambda: prometheus.value(query) == 1.0, "the request to be counted")
-        process.send_signal(signal.SIGINT)
-        code = process.wait(timeout=60)
+def test_an_app_that_knows_nothing_of_metrics_is_watched_unchanged(run: Run) -> None:
+    _get(f"{run.record['addresses']['app']}/hello/you")
 
-    assert code == 0
-    assert_nothing_left(app_folder)
+    with Prometheus(run.record["prometheus"]) as prometheus:
+        query = 'sum(http_requests_total{job="app",endpoint="/hello/<name>",method="GET",status="200"})'
+        wait_until(lambda: prometheus.value(query) == 1.0, "the request to be counted")
 
 
-@pytest.mark.parametrize("variable", ["", "--daemon"])
+def test_everything_listens_on_the_loopback_alone(run: Run) -> None:
+    family = [run.supervisor, *(child.pid for child in psutil.Process(run.supervisor).children(recursive=True))]
+    sockets = [
+        socket_
+        for pid in family
+        for socket_ in psutil.Process(pid).net_connections("inet")
+        if socket_.status == psutil.CONN_LISTEN or socket_.type == socket.SOCK_DGRAM
+    ]
+
+    assert {each.laddr.ip for each in sockets} == {"127.0.0.1"}
+    assert {int(address.rsplit(":", 1)[1]) for address in run.record["addresses"].values()} <= {
+        each.laddr.port for each in sockets
+    }
+
+
+def test_a_port_that_is_taken_moves_and_the_start_says_so(run: Run) -> None:
+    address = run.record["addresses"]["app"]
+    wait_until(lambda: "Ctrl-C to stop everything" in run.log, "the addresses")
+
+    said = run.log
+    assert f"app: port {run.port} is in use, using {address.rsplit(':', 1)[1]}\n" in said
+    assert [line.split() for line in said.splitlines() if line.startswith("app ")] == [["app", address]]
+    assert int(address.rsplit(":", 1)[1]) > run.port
+
+
+def test_what_the_engines_keep_on_disk_is_limited_as_defined(run: Run) -> None:
+    retention = json.loads(_get(f"{run.record['prometheus']}/api/v1/status/runtimeinfo"))["data"]["storageRetention"]
+    with Prometheus(run.record["prometheus"]) as prometheus:
+        capacity = wait_until(lambda: prometheus.value(CAPACITY), "the collector to tell of its queue")
+
+    # Prometheus counts by 1024 and says so.
+    assert retention == "3d or 700MiB"
+    assert capacity == 123.0 * 1024**2
+
+
+@pytest.mark.parametrize("name", ["app", "viewer"])
+def test_a_killed_process_is_started_again(run: Run, name: str) -> None:
+    before = process_of(run.record, name)
+    os.kill(before["identity"]["pid"], signal.SIGKILL)
+
+    def restarted() -> dict[str, Any]:
+        now = process_of(run.record, name) if run.record else {}
+        return now if now.get("restarts") == 1 and now.get("state") == "running" else {}
+
+    after = wait_until(restarted, f"{name} to run again")
+
+    assert after["identity"] != before["identity"]
+    assert after["last_error"] == "was killed by signal 9"
+
+
 def test_an_app_whose_configuration_says_daemon_is_looked_after_all_the_same(
-    app_folder: Path, variable: str, monkeypatch: pytest.MonkeyPatch
+    app_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (app_folder / "gunicorn.conf.py").write_text("" if variable else "daemon = True\n")
-    monkeypatch.setenv("GUNICORN_CMD_ARGS", variable)
+    (app_folder / "gunicorn.conf.py").write_text("daemon = True\n")
+    monkeypatch.setenv("GUNICORN_CMD_ARGS", "--daemon")
 
     with foreground(app_folder):
         app = process_of(wait_until_up(app_folder), "app")
         assert app["restarts"] == 0
     assert_nothing_left(app_folder)
-
-
-def test_everything_listens_on_the_loopback_alone(app_folder: Path) -> None:
-    with foreground(app_folder) as process:
-        record = wait_until_up(app_folder)
-        family = [process.pid, *(child.pid for child in psutil.Process(process.pid).children(recursive=True))]
-        sockets = [
-            socket_
-            for pid in family
-            for socket_ in psutil.Process(pid).net_connections("inet")
-            if socket_.status == psutil.CONN_LISTEN or socket_.type == socket.SOCK_DGRAM
-        ]
-
-    assert {each.laddr.ip for each in sockets} == {"127.0.0.1"}
-    assert {int(address.rsplit(":", 1)[1]) for address in record["addresses"].values()} <= {
-        each.laddr.port for each in sockets
-    }
 
 
 def test_modules_of_the_folder_do_not_take_the_place_of_ours(app_folder: Path) -> None:
@@ -119,21 +185,6 @@ def test_modules_of_the_folder_do_not_take_the_place_of_ours(app_folder: Path) -
 
     assert started.returncode == 0, started.stderr
     assert_nothing_left(app_folder)
-
-
-def test_a_port_that_is_taken_moves_and_the_start_says_so(app_folder: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as busy:
-        port = busy.getsockname()[1]
-        (app_folder / "kubeglass.yaml").write_text(FAST.replace("workers: 1", f"workers: 1, port: {port}"))
-        with foreground(app_folder):
-            address = wait_until_up(app_folder)["addresses"]["app"]
-            log = app_folder / "up.log"
-            wait_until(lambda: "Ctrl-C to stop everything" in log.read_text(), "the addresses")
-
-    said = log.read_text()
-    assert f"app: port {port} is in use, using {address.rsplit(':', 1)[1]}\n" in said
-    assert [line.split() for line in said.splitlines() if line.startswith("app ")] == [["app", address]]
-    assert int(address.rsplit(":", 1)[1]) > port
 
 
 def test_ending_the_supervisor_politely_is_as_good_as_ctrl_c(app_folder: Path) -> None:
@@ -168,23 +219,6 @@ def test_a_killed_supervisor_leaves_no_process_and_the_next_run_cleans_up(app_fo
 
     assert again.returncode == 0, again.stderr
     assert "run.json: left over from a killed run; removed" in again.stderr
-    assert_nothing_left(app_folder)
-
-
-@pytest.mark.parametrize("name", ["app", "viewer"])
-def test_a_killed_process_is_started_again(app_folder: Path, name: str) -> None:
-    with foreground(app_folder):
-        before = process_of(wait_until_up(app_folder), name)
-        os.kill(before["identity"]["pid"], signal.SIGKILL)
-
-        def restarted() -> dict[str, Any]:
-            now = process_of(read_record(app_folder), name) if read_record(app_folder) else {}
-            return now if now.get("restarts") == 1 and now.get("state") == "running" else {}
-
-        after = wait_until(restarted, f"{name} to run again")
-
-    assert after["identity"] != before["identity"]
-    assert after["last_error"] == "was killed by signal 9"
     assert_nothing_left(app_folder)
 
 

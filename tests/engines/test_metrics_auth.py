@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import base64
 import subprocess
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable
 from pathlib import Path
-from queue import Queue
 from typing import Any
 from urllib.error import HTTPError
 from urllib.request import urlopen
@@ -23,6 +19,7 @@ from kubeglass.render.kubernetes.manifests import build
 from kubeglass.render.plan import compose
 from kubeglass.render.yaml import dump_yaml
 from tests.cli.runs import foreground, process_of, wait_until, wait_until_up
+from tests.engines.endpoint import Endpoint, serving
 from tests.engines.test_remote_auth import environment_of, outside_a_pod
 
 pytestmark = pytest.mark.engines
@@ -74,31 +71,6 @@ def test_a_guarded_app_comes_up_and_nobody_else_reads_its_metrics(
     assert not any(PASSWORD in text for text in rendered)
 
 
-@contextmanager
-def two_pods() -> Iterator[tuple[int, Queue[tuple[str, str]]]]:
-    """A server that stands for two pods, by path, and puts aside who read them as whom."""
-    seen: Queue[tuple[str, str]] = Queue()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:  # the name http.server calls
-            seen.put((self.path, self.headers.get("Authorization", "")))
-            self.send_response(200)
-            self.send_header("Content-Type", "text/plain; version=0.0.4")
-            self.end_headers()
-            self.wfile.write(b"up_to 1\n")
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield server.server_address[1], seen
-    server.shutdown()
-    server.server_close()
-    thread.join()
-
-
 def pod(app: str, namespace: str, path: str, port: int) -> dict[str, Any]:
     """What discovery says of a pod."""
     about = {
@@ -108,6 +80,12 @@ def pod(app: str, namespace: str, path: str, port: int) -> dict[str, Any]:
         "__meta_kubernetes_pod_annotation_prometheus_io_path": path,
     }
     return {"targets": [f"127.0.0.1:{port}"], "labels": about}
+
+
+def read_request(endpoint: Endpoint) -> tuple[str, str]:
+    """Return the path of the next request, and as whom it was sent."""
+    path, headers = endpoint.seen.get(timeout=60)
+    return path, headers.get("Authorization", "")
 
 
 @pytest.mark.parametrize(
@@ -129,11 +107,12 @@ def test_a_pods_collector_shows_credentials_to_the_app_they_are_for_alone(
     (daemon,) = [item for item in objects if item["kind"] == "DaemonSet"]
     (config,) = [item for item in objects if item["metadata"]["name"] == "otel-collector-config"]
     document = YAML(typ="safe").load(config["data"]["config.yaml"])
-    with two_pods() as (port, seen):
+    # It stands for three pods, by path.
+    with serving("text/plain; version=0.0.4", lambda: b"up_to 1\n") as endpoint:
         pods = [
-            pod("shop", "apps", "/shop", port),
-            pod("other", "apps", "/other", port),
-            pod("shop", "elsewhere", "/namesake", port),
+            pod("shop", "apps", "/shop", endpoint.port),
+            pod("other", "apps", "/other", endpoint.port),
+            pod("shop", "elsewhere", "/namesake", endpoint.port),
         ]
         for job in document["receivers"]["prometheus"]["config"]["scrape_configs"]:
             del job["kubernetes_sd_configs"]
@@ -153,11 +132,11 @@ def test_a_pods_collector_shows_credentials_to_the_app_they_are_for_alone(
         with (tmp_path / "log").open("wb") as log, subprocess.Popen(argv, stdout=log, stderr=log, env=env) as process:
             try:
                 while len({path for path, _ in found}) < len(pods):
-                    found.add(seen.get(timeout=60))
+                    found.add(read_request(endpoint))
             finally:
                 process.terminate()
                 process.wait(30)
-        while not seen.empty():
-            found.add(seen.get())
+        while not endpoint.seen.empty():
+            found.add(read_request(endpoint))
 
     assert found == {("/shop", expected), ("/other", ""), ("/namesake", "")}

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import base64
 import subprocess
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
-from queue import Empty, Queue
+from queue import Empty
 from typing import Any
 
 import pytest
@@ -24,6 +22,7 @@ from kubeglass.render.plan import compose, render_local
 from kubeglass.render.yaml import dump_yaml
 from kubeglass.supervise.options import RunOptions
 from kubeglass.supervise.stack import Stack, plan_processes
+from tests.engines.endpoint import Endpoint, serving
 
 pytestmark = pytest.mark.engines
 
@@ -38,40 +37,19 @@ KINDS = {
 FIELDS = {"spec.nodeName": "n", "status.hostIP": "10.0.0.1", "status.podIP": "127.0.0.1"}
 
 
-@contextmanager
-def remote() -> Iterator[tuple[int, Queue[dict[str, str]]]]:
-    """An endpoint that takes OTLP and puts aside the headers it came with."""
-    seen: Queue[dict[str, str]] = Queue()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:  # the name http.server calls
-            self.rfile.read(int(self.headers["Content-Length"]))
-            seen.put(dict(self.headers))
-            self.send_response(200)
-            self.send_header("Content-Type", "application/x-protobuf")
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield server.server_address[1], seen
-    server.shutdown()
-    server.server_close()
-    thread.join()
+def remote() -> AbstractContextManager[Endpoint]:
+    """Give an endpoint that takes OTLP."""
+    return serving("application/x-protobuf")
 
 
-def receive(argv: list[str], env: dict[str, str], log: Path, seen: Queue[dict[str, str]]) -> dict[str, str]:
+def receive(argv: list[str], env: dict[str, str], log: Path, endpoint: Endpoint) -> dict[str, str]:
     """Run the collector with ``env`` and nothing else until the endpoint is reached, and return the headers."""
     deadline = time.monotonic() + 60.0
     with log.open("wb") as stream, subprocess.Popen(argv, stdout=stream, stderr=stream, env=env) as process:
         try:
             while process.poll() is None and time.monotonic() < deadline:
                 with suppress(Empty):
-                    return seen.get(timeout=0.5)
+                    return endpoint.seen.get(timeout=0.5)[1]
         finally:
             process.terminate()
             process.wait(30)
@@ -107,9 +85,9 @@ def test_a_local_run_authenticates(
     variable: str,
 ) -> None:
     monkeypatch.setenv(variable, SECRET)
-    with remote() as (port, seen):
+    with remote() as endpoint:
         viewer, http, otlp, health, telemetry = free_ports(5)
-        pipeline = define(kind, source, port)
+        pipeline = define(kind, source, endpoint.port)
         settings = LocalSettings(tmp_path, LocalPorts(viewer, http, otlp, health, telemetry))
         write_files(render_local(pipeline, settings), tmp_path)
         binaries = {"otelcol": otelcol_binary, "prometheus": Path("/not/started")}
@@ -117,7 +95,7 @@ def test_a_local_run_authenticates(
         specs = {spec.name: spec for spec in plan_processes(Stack(options, settings, binaries))}
         spec = specs["otelcol"]
 
-        headers = receive(list(spec.argv), dict(spec.env), tmp_path / "log", seen)
+        headers = receive(list(spec.argv), dict(spec.env), tmp_path / "log", endpoint)
 
     name, value = KINDS[kind][1]
     assert (headers[name], headers["X-Tenant"]) == (value, "a$b")
@@ -130,8 +108,8 @@ def test_a_local_run_authenticates(
 def test_a_pod_authenticates(
     otelcol_binary: Path, tmp_path: Path, free_ports: Callable[[int], list[int]], kind: str, source: str
 ) -> None:
-    with remote() as (port, seen):
-        pipeline = define(kind, source, port)
+    with remote() as endpoint:
+        pipeline = define(kind, source, endpoint.port)
         objects = [item for items in build(pipeline, compose(pipeline)).values() for item in items]
         (daemon,) = [item for item in objects if item["kind"] == "DaemonSet"]
         (config,) = [item for item in objects if item["metadata"]["name"] == "otel-collector-config"]
@@ -140,7 +118,7 @@ def test_a_pod_authenticates(
         (tmp_path / "here.yaml").write_text(dump_yaml(outside_a_pod(tmp_path, *free_ports(2))))
         argv = [str(otelcol_binary), "--config", str(tmp_path / "config.yaml"), "--config", str(tmp_path / "here.yaml")]
 
-        headers = receive(argv, environment_of(container), tmp_path / "log", seen)
+        headers = receive(argv, environment_of(container), tmp_path / "log", endpoint)
 
     name, value = KINDS[kind][1]
     assert (headers[name], headers["X-Tenant"]) == (value, "a$b")

@@ -7,13 +7,11 @@ import os
 import re
 import shutil
 import subprocess
-import threading
 import time
 import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +25,7 @@ from kubeglass.render.files import write_files
 from kubeglass.render.otelcol import config as otelcol
 from kubeglass.render.prometheus import config as prometheus
 from kubeglass.render.prometheus import rules
+from tests.engines.endpoint import serving
 from tools.rendered_examples import EXAMPLES, SCENARIOS
 
 pytestmark = pytest.mark.engines
@@ -84,27 +83,6 @@ def test_promtool_accepts_every_example(promtool_binary: Path, tmp_path: Path, s
     answer = subprocess.run(command, capture_output=True, text=True, check=False)
 
     assert answer.returncode == 0, answer.stdout + answer.stderr
-
-
-@contextmanager
-def serve(registry: CollectorRegistry, port: int) -> Iterator[None]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:  # the name http.server calls
-            self.send_response(200)
-            self.send_header("Content-Type", CONTENT_TYPE_LATEST)
-            self.end_headers()
-            self.wfile.write(generate_latest(registry))
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield
-    server.shutdown()
-    server.server_close()
-    thread.join()
 
 
 @contextmanager
@@ -175,7 +153,10 @@ def test_what_an_app_counts_arrives_as_it_was_counted(
     ]
     log = tmp_path / "otelcol.log"
 
-    with serve(registry, app), running(storage, tmp_path / "prometheus.log"):
+    with (
+        serving(CONTENT_TYPE_LATEST, lambda: generate_latest(registry), app),
+        running(storage, tmp_path / "prometheus.log"),
+    ):
         with running(collector, log):
             assert wait_for(lambda: bool(query(settings, 'up{job="shop"} == 1'))), log.read_text()
             assert wait_for(lambda: bool(query(settings, HOST))), log.read_text()

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from kubeglass.model.duration import format_duration
 from kubeglass.model.load import parse_pipeline
 from kubeglass.model.pipeline import Pipeline
-from kubeglass.model.quantity import format_duration
 from kubeglass.model.references.objectives import LONGEST_INTERVAL
 from tests.engines.promtool import PAGE, TICKET, Scenario, play, series, traffic, up
 

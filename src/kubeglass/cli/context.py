@@ -76,7 +76,7 @@ def parse_timeout(text: str) -> float:
     Raises:
         UsageError: it is not a duration.
     """
-    from kubeglass.model.quantity import parse_duration
+    from kubeglass.model.duration import parse_duration
 
     try:
         return parse_duration(text)

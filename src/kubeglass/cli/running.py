@@ -17,7 +17,7 @@ from kubeglass.engines.install.source import Source, Unavailable
 from kubeglass.engines.otelcol import OTELCOL
 from kubeglass.engines.prometheus import PROMETHEUS
 from kubeglass.errors import KubeglassError
-from kubeglass.model.quantity import format_duration
+from kubeglass.model.duration import format_duration
 from kubeglass.observe.processes import ProcessId, identify
 from kubeglass.supervise.app.check import check_apps
 from kubeglass.supervise.background import Report, start_in_background

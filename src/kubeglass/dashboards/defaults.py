@@ -30,8 +30,8 @@ from grafana_foundation_sdk.models.dashboard import (
 from grafana_foundation_sdk.models.piechart import PieChartLegendValues, PieChartType
 from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 
+from kubeglass.model.duration import format_duration
 from kubeglass.model.parts import DATASOURCE_TYPE, DATASOURCE_UID
-from kubeglass.model.quantity import format_duration
 
 DATASOURCE = DataSourceRef(type_val=DATASOURCE_TYPE, uid=DATASOURCE_UID)
 REFRESH_CHOICES = ["1s", "2s", "5s", "10s", "30s", "1m", "5m", "15m"]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from kubeglass.model.duration import format_duration
 from kubeglass.model.pipeline import INTERVALS_PER_WINDOW, Scrape
-from kubeglass.model.quantity import format_duration
 
 #: The dashboard's variables as matchers. "All" is ``.*``, which also matches targets without the label.
 TARGETS = 'job=~"$job", instance=~"$instance"'

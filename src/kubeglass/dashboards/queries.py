@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from kubeglass.model.quantity import format_duration, parse_duration
+from kubeglass.model.duration import format_duration, parse_duration
 
 #: ``$name``, ``${name}``, ``${name:format}`` and the old ``[[name]]``.
 _REFERENCE = re.compile(r"\$(\w+)|\$\{(\w+)(?::\w+)?\}|\[\[(\w+)(?::\w+)?\]\]")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from kubeglass.engines.distribution import load_distribution
 from kubeglass.engines.engine import Engine, Tool
-from kubeglass.model.local import LOOPBACK, LocalSettings
+from kubeglass.model.local import LocalSettings
+from kubeglass.model.parts import LOOPBACK
 
 
 def _arguments(settings: LocalSettings) -> tuple[str, ...]:

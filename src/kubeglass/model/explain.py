@@ -10,8 +10,8 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from kubeglass.model.duration import format_duration
 from kubeglass.model.problem import Loc, Problem, suggest
-from kubeglass.model.quantity import format_duration
 from kubeglass.model.sections.secret import names_a_secret
 
 #: Errors whose value must not be shown, or adds nothing.

@@ -9,12 +9,10 @@ from pathlib import Path
 
 from pydantic import Field
 
-from kubeglass.model.parts import HEALTH_PORT, OTLP_PORT, PROMETHEUS_PORT, TELEMETRY_PORT, VIEWER_PORT
+from kubeglass.model.parts import HEALTH_PORT, LOOPBACK, OTLP_PORT, PROMETHEUS_PORT, TELEMETRY_PORT, VIEWER_PORT
 from kubeglass.model.sections.app import App
 from kubeglass.model.sections.section import Section
 from kubeglass.model.text import Port
-
-LOOPBACK = "127.0.0.1"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,9 @@ from pathlib import Path, PurePath
 
 import kubeglass
 
+#: Where everything of a local run listens.
+LOOPBACK = "127.0.0.1"
+
 #: The collector's ``job`` label, and the name of its DaemonSet.
 COLLECTOR = "otel-collector"
 PROMETHEUS = "prometheus"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from kubeglass.model.duration import DAY, HOUR
 from kubeglass.model.local import Local
-from kubeglass.model.quantity import DAY, HOUR, Duration, Percent
+from kubeglass.model.quantity import Duration, Percent
 from kubeglass.model.sections.app import App
 from kubeglass.model.sections.cluster import Cluster
 from kubeglass.model.sections.collector import Collector

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from kubeglass.model.duration import format_duration
 from kubeglass.model.pipeline import Pipeline
-from kubeglass.model.quantity import format_duration
 from kubeglass.model.text import Name
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"

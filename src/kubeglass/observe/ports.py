@@ -9,7 +9,7 @@ from collections.abc import Callable
 import psutil
 
 from kubeglass.errors import PortError
-from kubeglass.model.local import LOOPBACK
+from kubeglass.model.parts import LOOPBACK
 
 #: Number of ports to try, including the wanted one.
 RANGE = 100

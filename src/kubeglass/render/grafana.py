@@ -10,10 +10,10 @@ from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
 from kubeglass.dashboards.registry import chosen_dashboards
-from kubeglass.model.local import LOOPBACK, LocalSettings
-from kubeglass.model.parts import DATASOURCE_NAME, DATASOURCE_TYPE, DATASOURCE_UID
+from kubeglass.model.duration import format_duration
+from kubeglass.model.local import LocalSettings
+from kubeglass.model.parts import DATASOURCE_NAME, DATASOURCE_TYPE, DATASOURCE_UID, LOOPBACK
 from kubeglass.model.pipeline import Pipeline
-from kubeglass.model.quantity import format_duration
 from kubeglass.render.files import RenderedFile
 from kubeglass.render.yaml import dump_yaml
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from kubeglass.model.duration import format_duration
 from kubeglass.model.pipeline import Pipeline
-from kubeglass.model.quantity import format_duration, format_percent
+from kubeglass.model.quantity import format_percent
 from kubeglass.rules import red
 from kubeglass.rules.rule import AlertingRule, RuleGroup, Severity, base_window, evaluation_interval, silence
 

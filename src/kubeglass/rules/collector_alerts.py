@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from kubeglass.model.duration import format_duration
 from kubeglass.model.parts import COLLECTOR
 from kubeglass.model.pipeline import Pipeline
-from kubeglass.model.quantity import format_duration
 from kubeglass.rules.rule import HOUR, MINUTE, AlertingRule, RuleGroup, Severity, evaluation_interval, silence
 
 #: Share of the queue: more than a brief outage fills, with as much time left to act.

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from kubeglass.model.duration import format_duration
 from kubeglass.model.pipeline import Objective, Pipeline
-from kubeglass.model.quantity import format_duration, format_percent
+from kubeglass.model.quantity import format_percent
 from kubeglass.rules import burn, red
 from kubeglass.rules.rule import HOUR, MINUTE, AlertingRule, RecordingRule, RuleGroup, Severity, base_window
 

@@ -7,9 +7,9 @@ sample an evaluation, while ``rate(...[3d])`` over the raw series would read eve
 from __future__ import annotations
 
 from kubeglass.catalog import HTTP_REQUEST_DURATION, HTTP_REQUESTS
+from kubeglass.model.duration import format_duration
 from kubeglass.model.metric_names import metric_names
 from kubeglass.model.pipeline import Pipeline
-from kubeglass.model.quantity import format_duration
 from kubeglass.rules.rule import RecordingRule, RuleGroup, base_suffix, base_window, evaluation_interval
 
 QUANTILES = (0.5, 0.95, 0.99)

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from kubeglass.model.duration import format_duration
 from kubeglass.model.pipeline import Pipeline
-from kubeglass.model.quantity import format_duration
 
 
 class Severity(StrEnum):

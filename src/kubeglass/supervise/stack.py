@@ -11,8 +11,9 @@ from pathlib import Path, PurePosixPath
 from kubeglass.engines.engine import Engine
 from kubeglass.engines.otelcol import OTELCOL
 from kubeglass.engines.prometheus import PROMETHEUS
-from kubeglass.model.local import LOOPBACK, LocalSettings
-from kubeglass.model.quantity import format_duration
+from kubeglass.model.duration import format_duration
+from kubeglass.model.local import LocalSettings
+from kubeglass.model.parts import LOOPBACK
 from kubeglass.model.sections.app import App
 from kubeglass.observe.probes import HttpProbe, TcpProbe
 from kubeglass.supervise.app.environment import (

@@ -11,8 +11,7 @@ from types import FrameType
 
 from kubeglass.errors import KubeglassError
 from kubeglass.http import LOGGER_NAME
-from kubeglass.model.local import LOOPBACK
-from kubeglass.model.parts import VIEWER_PORT
+from kubeglass.model.parts import LOOPBACK, VIEWER_PORT
 from kubeglass.viewer.server import run_server
 from kubeglass.viewer.settings import (
     LOOPBACK_NAMES,

@@ -7,9 +7,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from kubeglass.errors import UsageError
-from kubeglass.model.local import LOOPBACK
-from kubeglass.model.parts import VIEWER_PORT
-from kubeglass.model.quantity import parse_duration
+from kubeglass.model.duration import parse_duration
+from kubeglass.model.parts import LOOPBACK, VIEWER_PORT
 
 #: ``Host`` names that a local browser sends; others are refused, to prevent DNS rebinding.
 LOOPBACK_NAMES = (LOOPBACK, "localhost", "[::1]")

@@ -6,14 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kubeglass.model.quantity import (
-    format_duration,
-    format_percent,
-    parse_cpu,
-    parse_duration,
-    parse_memory,
-    parse_size,
-)
+from kubeglass.model.duration import format_duration, parse_duration
+from kubeglass.model.quantity import format_percent, parse_cpu, parse_memory, parse_size
 
 
 @settings(deadline=None)

@@ -50,3 +50,11 @@ def test_interrupt_ends_with_the_code_of_an_interrupt(process: subprocess.Popen[
     process.send_signal(signal.SIGINT)
 
     assert process.wait(timeout=10) == 130
+
+
+def test_what_only_reads_definitions_is_not_imported() -> None:
+    code = "import sys, kubeglass.viewer.__main__; print({'pydantic', 'ruamel.yaml'} & set(sys.modules))"
+
+    imported = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert imported.stdout == "set()\n"

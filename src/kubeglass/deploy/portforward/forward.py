@@ -18,7 +18,7 @@ from kubeglass.deploy.api.kubernetes_api import KubernetesApi
 from kubeglass.deploy.api.pod_stream import PodStream
 from kubeglass.deploy.portforward.backend import Backend, find_backend
 from kubeglass.errors import ClusterError, PortError
-from kubeglass.model.local import LOOPBACK
+from kubeglass.model.parts import LOOPBACK
 
 CHUNK_BYTES = 1 << 16
 #: Seconds to close open connections properly.

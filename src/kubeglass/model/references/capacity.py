@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from kubeglass.model.duration import DAY, format_duration
 from kubeglass.model.pipeline import Pipeline
 from kubeglass.model.problem import Loc, Problem
-from kubeglass.model.quantity import DAY, format_duration, parse_cpu, parse_memory, parse_size
+from kubeglass.model.quantity import parse_cpu, parse_memory, parse_size
 from kubeglass.model.sections.section import Resources
 
 #: Bytes. The process itself takes about 45 MiB that nothing can reclaim.

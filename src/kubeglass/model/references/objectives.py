@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from kubeglass.catalog import DURATION_BUCKETS
+from kubeglass.model.duration import format_duration
 from kubeglass.model.pipeline import INTERVALS_PER_WINDOW, Pipeline
 from kubeglass.model.problem import Loc, Problem, suggest
-from kubeglass.model.quantity import format_duration
 
 
 def known_apps(pipeline: Pipeline) -> list[Problem]:

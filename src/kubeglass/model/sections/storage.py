@@ -6,7 +6,8 @@ import math
 
 from pydantic import Field
 
-from kubeglass.model.quantity import DAY, HOUR, Duration, Memory, Size, parse_size
+from kubeglass.model.duration import DAY, HOUR
+from kubeglass.model.quantity import Duration, Memory, Size, parse_size
 from kubeglass.model.sections.secret import BasicAuth, PlainHeaders, SecretSource
 from kubeglass.model.sections.section import Amount, Resources, Section
 from kubeglass.model.text import HeaderName, Url

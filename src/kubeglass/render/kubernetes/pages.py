@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from kubeglass.model.duration import format_duration
 from kubeglass.model.parts import GRAFANA, GRAFANA_PORT, PROMETHEUS, PROMETHEUS_PORT, VIEWER, VIEWER_PORT
 from kubeglass.model.pipeline import Pipeline
-from kubeglass.model.quantity import format_duration
 from kubeglass.render.kubernetes.config_maps import (
     DASHBOARDS_FOLDER,
     PROVISIONING_FOLDER,

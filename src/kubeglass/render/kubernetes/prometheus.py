@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from kubeglass.model.duration import format_duration
 from kubeglass.model.parts import PROMETHEUS, PROMETHEUS_PORT
 from kubeglass.model.pipeline import Pipeline
-from kubeglass.model.quantity import format_duration
 from kubeglass.render.kubernetes.config_maps import Contents, config_hash, config_maps, config_volume
 from kubeglass.render.kubernetes.names import labels_of, metadata, prometheus_image
 from kubeglass.render.kubernetes.pods import heap_limit, http_probe, port_of, resources_of, select, service, template_of

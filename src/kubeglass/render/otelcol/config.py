@@ -11,8 +11,8 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from typing import Any
 
-from kubeglass.model.local import LOOPBACK, LocalSettings
-from kubeglass.model.parts import HEALTH_PORT, PROMETHEUS, PROMETHEUS_PORT, TELEMETRY_PORT
+from kubeglass.model.local import LocalSettings
+from kubeglass.model.parts import HEALTH_PORT, LOOPBACK, PROMETHEUS, PROMETHEUS_PORT, TELEMETRY_PORT
 from kubeglass.model.pipeline import Pipeline
 from kubeglass.render.files import RenderedFile
 from kubeglass.render.otelcol import exporters, processors, receivers

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from kubeglass.model.local import LOOPBACK, LocalSettings
+from kubeglass.model.duration import format_duration
+from kubeglass.model.local import LocalSettings
+from kubeglass.model.parts import LOOPBACK
 from kubeglass.model.pipeline import Pipeline
-from kubeglass.model.quantity import format_duration
 from kubeglass.model.sections.app import App
 from kubeglass.model.sections.collector import HostScraper
 from kubeglass.render.otelcol.exporters import literal

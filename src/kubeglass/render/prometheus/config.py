@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from typing import Any
 
-from kubeglass.model.local import LOOPBACK, LocalSettings
-from kubeglass.model.parts import COLLECTOR, PROMETHEUS, PROMETHEUS_PORT
+from kubeglass.model.duration import format_duration
+from kubeglass.model.local import LocalSettings
+from kubeglass.model.parts import COLLECTOR, LOOPBACK, PROMETHEUS, PROMETHEUS_PORT
 from kubeglass.model.pipeline import Pipeline
-from kubeglass.model.quantity import format_duration
 from kubeglass.render.files import RenderedFile
 from kubeglass.render.yaml import dump_yaml
 from kubeglass.rules.rule import evaluation_interval

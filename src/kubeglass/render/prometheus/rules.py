@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from typing import Any
 
+from kubeglass.model.duration import format_duration
 from kubeglass.model.local import LocalSettings
 from kubeglass.model.pipeline import Pipeline
-from kubeglass.model.quantity import format_duration
 from kubeglass.render.files import RenderedFile
 from kubeglass.render.yaml import dump_yaml
 from kubeglass.rules.registry import rule_groups

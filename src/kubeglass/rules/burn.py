@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from kubeglass.model.duration import DAY, HOUR, MINUTE
 from kubeglass.model.pipeline import Pipeline
-from kubeglass.rules.rule import DAY, HOUR, MINUTE, Severity, base_window
+from kubeglass.rules.rule import Severity
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +22,8 @@ class Burn:
     Args:
         severity: how urgent this burn rate is.
         budget: share of the whole budget that is spent within ``long``.
-        long: seconds; whether a significant share has been spent.
-        short: seconds, a twelfth of it; whether it is still being spent, so that the alert ends soon.
+        long: window in seconds that shows whether a significant share has been spent.
+        short: window in seconds, a twelfth of it, that shows whether it is still being spent; it ends the alert soon.
     """
 
     severity: Severity
@@ -45,7 +46,7 @@ BURNS = (
 
 def windows(pipeline: Pipeline) -> tuple[float, ...]:
     """Every window of :data:`BURNS` in seconds, ascending; none shorter than a recorded rate covers."""
-    base = base_window(pipeline)
+    base = pipeline.alert_window
     return tuple(sorted({max(base, window) for burn in BURNS for window in (burn.long, burn.short)}))
 
 
@@ -56,16 +57,16 @@ def condition(
 
     Args:
         severity: which of :data:`BURNS` to join.
-        target: percentage promised, such as 99.9.
-        period: seconds the promise is about.
-        ratio: gives the query for the share of bad requests over a window in seconds.
-        pipeline: what windows follow from.
+        target: percentage of good requests, such as 99.9.
+        period: period of the objective in seconds.
+        ratio: returns the query for the share of bad requests over a window in seconds.
+        pipeline: the definition; no window is shorter than its alert window.
     """
-    base = base_window(pipeline)
+    base = pipeline.alert_window
     parts = []
     for burn in BURNS:
         if burn.severity is severity:
-            # A pace above 1 / budget is impossible to exceed: even 100 % of bad requests would not.
+            # More than 1 / budget cannot be exceeded, not even if every request is bad.
             threshold = min(burn.factor(period) * (1 - target / 100), 0.999)
             long, short = ratio(max(base, burn.long)), ratio(max(base, burn.short))
             parts.append(f"(\n  {long} > {threshold:.6g}\n  and\n  {short} > {threshold:.6g}\n)")

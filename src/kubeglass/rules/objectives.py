@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from kubeglass.model.duration import format_duration
+from kubeglass.model.duration import HOUR, MINUTE, format_duration
 from kubeglass.model.pipeline import Objective, Pipeline
 from kubeglass.model.quantity import format_percent
 from kubeglass.rules import burn, red
-from kubeglass.rules.rule import HOUR, MINUTE, AlertingRule, RecordingRule, RuleGroup, Severity, base_window
+from kubeglass.rules.rule import AlertingRule, RecordingRule, RuleGroup, Severity
 
 #: Windows up to this are averaged often, longer ones rarely: they change slowly and cost more to read.
 LONGEST_FAST_WINDOW = 6 * HOUR
@@ -24,7 +24,7 @@ def groups(pipeline: Pipeline) -> list[RuleGroup]:
     if not pipeline.objectives:
         return []
     levels = sorted({_level(objective) for objective in pipeline.objectives if objective.availability is not None})
-    longer = [window for window in burn.windows(pipeline) if window > base_window(pipeline)]
+    longer = [window for window in burn.windows(pipeline) if window > pipeline.alert_window]
     recorded = {window: [_record(level, window, pipeline) for level in levels] for window in longer}
     fast = [rule for window, rules in recorded.items() if window <= LONGEST_FAST_WINDOW for rule in rules]
     slow = [rule for window, rules in recorded.items() if window > LONGEST_FAST_WINDOW for rule in rules]
@@ -53,7 +53,7 @@ def _level(objective: Objective) -> str:
 
 
 def _error_ratio(level: str, window: float, pipeline: Pipeline) -> str:
-    if window == base_window(pipeline):
+    if window == pipeline.alert_window:
         return red.error_ratio(level, pipeline)
     return f"{level}:http_requests_errors:ratio_avg{format_duration(window)}"
 
@@ -119,7 +119,6 @@ def _both(
         AlertingRule(
             alert=alert,
             expr=burn.condition(severity, target, objective.window, ratio, pipeline),
-            hold=0.0,
             severity=severity,
             summary=f"{' '.join(labels.values())} is burning its error budget {_PACE[severity]}",
             description=(

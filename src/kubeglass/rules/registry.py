@@ -1,9 +1,9 @@
-"""Every rule group of a pipeline; read top to bottom, everything recorded and alerted on."""
+"""Every rule group of a pipeline, and every alert by name."""
 
 from __future__ import annotations
 
 from kubeglass.model.pipeline import Pipeline
-from kubeglass.rules import app_alerts, collector_alerts, objectives, red
+from kubeglass.rules import alerts, objectives, red
 from kubeglass.rules.rule import RuleGroup
 
 #: Every alert; each has a page ``docs/rules/<name>.md``, and tests where it fires and where it must not.
@@ -22,8 +22,8 @@ ALERTS = (
 
 
 def rule_groups(pipeline: Pipeline) -> list[RuleGroup]:
-    """Build every group for ``pipeline``; alerts only while they are enabled."""
+    """Build every group for ``pipeline``, with alerts if they are enabled."""
     groups = [red.group(pipeline)]
     if pipeline.alerts.enabled:
-        groups += [app_alerts.group(pipeline), collector_alerts.group(pipeline)]
+        groups += alerts.groups(pipeline)
     return groups + objectives.groups(pipeline)

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from kubeglass.model.duration import format_duration
+from kubeglass.model.duration import MINUTE
 from kubeglass.model.pipeline import Pipeline
 
 
 class Severity(StrEnum):
-    """Who an alert needs: somebody now, or somebody this week."""
+    """How soon somebody must act: now, or this week."""
 
     PAGE = "page"
     TICKET = "ticket"
@@ -33,24 +33,24 @@ class RecordingRule:
 
 @dataclass(frozen=True, slots=True)
 class AlertingRule:
-    """An alert: a condition, and what it tells.
+    """An alert: a condition, and its message.
 
     Args:
-        alert: its name, CamelCase; the page is ``docs/rules/<alert>.md``.
+        alert: its name in CamelCase, also of its page.
         expr: the query; each series it returns is one alert.
-        hold: seconds it must last.
-        severity: what it asks for.
-        summary: one sentence that says what is wrong, with label templates.
+        severity: how urgent it is.
+        summary: what is wrong, in one sentence with label templates.
         description: how much, against which threshold, and what it means for users.
+        hold: seconds that the condition must last.
         labels: further labels of the alert.
     """
 
     alert: str
     expr: str
-    hold: float
     severity: Severity
     summary: str
     description: str
+    hold: float = 0.0
     labels: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -61,10 +61,10 @@ class AlertingRule:
 
 @dataclass(frozen=True, slots=True)
 class RuleGroup:
-    """Rules that are evaluated together, one after the other, so that a later one may use what an earlier recorded.
+    """Rules that are evaluated in order, so that one may use what an earlier one recorded.
 
     Args:
-        name: the group's name, and its file's.
+        name: name of the group and of its file.
         interval: seconds between two evaluations.
         rules: in order of evaluation.
     """
@@ -74,29 +74,11 @@ class RuleGroup:
     rules: tuple[RecordingRule | AlertingRule, ...]
 
 
-MINUTE = 60.0
-HOUR = 3600.0
-DAY = 86400.0
-
-
 def evaluation_interval(pipeline: Pipeline) -> float:
-    """Seconds between two evaluations of ordinary rules.
-
-    Never faster than every 5 s: the demo scrapes every second, and evaluating as often would cost more than scraping.
-    """
+    """Seconds between two evaluations: at least 5, because an evaluation costs more than a scrape."""
     return max(5.0, pipeline.scrape.interval)
 
 
-def base_window(pipeline: Pipeline) -> float:
-    """Seconds that every recorded rate covers: five minutes, or what four scrapes take."""
-    return pipeline.alert_window
-
-
-def base_suffix(pipeline: Pipeline) -> str:
-    """Name the window that every recorded rate covers, as its name ends: ``rate5m``."""
-    return f"rate{format_duration(base_window(pipeline))}"
-
-
 def silence(pipeline: Pipeline) -> float:
-    """Seconds without a sample after which data counts as missing: Prometheus's staleness of five minutes, or more."""
+    """Seconds after which data counts as missing: at least five minutes, Prometheus's staleness."""
     return max(5 * MINUTE, pipeline.scrape.shortest_window)

@@ -16,7 +16,7 @@ from ruamel.yaml import YAML
 from kubeglass.model.load import parse_pipeline
 from kubeglass.model.local import LocalPorts, LocalSettings
 from kubeglass.render.plan import render_kubernetes, render_local
-from kubeglass.render.prometheus.rules import rule_files
+from kubeglass.render.prometheus import rule_files
 
 APPS, ENDPOINTS = 50, 10
 ROUNDS = 7

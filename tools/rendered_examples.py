@@ -10,11 +10,9 @@ from pathlib import Path, PurePosixPath
 
 from kubeglass.model.load import load_pipeline
 from kubeglass.model.local import LocalSettings, usual_ports
-from kubeglass.render import grafana
+from kubeglass.render import grafana, prometheus
 from kubeglass.render.files import RenderedFile, find_stale, write_files
 from kubeglass.render.otelcol import config as otelcol
-from kubeglass.render.prometheus import config as prometheus
-from kubeglass.render.prometheus import rules
 from kubeglass.render.yaml import dump_yaml
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
@@ -29,7 +27,7 @@ def render_example(scenario: str) -> list[RenderedFile]:
     settings = LocalSettings(STATE, usual_ports(pipeline.apps, pipeline.local.ports))
     local = [
         file
-        for renderer in (otelcol.render, prometheus.render, rules.render, grafana.render)
+        for renderer in (otelcol.render, prometheus.render, grafana.render)
         for file in renderer(pipeline, settings)
     ]
     cluster = {

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from kubeglass.model.pipeline import Pipeline
-from kubeglass.render.prometheus.rules import rule_files
+from kubeglass.render.prometheus import rule_files
 from kubeglass.rules.registry import ALERTS
 
 TICKET, PAGE = "ticket", "page"

@@ -21,10 +21,9 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, H
 from kubeglass.images.system import CERTIFICATES
 from kubeglass.model.load import load_pipeline, parse_pipeline
 from kubeglass.model.local import LocalPorts, LocalSettings
+from kubeglass.render import prometheus
 from kubeglass.render.files import write_files
 from kubeglass.render.otelcol import config as otelcol
-from kubeglass.render.prometheus import config as prometheus
-from kubeglass.render.prometheus import rules
 from tests.engines.endpoint import serving
 from tools.rendered_examples import EXAMPLES, SCENARIOS
 
@@ -37,7 +36,7 @@ NODE = {"K8S_NODE_NAME": "n", "K8S_NODE_IP": "10.0.0.1", "K8S_POD_IP": "127.0.0.
 
 def write(text: str, settings: LocalSettings) -> None:
     pipeline = parse_pipeline(text)
-    for renderer in (otelcol.render, prometheus.render, rules.render):
+    for renderer in (otelcol.render, prometheus.render):
         write_files(renderer(pipeline, settings), settings.root)
 
 

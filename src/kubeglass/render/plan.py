@@ -12,20 +12,17 @@ from kubeglass.model.local import LocalSettings
 from kubeglass.model.parts import PROMETHEUS, PROMETHEUS_PORT
 from kubeglass.model.pipeline import Pipeline
 from kubeglass.model.references.secrets import require_secrets
-from kubeglass.render import grafana
+from kubeglass.render import grafana, prometheus
 from kubeglass.render.files import RenderedFile
 from kubeglass.render.kubernetes import manifests
 from kubeglass.render.kubernetes.config_maps import DASHBOARDS_FOLDER, PROVISIONING_FOLDER, CollectorSetup, Contents
 from kubeglass.render.otelcol import config as otelcol
 from kubeglass.render.otelcol.receivers import host_folders
-from kubeglass.render.prometheus import config as prometheus
-from kubeglass.render.prometheus import rules
 from kubeglass.render.yaml import HEADER, dump_yaml
 
 LOCAL_RENDERERS: tuple[Callable[[Pipeline, LocalSettings], list[RenderedFile]], ...] = (
     otelcol.render,
     prometheus.render,
-    rules.render,
     grafana.render_local_dashboards,
     grafana.render,
 )
@@ -77,7 +74,7 @@ def compose(pipeline: Pipeline) -> Contents:
 
 def _prometheus(pipeline: Pipeline) -> tuple[RenderedFile, ...]:
     config = RenderedFile(PurePosixPath("prometheus.yml"), dump_yaml(prometheus.build_cluster(pipeline)))
-    files = (RenderedFile(PurePosixPath("rules", name), text) for name, text in rules.rule_files(pipeline).items())
+    files = (RenderedFile(PurePosixPath("rules", name), text) for name, text in prometheus.rule_files(pipeline).items())
     return (config, *files)
 
 

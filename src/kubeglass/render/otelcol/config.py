@@ -8,23 +8,47 @@ host metrics are on, the folders that :func:`kubeglass.render.otelcol.receivers.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
 
 from kubeglass.model.local import LocalSettings
 from kubeglass.model.parts import HEALTH_PORT, LOOPBACK, PROMETHEUS, PROMETHEUS_PORT, TELEMETRY_PORT
 from kubeglass.model.pipeline import Pipeline
+from kubeglass.model.quantity import parse_memory
 from kubeglass.render.files import RenderedFile
-from kubeglass.render.otelcol import exporters, processors, receivers
-from kubeglass.render.otelcol.processors import serve
+from kubeglass.render.otelcol import exporters, receivers
 from kubeglass.render.yaml import dump_yaml
 
 PATH = PurePosixPath("otelcol/config.yaml")
 
-#: Where a cluster's pod finds its node's folder for the queue.
+#: Where a cluster's pod mounts its node's folder for the queue.
 QUEUE_DIRECTORY = "/var/lib/otelcol/queue"
 
+#: Attributes of a pod that become labels; its uid would make new series at every restart of a StatefulSet's pod.
+POD_ATTRIBUTES = (
+    "k8s.namespace.name",
+    "k8s.pod.name",
+    "k8s.pod.uid",
+    "k8s.deployment.name",
+    "k8s.statefulset.name",
+    "k8s.daemonset.name",
+    "k8s.node.name",
+)
+
+_MEBIBYTE = 1024 * 1024
+_NODE = "${env:K8S_NODE_NAME}"
 _POD_IP = "${env:K8S_POD_IP}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """What one pipeline reads: a receiver by id, and its own processors by id, in order."""
+
+    receiver: str
+    settings: Mapping[str, Any]
+    processors: Mapping[str, Any] = field(default_factory=dict)
 
 
 def render(pipeline: Pipeline, settings: LocalSettings) -> list[RenderedFile]:
@@ -34,77 +58,120 @@ def render(pipeline: Pipeline, settings: LocalSettings) -> list[RenderedFile]:
 
 def build_local(pipeline: Pipeline, settings: LocalSettings) -> dict[str, Any]:
     """Scrape every app, receive what others push, and send both to Prometheus through a queue on disk."""
-    out = _exporters(pipeline, settings.url(settings.ports.prometheus))
-    extensions = _extensions(pipeline, str(settings.queue), f"{LOOPBACK}:{settings.ports.otelcol_health}")
-    pipelines: dict[str, tuple[str, list[str]]] = {"metrics/apps": ("prometheus", []), "metrics/pushed": ("otlp", [])}
-    document: dict[str, Any] = {
-        "extensions": extensions,
-        "receivers": {
-            "prometheus": receivers.scrape_apps(pipeline, settings),
-            "otlp": receivers.receive_pushes(settings),
-        },
-        "processors": {"memory_limiter": processors.limit_memory(pipeline)},
-        "exporters": out,
+    ports = settings.ports
+    sources = {
+        "apps": _Source("prometheus", receivers.scrape_apps(pipeline, settings)),
+        "pushed": _Source("otlp", receivers.receive_pushes(settings)),
     }
     if pipeline.collector.host_metrics.enabled:
-        document["receivers"]["host_metrics"] = receivers.read_host(pipeline)
-        document["processors"]["resource/host"] = processors.name_source("host", "localhost")
-        pipelines["metrics/host"] = ("host_metrics", ["resource/host"])
-    telemetry = (LOOPBACK, settings.ports.otelcol_telemetry)
-    return document | {"service": serve(extensions, pipelines, out, telemetry)}
+        name = {"resource/host": _name_source("host", "localhost")}
+        sources["host"] = _Source("host_metrics", receivers.read_host(pipeline), name)
+    return _join(
+        pipeline,
+        sources,
+        prometheus=settings.url(ports.prometheus),
+        queue=str(settings.queue),
+        health=f"{LOOPBACK}:{ports.otelcol_health}",
+        telemetry=(LOOPBACK, ports.otelcol_telemetry),
+    )
 
 
 def build_cluster(pipeline: Pipeline) -> dict[str, Any]:
     """Build the configuration of the collector on one node; the same document serves every node."""
-    sources = _sources(pipeline)
-    out = _exporters(pipeline, f"http://{PROMETHEUS}.{pipeline.cluster.namespace}.svc:{PROMETHEUS_PORT}")
-    # An IPv6 address must stand in brackets here, an IPv4 address may.
-    extensions = _extensions(pipeline, QUEUE_DIRECTORY, f"[{_POD_IP}]:{HEALTH_PORT}")
-    pipelines = {f"metrics/{name}": (receiver, chain) for name, (receiver, _, chain) in sources.items()}
-    return {
-        "extensions": extensions,
-        "receivers": {receiver: settings for receiver, settings, _ in sources.values()},
-        "processors": _processors(pipeline),
-        "exporters": out,
-        "service": serve(extensions, pipelines, out, (_POD_IP, TELEMETRY_PORT)),
-    }
-
-
-def _sources(pipeline: Pipeline) -> dict[str, tuple[str, dict[str, Any], list[str]]]:
-    """Map each pipeline's name to its receiver, the receiver's settings and its own processors."""
-    sources: dict[str, tuple[str, dict[str, Any], list[str]]] = {
-        "apps": ("prometheus", receivers.scrape_pods(pipeline), ["k8s_attributes"])
-    }
+    pods = {"k8s_attributes": _add_pod_attributes()}
+    sources = {"apps": _Source("prometheus", receivers.scrape_pods(pipeline), pods)}
     if pipeline.collector.kubelet.enabled:
-        kubelet = receivers.read_kubelet(pipeline)
-        sources["kubelet"] = ("kubelet_stats", kubelet, ["resource/kubelet", "k8s_attributes"])
+        name = {"resource/kubelet": _name_source("kubelet", _NODE)}
+        sources["kubelet"] = _Source("kubelet_stats", receivers.read_kubelet(pipeline), name | pods)
     if receivers.node_scrapers(pipeline):
         host = receivers.read_host(pipeline, root=receivers.HOST_ROOT)
-        sources["host"] = ("host_metrics", host, ["resource/host"])
-    return sources
+        sources["host"] = _Source("host_metrics", host, {"resource/host": _name_source("host", _NODE)})
+    return _join(
+        pipeline,
+        sources,
+        prometheus=f"http://{PROMETHEUS}.{pipeline.cluster.namespace}.svc:{PROMETHEUS_PORT}",
+        queue=QUEUE_DIRECTORY,
+        # An IPv6 address must be in brackets here, an IPv4 address may be.
+        health=f"[{_POD_IP}]:{HEALTH_PORT}",
+        telemetry=(_POD_IP, TELEMETRY_PORT),
+    )
 
 
-def _processors(pipeline: Pipeline) -> dict[str, Any]:
-    node = "${env:K8S_NODE_NAME}"
-    chain = {"memory_limiter": processors.limit_memory(pipeline), "k8s_attributes": processors.add_pod_attributes()}
-    if pipeline.collector.kubelet.enabled:
-        chain["resource/kubelet"] = processors.name_source("kubelet", node)
-    if receivers.node_scrapers(pipeline):
-        chain["resource/host"] = processors.name_source("host", node)
-    return chain
+def _join(
+    pipeline: Pipeline,
+    sources: Mapping[str, _Source],
+    *,
+    prometheus: str,
+    queue: str,
+    health: str,
+    telemetry: tuple[str, int],
+) -> dict[str, Any]:
+    """Send every source to every exporter.
 
-
-def _extensions(pipeline: Pipeline, queue: str, health: str) -> dict[str, Any]:
-    remote = pipeline.storage.remote
-    return {
+    Each pipeline starts with the memory limiter, as
+    https://github.com/open-telemetry/opentelemetry-collector/tree/main/processor#recommended-processors says; the
+    exporters' own batching replaces the batch processor that would be last.
+    """
+    processors: dict[str, Any] = {"memory_limiter": _limit_memory(pipeline)}
+    for source in sources.values():
+        processors |= source.processors
+    sent = exporters.send(pipeline, prometheus)
+    extensions = {
         exporters.QUEUE: exporters.keep_queue(pipeline, queue),
         "health_check": {"endpoint": health},
-        **(exporters.authenticate(remote) if remote else {}),
+        **exporters.authenticate(pipeline.storage.remote),
+    }
+    host, port = telemetry
+    reader = {"pull": {"exporter": {"prometheus": {"host": host, "port": port}}}}
+    return {
+        "extensions": extensions,
+        "receivers": {source.receiver: source.settings for source in sources.values()},
+        "processors": processors,
+        "exporters": sent,
+        "service": {
+            "extensions": list(extensions),
+            "telemetry": {"metrics": {"level": "normal", "readers": [reader]}},
+            "pipelines": {
+                f"metrics/{name}": {
+                    "receivers": [source.receiver],
+                    "processors": ["memory_limiter", *source.processors],
+                    "exporters": list(sent),
+                }
+                for name, source in sources.items()
+            },
+        },
     }
 
 
-def _exporters(pipeline: Pipeline, prometheus: str) -> dict[str, Any]:
-    out = {exporters.TO_PROMETHEUS: exporters.send_to_prometheus(pipeline, f"{prometheus}{exporters.OTLP_PATH}")}
-    if pipeline.storage.remote is not None:
-        out[exporters.TO_REMOTE] = exporters.send_to_remote(pipeline, pipeline.storage.remote)
-    return out
+def _limit_memory(pipeline: Pipeline) -> dict[str, Any]:
+    """Refuse data before the kernel kills the process: hard limit at 80 % of the memory, soft limit a fifth below.
+
+    It counts the heap, which stays far below (about 30 MiB with ten thousand series), so it acts only when something
+    is wrong. A refused scrape is lost, but counters lose nothing by it: the next scrape carries the same total. What is
+    queued on disk does not count. The proportions are those the processor's documentation recommends.
+    """
+    memory = pipeline.collector.resources.limits.memory
+    if memory is None:
+        return {"check_interval": "1s", "limit_percentage": 80, "spike_limit_percentage": 16}
+    limit = parse_memory(memory) * 8 // 10 // _MEBIBYTE
+    return {"check_interval": "1s", "limit_mib": limit, "spike_limit_mib": limit // 5}
+
+
+def _add_pod_attributes() -> dict[str, Any]:
+    """Add each metric's deployment, pod and node, watching only the collector's own node."""
+    # The collector opens the connection of a scrape, so only these attributes tell which pod it is.
+    uid, name, namespace = (
+        {"from": "resource_attribute", "name": f"k8s.{key}"} for key in ("pod.uid", "pod.name", "namespace.name")
+    )
+    return {
+        "auth_type": "serviceAccount",
+        "filter": {"node_from_env_var": "K8S_NODE_NAME"},
+        "extract": {"metadata": list(POD_ATTRIBUTES)},
+        "pod_association": [{"sources": [uid]}, {"sources": [name, namespace]}],
+    }
+
+
+def _name_source(job: str, instance: str) -> dict[str, Any]:
+    """Set ``job`` and ``instance`` on metrics that come from no scrape; every query expects them."""
+    names = {"service.name": job, "service.instance.id": instance}
+    return {"attributes": [{"action": "upsert", "key": key, "value": value} for key, value in names.items()]}

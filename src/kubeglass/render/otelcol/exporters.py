@@ -25,48 +25,46 @@ REMOTE_BEARER = "bearertokenauth/remote"
 OTLP_PATH = "/api/v1/otlp/v1/metrics"
 
 
-def send_to_prometheus(pipeline: Pipeline, endpoint: str) -> dict[str, Any]:
-    """Push to the pipeline's own Prometheus at ``endpoint``, close enough that compression costs more than it saves."""
-    return {"metrics_endpoint": endpoint, "compression": "none", **_delivery(pipeline)}
+def send(pipeline: Pipeline, prometheus: str) -> dict[str, Any]:
+    """Send to the pipeline's own Prometheus at ``prometheus``, and to the remote endpoint if there is one."""
+    # Prometheus is so close that compression costs more than it saves.
+    local = {"metrics_endpoint": f"{prometheus}{OTLP_PATH}", "compression": "none", **_delivery(pipeline)}
+    remote = pipeline.storage.remote
+    return {TO_PROMETHEUS: local} | ({TO_REMOTE: _send_to_remote(pipeline, remote)} if remote else {})
 
 
-def send_to_remote(pipeline: Pipeline, remote: Remote) -> dict[str, Any]:
-    """Push the same to an OTLP endpoint elsewhere, with credentials from the environment."""
+def _send_to_remote(pipeline: Pipeline, remote: Remote) -> dict[str, Any]:
     settings: dict[str, Any] = {"metrics_endpoint": f"{remote.url}/v1/metrics", "compression": "gzip"}
     headers = {name: literal(value) for name, value in remote.headers.items()}
     if remote.auth is not None and remote.auth.header is not None:
         headers[remote.auth.header.name] = f"${{env:{remote.auth.header.value.variable}}}"
     if headers:
         settings["headers"] = headers
-    authenticators = list(authenticate(remote))
-    if authenticators:
-        settings["auth"] = {"authenticator": authenticators[0]}
+    for authenticator in authenticate(remote):
+        settings["auth"] = {"authenticator": authenticator}
     return settings | _delivery(pipeline)
 
 
-def authenticate(remote: Remote) -> dict[str, Any]:
-    """Extensions that hold ``remote``'s credentials, by id; the values stay in the environment."""
-    if remote.auth is None:
-        return {}
-    if remote.auth.basic is not None:
-        basic = remote.auth.basic
-        password = f"${{env:{basic.password.variable}}}"
-        return {REMOTE_BASIC: {"client_auth": {"username": literal(basic.username), "password": password}}}
-    if remote.auth.bearer is None:
-        return {}
-    return {REMOTE_BEARER: {"token": f"${{env:{remote.auth.bearer.variable}}}"}}
+def authenticate(remote: Remote | None) -> dict[str, Any]:
+    """Return the extension that adds ``remote``'s credentials, if it needs one; they stay in the environment."""
+    auth = remote.auth if remote else None
+    if auth is not None and auth.basic is not None:
+        password = f"${{env:{auth.basic.password.variable}}}"
+        return {REMOTE_BASIC: {"client_auth": {"username": literal(auth.basic.username), "password": password}}}
+    if auth is not None and auth.bearer is not None:
+        return {REMOTE_BEARER: {"token": f"${{env:{auth.bearer.variable}}}"}}
+    return {}
 
 
 def keep_queue(pipeline: Pipeline, directory: str) -> dict[str, Any]:
-    """Keep the queues below ``directory``, one file per exporter, which shrinks again after an outage."""
+    """Keep the queues below ``directory``, one file per exporter, which shrink again after an outage."""
     return {
         "directory": literal(directory),
         "create_directory": True,
         "fsync": pipeline.collector.queue.fsync,
-        # Puts a damaged file aside, but only where bbolt panics in the caller's goroutine; since bbolt 1.5 it checks
-        # the file in another one and ends the process. tests/engines/test_queue_damage.py tells when that changes;
-        # until then a local run repairs the queue itself (supervise/state/queue_repair.py), and a cluster's has to be
-        # removed by hand.
+        # Moves a damaged file aside, but only if bbolt panics in the caller's goroutine; since bbolt 1.5 it checks the
+        # file in another one and ends the process. tests/engines/test_queue_damage.py tells when that changes; until
+        # then a local run repairs the queue (supervise/state/queue_repair.py), and a cluster's must be removed by hand.
         "recreate": True,
         "compaction": {"directory": literal(directory), "on_start": True, "on_rebound": True, "cleanup_on_start": True},
     }

@@ -1,4 +1,4 @@
-"""Prometheus's configuration, for a local run and for a cluster."""
+"""Prometheus's configuration and rule files, for a local run and for a cluster."""
 
 from __future__ import annotations
 
@@ -11,18 +11,20 @@ from kubeglass.model.parts import COLLECTOR, LOOPBACK, PROMETHEUS, PROMETHEUS_PO
 from kubeglass.model.pipeline import Pipeline
 from kubeglass.render.files import RenderedFile
 from kubeglass.render.yaml import dump_yaml
-from kubeglass.rules.rule import evaluation_interval
+from kubeglass.rules.registry import rule_groups
+from kubeglass.rules.rule import AlertingRule, RecordingRule, evaluation_interval
 
 PATH = PurePosixPath("prometheus/prometheus.yml")
 
 
 def render(pipeline: Pipeline, settings: LocalSettings) -> list[RenderedFile]:
-    """Write the configuration file; rule files lie beside it."""
-    return [RenderedFile(PATH, dump_yaml(build_local(pipeline, settings)))]
+    """Render the configuration of a local run, and the rule files beside it."""
+    rules = (RenderedFile(PATH.parent / "rules" / name, text) for name, text in rule_files(pipeline).items())
+    return [RenderedFile(PATH, dump_yaml(build_local(pipeline, settings))), *rules]
 
 
 def build_local(pipeline: Pipeline, settings: LocalSettings) -> dict[str, Any]:
-    """Receive OTLP, and scrape the collector directly so that its death is seen."""
+    """Receive OTLP, and scrape the collector directly to see when it is down."""
     telemetry = f"{LOOPBACK}:{settings.ports.otelcol_telemetry}"
     jobs = [{"job_name": COLLECTOR, "static_configs": [{"targets": [telemetry]}]}]
     return {**_base_document(pipeline, rules="rules/*.yml"), "scrape_configs": jobs}
@@ -47,9 +49,16 @@ PROMOTED_ATTRIBUTES = (
 
 
 def build_cluster(pipeline: Pipeline) -> dict[str, Any]:
-    """Build the configuration; Prometheus's ServiceAccount must be allowed to list and watch pods of its namespace."""
+    """Build the pod's configuration; its ServiceAccount must be allowed to list and watch pods of its namespace."""
     base = _base_document(pipeline, rules=f"{RULES_DIRECTORY}/*.yml", promoted=PROMOTED_ATTRIBUTES)
-    return {**base, "scrape_configs": [_collectors(pipeline), _itself(), *_static_targets(pipeline)]}
+    itself = {"job_name": PROMETHEUS, "static_configs": [{"targets": [f"localhost:{PROMETHEUS_PORT}"]}]}
+    # Every node's collector would scrape a target outside the cluster, so Prometheus does.
+    targets = (
+        {"job_name": app.name, "metrics_path": app.metrics_path, "static_configs": [{"targets": [app.target]}]}
+        for app in pipeline.apps
+        if app.target is not None
+    )
+    return {**base, "scrape_configs": [_collectors(pipeline), itself, *targets]}
 
 
 def _collectors(pipeline: Pipeline) -> dict[str, Any]:
@@ -70,23 +79,6 @@ def _collectors(pipeline: Pipeline) -> dict[str, Any]:
     }
 
 
-def _itself() -> dict[str, Any]:
-    return {"job_name": PROMETHEUS, "static_configs": [{"targets": [f"localhost:{PROMETHEUS_PORT}"]}]}
-
-
-def _static_targets(pipeline: Pipeline) -> list[dict[str, Any]]:
-    """Scrape targets outside the cluster from Prometheus: every node's collector would scrape them."""
-    return [
-        {
-            "job_name": app.name,
-            "metrics_path": app.metrics_path,
-            "static_configs": [{"targets": [app.target]}],
-        }
-        for app in pipeline.apps
-        if app.target is not None
-    ]
-
-
 def _base_document(pipeline: Pipeline, *, rules: str, promoted: tuple[str, ...] = ()) -> dict[str, Any]:
     """Build everything but the scrape jobs.
 
@@ -95,9 +87,10 @@ def _base_document(pipeline: Pipeline, *, rules: str, promoted: tuple[str, ...] 
         rules: pattern of the rule files, absolute or relative to the configuration file.
         promoted: OTLP resource attributes that become labels of every series.
     """
-    # Prometheus scrapes only the pipeline itself, for which every 5 s is enough.
+    # Prometheus scrapes only the pipeline itself; every 5 s is enough for that.
     interval = evaluation_interval(pipeline)
     timeout = min(interval, max(pipeline.scrape.longest, 5.0))
+    storage = pipeline.storage
     otlp: dict[str, Any] = {"translation_strategy": "UnderscoreEscapingWithSuffixes"}
     if promoted:
         otlp["promote_resource_attributes"] = list(promoted)
@@ -108,15 +101,34 @@ def _base_document(pipeline: Pipeline, *, rules: str, promoted: tuple[str, ...] 
             "evaluation_interval": format_duration(interval),
         },
         "otlp": otlp,
-        "storage": {"tsdb": _tsdb(pipeline)},
+        "storage": {
+            "tsdb": {
+                # After an outage the collector delivers its queue while newer samples are already stored.
+                "out_of_order_time_window": format_duration(storage.lateness),
+                "retention": {"time": format_duration(storage.retention.time), "size": storage.retention.size},
+            }
+        },
         "rule_files": [rules],
     }
 
 
-def _tsdb(pipeline: Pipeline) -> dict[str, Any]:
-    storage = pipeline.storage
+def rule_files(pipeline: Pipeline) -> dict[str, str]:
+    """Return the text of every rule file by its name, one for each group."""
+    files = {}
+    for group in rule_groups(pipeline):
+        rules = [_rule(rule) for rule in group.rules]
+        document = {"name": group.name, "interval": format_duration(group.interval), "rules": rules}
+        files[f"{group.name}.yml"] = dump_yaml({"groups": [document]})
+    return files
+
+
+def _rule(rule: RecordingRule | AlertingRule) -> dict[str, Any]:
+    if isinstance(rule, RecordingRule):
+        return {"record": rule.record, "expr": rule.expr}
     return {
-        # After an outage the collector delivers its queue while newer samples are already stored.
-        "out_of_order_time_window": format_duration(storage.lateness),
-        "retention": {"time": format_duration(storage.retention.time), "size": storage.retention.size},
+        "alert": rule.alert,
+        "expr": rule.expr,
+        **({"for": format_duration(rule.hold)} if rule.hold else {}),
+        "labels": {"severity": rule.severity.value, **rule.labels},
+        "annotations": {"summary": rule.summary, "description": rule.description, "runbook": rule.runbook},
     }

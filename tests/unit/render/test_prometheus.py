@@ -8,11 +8,11 @@ from typing import Any
 from kubeglass.model.load import parse_pipeline
 from kubeglass.model.local import LocalPorts, LocalSettings
 from kubeglass.model.pipeline import Pipeline
-from kubeglass.render.prometheus import config
+from kubeglass.render import prometheus
 
 
 def build(text: str = "") -> dict[str, Any]:
-    return config.build_local(parse_pipeline(text), LocalSettings(Path("/s"), LocalPorts(otelcol_telemetry=8899)))
+    return prometheus.build_local(parse_pipeline(text), LocalSettings(Path("/s"), LocalPorts(otelcol_telemetry=8899)))
 
 
 def test_the_collector_is_scraped_directly() -> None:
@@ -38,13 +38,13 @@ def test_rules_never_run_more_often_than_data_arrives() -> None:
 def test_targets_outside_the_cluster_are_scraped_once_and_not_from_every_node() -> None:
     pipeline = parse_pipeline("apps: [{name: other, target: '10.0.0.1:9000'}, {name: shop, module: 'a:b'}]")
 
-    names = [job["job_name"] for job in config.build_cluster(pipeline)["scrape_configs"]]
+    names = [job["job_name"] for job in prometheus.build_cluster(pipeline)["scrape_configs"]]
 
     assert names == ["otel-collector", "prometheus", "other"]
 
 
 def test_series_of_different_pods_stay_apart() -> None:
-    promoted = config.build_cluster(Pipeline())["otlp"]["promote_resource_attributes"]
+    promoted = prometheus.build_cluster(Pipeline())["otlp"]["promote_resource_attributes"]
 
     assert {"k8s.namespace.name", "k8s.pod.name", "k8s.container.name", "k8s.node.name"} <= set(promoted)
     assert "k8s.pod.uid" not in promoted

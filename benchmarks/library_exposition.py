@@ -22,7 +22,7 @@ from rounds import Measurement, count_rounds, judge, measure, write_result
 from workers import Workers, living, write_dead
 
 from kubeglass.instrument.multiprocess.background_compaction import compact
-from kubeglass.instrument.multiprocess.scrape import Scrape, SharedValues
+from kubeglass.instrument.multiprocess.shared_registry import Scrape, SharedValues
 from kubeglass.instrument.text.encoding import join_lines
 from kubeglass.instrument.text.format import TEXT_0_0_4
 from kubeglass.instrument.text.registry import write_registry

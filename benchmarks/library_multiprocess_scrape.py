@@ -21,7 +21,7 @@ from workers import DEAD, DEAD_PID, Workers, living, write_dead
 
 from kubeglass.instrument.multiprocess.compaction import compact_dead
 from kubeglass.instrument.multiprocess.folder import Folder
-from kubeglass.instrument.multiprocess.scrape import Scrape, SharedValues
+from kubeglass.instrument.multiprocess.shared_registry import Scrape, SharedValues
 from kubeglass.instrument.text.encoding import join_lines
 from kubeglass.instrument.text.format import TEXT_0_0_4
 

@@ -10,7 +10,7 @@ from prometheus_client.mmap_dict import MmapedDict, mmap_key
 from kubeglass.instrument.multiprocess import folder as folder_module
 from kubeglass.instrument.multiprocess.compaction import compact_dead
 from kubeglass.instrument.multiprocess.folder import Folder
-from kubeglass.instrument.multiprocess.scrape import Scrape, SharedValues
+from kubeglass.instrument.multiprocess.shared_registry import Scrape, SharedValues
 from kubeglass.instrument.text.format import TEXT_0_0_4
 
 #: Above the greatest pid that Linux gives.

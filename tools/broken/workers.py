@@ -13,7 +13,7 @@ WORKERS = (
         "counters never go backwards",
         "the dead's files are removed and not compacted",
         "instrument/multiprocess/compaction.py",
-        '    _replace(folder.path / f"{kind}_{COMPACTED}.db", _encode(folder, kind, totals, counting), gone)\n',
+        "    _replace(folder.path / old.name, _encode(folder, kind, totals, counting), gone)\n",
         "",
         (f"{FOLDER}test_totals_are_prometheus_clients_before_and_after_compaction",),
     ),
@@ -65,7 +65,7 @@ WORKERS = (
     Mutation(
         "no dead worker's file piles up",
         "a scrape does not compact",
-        "instrument/multiprocess/scrape.py",
+        "instrument/multiprocess/shared_registry.py",
         "        if not reading.dead or is_locked",
         "        if True or is_locked",
         (f"{BACKGROUND}test_a_scrape_leaves_the_dead_to_the_process_that_sees_to_them",),
@@ -89,7 +89,7 @@ WORKERS = (
     Mutation(
         "nobody waits for a compaction",
         "a scrape compacts although a process looks for the dead",
-        "instrument/multiprocess/scrape.py",
+        "instrument/multiprocess/shared_registry.py",
         " or is_locked(self.path / LEADER_LOCK_NAME, if_missing=False):\n",
         ":\n",
         (f"{BACKGROUND}test_a_scrape_leaves_the_dead_to_the_process_that_sees_to_them",),

@@ -1,5 +1,6 @@
-"""Add up the values that the processes of one application leave in a folder.
+"""Add up the values that the processes of one application write to a folder.
 
-The folder's state at any moment is: files of living processes, files of dead ones, and at most one ``compacted`` file a
-kind with the totals of all the dead that came before. A scrape reads; whoever scrapes also compacts (:mod:`.compact`).
+At any moment the folder has files of living processes, files of dead ones, and at most one ``compacted`` file per kind
+with the totals of all that died earlier. A thread of one process compacts (:mod:`.background_compaction`); a scrape
+reads, and compacts if no such thread runs.
 """

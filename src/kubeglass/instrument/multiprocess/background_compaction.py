@@ -1,7 +1,7 @@
-"""Compact a dead worker's files soon after it died, apart from requests and scrapes.
+"""Compact a dead worker's files soon after its death, without delaying requests or scrapes.
 
-Each worker runs one thread per folder from its first request on. One of these threads holds a lock and does the work
-for all; the kernel drops the lock when its process ends, however it ends, and another thread takes over.
+Each worker starts one thread per folder with its first request. The one that holds a lock works for all; the kernel
+drops the lock when its process ends, and another thread takes over.
 """
 
 from __future__ import annotations
@@ -12,26 +12,27 @@ import os
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from prometheus_client import REGISTRY, CollectorRegistry
 
 from kubeglass.errors import InstrumentationError
-from kubeglass.instrument.multiprocess.cardinality_limit import Limits, limits_of
-from kubeglass.instrument.multiprocess.compaction import LEADER_LOCK_NAME, compact_dead
+from kubeglass.instrument.multiprocess.compaction import LEADER_LOCK_NAME, Limits, compact_dead
 from kubeglass.instrument.multiprocess.folder import Folder
 from kubeglass.instrument.storage.cells import FORK_AWARE
 from kubeglass.instrument.storage.file_store import FileStore
 from kubeglass.instrument.text.encoding import Pace
+from kubeglass.instrument.text.registry import limits_of
 
 logger = logging.getLogger("kubeglass.instrument")
 
 THREAD_NAME = "kubeglass-compaction"
 
-#: Seconds between two looks for dead workers.
+#: Seconds between two checks for dead workers.
 INTERVAL = 1.0
 
-#: The thread works for a millisecond at a time, and rests as long: nobody waits for it, so it takes its time.
+#: The thread works for a millisecond and rests as long: nothing waits for it.
 WORK_SECONDS = REST_SECONDS = 0.001
 
 
@@ -53,7 +54,7 @@ class Compactor:
         FORK_AWARE.add(self)
 
     def start(self) -> None:
-        """Start the thread unless this process has it."""
+        """Start the thread unless it runs in this process."""
         with self.lock:
             if self._pid == os.getpid():
                 return
@@ -62,7 +63,7 @@ class Compactor:
         threading.Thread(target=self._run, name=f"{THREAD_NAME} {self.path}", daemon=True).start()
 
     def note_fork(self) -> None:
-        """Close the parent's lock, which would otherwise outlive the parent."""
+        """Close the inherited lock, which would otherwise outlive the parent."""
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1
@@ -71,7 +72,7 @@ class Compactor:
         try:
             while self.path.is_dir():
                 self._step()
-                # Looked up at each call: gevent may have replaced it since.
+                # Looked up at each call: gevent may have replaced it.
                 time.sleep(INTERVAL)
         finally:
             with self.lock:
@@ -88,7 +89,7 @@ class Compactor:
                 logger.warning("%s: cannot compact the files of ended workers: %s", self.path, error)
 
     def _read_limits(self) -> Limits:
-        # A fork waits for this lock: its child must not inherit a registry's lock that this thread holds.
+        # A fork waits for this lock, so its child inherits no registry's lock that this thread holds.
         with self.lock:
             return self._limits()
 
@@ -107,11 +108,7 @@ class Compactor:
 
 
 def compact(path: Path, limits: Callable[[], Limits] = dict) -> None:
-    """Compact the files of workers that have ended, in short steps with a rest after each.
-
-    Args:
-        path: the folder.
-        limits: returns how many series each family may have in the totals; called if a worker has ended.
+    """Compact a folder's files of dead workers in short steps, with a rest after each.
 
     Raises:
         InstrumentationError: the folder cannot be read.
@@ -123,19 +120,19 @@ def compact(path: Path, limits: Callable[[], Limits] = dict) -> None:
         folder.forget()
 
 
-#: This process's compactors, by folder: applications can share one.
+#: This process's compactors by folder: applications can share one.
 _compactors: dict[Path, Compactor] = {}
 
 
 def compact_in_background(folder: Path, registry: CollectorRegistry, store: FileStore) -> None:
-    """Compact the shared folder, and the registry's own in it, from this process's first request on.
+    """Compact the shared folder, and the registry's own in it, from each process's first request on.
 
     Args:
         folder: the multiprocess folder.
         registry: the registry whose values the store holds.
-        store: tells of the first request, in a fork too.
+        store: calls back at the first request, in a fork too.
     """
     for path, limited in ((folder, REGISTRY), (store.folder, registry)):
         if path not in _compactors:
-            _compactors[path] = Compactor(path, lambda limited=limited: limits_of(limited))  # type: ignore[misc]
+            _compactors[path] = Compactor(path, partial(limits_of, limited))
         store.when_used.append(_compactors[path].start)

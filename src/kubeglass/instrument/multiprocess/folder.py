@@ -1,19 +1,22 @@
-"""The folder as one process sees it: what it has parsed already is kept from scrape to scrape."""
+"""Read the multiprocess folder, and keep what was parsed from one scrape to the next."""
 
 from __future__ import annotations
 
 from collections.abc import Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from kubeglass.errors import InstrumentationError
 from kubeglass.instrument.multiprocess.liveness import TRANSIENT, FileName, dead_owners, parse_name
-from kubeglass.instrument.multiprocess.reader import Totals, ValueReader, add_up
-from kubeglass.instrument.multiprocess.series_table import SeriesTable
+from kubeglass.instrument.multiprocess.reader import ValueReader, add_up
+from kubeglass.instrument.multiprocess.series_table import SeriesTable, Totals
 from kubeglass.instrument.text.encoding import Pace, Pause
 
-#: How often a reading starts again because another process compacted in the middle of it. It compacts the dead once.
+#: How often reading starts again because another process is compacting. It compacts each dead process once.
 ATTEMPTS = 20
+
+#: Files by kind.
+Readers = dict[str, list[ValueReader]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,24 +24,24 @@ class Reading:
     """What the files said at one moment.
 
     Args:
-        readers: the files that count, by kind.
-        dead: names of the files of ended processes, among them such as no longer count.
-        living: the files of living processes, by kind.
+        dead: names of dead processes' files, including those that the compacted totals already include.
         pids: the living processes.
+        readers: the files that count, by kind.
+        living: those among them that belong to living processes.
     """
 
-    readers: dict[str, list[ValueReader]]
     dead: list[FileName]
-    living: dict[str, list[ValueReader]]
-    pids: list[int]
+    pids: set[int]
+    readers: Readers = field(default_factory=dict)
+    living: Readers = field(default_factory=dict)
 
 
 class Folder:
-    """Reads a multiprocess folder. Not for several threads at once.
+    """Reads a multiprocess folder; not thread-safe.
 
     Args:
         path: the folder.
-        pause: called every millisecond or so, and after each file; gives others their turn.
+        pause: called about every millisecond and after each file, to let others run.
     """
 
     def __init__(self, path: Path, *, pause: Pause | None = None) -> None:
@@ -50,9 +53,9 @@ class Folder:
     def read(self) -> Reading:
         """Read every file that counts.
 
-        No lock: the totals of the dead are replaced in one step, together with the list of whom they include, and a
-        dead process's file is removed only afterwards. So whoever reads the totals first, and then finds every other
-        file it had listed, has counted nobody twice and left nobody out; whoever does not find one begins again.
+        This needs no lock. Totals of dead processes are replaced atomically, together with the list of files that they
+        include, and only then are those files removed. So a reader that reads the totals first, and then finds every
+        other file it had listed, has counted each process once; if a file is missing, it starts again.
 
         Raises:
             InstrumentationError: the folder cannot be read.
@@ -66,7 +69,7 @@ class Folder:
             except OSError as error:
                 raise _unreadable(self.path, error) from error
         raise InstrumentationError(
-            str(self.path), "its files vanish as fast as they are listed", hint="share it with no other application"
+            str(self.path), "files disappear while they are read", hint="share the folder with no other application"
         )
 
     def totals(self, kind: str, readers: list[ValueReader]) -> Totals:
@@ -74,7 +77,7 @@ class Folder:
         return add_up(kind, readers, len(self.tables[kind].identities), self.pause)
 
     def list_dead(self) -> list[FileName]:
-        """Name the files of ended processes."""
+        """Return the names of dead processes' files."""
         names = self._list()
         dead = dead_owners(self.path, names, self.pause)
         return [name for name in names if name.owner in dead]
@@ -87,11 +90,11 @@ class Folder:
         """
         path = self.path / name.name
         known = self._readers.get(name.name)
-        # A file that this process has mapped keeps its inode, so another file cannot have the same.
+        # A mapped file keeps its inode, so a new file cannot have the same.
         if known is None or known.inode != path.stat().st_ino:
             known = self._readers[name.name] = ValueReader(path, name)
         known.refresh(self.pause)
-        table = self.tables.setdefault(name.kind, SeriesTable())
+        table = self.tables.setdefault(name.kind, SeriesTable(name.kind))
         if len(known.series) < len(known.keys):
             numbers = table.number_all(known.keys[len(known.series) :], self.pause)
             known.series += numbers
@@ -100,7 +103,7 @@ class Folder:
         return known
 
     def note_rename(self, old: FileName, new: FileName) -> None:
-        """Go on with what was parsed of a file that has another name now."""
+        """Keep what was parsed of a file under its new name."""
         if old.name in self._readers:
             reader = self._readers[new.name] = self._readers.pop(old.name)
             reader.path, reader.name = self.path / new.name, new
@@ -112,11 +115,11 @@ class Folder:
     def _read_once(self) -> Reading:
         names = self._list()
         dead = dead_owners(self.path, names, self.pause)
+        pids = {name.pid for name in names if not name.is_compacted and name.owner not in dead}
+        reading = Reading([name for name in names if name.owner in dead], pids)
         compacted: set[str] = set()
-        # A file that a compaction gives its name back has two for a moment.
+        # Compaction may leave a file with two names for a moment.
         inodes: set[int] = set()
-        readers: dict[str, list[ValueReader]] = {}
-        living: dict[str, list[ValueReader]] = {}
         for name in names:
             if name.name in compacted or (name.owner in dead and name.kind in TRANSIENT):
                 continue
@@ -125,17 +128,15 @@ class Folder:
                 continue
             inodes.add(reader.inode)
             compacted |= reader.compacted
-            readers.setdefault(name.kind, []).append(reader)
+            reading.readers.setdefault(name.kind, []).append(reader)
             if not name.is_compacted and name.owner not in dead:
-                living.setdefault(name.kind, []).append(reader)
+                reading.living.setdefault(name.kind, []).append(reader)
         self.forget({name.name for name in names})
-        pids = {name.pid for name in names if not name.is_compacted and name.owner not in dead}
-        return Reading(readers, [name for name in names if name.owner in dead], living, sorted(pids))
+        return reading
 
     def forget(self, names: Set[str] = frozenset()) -> None:
-        """Forget what was parsed of all files but these, one at a time."""
+        """Forget what was parsed of all files but these, with a pause after each: unmapping is slow."""
         for gone in self._readers.keys() - names:
-            # Unmapping a file takes longer than one would think.
             del self._readers[gone]
             self.pause()
 
@@ -145,5 +146,5 @@ def _unreadable(path: Path, error: OSError) -> InstrumentationError:
         f"PROMETHEUS_MULTIPROC_DIR={path}",
         "workers' values cannot be read there",
         found=error.strerror or str(error),
-        hint="give a folder that exists as long as the application runs",
+        hint="use a folder that exists as long as the application runs",
     )

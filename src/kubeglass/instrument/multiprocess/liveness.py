@@ -1,4 +1,4 @@
-"""Tell which process a value file belongs to, and whether it is still alive."""
+"""Tell which process a value file belongs to, and whether that process is alive."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from pathlib import Path
 
 from kubeglass.instrument.text.encoding import Pause, let_others_run
 
-#: ``counter_123.db`` is prometheus_client's, ``counter_123-0a1b2c3d.db`` ours; ``counter_compacted.db`` holds the
-#: totals of the dead.
+#: ``counter_123.db`` is prometheus_client's, ``counter_123-0a1b2c3d.db`` ours, and ``counter_compacted.db`` holds the
+#: totals of dead processes.
 NAME = re.compile(
     r"(?P<kind>counter|histogram|summary|gauge_[a-z]+)_(?P<owner>(?P<pid>\d+)(?P<token>-\w+)?|compacted)\.db"
 )
 COMPACTED = "compacted"
 
-#: Gauges that say something of a process only while it lives. For ``all`` that is a choice of ours: prometheus_client
-#: shows a dead worker's last word for ever, and so another series for every worker that ever was.
+#: Kinds of gauges that count only while their process lives. ``all`` is our choice: prometheus_client shows a dead
+#: worker's last value forever, and so one more series for every worker that ever ran.
 TRANSIENT = frozenset(
     {"gauge_all", "gauge_liveall", "gauge_livesum", "gauge_livemin", "gauge_livemax", "gauge_livemostrecent"}
 )
 
-#: Gauges shown for each process, with a ``pid`` label.
+#: Kinds of gauges that are shown for each process, with a ``pid`` label.
 PER_PROCESS = frozenset({"gauge_all", "gauge_liveall"})
 
 
@@ -35,8 +35,8 @@ class FileName:
     Args:
         name: the whole name.
         kind: ``counter``, ``histogram``, ``summary`` or ``gauge_<multiprocess mode>``.
-        owner: the process, as the name tells it; ``compacted`` for the dead.
-        pid: its process id, 0 for the dead.
+        owner: the process as the name identifies it; ``compacted`` for the totals of dead processes.
+        pid: its process id, 0 for these totals.
         is_ours: whether the owner holds a lock on the file while it lives.
     """
 
@@ -48,7 +48,7 @@ class FileName:
 
     @property
     def is_compacted(self) -> bool:
-        """Whether the file holds the totals of the dead."""
+        """Whether the file holds the totals of dead processes."""
         return self.owner == COMPACTED
 
 
@@ -63,9 +63,9 @@ def parse_name(name: str) -> FileName | None:
 def dead_owners(folder: Path, names: Iterable[FileName], pause: Pause = let_others_run) -> set[str]:
     """Return the owners of these files that have ended.
 
-    Ours are asked by their lock, which the kernel drops with the process; it cannot be mistaken when a pid is given to
-    another process. Of prometheus_client's own files only the pid is known: when that was given away, the file counts
-    as a living process's, so it stays, and totals stay right.
+    Owners of our files hold a lock, which the kernel drops with the process, so a reused pid cannot mislead. Of
+    prometheus_client's files only the pid is known: while another process has it, the file is kept, and totals stay
+    right.
     """
     first = {name.owner: name for name in names if not name.is_compacted}
     dead = set()
@@ -78,18 +78,13 @@ def dead_owners(folder: Path, names: Iterable[FileName], pause: Pause = let_othe
 
 
 def is_locked(path: Path, *, if_missing: bool = True) -> bool:
-    """Return whether a process holds the lock on a file.
-
-    Args:
-        path: the file.
-        if_missing: the answer for a missing file.
-    """
+    """Return whether a process holds the lock on a file, or ``if_missing`` if there is no such file."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except FileNotFoundError:
         return if_missing
     try:
-        # A shared lock: two that ask at once must not take each other for the owner.
+        # A shared lock: two processes that check at once must not take each other for the owner.
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         return True

@@ -1,4 +1,4 @@
-"""Read value files again and again, and add up what several say of the same samples."""
+"""Read value files again and again, and combine what several files say of the same samples."""
 
 from __future__ import annotations
 
@@ -11,22 +11,21 @@ from pathlib import Path
 from typing import Any
 
 from kubeglass.instrument.multiprocess.liveness import FileName
-from kubeglass.instrument.multiprocess.series_table import Bound
+from kubeglass.instrument.multiprocess.series_table import Bound, Totals
 from kubeglass.instrument.storage.value_file import HEADER, LENGTH, VALUE_SIZE
 from kubeglass.instrument.text.encoding import Pause, let_others_run
 
-LENGTH_SIZE = LENGTH.size
-
-#: Bytes that are parsed before others get their turn: a millisecond's work.
-SLICE = 1 << 18
+#: What is parsed and what is added up between two pauses: at most a millisecond's work.
+BYTES_BETWEEN_PAUSES = 1 << 16
+SAMPLES_BETWEEN_PAUSES = 10_000
 
 
 class ValueReader:
-    """The entries of one file, which only ever grow in number.
+    """Reads one file, whose entries only grow in number.
 
     Args:
         path: the file.
-        name: its name, taken apart.
+        name: its parsed name.
 
     Raises:
         FileNotFoundError: the file is gone.
@@ -37,8 +36,9 @@ class ValueReader:
         self.name = name
         self.keys: list[bytes] = []
         self.inode = 0
+        #: Files whose values a compacted file includes.
         self.compacted: frozenset[str] = frozenset()
-        #: For whoever reads values: numbers that it keeps for the keys, in their order, and what buckets there are.
+        #: The keys' numbers in the kind's table, and the buckets among them.
         self.series: list[int] = []
         self.bounds: set[Bound] = set()
         self._positions: list[int] = []
@@ -49,7 +49,7 @@ class ValueReader:
         self._open()
 
     def refresh(self, pause: Pause = let_others_run) -> None:
-        """Parse entries that were appended since the last time."""
+        """Parse the entries that were appended since the last call."""
         if not self._map:
             self._open()
         used = LENGTH.unpack_from(self._map)[0] if self._map else 0
@@ -58,23 +58,23 @@ class ValueReader:
         if used <= self._parsed:
             return
         self._parse(used, pause)
-        # A tuple for one position as for many: itemgetter gives a bare value for one.
+        # One position more than needed: for a single one itemgetter would return no tuple.
         positions = [position // 8 for position in self._positions]
         self._get = itemgetter(*positions, positions[-1])
 
     def values(self) -> tuple[float, ...]:
-        """Return the values in the order of ``keys``, and the last one once more."""
+        """Return the values in the order of ``keys``, with the last one repeated."""
         return self._get(self._doubles)
 
     def timestamps(self) -> list[float]:
-        """Return when the values were set, in seconds since the epoch, 0 if that was not noted."""
+        """Return when each value was set, in seconds since the epoch, or 0 if unknown."""
         return [self._doubles[position // 8 + 1] for position in self._positions]
 
     def _open(self) -> None:
         with self.path.open("rb") as file:
             status = os.fstat(file.fileno())
             self.inode = status.st_ino
-            if status.st_size < HEADER.size:  # made, not yet begun
+            if status.st_size < HEADER.size:  # created, but still empty
                 return
             self._map = mmap.mmap(file.fileno(), status.st_size, access=mmap.ACCESS_READ)
         self._doubles = memoryview(self._map)[: status.st_size // 8 * 8].cast("d")
@@ -86,11 +86,11 @@ class ValueReader:
         data, unpack, keys, positions = self._map[:used], LENGTH.unpack_from, self.keys, self._positions
         position = self._parsed
         while position < used:
-            # In slices, since others get their turn after each of them.
-            limit = min(used, position + SLICE)
+            limit = min(used, position + BYTES_BETWEEN_PAUSES)
             while position < limit:
-                end = position + LENGTH_SIZE + unpack(data, position)[0]
-                keys.append(data[position + LENGTH_SIZE : end])
+                begin = position + LENGTH.size
+                end = begin + unpack(data, position)[0]
+                keys.append(data[begin:end])
                 position = end + 8 - end % 8
                 positions.append(position)
                 position += VALUE_SIZE
@@ -98,28 +98,27 @@ class ValueReader:
         self._parsed = position
 
 
-#: Number of a sample to its value and, for gauges of which the latest counts, when it was set.
-Totals = dict[int, float]
-
-#: Samples that are added up before others get their turn: about a millisecond's work.
-SLICE = 10_000
-
-
 def add_up(kind: str, readers: Iterable[ValueReader], size: int, pause: Pause = let_others_run) -> Totals:
     """Combine the values of all files of one kind, as prometheus_client's multiprocess modes define it.
 
     Args:
-        kind: the kind of these files.
-        readers: the files; their ``series`` are numbered.
+        kind: the kind.
+        readers: the files, with numbered ``series``.
         size: how many numbers there are.
-        pause: called every millisecond or so.
+        pause: called about every millisecond.
     """
     mode = kind.removeprefix("gauge_").removeprefix("live")
     if mode == "mostrecent":
         return {number: value for number, (_, value) in latest(readers, pause).items()}
-    if mode in _CHOICES:
-        return _choose(readers, _CHOICES[mode], pause)
-    return _sum(readers, size, pause)
+    if mode in ("min", "max"):
+        return _choose(readers, min if mode == "min" else max, pause)
+    totals = [0.0] * size
+    present: set[int] = set()
+    for series, values in _slices(readers, pause):
+        present.update(series)
+        for number, value in zip(series, values, strict=False):
+            totals[number] += value
+    return {number: totals[number] for number in present}
 
 
 def latest(readers: Iterable[ValueReader], pause: Pause = let_others_run) -> dict[int, tuple[float, float]]:
@@ -133,28 +132,6 @@ def latest(readers: Iterable[ValueReader], pause: Pause = let_others_run) -> dic
     return found
 
 
-def _slices(readers: Iterable[ValueReader], pause: Pause) -> Iterator[tuple[list[int], tuple[float, ...]]]:
-    for reader in readers:
-        series, values = reader.series, reader.values()
-        if len(series) <= SLICE:
-            yield series, values
-            pause()
-            continue
-        for start in range(0, len(series), SLICE):
-            yield series[start : start + SLICE], values[start : start + SLICE]
-            pause()
-
-
-def _sum(readers: Iterable[ValueReader], size: int, pause: Pause) -> Totals:
-    totals = [0.0] * size
-    present: set[int] = set()
-    for series, values in _slices(readers, pause):
-        present.update(series)
-        for number, value in zip(series, values, strict=False):
-            totals[number] += value
-    return {number: totals[number] for number in present}
-
-
 def _choose(readers: Iterable[ValueReader], choose: Callable[[float, float], float], pause: Pause) -> Totals:
     totals: Totals = {}
     for series, values in _slices(readers, pause):
@@ -163,4 +140,10 @@ def _choose(readers: Iterable[ValueReader], choose: Callable[[float, float], flo
     return totals
 
 
-_CHOICES: dict[str, Callable[[float, float], float]] = {"min": min, "max": max}
+def _slices(readers: Iterable[ValueReader], pause: Pause) -> Iterator[tuple[list[int], tuple[float, ...]]]:
+    for reader in readers:
+        series, values = reader.series, reader.values()
+        for start in range(0, len(series), SAMPLES_BETWEEN_PAUSES):
+            end = start + SAMPLES_BETWEEN_PAUSES
+            yield series[start:end], values[start:end]
+            pause()

@@ -1,34 +1,37 @@
-"""The samples of one kind that any file has: numbered, and laid out once as they are shown."""
+"""The samples of one kind of file: each has a number, and the text that precedes its value is written once."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from kubeglass.instrument.text.encoding import Pause, let_others_run
-from kubeglass.instrument.text.format import format_number, label_text, plain_name, sample_text
+from kubeglass.instrument.text.format import Format, format_number, sample_text
 
 Labels = tuple[tuple[str, str], ...]
 
-#: A histogram family and the upper bound of one of its buckets, as it is written.
+#: A histogram family and the upper bound of one of its buckets, as text.
 Bound = tuple[str, str]
 
-#: As ``json.loads`` does it, less what that does for texts of which less is known.
+#: Values by sample number.
+Totals = dict[int, float]
+
+#: Faster than ``json.loads``, which looks for more than one kind of input.
 decode = json.JSONDecoder().raw_decode
 
-#: Keys that are numbered before others get their turn: a millisecond's work if all are new.
-SLICE = 200
+#: Keys that are numbered between two pauses: about a millisecond's work if all are new.
+KEYS_BETWEEN_PAUSES = 200
 
 
 class Identity(NamedTuple):
-    """What tells one sample from another.
+    """What distinguishes one sample from another.
 
     Args:
         family: the metric's name, a counter's without ``_total``.
         sample: the sample's name.
-        labels: its labels, by name.
+        labels: its labels, sorted by name.
     """
 
     family: str
@@ -37,48 +40,66 @@ class Identity(NamedTuple):
 
     @property
     def text(self) -> str:
-        """What stands before its value."""
+        """The text before the sample's value."""
         return sample_text(self.sample, self.labels)
 
     @property
     def series(self) -> Labels:
-        """Its labels without ``le``: those of the series it belongs to."""
+        """Labels without ``le``, which the buckets of one histogram share."""
         return tuple(label for label in self.labels if label[0] != "le")
 
 
-@dataclass(slots=True)
-class Buckets:
-    """One histogram's buckets, by upper bound, and its sum.
+@dataclass(frozen=True, slots=True)
+class HistogramLines:
+    """One histogram's texts and sample numbers: buckets by ascending bound, count (without a number), and sum."""
 
-    Args:
-        labels: its labels, without ``le``.
-        bounds: upper bound to the bucket's number in the table.
-        total: the sum's number in the table, or None.
-    """
+    buckets: list[tuple[str, int]]
+    count: str
+    total: tuple[str, int | None]
 
-    labels: Labels
-    bounds: dict[float, int] = field(default_factory=dict)
-    total: int | None = None
+    def write(self, totals: Totals, exemplars: Mapping[str, str], hidden: frozenset[int]) -> str:
+        """Write the lines with cumulative buckets; empty if no file has this histogram."""
+        cumulative, lines = 0.0, []
+        for text, number in self.buckets:
+            if number in totals:
+                cumulative += totals[number]
+                if number not in hidden:
+                    lines.append(f"{text} {format_number(cumulative)}{exemplars.get(text, '')}\n")
+        if not lines:
+            return ""
+        lines.append(f"{self.count} {format_number(cumulative)}\n")
+        text, total = self.total
+        if total in totals:
+            lines.append(f"{text} {format_number(totals[total])}\n")
+        return "".join(lines)
 
 
 class SeriesTable:
-    """Numbers for the samples of one kind; the same for as long as this process lives."""
+    """Numbers the samples of one kind of file; a number is valid as long as this process lives.
 
-    def __init__(self) -> None:
+    Args:
+        kind: the kind, which begins with the metrics' type.
+    """
+
+    def __init__(self, kind: str) -> None:
+        self.type_name = kind.split("_")[0]
         self.identities: list[Identity] = []
         self.keys: list[bytes] = []
         self.helps: dict[str, str] = {}
-        #: For each number the family and ``le`` of a bucket, or None; and all that there are.
+        #: By number, the bound of a bucket; None for every other sample.
         self.bounds: list[Bound | None] = []
         self.every_bound: set[Bound] = set()
         self._by_key: dict[bytes, int] = {}
         self._by_identity: dict[Identity, int] = {}
+        self._laid_out = 0
+        self._simple: dict[str, list[tuple[str, int]]] = {}
+        self._histograms: dict[str, list[HistogramLines]] = {}
 
     def number_all(self, keys: Sequence[bytes], pause: Pause = let_others_run) -> list[int]:
-        """Return the numbers of these keys; new ones are added."""
+        """Return the numbers of these keys; new keys are added."""
         known, numbers = self._by_key, list[int]()
-        for start in range(0, len(keys), SLICE):
-            part = keys[start : start + SLICE]
+        for start in range(0, len(keys), KEYS_BETWEEN_PAUSES):
+            part = keys[start : start + KEYS_BETWEEN_PAUSES]
             try:
                 numbers += [known[key] for key in part]
             except KeyError:
@@ -103,25 +124,65 @@ class SeriesTable:
         self._by_key[key] = number
         return number
 
+    def families(self, pause: Pause = let_others_run) -> list[str]:
+        """Return the families' names in the order they were first seen, and prepare new samples for :meth:`write`."""
+        if self._laid_out != len(self.identities):
+            numbers: dict[str, list[int]] = {}
+            for number, identity in enumerate(self.identities):
+                numbers.setdefault(identity.family, []).append(number)
+            for family, found in numbers.items():
+                if self.type_name == "histogram":
+                    self._histograms[family] = list(self._lay_out_histograms(family, found, pause))
+                else:
+                    self._simple[family] = list(self._lay_out(found, pause))
+            self._laid_out = len(self.identities)
+        return list(self._histograms or self._simple)
 
-def group_buckets(table: SeriesTable, numbers: Iterable[int], pause: Pause = let_others_run) -> dict[Labels, Buckets]:
-    """Group the samples of one histogram family by their labels."""
-    groups: dict[Labels, Buckets] = {}
-    for number in numbers:
-        identity = table.identities[number]
-        labels = identity.series
-        group = groups.setdefault(labels, Buckets(labels))
-        if len(labels) < len(identity.labels):
-            group.bounds[float(dict(identity.labels)["le"])] = number
-        elif identity.sample.endswith("_sum"):
-            group.total = number
-        pause()
-    return groups
+    def _lay_out(self, numbers: list[int], pause: Pause) -> Iterator[tuple[str, int]]:
+        for number in numbers:
+            yield self.identities[number].text, number
+            pause()
 
+    def _lay_out_histograms(self, family: str, numbers: list[int], pause: Pause) -> Iterator[HistogramLines]:
+        groups: dict[Labels, list[int]] = {}
+        for number in numbers:
+            groups.setdefault(self.identities[number].series, []).append(number)
+            pause()
+        for labels, group in groups.items():
+            bounds = sorted((float(bound[1]), number) for number in group if (bound := self.bounds[number]))
+            total = next((number for number in group if self.identities[number].sample.endswith("_sum")), None)
+            yield HistogramLines(
+                [(self.identities[number].text, number) for _, number in bounds],
+                sample_text(f"{family}_count", labels),
+                (sample_text(f"{family}_sum", labels), total),
+            )
+            pause()
 
-def bucket_text(family: str, labels: Labels) -> Callable[[float], str]:
-    """Return a function that writes what stands before a bucket's value, given its upper bound."""
-    name = plain_name(f"{family}_bucket")
-    before = "".join(f"{label_text(*label)}," for label in labels if label[0] < "le")
-    after = "".join(f",{label_text(*label)}" for label in labels if label[0] > "le")
-    return lambda bound: f'{name}{{{before}le="{format_number(bound)}"{after}}}'
+    def write(
+        self,
+        family: str,
+        totals: Totals,
+        format_: Format,
+        exemplars: Mapping[str, str],
+        hidden: frozenset[int] = frozenset(),
+    ) -> Iterator[str]:
+        """Yield a family's lines; none if no file has it now.
+
+        Args:
+            family: one of :meth:`families`.
+            totals: values by number.
+            format_: the format.
+            exemplars: what follows a bucket's value, by the text before it.
+            hidden: numbers of buckets that are counted but not shown.
+        """
+        if self.type_name == "histogram":
+            lines = (histogram.write(totals, exemplars, hidden) for histogram in self._histograms[family])
+        else:
+            lines = (
+                f"{text} {format_number(totals[number])}\n" for text, number in self._simple[family] if number in totals
+            )
+        first = next((line for line in lines if line), None)
+        if first is not None:
+            yield format_.head(family, self.type_name, self.helps[family])
+            yield first
+            yield from lines

@@ -1,10 +1,14 @@
-"""The metrics of all processes of an application as lines."""
+"""Write the metrics of all processes of an application as lines."""
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator
-from dataclasses import replace
+import logging
+import os
+import threading
+from collections.abc import Container, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import NamedTuple
 
 from prometheus_client import (
     REGISTRY,
@@ -20,27 +24,43 @@ from prometheus_client.core import Metric as Family
 from prometheus_client.registry import Collector
 
 from kubeglass.catalog import GC_METRICS
-from kubeglass.instrument.multiprocess.cardinality_limit import limits_of
-from kubeglass.instrument.multiprocess.scrape import Scrape, SharedValues
+from kubeglass.instrument.multiprocess.compaction import LEADER_LOCK_NAME, Limits, compact_dead
+from kubeglass.instrument.multiprocess.folder import Folder, Reading
+from kubeglass.instrument.multiprocess.liveness import PER_PROCESS, is_locked
+from kubeglass.instrument.multiprocess.reader import ValueReader
+from kubeglass.instrument.multiprocess.series_table import Bound, Labels, SeriesTable
 from kubeglass.instrument.registration import registries
 from kubeglass.instrument.storage.multiprocess_folder import folder_name
-from kubeglass.instrument.text.format import Format, write_family
+from kubeglass.instrument.text.encoding import Pause
+from kubeglass.instrument.text.format import Format, format_number, sample_text, write_family
 from kubeglass.instrument.text.http_collector import HttpCollector, build_info, exemplars_of
-from kubeglass.instrument.text.registry import collectors_of, is_of_python, names_in, sample_gauges, write_registry
+from kubeglass.instrument.text.registry import (
+    collectors_of,
+    is_of_python,
+    limits_of,
+    names_in,
+    sample_gauges,
+    write_registry,
+)
 
-#: Collectors whose values are in the folder, or which are asked for every process.
+logger = logging.getLogger("kubeglass.instrument")
+
+#: Collectors whose values are in the folder, or that are asked for each process.
 IN_FOLDER = (HttpCollector, Counter, Gauge, Histogram, Summary, GCCollector, ProcessCollector)
 
 GC_FAMILIES = {metric.name.removesuffix("_total") for metric in GC_METRICS}
+
+#: The bound of a histogram's last bucket.
+LAST_BOUND = "+Inf"
 
 
 class SharedRegistry:
     """A registry whose values, and those of other processes, are in the multiprocess folder.
 
     Args:
-        registry: the registry; its other collectors are asked in this process: versions, an application's own ones.
+        registry: the registry; its other collectors, such as an application's own, are asked in this process.
         folder: the multiprocess folder.
-        python_metrics: whether what tells of the Python runtime is shown.
+        python_metrics: whether metrics of the Python runtime are shown.
     """
 
     def __init__(self, registry: CollectorRegistry, folder: Path, *, python_metrics: bool = True) -> None:
@@ -50,7 +70,7 @@ class SharedRegistry:
         self._own: SharedValues | None = None
 
     def write(self, format_: Format) -> Iterator[str]:
-        """Yield the lines of what processes share, and of what this one alone can tell."""
+        """Yield the lines of shared values, and of what only this process knows."""
         sample_gauges(self._registry)
         own = [found for found in collectors_of(self._registry) if isinstance(found, HttpCollector)]
         for collector in own:
@@ -59,7 +79,7 @@ class SharedRegistry:
         scrape = Scrape(format_, exemplars if format_.is_open else {}, limits=limits_of(self._registry))
         name = folder_name(self._registry)
         if name:
-            # Known only now: the page may be made before the application is instrumented.
+            # Not known earlier: the page may be made before the application is instrumented.
             self._own = self._own or SharedValues(self._common.path / name)
             yield from self._own.write(scrape)
         hidden = names_elsewhere(self._registry) | (set() if self._python_metrics else GC_FAMILIES)
@@ -70,11 +90,11 @@ class SharedRegistry:
         yield from write_registry(self._registry, format_, is_skipped=self._is_skipped)
 
     def _is_skipped(self, collector: Collector) -> bool:
-        return is_in_folder(collector) or (not self._python_metrics and is_of_python(collector))
+        return isinstance(collector, IN_FOLDER) or (not self._python_metrics and is_of_python(collector))
 
 
 def names_elsewhere(registry: CollectorRegistry) -> set[str]:
-    """Return names of families in the common folder that belong to other registries.
+    """Return the names of families in the common folder that belong to other registries.
 
     A family that no registry of this process knows is shown everywhere: another worker may have made it.
     """
@@ -88,18 +108,13 @@ def names_elsewhere(registry: CollectorRegistry) -> set[str]:
     return names - GC_FAMILIES
 
 
-def is_in_folder(collector: Collector) -> bool:
-    """Say whether a collector's values are shown from the folder."""
-    return isinstance(collector, IN_FOLDER)
-
-
 def write_processes(pids: Iterable[int], format_: Format, shown: Container[str] = ()) -> Iterator[str]:
-    """Yield the lines of the process metrics of these processes; nothing where there is no /proc.
+    """Yield the lines of these processes' metrics; nothing where there is no /proc.
 
     Args:
         pids: the processes.
         format_: the format.
-        shown: names of families that an application has of its own.
+        shown: names of families that are shown already: the application has its own.
     """
     families: dict[str, Family] = {}
     for pid in pids:
@@ -110,3 +125,137 @@ def write_processes(pids: Iterable[int], format_: Format, shown: Container[str] 
     for family in families.values():
         if family.name not in shown:
             yield from write_family(family, format_)
+
+
+@dataclass(frozen=True, slots=True)
+class Scrape:
+    """One scrape of all processes.
+
+    Args:
+        format_: the format it asked for.
+        exemplars: what follows a bucket's value, by the text before it.
+        families: names of the families that were written, or are to be left out.
+        pids: the living processes, once the folder was read.
+        limits: how many series a family may have in the totals of dead processes.
+    """
+
+    format_: Format
+    exemplars: Mapping[str, str]
+    families: set[str] = field(default_factory=set)
+    pids: set[int] = field(default_factory=set)
+    limits: Limits = field(default_factory=dict)
+
+
+class Kept(NamedTuple):
+    """What one process keeps between scrapes, guarded by ``busy``; a fork gets its own, even in the middle of one."""
+
+    pid: int
+    busy: threading.Lock
+    folder: Folder
+
+
+class SharedValues:
+    """One multiprocess folder, scraped again and again.
+
+    Args:
+        path: the folder.
+        pause: called about every millisecond and after each file, to let others run.
+    """
+
+    def __init__(self, path: Path, *, pause: Pause | None = None) -> None:
+        self.path = path
+        self._pause = pause
+        self._kept = self._keep()
+        self._has_complained = False
+
+    def _keep(self) -> Kept:
+        return Kept(os.getpid(), threading.Lock(), Folder(self.path, pause=self._pause))
+
+    def write(self, scrape: Scrape) -> Iterator[str]:
+        """Yield the lines of every family in the folder.
+
+        Raises:
+            InstrumentationError: the folder cannot be read.
+        """
+        kept = self._kept
+        if kept.pid != os.getpid():
+            kept = self._kept = self._keep()
+        # A second scrape at the same time reads everything again. It cannot wait: under gevent it would wait for a
+        # greenlet of its own thread.
+        if not kept.busy.acquire(blocking=False):
+            yield from self._write(self._keep().folder, scrape)
+            return
+        try:
+            yield from self._write(kept.folder, scrape)
+        finally:
+            kept.busy.release()
+
+    def _write(self, folder: Folder, scrape: Scrape) -> Iterator[str]:
+        reading = folder.read()
+        scrape.pids.update(reading.pids)
+        for kind, readers in reading.readers.items():
+            yield from write_kind(folder, kind, readers, reading.living.get(kind, []), scrape)
+        self._compact(folder, reading, scrape)
+
+    def _compact(self, folder: Folder, reading: Reading, scrape: Scrape) -> None:
+        # A process that compacts in the background will do it soon, and without delaying a scrape.
+        if not reading.dead or is_locked(self.path / LEADER_LOCK_NAME, if_missing=False):
+            return
+        try:
+            compact_dead(folder, scrape.limits, reading.living)
+        except OSError as error:
+            if not self._has_complained:
+                self._has_complained = True
+                logger.warning("%s: cannot compact the files of ended workers: %s", self.path, error)
+
+
+def write_kind(
+    folder: Folder, kind: str, readers: list[ValueReader], living: list[ValueReader], scrape: Scrape
+) -> Iterator[str]:
+    """Yield the lines of those families of one kind that were not written for another."""
+    table = folder.tables[kind]
+    totals = None if kind in PER_PROCESS else folder.totals(kind, readers)
+    hidden = hidden_buckets(table, living) if kind == "histogram" else frozenset[int]()
+    for family in table.families(folder.pause):
+        if family in scrape.families:
+            continue
+        scrape.families.add(family)
+        if totals is None:
+            yield from write_per_process(table, family, readers, scrape.format_)
+        else:
+            yield from table.write(family, totals, scrape.format_, scrape.exemplars, hidden)
+
+
+def hidden_buckets(table: SeriesTable, living: Iterable[ValueReader]) -> frozenset[int]:
+    """Return the numbers of buckets whose totals would be too small.
+
+    After an application's buckets were changed, a bucket that not every living process has would lack what the others
+    counted. Those they share are right, whatever dead processes had: counts are added up from the smallest bound.
+    """
+    hidden: set[Bound] = set()
+    for reader in living:
+        missing = table.every_bound - reader.bounds
+        if missing:
+            # The last bucket is made last: a process without it is still making them.
+            families = {family for family, bound in reader.bounds if bound == LAST_BOUND}
+            hidden |= {bound for bound in missing if bound[0] in families}
+    return frozenset(number for number, bound in enumerate(table.bounds) if bound in hidden) if hidden else frozenset()
+
+
+def write_per_process(table: SeriesTable, family: str, readers: list[ValueReader], format_: Format) -> Iterator[str]:
+    """Yield the lines of a gauge family that is shown for each process, with a ``pid`` label."""
+    lines = [
+        f"{sample_text(identity.sample, label_process(identity.labels, reader.name.pid))} {format_number(value)}\n"
+        for reader in readers
+        for number, value in zip(reader.series, reader.values(), strict=False)
+        if (identity := table.identities[number]).family == family
+    ]
+    if lines:
+        yield format_.head(family, "gauge", table.helps[family])
+        yield from lines
+
+
+def label_process(labels: Labels, pid: int) -> Labels:
+    """Add a process's ``pid`` label; the application's own becomes ``exported_pid``, as in Prometheus."""
+    own = tuple(("exported_pid" if name == "pid" else name, value) for name, value in labels)
+    return (*own, ("pid", str(pid)))

@@ -37,6 +37,16 @@ def names_in(registry: CollectorRegistry) -> dict[str, Collector]:
         return dict(registry._names_to_collectors)
 
 
+def limits_of(registry: CollectorRegistry) -> dict[str, int]:
+    """Return how many sets of label values each family of kubeglass's own may have, by its name."""
+    return {
+        metric.metric.name.removesuffix("_total"): metric.max_series
+        for collector in collectors_of(registry)
+        if isinstance(collector, HttpCollector)
+        for metric in collector.every_metric()
+    }
+
+
 def sample_gauges(registry: CollectorRegistry) -> None:
     """Set each gauge that has a function to what the function returns now.
 

@@ -19,7 +19,7 @@ from kubeglass.flask import instrument
 from kubeglass.instrument.multiprocess import background_compaction
 from kubeglass.instrument.multiprocess.background_compaction import THREAD_NAME, Compactor
 from kubeglass.instrument.multiprocess.compaction import LEADER_LOCK_NAME
-from kubeglass.instrument.multiprocess.scrape import Scrape, SharedValues
+from kubeglass.instrument.multiprocess.shared_registry import Scrape, SharedValues
 from kubeglass.instrument.storage.multiprocess_folder import FOLDER_VARIABLE
 from kubeglass.instrument.text.format import TEXT_0_0_4
 from tests.unit.instrument.counting import in_fork

@@ -21,7 +21,7 @@ from kubeglass.flask import instrument
 from kubeglass.instrument.multiprocess import compaction
 from kubeglass.instrument.multiprocess.compaction import compact_dead
 from kubeglass.instrument.multiprocess.folder import Folder
-from kubeglass.instrument.multiprocess.scrape import Scrape, SharedValues
+from kubeglass.instrument.multiprocess.shared_registry import Scrape, SharedValues
 from kubeglass.instrument.storage.multiprocess_folder import FOLDER_VARIABLE
 from kubeglass.instrument.text.format import TEXT_0_0_4
 from tests.unit.instrument.counting import in_fork, shown

@@ -27,7 +27,7 @@ from kubeglass.instrument.multiprocess import compaction
 from kubeglass.instrument.multiprocess.compaction import compact_dead
 from kubeglass.instrument.multiprocess.folder import Folder
 from kubeglass.instrument.multiprocess.liveness import dead_owners, parse_name
-from kubeglass.instrument.multiprocess.scrape import Scrape, SharedValues
+from kubeglass.instrument.multiprocess.shared_registry import Scrape, SharedValues
 from kubeglass.instrument.options import Options
 from kubeglass.instrument.registration import metrics_of
 from kubeglass.instrument.storage.file_store import FileStore
@@ -217,7 +217,7 @@ def test_others_get_their_turn_in_the_middle_of_every_step(tmp_path: Path, what:
 def test_only_one_compacts_at_a_time(tmp_path: Path) -> None:
     write_file(tmp_path, "counter", DEAD_PID, {"a_total": 1.0})
 
-    with compaction._only_folder(tmp_path) as is_mine:
+    with compaction._locked(tmp_path) as is_mine:
         assert is_mine
         assert not compact_dead(Folder(tmp_path))
 
@@ -388,7 +388,7 @@ def test_a_scrape_without_rights_to_compact_still_answers(
     def refuse(folder: Folder, *_: object) -> bool:
         raise PermissionError(13, "Permission denied", str(folder.path))
 
-    monkeypatch.setattr("kubeglass.instrument.multiprocess.scrape.compact_dead", refuse)
+    monkeypatch.setattr("kubeglass.instrument.multiprocess.shared_registry.compact_dead", refuse)
     values = SharedValues(tmp_path)
 
     assert [sample.value for sample in scrape(tmp_path, values)] == [1.0]

@@ -13,7 +13,7 @@ from prometheus_client.mmap_dict import MmapedDict, mmap_key
 from prometheus_client.parser import text_string_to_metric_families
 
 from kubeglass.flask import instrument
-from kubeglass.instrument.multiprocess.scrape import Scrape, SharedValues
+from kubeglass.instrument.multiprocess.shared_registry import Scrape, SharedValues
 from kubeglass.instrument.storage.multiprocess_folder import FOLDER_VARIABLE
 from kubeglass.instrument.text.format import TEXT_0_0_4
 from tests.unit.instrument.counting import in_fork

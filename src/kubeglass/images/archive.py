@@ -19,7 +19,7 @@ from kubeglass.errors import StateError
 from kubeglass.files import explain_disk_errors
 from kubeglass.images.image import Image, find_architecture
 from kubeglass.images.layer import PackedLayer, pack_layer
-from kubeglass.render.kubernetes.security import IMAGE_USER
+from kubeglass.render.kubernetes.pods import IMAGE_USER
 
 _MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 _CONFIG = "application/vnd.oci.image.config.v1+json"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from kubeglass.errors import UsageError
 from kubeglass.images.image import PROGRAM_MODE, TEMPORARY_MODE, Entry, File, Folder
-from kubeglass.render.kubernetes.security import IMAGE_USER
+from kubeglass.render.kubernetes.pods import IMAGE_USER
 
 #: ``name => /path (0x…)``, or ``/path (0x…)`` for the loader. A library that is ``not found`` is missing on
 #: this machine as well.

@@ -6,7 +6,7 @@ import re
 import shlex
 
 from kubeglass.render.kubernetes.app import METRICS_DIR, SOURCE_DIR
-from kubeglass.render.kubernetes.security import IMAGE_USER
+from kubeglass.render.kubernetes.pods import IMAGE_USER
 from tests.house.house import ROOT
 
 FILE = ROOT / "examples" / "docker" / "Dockerfile"

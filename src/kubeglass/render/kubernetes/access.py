@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from kubeglass.model.parts import (
@@ -16,20 +17,20 @@ from kubeglass.model.parts import (
 )
 from kubeglass.model.pipeline import Pipeline
 from kubeglass.model.sections.app import App
+from kubeglass.model.sections.cluster import PodSecurity
 from kubeglass.render.kubernetes.names import (
     NAMESPACE_NAME,
     cluster_name,
     deployed_apps,
+    describe,
     labels_of,
     metadata,
     selector_of,
 )
-from kubeglass.render.kubernetes.security import namespace_labels
 
-_RBAC = "rbac.authorization.k8s.io/v1"
 _READ = ["get", "list", "watch"]
 
-#: What the collector asks the API server and the kubelets; `nodes/proxy` would allow running commands in any pod
+#: What the collector reads from the API server and the kubelets; `nodes/proxy` would allow running commands in any pod
 #: (https://kubernetes.io/docs/concepts/security/rbac-good-practices/), so the kubelet's statistics are named alone.
 COLLECTOR_RULES: tuple[dict[str, Any], ...] = (
     {"apiGroups": [""], "resources": ["nodes/stats"], "verbs": ["get"]},
@@ -37,69 +38,58 @@ COLLECTOR_RULES: tuple[dict[str, Any], ...] = (
     {"apiGroups": ["apps"], "resources": ["replicasets"], "verbs": _READ},
 )
 
-#: What Prometheus asks, in its own namespace only: where the collectors are.
+#: What Prometheus reads, in its own namespace only: where the collectors are.
 PROMETHEUS_RULES: tuple[dict[str, Any], ...] = ({"apiGroups": [""], "resources": ["pods"], "verbs": _READ},)
 
 
+_ENFORCE = "pod-security.kubernetes.io/enforce"
+_AUDIT = "pod-security.kubernetes.io/audit"
+_REASON = "kubeglass.dev/pod-security-reason"
+
+
 def build_accounts(pipeline: Pipeline) -> list[dict[str, Any]]:
-    """Namespaces first, then accounts, roles and bindings."""
+    """Build namespaces, then accounts, roles and bindings."""
     home = pipeline.cluster.namespace
-    names = dict.fromkeys((home, pipeline.cluster.apps_run_in))
+    role = {"name": cluster_name(pipeline, COLLECTOR), "labels": labels_of(COLLECTOR, "collector")}
+    rules = COLLECTOR_RULES if pipeline.collector.kubelet.enabled else COLLECTOR_RULES[1:]
     return [
-        *(_namespace(pipeline, name) for name in names),
-        _account(COLLECTOR, "collector", home),
-        _account(PROMETHEUS, "storage", home),
-        *_cluster_role(pipeline),
-        *_role(home),
+        *(_namespace(pipeline, name) for name in dict.fromkeys((home, pipeline.cluster.apps_run_in))),
+        describe("ServiceAccount", metadata(COLLECTOR, "collector", home)),
+        describe("ServiceAccount", metadata(PROMETHEUS, "storage", home)),
+        *_grant("ClusterRole", role, rules, COLLECTOR, home),
+        *_grant("Role", metadata(PROMETHEUS, "storage", home), PROMETHEUS_RULES, PROMETHEUS, home),
     ]
 
 
 def _namespace(pipeline: Pipeline, name: str) -> dict[str, Any]:
-    security, reasons = namespace_labels(pipeline, name)
-    notes = {"annotations": reasons} if reasons else {}
-    return {
-        "apiVersion": "v1",
-        "kind": "Namespace",
-        "metadata": {"name": name, "labels": {**labels_of(name, "pipeline"), **security}, **notes},
-    }
+    """Build a namespace that enforces a Pod Security level, with the reason if that is not the chosen one."""
+    level = pipeline.cluster.security.pod_security.value
+    reason = _exception(pipeline, name)
+    security = {_ENFORCE: PodSecurity.PRIVILEGED.value if reason else level, _AUDIT: level}
+    notes = {"annotations": {_REASON: reason}} if reason else {}
+    return describe("Namespace", {"name": name, "labels": {**labels_of(name, "pipeline"), **security}, **notes})
 
 
-def _account(name: str, component: str, namespace: str) -> dict[str, Any]:
-    return {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata(name, component, namespace)}
+def _exception(pipeline: Pipeline, namespace: str) -> str:
+    if namespace == pipeline.cluster.namespace:
+        host = " and reads the node's files to measure it" if pipeline.collector.host_metrics.enabled else ""
+        return f"the collector keeps its queue in a folder of the node{host}, which only this level allows"
+    mounted = [app.name for app in deployed_apps(pipeline) if app.host_path is not None]
+    return (
+        f"the source of {', '.join(mounted)} is mounted from the node, which only this level allows" if mounted else ""
+    )
 
 
-def _cluster_role(pipeline: Pipeline) -> list[dict[str, Any]]:
-    name = cluster_name(pipeline, COLLECTOR)
-    about = {"name": name, "labels": labels_of(COLLECTOR, "collector")}
-    rules = COLLECTOR_RULES if pipeline.collector.kubelet.enabled else COLLECTOR_RULES[1:]
+def _grant(
+    role: str, about: Mapping[str, Any], rules: Iterable[Mapping[str, Any]], account: str, namespace: str
+) -> list[dict[str, Any]]:
+    """Build a role of the kind ``role``, and its binding to a ServiceAccount."""
+    reference = {"apiGroup": "rbac.authorization.k8s.io", "kind": role, "name": about["name"]}
+    subject = {"kind": "ServiceAccount", "name": account, "namespace": namespace}
     return [
-        {"apiVersion": _RBAC, "kind": "ClusterRole", "metadata": about, "rules": list(rules)},
-        {
-            "apiVersion": _RBAC,
-            "kind": "ClusterRoleBinding",
-            "metadata": about,
-            "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": name},
-            "subjects": [_subject(COLLECTOR, pipeline.cluster.namespace)],
-        },
+        describe(role, about, rules=list(rules)),
+        describe(f"{role}Binding", about, roleRef=reference, subjects=[subject]),
     ]
-
-
-def _role(namespace: str) -> list[dict[str, Any]]:
-    about = metadata(PROMETHEUS, "storage", namespace)
-    return [
-        {"apiVersion": _RBAC, "kind": "Role", "metadata": about, "rules": list(PROMETHEUS_RULES)},
-        {
-            "apiVersion": _RBAC,
-            "kind": "RoleBinding",
-            "metadata": about,
-            "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": PROMETHEUS},
-            "subjects": [_subject(PROMETHEUS, namespace)],
-        },
-    ]
-
-
-def _subject(name: str, namespace: str) -> dict[str, str]:
-    return {"kind": "ServiceAccount", "name": name, "namespace": namespace}
 
 
 #: A rule without ``from`` allows every peer.
@@ -107,49 +97,44 @@ ANYBODY: tuple[dict[str, Any], ...] = ()
 
 
 def build_policies(pipeline: Pipeline) -> list[dict[str, Any]]:
-    """Return one policy for each part; none if network policies are off."""
-    if not pipeline.cluster.security.network_policy:
-        return []
-    home = pipeline.cluster.namespace
-    readers = tuple({"podSelector": {"matchLabels": selector_of(name)}} for name in (COLLECTOR, GRAFANA, VIEWER))
-    prometheus = ({"podSelector": {"matchLabels": selector_of(PROMETHEUS)}},)
-    policies = [
-        _policy(COLLECTOR, "collector", home, [_allow(TELEMETRY_PORT, prometheus)]),
-        _policy(PROMETHEUS, "storage", home, [_allow(PROMETHEUS_PORT, readers)]),
-    ]
+    """Build one policy for each part; none if network policies are off."""
     cluster = pipeline.cluster
-    for name, runs, page, port in (
-        (GRAFANA, cluster.runs_grafana, cluster.grafana, GRAFANA_PORT),
-        (VIEWER, cluster.viewer.enabled, cluster.viewer, VIEWER_PORT),
-    ):
-        if runs:
-            # Without a node port, users connect by port-forward, which the kubelet opens inside the pod.
-            opened = [] if page.node_port is None else [_allow(port, ANYBODY)]
-            policies.append(_policy(name, "pages", home, opened))
-    return [*policies, *(_app_policy(app, pipeline) for app in deployed_apps(pipeline))]
+    if not cluster.security.network_policy:
+        return []
+    home = cluster.namespace
+    readers = tuple(_pods(name) for name in (COLLECTOR, GRAFANA, VIEWER))
+    # Without a node port, users connect by port-forward, which the kubelet opens inside the pod.
+    pages = (
+        _policy(name, "pages", home, [] if page.node_port is None else [_allow(port, ANYBODY)])
+        for name, runs, page, port in (
+            (GRAFANA, cluster.runs_grafana, cluster.grafana, GRAFANA_PORT),
+            (VIEWER, cluster.viewer.enabled, cluster.viewer, VIEWER_PORT),
+        )
+        if runs
+    )
+    return [
+        _policy(COLLECTOR, "collector", home, [_allow(TELEMETRY_PORT, (_pods(PROMETHEUS),))]),
+        _policy(PROMETHEUS, "storage", home, [_allow(PROMETHEUS_PORT, readers)]),
+        *pages,
+        *(_app_policy(app, pipeline) for app in deployed_apps(pipeline)),
+    ]
 
 
 def _app_policy(app: App, pipeline: Pipeline) -> dict[str, Any]:
-    collector = {
-        "namespaceSelector": {"matchLabels": {NAMESPACE_NAME: pipeline.cluster.namespace}},
-        "podSelector": {"matchLabels": selector_of(COLLECTOR)},
-    }
-    allowed = [_allow(app.port, ANYBODY), _allow(app.metrics_port, (collector,))]
+    namespace = {"namespaceSelector": {"matchLabels": {NAMESPACE_NAME: pipeline.cluster.namespace}}}
+    allowed = [_allow(app.port, ANYBODY), _allow(app.metrics_port, (namespace | _pods(COLLECTOR),))]
     return _policy(app.name, "app", pipeline.cluster.apps_run_in, allowed)
 
 
 def _policy(name: str, component: str, namespace: str, ingress: list[dict[str, Any]]) -> dict[str, Any]:
-    return {
-        "apiVersion": "networking.k8s.io/v1",
-        "kind": "NetworkPolicy",
-        "metadata": metadata(name, component, namespace),
-        "spec": {
-            "podSelector": {"matchLabels": selector_of(name)},
-            "policyTypes": ["Ingress"],
-            # The server drops an empty list, and kubectl would set it again at every apply.
-            **({"ingress": ingress} if ingress else {}),
-        },
-    }
+    # The server drops an empty list, and kubectl would set it again at every apply.
+    rules = {"ingress": ingress} if ingress else {}
+    spec = {**_pods(name), "policyTypes": ["Ingress"], **rules}
+    return describe("NetworkPolicy", metadata(name, component, namespace), spec=spec)
+
+
+def _pods(name: str) -> dict[str, Any]:
+    return {"podSelector": {"matchLabels": selector_of(name)}}
 
 
 def _allow(port: int, peers: tuple[dict[str, Any], ...]) -> dict[str, Any]:

@@ -9,22 +9,24 @@ from typing import Any
 from kubeglass.catalog import PROBE_PATH
 from kubeglass.model.parts import INSTRUMENT_VARIABLE, METRICS_FOLDER_VARIABLE, METRICS_PREFIX_VARIABLE
 from kubeglass.model.pipeline import Pipeline
-from kubeglass.model.sections.app import App
-from kubeglass.render.kubernetes.names import app_image, deployed_apps, metadata
+from kubeglass.model.sections.app import App, HostPath
+from kubeglass.render.kubernetes.names import app_image, deployed_apps, describe, metadata
 from kubeglass.render.kubernetes.pods import (
+    IMAGE_USER,
     START_SECONDS,
+    TMP,
+    container_security_context,
     empty_volume,
     http_probe,
+    pod_security_context,
     port_of,
     resources_of,
     secret_variable,
     select,
     service,
-    spread,
     tcp_probe,
     template_of,
 )
-from kubeglass.render.kubernetes.security import IMAGE_USER, container_security_context, pod_security_context
 
 #: Folder of the workers' metric files, in memory: they are written at every request.
 METRICS_DIR = "/run/metrics"
@@ -35,56 +37,64 @@ GRACE_SECONDS = 30
 
 
 def build(pipeline: Pipeline) -> list[dict[str, Any]]:
-    """One Deployment and one PodDisruptionBudget an app."""
-    return [item for app in deployed_apps(pipeline) for item in (_deployment(app, pipeline), _budget(app, pipeline))]
+    """Build a Deployment and a PodDisruptionBudget for each app."""
+    return [item for app in deployed_apps(pipeline) for item in _workload(app, pipeline)]
 
 
-def _deployment(app: App, pipeline: Pipeline) -> dict[str, Any]:
-    return {
-        "apiVersion": "apps/v1",
-        "kind": "Deployment",
-        "metadata": metadata(app.name, "app", pipeline.cluster.apps_run_in),
-        "spec": {
-            "replicas": app.replicas,
-            "selector": select(app.name),
-            # A new pod is ready before an old one goes.
-            "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 0, "maxSurge": 1}},
-            "template": template_of(app.name, "app", _pod(app, pipeline), _scrape_annotations(app)),
-        },
-    }
+def build_services(pipeline: Pipeline) -> list[dict[str, Any]]:
+    """Build a Service for each app, inside the cluster or also on every node's port."""
+    namespace = pipeline.cluster.apps_run_in
+    return [service(app.name, "app", namespace, port=80, node_port=app.node_port) for app in deployed_apps(pipeline)]
 
 
-def _scrape_annotations(app: App) -> dict[str, str]:
-    return {
+def _workload(app: App, pipeline: Pipeline) -> list[dict[str, Any]]:
+    scraped = {
         "prometheus.io/scrape": "true",
         "prometheus.io/port": str(app.metrics_port),
         "prometheus.io/path": app.metrics_path,
     }
+    deployment = {
+        "replicas": app.replicas,
+        "selector": select(app.name),
+        # A new pod is ready before an old one goes.
+        "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 0, "maxSurge": 1}},
+        "template": template_of(app.name, "app", _pod(app, pipeline), scraped),
+    }
+    # One at a time: a node can always be drained, and an app with several replicas stays available.
+    budget = {"maxUnavailable": 1, "selector": select(app.name)}
+    about = metadata(app.name, "app", pipeline.cluster.apps_run_in)
+    return [describe("Deployment", about, spec=deployment), describe("PodDisruptionBudget", about, spec=budget)]
 
 
 def _pod(app: App, pipeline: Pipeline) -> dict[str, Any]:
-    user = (app.host_path.user, app.host_path.group) if app.host_path else (IMAGE_USER, IMAGE_USER)
+    mounted = app.host_path
+    user = (mounted.user, mounted.group) if mounted else (IMAGE_USER, IMAGE_USER)
     last_scrape = _last_scrape_seconds(pipeline)
-    node = {"kubernetes.io/hostname": app.host_path.node} if app.host_path and app.host_path.node else None
+    spread = {
+        "maxSkew": 1,
+        "topologyKey": "kubernetes.io/hostname",
+        "whenUnsatisfiable": "ScheduleAnyway",
+        "labelSelector": select(app.name),
+    }
     return {
         # The app does not use the API server.
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
         "securityContext": pod_security_context(*user),
         "terminationGracePeriodSeconds": last_scrape + GRACE_SECONDS + 5,
-        "topologySpreadConstraints": spread(app.name),
-        **({"nodeSelector": node} if node else {}),
+        "topologySpreadConstraints": [spread],
+        **({"nodeSelector": {"kubernetes.io/hostname": mounted.node}} if mounted and mounted.node else {}),
         "containers": [_container(app, pipeline, last_scrape)],
         "volumes": [
             empty_volume("metrics", "64Mi", in_memory=True),
             empty_volume("tmp", "256Mi"),
-            *([_source_volume(app)] if app.host_path else []),
+            *([_source_volume(mounted)] if mounted else []),
         ],
     }
 
 
 def _last_scrape_seconds(pipeline: Pipeline) -> int:
-    """Seconds a terminating pod stays to have its final counts read: two scrapes, one of which may fail."""
+    """Seconds that a terminating pod waits for the scrape of its final counts: two scrapes, one of which may fail."""
     return math.ceil(2 * pipeline.scrape.interval) + 1
 
 
@@ -110,8 +120,8 @@ def _container(app: App, pipeline: Pipeline, last_scrape: int) -> dict[str, Any]
         "securityContext": container_security_context(),
         "volumeMounts": [
             {"name": "metrics", "mountPath": METRICS_DIR},
-            {"name": "tmp", "mountPath": "/tmp"},  # noqa: S108  # the pod's own folder
-            *([_source_mount(app)] if app.host_path else []),
+            TMP,
+            *([_source_mount(app.host_path)] if app.host_path else []),
         ],
     }
 
@@ -149,34 +159,13 @@ def _environment(app: App) -> list[dict[str, Any]]:
     ]
 
 
-def _source_volume(app: App) -> dict[str, Any]:
-    assert app.host_path is not None, "only apps with a host path have a source volume"
-    path = PurePosixPath(app.host_path.path)
+def _source_volume(source: HostPath) -> dict[str, Any]:
+    path = PurePosixPath(source.path)
     kind = "File" if path.suffix else "Directory"
     return {"name": "source", "hostPath": {"path": str(path), "type": kind}}
 
 
-def _source_mount(app: App) -> dict[str, Any]:
-    assert app.host_path is not None, "only apps with a host path mount one"
-    path = PurePosixPath(app.host_path.path)
+def _source_mount(source: HostPath) -> dict[str, Any]:
+    path = PurePosixPath(source.path)
     where = f"{SOURCE_DIR}/{path.name}" if path.suffix else SOURCE_DIR
     return {"name": "source", "mountPath": where, "readOnly": True}
-
-
-def _budget(app: App, pipeline: Pipeline) -> dict[str, Any]:
-    return {
-        "apiVersion": "policy/v1",
-        "kind": "PodDisruptionBudget",
-        "metadata": metadata(app.name, "app", pipeline.cluster.apps_run_in),
-        # One at a time: a node can always be drained, and an app with several replicas stays available.
-        "spec": {"maxUnavailable": 1, "selector": select(app.name)},
-    }
-
-
-def build_services(pipeline: Pipeline) -> list[dict[str, Any]]:
-    """One Service an app; on every node's port if one is chosen, else inside the cluster only."""
-    return [_app_service(app, pipeline) for app in deployed_apps(pipeline)]
-
-
-def _app_service(app: App, pipeline: Pipeline) -> dict[str, Any]:
-    return service(app.name, "app", pipeline.cluster.apps_run_in, port=80, node_port=app.node_port)

@@ -9,19 +9,19 @@ from kubeglass.model.parts import COLLECTOR, HEALTH_PORT, TELEMETRY_PORT
 from kubeglass.model.pipeline import Pipeline
 from kubeglass.render.files import RenderedFile
 from kubeglass.render.kubernetes.config_maps import CollectorSetup, config_hash, config_maps, config_volume
-from kubeglass.render.kubernetes.names import collector_image, metadata
+from kubeglass.render.kubernetes.names import collector_image, describe, metadata
 from kubeglass.render.kubernetes.pods import (
-    START_SECONDS,
+    collector_security_context,
+    container_security_context,
     field_variable,
     heap_limit,
-    http_probe,
+    http_probes,
     port_of,
     resources_of,
     secret_variable,
     select,
     template_of,
 )
-from kubeglass.render.kubernetes.security import collector_security_context, container_security_context
 
 CONFIG_MAP = f"{COLLECTOR}-config"
 CONFIG_FOLDER = "/etc/otelcol"
@@ -41,8 +41,7 @@ def build_daemon_set(pipeline: Pipeline, setup: CollectorSetup) -> list[dict[str
         "updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": "25%", "maxSurge": 0}},
         "template": template_of(COLLECTOR, "collector", _pod(pipeline, setup), config_hash(_file(setup))),
     }
-    about = metadata(COLLECTOR, "collector", pipeline.cluster.namespace)
-    return [{"apiVersion": "apps/v1", "kind": "DaemonSet", "metadata": about, "spec": spec}]
+    return [describe("DaemonSet", metadata(COLLECTOR, "collector", pipeline.cluster.namespace), spec=spec)]
 
 
 def _file(setup: CollectorSetup) -> RenderedFile:
@@ -78,9 +77,7 @@ def _container(pipeline: Pipeline, setup: CollectorSetup) -> dict[str, Any]:
         "args": [f"--config={CONFIG_FOLDER}/{CONFIG_FILE}"],
         "env": _environment(pipeline),
         "ports": [port_of("health", HEALTH_PORT), port_of("telemetry", TELEMETRY_PORT)],
-        "startupProbe": http_probe("/", "health", period=1, failures=START_SECONDS),
-        "readinessProbe": http_probe("/", "health", period=10),
-        "livenessProbe": http_probe("/", "health", period=30),
+        **http_probes("/", "health"),
         "resources": resources_of(pipeline.collector.resources),
         "securityContext": container_security_context(),
         "volumeMounts": [
@@ -99,11 +96,10 @@ def _volume_name(folder: str) -> str:
 
 
 def _environment(pipeline: Pipeline) -> list[dict[str, Any]]:
-    memory = pipeline.collector.resources.limits.memory
     return [
         field_variable("K8S_NODE_NAME", "spec.nodeName"),
         field_variable("K8S_NODE_IP", "status.hostIP"),
         field_variable("K8S_POD_IP", "status.podIP"),
-        *heap_limit(memory),
+        *heap_limit(pipeline.collector.resources),
         *(secret_variable(source.variable, source) for source in pipeline.collector_secrets),
     ]

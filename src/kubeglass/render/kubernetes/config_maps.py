@@ -1,4 +1,4 @@
-"""Configurations that other renderers made: into ConfigMaps, and into pods as files."""
+"""Puts what other renderers made into ConfigMaps, and into pods as files."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kubeglass.render.files import RenderedFile
-from kubeglass.render.kubernetes.names import metadata
+from kubeglass.render.kubernetes.names import describe, metadata
 
 #: Where the pages find the dashboards, and Grafana its provisioning files.
 DASHBOARDS_FOLDER = "/var/lib/kubeglass/dashboards"
@@ -18,7 +18,7 @@ PROVISIONING_FOLDER = "/etc/grafana/provisioning"
 
 @dataclass(frozen=True, slots=True)
 class CollectorSetup:
-    """The collector's configuration for a cluster, and what it needs from its pod.
+    """The collector's configuration on a cluster, and what its pod must mount.
 
     Args:
         config: the configuration file's text.
@@ -33,10 +33,10 @@ class CollectorSetup:
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """Configurations that other renderers made, for the ConfigMaps.
+    """What other renderers made, for the ConfigMaps.
 
     Args:
-        collector: the collector's.
+        collector: the collector's configuration.
         prometheus: ``prometheus.yml`` and the rules, at paths relative to Prometheus's configuration folder.
         grafana: provisioning files, at paths relative to Grafana's provisioning folder.
         grafana_environment: Grafana's settings as environment variables, none of them secret.
@@ -50,44 +50,38 @@ class Contents:
     dashboards: tuple[RenderedFile, ...] = ()
 
 
-#: ``kubectl apply`` stores the whole object, as JSON, in an annotation, and annotations may hold 262144 bytes
-#: (grafana/tanka#50). A file that is larger alone goes to the cluster by server-side apply, which stores no such copy.
+#: ``kubectl apply`` stores the whole object as JSON in an annotation, and annotations are limited to 262144 bytes
+#: (grafana/tanka#50). A single file that is larger needs server-side apply, which stores no such copy.
 MOST_BYTES = 200_000
 
-#: In a pod template's annotations, so that a change of configuration starts new pods.
+#: An annotation of pod templates: a change of the configuration starts new pods.
 HASH_ANNOTATION = "kubeglass.dev/config-hash"
 
 
 def config_maps(name: str, component: str, namespace: str, files: Sequence[RenderedFile]) -> list[dict[str, Any]]:
     """Pack ``files`` into as few ConfigMaps as stay small: ``name``, ``name-2`` and so on."""
     return [
-        {
-            "apiVersion": "v1",
-            "kind": "ConfigMap",
-            "metadata": metadata(_numbered(name, index), component, namespace),
+        describe(
+            "ConfigMap",
+            metadata(_numbered(name, index), component, namespace),
             # Without the final newline, YAML can show the text as a block.
-            "data": {_key(file): file.content.rstrip("\n") for file in group},
-        }
+            data={_key(file): file.content.rstrip("\n") for file in group},
+        )
         for index, group in enumerate(_pack(files))
     ]
 
 
 def config_volume(volume: str, name: str, files: Sequence[RenderedFile]) -> dict[str, Any]:
-    """Put what :func:`config_maps` packed into one volume, every file at its own path."""
-    sources = [
-        {
-            "configMap": {
-                "name": _numbered(name, index),
-                "items": [{"key": _key(file), "path": str(file.path)} for file in group],
-            }
-        }
-        for index, group in enumerate(_pack(files))
-    ]
+    """Return one volume with everything that :func:`config_maps` packed, each file at its own path."""
+    sources = []
+    for index, group in enumerate(_pack(files)):
+        items = [{"key": _key(file), "path": str(file.path)} for file in group]
+        sources.append({"configMap": {"name": _numbered(name, index), "items": items}})
     return {"name": volume, "projected": {"sources": sources}}
 
 
 def config_hash(*files: RenderedFile) -> dict[str, str]:
-    """Return an annotation that changes with the configuration, so that a change rolls the pods."""
+    """Return the annotation with the files' hash."""
     digest = hashlib.sha256()
     for file in files:
         digest.update(f"{file.path}\0{file.content}\0".encode())

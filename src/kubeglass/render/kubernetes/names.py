@@ -1,4 +1,4 @@
-"""Names, labels, ports and images of what runs on the cluster."""
+"""Names, labels and images of what runs on the cluster, and the shape of every object."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ NAME = "app.kubernetes.io/name"
 COMPONENT = "app.kubernetes.io/component"
 PART_OF = "app.kubernetes.io/part-of"
 MANAGED_BY = "app.kubernetes.io/managed-by"
-#: Which pipeline an object belongs to, by its namespace: two may share the namespace of their apps.
+#: The pipeline that an object belongs to, by its namespace: two pipelines may share the namespace of their apps.
 PIPELINE = "kubeglass.dev/pipeline"
 
 #: Namespaces carry their own name in this label since Kubernetes 1.22; policies select by it.
@@ -27,14 +27,44 @@ NAMESPACE_NAME = "kubernetes.io/metadata.name"
 
 
 def labels_of(name: str, component: str) -> dict[str, str]:
-    """Labels of one part; the name is what its pods are selected by, and what becomes the ``job`` of its metrics."""
+    """Labels of one part; ``name`` selects its pods and becomes the ``job`` of its metrics."""
     return {NAME: name, COMPONENT: component, PART_OF: "kubeglass", MANAGED_BY: "kubeglass"}
+
+
+#: The version of the API that has each kind.
+_VERSIONS = {
+    "Namespace": "v1",
+    "ServiceAccount": "v1",
+    "ConfigMap": "v1",
+    "Service": "v1",
+    "PersistentVolumeClaim": "v1",
+    "Deployment": "apps/v1",
+    "DaemonSet": "apps/v1",
+    "StatefulSet": "apps/v1",
+    "PodDisruptionBudget": "policy/v1",
+    "NetworkPolicy": "networking.k8s.io/v1",
+    "ClusterRole": "rbac.authorization.k8s.io/v1",
+    "ClusterRoleBinding": "rbac.authorization.k8s.io/v1",
+    "Role": "rbac.authorization.k8s.io/v1",
+    "RoleBinding": "rbac.authorization.k8s.io/v1",
+}
+
+
+def describe(kind: str, about: Mapping[str, Any], **content: Any) -> dict[str, Any]:
+    """Return an object of the API.
+
+    Args:
+        kind: such as ``Deployment``.
+        about: its metadata.
+        content: its other fields, such as ``spec``.
+    """
+    return {"apiVersion": _VERSIONS[kind], "kind": kind, "metadata": about, **content}
 
 
 def mark(item: Mapping[str, Any], pipeline: Pipeline) -> dict[str, Any]:
     """Label an object with its pipeline.
 
-    Pod templates and claims stay as they are: a label there would restart every pod, and a StatefulSet rejects it.
+    Pod templates and claims stay unlabelled: a new label would restart every pod, and a StatefulSet rejects it.
     """
     about = item["metadata"]
     return {**item, "metadata": {**about, "labels": {**about["labels"], PIPELINE: pipeline.cluster.namespace}}}
@@ -45,17 +75,9 @@ def selector_of(name: str) -> dict[str, str]:
     return {NAME: name}
 
 
-def metadata(name: str, component: str, namespace: str = "", **rest: Any) -> dict[str, Any]:
-    """Metadata of one object.
-
-    Args:
-        name: its name.
-        component: what it is for: ``collector``, ``storage``, ``pages``, ``app``, ``pipeline``.
-        namespace: its namespace, empty for an object of the whole cluster.
-        rest: further fields, such as ``annotations``.
-    """
-    home = {"namespace": namespace} if namespace else {}
-    return {"name": name, **home, "labels": labels_of(name, component), **rest}
+def metadata(name: str, component: str, namespace: str) -> dict[str, Any]:
+    """Metadata of one object; its component is ``collector``, ``storage``, ``pages``, ``app`` or ``pipeline``."""
+    return {"name": name, "namespace": namespace, "labels": labels_of(name, component)}
 
 
 def deployed_apps(pipeline: Pipeline) -> tuple[App, ...]:
@@ -68,8 +90,7 @@ def cluster_name(pipeline: Pipeline, name: str) -> str:
     return f"kubeglass:{pipeline.cluster.namespace}:{name}"
 
 
-#: Images that are in no registry are named under localhost, so that a pull fails at once instead of asking a public
-#: registry for someone else's image.
+#: Images that are in no registry are named under localhost: a pull then fails at once, and gets no stranger's image.
 OWN_REGISTRY = "localhost/kubeglass"
 
 

@@ -15,25 +15,27 @@ from kubeglass.render.kubernetes.config_maps import (
     config_maps,
     config_volume,
 )
-from kubeglass.render.kubernetes.names import GRAFANA_SECRET, GRAFANA_SECRET_KEY, grafana_image, metadata, viewer_image
+from kubeglass.render.kubernetes.names import (
+    GRAFANA_SECRET,
+    GRAFANA_SECRET_KEY,
+    describe,
+    grafana_image,
+    metadata,
+    viewer_image,
+)
 from kubeglass.render.kubernetes.pods import (
-    START_SECONDS,
+    GRAFANA_USER,
+    IMAGE_USER,
+    TMP,
+    container_security_context,
     empty_volume,
-    http_probe,
+    http_probes,
+    pod_security_context,
     port_of,
     select,
     service,
     template_of,
 )
-from kubeglass.render.kubernetes.security import (
-    GRAFANA_USER,
-    IMAGE_USER,
-    container_security_context,
-    pod_security_context,
-)
-
-GRAFANA_PROVISIONING_MAP = f"{GRAFANA}-provisioning"
-GRAFANA_DASHBOARDS_MAP = f"{GRAFANA}-dashboards"
 
 HOW_TO_MAKE_THE_SECRET = (
     "# Grafana waits for its administrator's password. `kubeglass deploy` generates one; with kubectl, make it:\n"
@@ -44,37 +46,33 @@ HOW_TO_MAKE_THE_SECRET = (
 
 def build_grafana(pipeline: Pipeline, contents: Contents) -> list[dict[str, Any]]:
     """Build provisioning and dashboards, the Service, and the Deployment."""
-    namespace = pipeline.cluster.namespace
-    about = metadata(GRAFANA, "pages", namespace)
+    pod = {
+        "automountServiceAccountToken": False,
+        "enableServiceLinks": False,
+        "securityContext": pod_security_context(GRAFANA_USER),
+        "containers": [_grafana_container(pipeline, contents)],
+        "volumes": [
+            config_volume("provisioning", f"{GRAFANA}-provisioning", contents.grafana),
+            config_volume("dashboards", f"{GRAFANA}-dashboards", contents.dashboards),
+            empty_volume("data", "1Gi"),
+            empty_volume("tmp", "64Mi"),
+        ],
+    }
     spec = {
         "replicas": 1,
         "selector": select(GRAFANA),
         # Its database is a file in the pod, which a second one could not share.
         "strategy": {"type": "Recreate"},
         # It reloads dashboards while it runs, but reads provisioning only at startup.
-        "template": template_of(GRAFANA, "pages", _grafana_pod(pipeline, contents), config_hash(*contents.grafana)),
+        "template": template_of(GRAFANA, "pages", pod, config_hash(*contents.grafana)),
     }
+    namespace = pipeline.cluster.namespace
     return [
-        *config_maps(GRAFANA_PROVISIONING_MAP, "pages", namespace, contents.grafana),
-        *config_maps(GRAFANA_DASHBOARDS_MAP, "pages", namespace, contents.dashboards),
+        *config_maps(f"{GRAFANA}-provisioning", "pages", namespace, contents.grafana),
+        *config_maps(f"{GRAFANA}-dashboards", "pages", namespace, contents.dashboards),
         service(GRAFANA, "pages", namespace, port=GRAFANA_PORT, node_port=pipeline.cluster.grafana.node_port),
-        {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": about, "spec": spec},
+        describe("Deployment", metadata(GRAFANA, "pages", namespace), spec=spec),
     ]
-
-
-def _grafana_pod(pipeline: Pipeline, contents: Contents) -> dict[str, Any]:
-    return {
-        "automountServiceAccountToken": False,
-        "enableServiceLinks": False,
-        "securityContext": pod_security_context(GRAFANA_USER),
-        "containers": [_grafana_container(pipeline, contents)],
-        "volumes": [
-            config_volume("provisioning", GRAFANA_PROVISIONING_MAP, contents.grafana),
-            config_volume("dashboards", GRAFANA_DASHBOARDS_MAP, contents.dashboards),
-            empty_volume("data", "1Gi"),
-            empty_volume("tmp", "64Mi"),
-        ],
-    }
 
 
 def _grafana_container(pipeline: Pipeline, contents: Contents) -> dict[str, Any]:
@@ -89,54 +87,37 @@ def _grafana_container(pipeline: Pipeline, contents: Contents) -> dict[str, Any]
             {"name": "GF_SECURITY_ADMIN_PASSWORD", "valueFrom": password},
         ],
         "ports": [port_of("http", GRAFANA_PORT)],
-        "startupProbe": http_probe("/api/health", "http", period=2, failures=90),
-        "readinessProbe": http_probe("/api/health", "http", period=10),
-        "livenessProbe": http_probe("/api/health", "http", period=30),
+        **http_probes("/api/health", "http", period=2),
         "resources": {"requests": {"cpu": "50m", "memory": "128Mi"}, "limits": {"memory": "512Mi"}},
         "securityContext": container_security_context(),
         "volumeMounts": [
             {"name": "provisioning", "mountPath": PROVISIONING_FOLDER, "readOnly": True},
             {"name": "dashboards", "mountPath": DASHBOARDS_FOLDER, "readOnly": True},
             {"name": "data", "mountPath": "/var/lib/grafana"},
-            {"name": "tmp", "mountPath": "/tmp"},  # noqa: S108  # the pod's own folder
+            TMP,
         ],
     }
 
 
-VIEWER_DASHBOARDS_MAP = f"{VIEWER}-dashboards"
-
-
 def build_viewer(pipeline: Pipeline, contents: Contents) -> list[dict[str, Any]]:
     """Build the dashboards, the Service and the Deployment."""
-    namespace = pipeline.cluster.namespace
-    spec = {
-        "replicas": 1,
-        "selector": select(VIEWER),
-        "template": template_of(VIEWER, "pages", _viewer_pod(pipeline, contents)),
-    }
-    return [
-        *config_maps(VIEWER_DASHBOARDS_MAP, "pages", namespace, contents.dashboards),
-        service(VIEWER, "pages", namespace, port=VIEWER_PORT, node_port=pipeline.cluster.viewer.node_port),
-        {
-            "apiVersion": "apps/v1",
-            "kind": "Deployment",
-            "metadata": metadata(VIEWER, "pages", namespace),
-            "spec": spec,
-        },
-    ]
-
-
-def _viewer_pod(pipeline: Pipeline, contents: Contents) -> dict[str, Any]:
-    return {
+    pod = {
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
         "securityContext": pod_security_context(IMAGE_USER),
         "containers": [_viewer_container(pipeline)],
         "volumes": [
-            config_volume("dashboards", VIEWER_DASHBOARDS_MAP, contents.dashboards),
+            config_volume("dashboards", f"{VIEWER}-dashboards", contents.dashboards),
             empty_volume("tmp", "16Mi"),
         ],
     }
+    spec = {"replicas": 1, "selector": select(VIEWER), "template": template_of(VIEWER, "pages", pod)}
+    namespace = pipeline.cluster.namespace
+    return [
+        *config_maps(f"{VIEWER}-dashboards", "pages", namespace, contents.dashboards),
+        service(VIEWER, "pages", namespace, port=VIEWER_PORT, node_port=pipeline.cluster.viewer.node_port),
+        describe("Deployment", metadata(VIEWER, "pages", namespace), spec=spec),
+    ]
 
 
 def _viewer_container(pipeline: Pipeline) -> dict[str, Any]:
@@ -155,13 +136,8 @@ def _viewer_container(pipeline: Pipeline) -> dict[str, Any]:
             "--allow-host=*",
         ],
         "ports": [port_of("http", VIEWER_PORT)],
-        "startupProbe": http_probe("/healthz", "http", period=1, failures=START_SECONDS),
-        "readinessProbe": http_probe("/healthz", "http", period=10),
-        "livenessProbe": http_probe("/healthz", "http", period=30),
+        **http_probes("/healthz", "http"),
         "resources": {"requests": {"cpu": "10m", "memory": "48Mi"}, "limits": {"memory": "192Mi"}},
         "securityContext": container_security_context(),
-        "volumeMounts": [
-            {"name": "dashboards", "mountPath": DASHBOARDS_FOLDER, "readOnly": True},
-            {"name": "tmp", "mountPath": "/tmp"},  # noqa: S108  # the pod's own folder
-        ],
+        "volumeMounts": [{"name": "dashboards", "mountPath": DASHBOARDS_FOLDER, "readOnly": True}, TMP],
     }

@@ -1,4 +1,8 @@
-"""What workloads share: probes, ports, variables, volumes, pod templates and Services."""
+"""What workloads share: users, security contexts, probes, ports, variables, volumes, templates and Services.
+
+Everything but the collector meets the Pod Security Standard "restricted":
+https://kubernetes.io/docs/concepts/security/pod-security-standards/
+"""
 
 from __future__ import annotations
 
@@ -7,12 +11,49 @@ from typing import Any
 
 from kubeglass.model.quantity import parse_memory
 from kubeglass.model.sections.secret import SecretSource
-from kubeglass.model.sections.section import Amount, Resources
-from kubeglass.render.kubernetes.names import labels_of, metadata, selector_of
+from kubeglass.model.sections.section import Resources
+from kubeglass.render.kubernetes.names import describe, labels_of, metadata, selector_of
 
 #: Seconds a program may take to start before it is restarted. Python imports in a second on a laptop, in a minute on a
 #: small board that starts everything else at the same time.
 START_SECONDS = 180
+
+#: The user of images that kubeglass builds. Runtimes may take the group from the image, or 0, so pods set all three.
+IMAGE_USER = 10001
+#: "nobody", the user of Prometheus's own image.
+PROMETHEUS_USER = 65534
+#: The user of Grafana's own image: https://grafana.com/docs/grafana/latest/setup-grafana/configure-docker/
+GRAFANA_USER = 472
+
+
+def pod_security_context(user: int, group: int | None = None) -> dict[str, Any]:
+    """Security context of a pod at the restricted level; ``group`` owns its volumes (default: the user's number)."""
+    owner = user if group is None else group
+    return {
+        "runAsNonRoot": True,
+        "runAsUser": user,
+        "runAsGroup": owner,
+        "fsGroup": owner,
+        # Walk large volumes once, not at every start.
+        "fsGroupChangePolicy": "OnRootMismatch",
+        "seccompProfile": {"type": "RuntimeDefault"},
+    }
+
+
+def collector_security_context() -> dict[str, Any]:
+    """Security context of the collector's pod, the one exception.
+
+    The kubelet creates the queue's folder on the node for root alone, so the collector is user 0. Without any
+    capability (see :func:`container_security_context`), with a read-only root and no other host path, it can write
+    there and nowhere else. With ``collector.host_metrics`` on it also reads, and only reads, the node's ``/proc`` and
+    ``/sys``, or all of its files when file systems are measured.
+    """
+    return {"runAsNonRoot": False, "runAsUser": 0, "runAsGroup": 0, "seccompProfile": {"type": "RuntimeDefault"}}
+
+
+def container_security_context() -> dict[str, Any]:
+    """Security context of every container, the collector's included."""
+    return {"allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True, "capabilities": {"drop": ["ALL"]}}
 
 
 def http_probe(path: str, port: str, *, period: int, failures: int = 3, timeout: int = 2) -> dict[str, Any]:
@@ -25,6 +66,15 @@ def http_probe(path: str, port: str, *, period: int, failures: int = 3, timeout:
     }
 
 
+def http_probes(path: str, port: str, *, period: int = 1) -> dict[str, Any]:
+    """Request one path for all three probes; at startup every ``period`` seconds, for :data:`START_SECONDS`."""
+    return {
+        "startupProbe": http_probe(path, port, period=period, failures=START_SECONDS // period),
+        "readinessProbe": http_probe(path, port, period=10),
+        "livenessProbe": http_probe(path, port, period=30),
+    }
+
+
 def tcp_probe(port: str, *, period: int, failures: int = 3) -> dict[str, Any]:
     """Connect every ``period`` seconds; fail after ``failures`` in a row."""
     return {"tcpSocket": {"port": port}, "periodSeconds": period, "failureThreshold": failures, "timeoutSeconds": 2}
@@ -32,12 +82,8 @@ def tcp_probe(port: str, *, period: int, failures: int = 3) -> dict[str, Any]:
 
 def resources_of(resources: Resources) -> dict[str, Any]:
     """Return a container's requests and limits."""
-    parts = {"requests": _amount(resources.requests), "limits": _amount(resources.limits)}
-    return {name: amount for name, amount in parts.items() if amount}
-
-
-def _amount(amount: Amount) -> dict[str, str]:
-    return {name: value for name, value in (("cpu", amount.cpu), ("memory", amount.memory)) if value is not None}
+    amounts: dict[str, Any] = resources.model_dump(exclude_none=True)
+    return {name: amount for name, amount in amounts.items() if amount}
 
 
 def port_of(name: str, number: int) -> dict[str, Any]:
@@ -50,8 +96,9 @@ def field_variable(name: str, path: str) -> dict[str, Any]:
     return {"name": name, "valueFrom": {"fieldRef": {"fieldPath": path}}}
 
 
-def heap_limit(memory: str | None) -> list[dict[str, Any]]:
+def heap_limit(resources: Resources) -> list[dict[str, Any]]:
     """Environment variable that makes Go collect garbage before the process reaches its memory limit."""
+    memory = resources.limits.memory
     return [] if memory is None else [{"name": "GOMEMLIMIT", "value": str(parse_memory(memory) * 9 // 10)}]
 
 
@@ -75,41 +122,29 @@ def template_of(
     return {"metadata": {"labels": labels_of(name, component), **notes}, "spec": dict(spec)}
 
 
+#: The pod's own folder for temporary files.
+TMP = {"name": "tmp", "mountPath": "/tmp"}  # noqa: S108
+
+
 def select(name: str) -> dict[str, Any]:
     """Selector of a workload."""
     return {"matchLabels": selector_of(name)}
 
 
-def spread(name: str) -> list[dict[str, Any]]:
-    """Spread replicas over nodes where there are several."""
-    return [
-        {
-            "maxSkew": 1,
-            "topologyKey": "kubernetes.io/hostname",
-            "whenUnsatisfiable": "ScheduleAnyway",
-            "labelSelector": select(name),
-        }
-    ]
-
-
 def service(name: str, component: str, namespace: str, *, port: int, node_port: int | None = None) -> dict[str, Any]:
-    """Build a Service that leads to the pods' port named ``http``.
+    """Build a Service for the port named ``http`` of the pods of the same name.
 
     Args:
-        name: the Service's name, which is also its pods'.
+        name: name of the Service and of its pods.
         component: what it is for.
         namespace: where it is.
         port: its port inside the cluster.
-        node_port: its port on every node, None for none.
+        node_port: its port on every node; None for no such port.
     """
     outside = {} if node_port is None else {"nodePort": node_port}
-    return {
-        "apiVersion": "v1",
-        "kind": "Service",
-        "metadata": metadata(name, component, namespace),
-        "spec": {
-            "type": "ClusterIP" if node_port is None else "NodePort",
-            "selector": selector_of(name),
-            "ports": [{"name": "http", "port": port, "targetPort": "http", "protocol": "TCP", **outside}],
-        },
+    spec = {
+        "type": "ClusterIP" if node_port is None else "NodePort",
+        "selector": selector_of(name),
+        "ports": [{"name": "http", "port": port, "targetPort": "http", "protocol": "TCP", **outside}],
     }
+    return describe("Service", metadata(name, component, namespace), spec=spec)

@@ -8,9 +8,19 @@ from kubeglass.model.duration import format_duration
 from kubeglass.model.parts import PROMETHEUS, PROMETHEUS_PORT
 from kubeglass.model.pipeline import Pipeline
 from kubeglass.render.kubernetes.config_maps import Contents, config_hash, config_maps, config_volume
-from kubeglass.render.kubernetes.names import labels_of, metadata, prometheus_image
-from kubeglass.render.kubernetes.pods import heap_limit, http_probe, port_of, resources_of, select, service, template_of
-from kubeglass.render.kubernetes.security import PROMETHEUS_USER, container_security_context, pod_security_context
+from kubeglass.render.kubernetes.names import describe, labels_of, metadata, prometheus_image
+from kubeglass.render.kubernetes.pods import (
+    PROMETHEUS_USER,
+    container_security_context,
+    heap_limit,
+    http_probe,
+    pod_security_context,
+    port_of,
+    resources_of,
+    select,
+    service,
+    template_of,
+)
 
 CONFIG_MAP = f"{PROMETHEUS}-config"
 CONFIG_FOLDER = "/etc/prometheus"
@@ -30,11 +40,10 @@ def build(pipeline: Pipeline, contents: Contents) -> list[dict[str, Any]]:
         # Samples outlive the StatefulSet; only `kubeglass undeploy --purge` deletes them.
         "persistentVolumeClaimRetentionPolicy": {"whenDeleted": "Retain", "whenScaled": "Retain"},
     }
-    about = metadata(PROMETHEUS, "storage", namespace)
     return [
         *config_maps(CONFIG_MAP, "storage", namespace, contents.prometheus),
         service(PROMETHEUS, "storage", namespace, port=PROMETHEUS_PORT),
-        {"apiVersion": "apps/v1", "kind": "StatefulSet", "metadata": about, "spec": spec},
+        describe("StatefulSet", metadata(PROMETHEUS, "storage", namespace), spec=spec),
     ]
 
 
@@ -42,8 +51,8 @@ def _pod(pipeline: Pipeline, contents: Contents) -> dict[str, Any]:
     return {
         "serviceAccountName": PROMETHEUS,
         "enableServiceLinks": False,
-        # K3s's local-path volumes ignore fsGroup but are open to everybody (k3s-io/k3s#6401); elsewhere fsGroup makes
-        # the volume writable. Either way Prometheus makes its folder itself, below the volume's root.
+        # K3s's local-path volumes ignore fsGroup but everybody may write there (k3s-io/k3s#6401); elsewhere fsGroup
+        # makes the volume writable. Prometheus creates its folder itself, below the volume's root.
         "securityContext": pod_security_context(PROMETHEUS_USER),
         # It writes its head block before it stops.
         "terminationGracePeriodSeconds": 120,
@@ -66,7 +75,7 @@ def _container(pipeline: Pipeline) -> dict[str, Any]:
             f"--web.listen-address=0.0.0.0:{PROMETHEUS_PORT}",
             "--web.enable-otlp-receiver",
         ],
-        "env": heap_limit(pipeline.storage.resources.limits.memory),
+        "env": heap_limit(pipeline.storage.resources),
         "ports": [port_of("http", PROMETHEUS_PORT)],
         # Replaying a large write-ahead log takes minutes.
         "startupProbe": http_probe("/-/ready", "http", period=1, failures=600),
@@ -83,12 +92,10 @@ def _container(pipeline: Pipeline) -> dict[str, Any]:
 
 def _claim(pipeline: Pipeline) -> dict[str, Any]:
     storage_class = pipeline.cluster.storage_class
-    spec: dict[str, Any] = {
+    spec = {
         "accessModes": ["ReadWriteOnce"],
         "volumeMode": "Filesystem",
         "resources": {"requests": {"storage": pipeline.storage.volume_size}},
+        **({"storageClassName": storage_class} if storage_class is not None else {}),
     }
-    if storage_class is not None:
-        spec["storageClassName"] = storage_class
-    about = {"name": VOLUME, "labels": labels_of(PROMETHEUS, "storage")}
-    return {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": about, "spec": spec}
+    return describe("PersistentVolumeClaim", {"name": VOLUME, "labels": labels_of(PROMETHEUS, "storage")}, spec=spec)

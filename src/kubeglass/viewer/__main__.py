@@ -8,18 +8,13 @@ import signal
 import sys
 from pathlib import Path
 from types import FrameType
+from urllib.parse import urlsplit
 
-from kubeglass.errors import KubeglassError
+from kubeglass.errors import KubeglassError, UsageError
 from kubeglass.http import LOGGER_NAME
+from kubeglass.model.duration import parse_duration
 from kubeglass.model.parts import LOOPBACK, VIEWER_PORT
-from kubeglass.viewer.server import run_server
-from kubeglass.viewer.settings import (
-    LOOPBACK_NAMES,
-    ViewerSettings,
-    check_port,
-    check_prometheus_url,
-    check_time_interval,
-)
+from kubeglass.viewer.server import LOOPBACK_NAMES, ViewerSettings, run_server
 
 log = logging.getLogger(__name__)
 
@@ -45,13 +40,48 @@ def parse_settings(arguments: list[str]) -> ViewerSettings:
     """
     given = _parser().parse_args(arguments)
     return ViewerSettings(
-        prometheus_url=check_prometheus_url(given.prometheus),
+        prometheus_url=_check_prometheus_url(given.prometheus),
         dashboards=given.dashboards,
         host=given.host,
-        port=check_port(given.port),
-        time_interval=check_time_interval(given.time_interval),
+        port=_check_port(given.port),
+        time_interval=_check_time_interval(given.time_interval),
         allowed_hosts=(*LOOPBACK_NAMES, *given.allow_host),
     )
+
+
+def _check_prometheus_url(text: str) -> str:
+    try:
+        url = urlsplit(text)
+        valid = url.scheme in ("http", "https") and bool(url.hostname) and url.port != 0
+    except ValueError:
+        valid = False
+    if not valid or url.query or url.fragment:
+        raise UsageError(
+            "--prometheus", "is not an HTTP address", found=text, hint="give one such as http://127.0.0.1:9090"
+        )
+    if url.username or url.password:
+        raise UsageError(
+            "--prometheus",
+            "must not contain a user name or password, which other users of this machine could read",
+            hint="put a proxy that adds them in front of Prometheus",
+        )
+    return text.rstrip("/")
+
+
+def _check_port(text: str) -> int:
+    if not (text.isascii() and text.isdigit()) or int(text) > 65535:
+        raise UsageError("--port", "is not a TCP port", found=text, hint="give a number from 1 to 65535, or 0 for any")
+    return int(text)
+
+
+def _check_time_interval(text: str) -> str:
+    try:
+        seconds = parse_duration(text)
+    except ValueError as error:
+        raise UsageError("--time-interval", str(error), found=text) from error
+    if seconds <= 0:
+        raise UsageError("--time-interval", "must be greater than zero", found=text, hint="give the scrape interval")
+    return text
 
 
 def _exit_cleanly(_signal: int, _frame: FrameType | None) -> None:

@@ -21,37 +21,47 @@ _UID = re.compile(r"[a-zA-Z0-9_-]{1,40}")
 _NO_CACHE = {"Cache-Control": "no-cache"}
 
 
-class DashboardsApi:
-    """Serves dashboards from ``<uid>.json`` files, read at each request, so changes show on reload.
+class Api:
+    """Serves the page's own data.
 
     Args:
-        folder: where the files are; it may be created after the server starts.
+        folder: folder of ``<uid>.json`` dashboards, read at each request, so changes show on reload; it may be created
+            after the server starts.
+        time_interval: scrape interval as Prometheus writes it, Grafana's ``jsonData.timeInterval``.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, time_interval: str) -> None:
         self._folder = folder
+        self._time_interval = time_interval
 
-    async def list_all(self, _request: Request) -> Response:
+    async def list_dashboards(self, _request: Request) -> Response:
         """Respond with ``[{uid, title, tags}]`` ordered by title; other files are skipped and logged."""
         return JSONResponse(await run_in_threadpool(self._describe_all), headers=_NO_CACHE)
-
-    async def read(self, request: Request) -> Response:
-        """Respond with one dashboard's JSON as it is on disk."""
-        uid = request.path_params["uid"]
-        content = await run_in_threadpool(self._read, uid) if _UID.fullmatch(uid) else None
-        if content is None:
-            return JSONResponse({"error": "there is no dashboard with that uid"}, 404, _NO_CACHE)
-        return Response(content, headers=_NO_CACHE, media_type="application/json")
 
     def _describe_all(self) -> list[dict[str, Any]]:
         entries = [entry for path in self._folder.glob("*.json") if (entry := _describe(path))]
         return sorted(entries, key=lambda entry: (entry["title"], entry["uid"]))
 
-    def _read(self, uid: str) -> bytes | None:
+    async def read_dashboard(self, request: Request) -> Response:
+        """Respond with one dashboard's JSON as it is on disk."""
+        uid = request.path_params["uid"]
+        path = self._folder / f"{uid}.json"
         try:
-            return (self._folder / f"{uid}.json").read_bytes()
+            content = await run_in_threadpool(path.read_bytes) if _UID.fullmatch(uid) else None
         except OSError:
-            return None
+            content = None
+        if content is None:
+            return JSONResponse({"error": "there is no dashboard with that uid"}, 404, _NO_CACHE)
+        return Response(content, headers=_NO_CACHE, media_type="application/json")
+
+    async def describe_datasource(self, _request: Request) -> Response:
+        """Respond with ``{uid, name, type, timeInterval}``."""
+        source = {"uid": DATASOURCE_UID, "name": DATASOURCE_NAME, "type": DATASOURCE_TYPE}
+        return JSONResponse(source | {"timeInterval": self._time_interval}, headers=_NO_CACHE)
+
+    async def respond_healthy(self, _request: Request) -> Response:
+        """Respond that the server runs; Prometheus may be down."""
+        return PlainTextResponse("ok\n", headers={"Cache-Control": "no-store"})
 
 
 def _describe(path: Path) -> dict[str, Any] | None:
@@ -61,28 +71,3 @@ def _describe(path: Path) -> dict[str, Any] | None:
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         log.warning("%s: is not a dashboard (%s); it is not listed", path, error)
         return None
-
-
-class DatasourceApi:
-    """Serves the settings of the data source.
-
-    Args:
-        time_interval: scrape interval as Prometheus writes it, Grafana's ``jsonData.timeInterval``.
-    """
-
-    def __init__(self, time_interval: str) -> None:
-        self._document = {
-            "uid": DATASOURCE_UID,
-            "name": DATASOURCE_NAME,
-            "type": DATASOURCE_TYPE,
-            "timeInterval": time_interval,
-        }
-
-    async def read(self, _request: Request) -> Response:
-        """Respond with ``{uid, name, type, timeInterval}``."""
-        return JSONResponse(self._document, headers=_NO_CACHE)
-
-
-async def respond_healthy(_request: Request) -> Response:
-    """Respond that the server runs; Prometheus may be down."""
-    return PlainTextResponse("ok\n", headers={"Cache-Control": "no-store"})

@@ -1,4 +1,4 @@
-"""What the page may ask Prometheus: read-only endpoints and their parameters. Everything else is refused."""
+"""What the page may ask of Prometheus: read-only endpoints and their parameters. Everything else is refused."""
 
 from __future__ import annotations
 

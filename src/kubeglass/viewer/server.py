@@ -1,4 +1,4 @@
-"""The page's server: its routes and middleware."""
+"""The page's server: its settings, routes and middleware."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import os
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
 
 import uvicorn
 from starlette.applications import Starlette
@@ -18,12 +20,43 @@ from starlette.types import ASGIApp
 
 from kubeglass.errors import PortError
 from kubeglass.http import AsyncClient, make_async_client
-from kubeglass.viewer.api import DashboardsApi, DatasourceApi, respond_healthy
+from kubeglass.model.parts import LOOPBACK, VIEWER_PORT
+from kubeglass.viewer.api import Api
 from kubeglass.viewer.page import Page, PageFiles, SecurityHeaders
-from kubeglass.viewer.query import QueryProxy, Upstream
-from kubeglass.viewer.settings import ViewerSettings
+from kubeglass.viewer.query import ProxyLimits, QueryProxy
 
 log = logging.getLogger(__name__)
+
+#: ``Host`` names that a local browser sends; others are refused, to prevent DNS rebinding.
+LOOPBACK_NAMES = (LOOPBACK, "localhost", "[::1]")
+
+#: The page that ``viewer-ui`` builds; absent in a checkout before the first build.
+STATIC_FOLDER = Path(__file__).parent / "static"
+
+
+@dataclass(frozen=True, slots=True)
+class ViewerSettings:
+    """Where the page server listens, what it serves and which Prometheus it queries.
+
+    Args:
+        prometheus_url: base address of Prometheus, without a trailing slash.
+        dashboards: folder of ``<uid>.json`` files, read at each request.
+        host: address to listen on.
+        port: TCP port; 0 lets the system choose.
+        time_interval: the data source's scrape interval as Prometheus writes it, the page's smallest step.
+        allowed_hosts: names accepted in the ``Host`` header.
+        static: folder of the built page.
+        limits: limits of queries.
+    """
+
+    prometheus_url: str
+    dashboards: Path
+    host: str = LOOPBACK
+    port: int = VIEWER_PORT
+    time_interval: str = "15s"
+    allowed_hosts: tuple[str, ...] = LOOPBACK_NAMES
+    static: Path = STATIC_FOLDER
+    limits: ProxyLimits = field(default_factory=ProxyLimits)
 
 
 def build_server(settings: ViewerSettings, client: AsyncClient) -> ASGIApp:
@@ -40,17 +73,16 @@ def build_server(settings: ViewerSettings, client: AsyncClient) -> ASGIApp:
 
 
 def _routes(settings: ViewerSettings, client: AsyncClient) -> list[BaseRoute]:
-    upstream = Upstream(settings.prometheus_url, client, settings.limits)
-    proxy = QueryProxy(upstream, settings.limits.request_bytes)
-    dashboards = DashboardsApi(settings.dashboards)
+    proxy = QueryProxy(settings.prometheus_url, client, settings.limits)
+    api = Api(settings.dashboards, settings.time_interval)
     page = Page(settings.static)
     return [
         Route("/", page.read),
         Route("/d/{rest:path}", page.read),
-        Route("/healthz", respond_healthy),
-        Route("/api/dashboards", dashboards.list_all),
-        Route("/api/dashboards/{uid}", dashboards.read),
-        Route("/api/datasource", DatasourceApi(settings.time_interval).read),
+        Route("/healthz", api.respond_healthy),
+        Route("/api/dashboards", api.list_dashboards),
+        Route("/api/dashboards/{uid}", api.read_dashboard),
+        Route("/api/datasource", api.describe_datasource),
         Route("/api/prometheus/api/v1/{path:path}", proxy.respond, methods=["GET", "POST"]),
         Mount("/", PageFiles(settings.static)),
     ]

@@ -11,8 +11,8 @@ import httpx2
 import pytest
 from starlette.testclient import TestClient
 
-from kubeglass.viewer.server import build_server
-from kubeglass.viewer.settings import ProxyLimits, ViewerSettings
+from kubeglass.viewer.query import ProxyLimits
+from kubeglass.viewer.server import ViewerSettings, build_server
 
 Handler = Callable[[httpx2.Request], httpx2.Response]
 Serve = Callable[..., TestClient]

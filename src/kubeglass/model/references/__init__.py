@@ -1,8 +1,8 @@
-"""Checks that span keys or sections, made once every section is valid by itself."""
+"""Checks that span keys or sections, once every section is valid by itself."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import cast
 
@@ -12,35 +12,31 @@ from kubeglass.model.references import apps, capacity, objectives, secrets
 from kubeglass.model.sections.section import Section
 
 #: Every check that spans keys or sections.
-CHECKS: tuple[Callable[[Pipeline], list[Problem]], ...] = (
-    apps.repeated_names,
-    apps.reserved_names,
+CHECKS: tuple[Callable[[Pipeline], Iterable[Problem]], ...] = (
+    apps.names,
     apps.ways_to_run,
     apps.node_ports,
     apps.local_ports,
     apps.targets,
     apps.metrics_ports,
+    objectives.scrape_interval,
     objectives.reading_intervals,
-    objectives.scrape_timeout,
     objectives.alert_window,
     objectives.known_apps,
-    objectives.promises,
-    objectives.repeated,
+    objectives.targets,
     objectives.bucket_bounds,
     objectives.alert_latency,
+    capacity.scrape_timeout,
     capacity.collector_memory,
     capacity.queue_size,
-    capacity.retention_holds_something,
-    capacity.retention_covers_lateness,
+    capacity.retention,
     capacity.retention_covers_window,
-    capacity.volume_holds_retention,
     capacity.retention_covers_alerts,
+    capacity.requests_within_limits,
     secrets.sources,
     secrets.shared_variables,
     secrets.one_way_to_authenticate,
-    secrets.clear_text,
-    secrets.repeated_variables,
-    capacity.requests_within_limits,
+    secrets.variables,
 )
 
 
@@ -54,7 +50,7 @@ def check_intact(sections: Mapping[str, Section | tuple[Section, ...]]) -> list[
     found: list[Problem] = []
     for check in CHECKS:
         with suppress(_NotIntactError):
-            found += check(cast(Pipeline, _Intact(sections)))
+            found += list(check(cast(Pipeline, _Intact(sections))))
     return found
 
 

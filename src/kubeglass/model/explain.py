@@ -1,9 +1,8 @@
-"""Pydantic's errors as one sentence each that a user can act on, with what was found."""
+"""Pydantic's errors as sentences that tell a user what to do, with what was found."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from typing import Any, get_args
 
@@ -14,7 +13,7 @@ from kubeglass.model.duration import format_duration
 from kubeglass.model.problem import Loc, Problem, suggest
 from kubeglass.model.sections.secret import names_a_secret
 
-#: Errors whose value must not be shown, or adds nothing.
+#: Errors whose value must not be shown, or says nothing new.
 _UNSAID = frozenset({"secret_in_clear", "too_short", "string_too_short", "invalid_key"})
 
 #: Longest value shown; enough to recognize it.
@@ -45,11 +44,11 @@ def _explain_one(details: ErrorDetails, root: type[BaseModel], data: object) -> 
     if kind == "missing":
         return Problem(loc, "is missing", hint="add it")
     written = _written(data, loc)
-    wrong = _WORDS[kind](details, written) if kind in _WORDS else details["msg"].removeprefix("Value error, ")
+    at_key = "[key]" in details["loc"]
     hint = _guess(details, written) if kind == "enum" else ""
     unsaid = kind in _UNSAID or not _SECRETS.isdisjoint(loc) or any(names_a_secret(str(part)) for part in loc)
-    found = "" if unsaid else f"found {_show(loc[-1] if '[key]' in details['loc'] else written)}"
-    return Problem(loc, wrong, found=found, hint=hint, at_key="[key]" in details["loc"])
+    found = "" if unsaid else f"found {_show(loc[-1] if at_key else written)}"
+    return Problem(loc, _words(details, written), found=found, hint=hint, at_key=at_key)
 
 
 def _written(data: Any, loc: Loc) -> object:
@@ -62,69 +61,64 @@ def _written(data: Any, loc: Loc) -> object:
     return data
 
 
-def _limit(words: str, key: str) -> Callable[[ErrorDetails, object], str]:
-    def say(details: ErrorDetails, written: object) -> str:
-        bound = details.get("ctx", {})[key]
+def _words(details: ErrorDetails, written: object) -> str:
+    """Say what is wrong: in our words, or in those of a validator of ours."""
+    if details["type"] not in _WORDS:
+        return details["msg"].removeprefix("Value error, ")
+    bounds = {
         # Bounds of durations are in seconds; show them as the user writes them.
-        return f"{words} {format_duration(bound) if isinstance(written, str) else f'{bound:g}'}"
+        name: format_duration(bound) if isinstance(written, str) else f"{bound:g}"
+        for name, bound in details.get("ctx", {}).items()
+        if name in {"ge", "le"}
+    }
+    return _WORDS[details["type"]].format(**{**details.get("ctx", {}), **bounds})
 
-    return say
 
-
-def _one_of(details: ErrorDetails, _written: object) -> str:
-    return f"must be one of {details.get('ctx', {})['expected']}"
+#: https://docs.pydantic.dev/latest/errors/validation_errors/
+_WORDS = {
+    "int_type": "must be a whole number",
+    "int_parsing": "must be a whole number",
+    "int_parsing_size": "must be a whole number",
+    "finite_number": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "bool_type": "must be true or false",
+    "bool_parsing": "must be true or false",
+    "string_type": "must be text; quote it",
+    "string_too_short": "must not be empty",
+    "too_short": "must not be an empty list",
+    "invalid_key": "must be text; quote the key",
+    "tuple_type": "must be a list, with '- ' before each item",
+    "dict_type": "must be a mapping of keys to values",
+    "model_type": "must be a section of keys",
+    "model_attributes_type": "must be a section of keys",
+    "greater_than_equal": "must be at least {ge}",
+    "less_than_equal": "must be at most {le}",
+    "enum": "must be one of {expected}",
+}
 
 
 def _guess(details: ErrorDetails, written: object) -> str:
     """Ask "did you mean …?" when one of the words expected is close; all of them are listed anyway."""
-    known = re.findall(r"'([^']+)'", details.get("ctx", {})["expected"])
-    close = get_close_matches(str(written).lower(), [word.lower() for word in known], n=1, cutoff=0.6)
-    return "".join(f"did you mean '{word}'?" for word in known if close == [word.lower()])
-
-
-def _say(words: str) -> Callable[[ErrorDetails, object], str]:
-    return lambda _details, _written: words
-
-
-#: https://docs.pydantic.dev/latest/errors/validation_errors/
-_WORDS: Mapping[str, Callable[[ErrorDetails, object], str]] = {
-    "int_type": _say("must be a whole number"),
-    "int_parsing": _say("must be a whole number"),
-    "int_parsing_size": _say("must be a whole number"),
-    "finite_number": _say("must be a whole number"),
-    "int_from_float": _say("must be a whole number"),
-    "bool_type": _say("must be true or false"),
-    "bool_parsing": _say("must be true or false"),
-    "string_type": _say("must be text; quote it"),
-    "string_too_short": _say("must not be empty"),
-    "too_short": _say("must not be an empty list"),
-    "invalid_key": _say("must be text; quote the key"),
-    "tuple_type": _say("must be a list, with '- ' before each item"),
-    "dict_type": _say("must be a mapping of keys to values"),
-    "model_type": _say("must be a section of keys"),
-    "model_attributes_type": _say("must be a section of keys"),
-    "greater_than_equal": _limit("must be at least", "ge"),
-    "less_than_equal": _limit("must be at most", "le"),
-    "enum": _one_of,
-}
+    known = {word.lower(): word for word in re.findall(r"'([^']+)'", details.get("ctx", {})["expected"])}
+    close = get_close_matches(str(written).lower(), known, n=1, cutoff=0.6)
+    return f"did you mean '{known[close[0]]}'?" if close else ""
 
 
 def _show(value: object) -> str:
-    if isinstance(value, dict):
-        return "a mapping"
-    if isinstance(value, list):
-        return "a list"
-    if value is None:
-        return "nothing"
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, str):
-        # Keep line breaks and escape sequences from the terminal.
-        return _shorten(f"'{value}'" if value.isprintable() else repr(value))
-    return _shorten(str(value))
-
-
-def _shorten(text: str) -> str:
+    match value:
+        case dict():
+            return "a mapping"
+        case list():
+            return "a list"
+        case None:
+            return "nothing"
+        case bool():
+            text = str(value).lower()
+        case str():
+            # Keep line breaks and escape sequences from the terminal.
+            text = f"'{value}'" if value.isprintable() else repr(value)
+        case _:
+            text = str(value)
     return text if len(text) <= _MOST_SHOWN else f"{text[: _MOST_SHOWN - 1]}…"
 
 

@@ -1,4 +1,4 @@
-"""kubeglass.yaml from disk to one frozen Pipeline, or every mistake in it at once, each with its line."""
+"""Reads kubeglass.yaml into a frozen Pipeline, or reports every mistake in it at once, each with its line."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ def load_pipeline(path: Path) -> Pipeline:
     """Read, validate and cross-check a definition.
 
     Args:
-        path: the file; errors name it as it is given.
+        path: the file; errors show it as given.
 
     Returns:
         The pipeline; an empty file means the defaults.
 
     Raises:
         ConfigError: the file is missing, unreadable or wrong. Several mistakes are listed in ``details``, each as
-            ``file:line:column: what is wrong``. References between sections are checked as far as those are right.
+            ``file:line:column: what is wrong``. References between sections are checked where both are valid.
     """
     try:
         text = path.read_text(encoding="utf-8")
@@ -51,8 +51,8 @@ def parse_pipeline(text: str, name: str = FILE_NAME, *, folder: Path | None = No
 
     Args:
         text: the definition.
-        name: what errors call it.
-        folder: what paths in it are relative to; without one nothing is read from them.
+        name: its name in errors.
+        folder: base of the paths in it; without one they are not read.
 
     Raises:
         ConfigError: the text is wrong, as in :func:`load_pipeline`.
@@ -60,8 +60,7 @@ def parse_pipeline(text: str, name: str = FILE_NAME, *, folder: Path | None = No
     try:
         document = read_document(text)
     except YamlSyntaxError as error:
-        where = f"{name}:{error.position.line}:{error.position.column}"
-        raise ConfigError(where, str(error)) from error
+        raise ConfigError(f"{name}:{error.position}", str(error)) from error
     if document.data is None:
         return Pipeline()
     if not isinstance(document.data, dict):
@@ -78,7 +77,7 @@ def parse_pipeline(text: str, name: str = FILE_NAME, *, folder: Path | None = No
 
 
 def _validate(data: dict[str, Any]) -> tuple[Pipeline, list[Problem]]:
-    """Read the sections; a wrong one gets its defaults, and references to it are not checked."""
+    """Read the sections; an invalid one gets its defaults, and references to it are not checked."""
     try:
         pipeline = Pipeline.model_validate(data, context=WRITTEN)
     except ValidationError as error:
@@ -90,18 +89,14 @@ def _validate(data: dict[str, Any]) -> tuple[Pipeline, list[Problem]]:
 
 
 def _config_error(problems: list[Problem], document: Document, name: str) -> ConfigError:
-    placed = sorted(
-        ((document.position(problem.loc, at_key=problem.at_key), problem) for problem in problems),
-        key=lambda pair: (pair[0], pair[1].path),
-    )
-    if len(placed) == 1:
-        position, problem = placed[0]
-        where = f"{name}:{position.line}:{position.column}"
-        return ConfigError(where, f"{problem.path} {problem.wrong}", found=problem.found, hint=problem.hint)
-    lines = tuple(
-        f"{name}:{position.line}:{position.column}: {problem.path} {problem.text}" for position, problem in placed
-    )
-    return ConfigError(name, f"has {len(lines)} mistakes", details=lines)
+    placed = [(document.position(problem.loc, at_key=problem.at_key), problem.path, problem) for problem in problems]
+    errors = [
+        ConfigError(f"{name}:{position}", f"{path} {problem.wrong}", found=problem.found, hint=problem.hint)
+        for position, path, problem in sorted(placed, key=lambda each: each[:2])
+    ]
+    if len(errors) == 1:
+        return errors[0]
+    return ConfigError(name, f"has {len(errors)} mistakes", details=tuple(error.message for error in errors))
 
 
 def _kind(data: object) -> str:

@@ -16,9 +16,9 @@ class Problem:
     Args:
         loc: keys and list positions from the document's root, such as ``("apps", 0, "port")``.
         wrong: what is wrong, as a statement about the value at ``loc``.
-        found: what stands there instead, if that helps.
+        found: what was found instead, if that helps.
         hint: what to do about it, as an imperative or a question.
-        at_key: whether the key itself is the mistake, so that its own position is pointed at, not its value's.
+        at_key: whether the mistake is the key, whose position is shown instead of its value's.
     """
 
     loc: Loc
@@ -31,13 +31,6 @@ class Problem:
     def path(self) -> str:
         """The location as text: ``apps[0].port``."""
         return format_loc(self.loc)
-
-    @property
-    def text(self) -> str:
-        """The mistake in one line, without its position in the file."""
-        found = f" ({self.found})" if self.found else ""
-        hint = f"; {self.hint}" if self.hint else ""
-        return f"{self.wrong}{found}{hint}"
 
 
 def format_loc(loc: Loc) -> str:

@@ -6,19 +6,21 @@ import math
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from kubeglass.model.problem import Loc
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Position:
+class Position(NamedTuple):
     """A position in a text file, counted from 1 as editors do."""
 
     line: int
     column: int
+
+    def __str__(self) -> str:
+        return f"{self.line}:{self.column}"
 
 
 @dataclass(slots=True)
@@ -26,7 +28,7 @@ class Document:
     """One YAML document as plain data.
 
     Args:
-        data: dicts with keys of text, lists and scalars only.
+        data: dicts with text keys, lists and scalars only.
         keys: where each key or list item starts.
         values: where each value starts.
     """
@@ -46,7 +48,7 @@ class Document:
 
 
 class YamlSyntaxError(ValueError):
-    """The text is not YAML that a definition may use; ``position`` is where that shows."""
+    """The text is not YAML that a definition may use; ``position`` is the place."""
 
     def __init__(self, wrong: str, position: Position) -> None:
         self.position = position
@@ -88,11 +90,7 @@ _SCALARS: Mapping[str, Callable[[str], Any]] = {
 
 
 class Converter:
-    """Converts the nodes of one document to data.
-
-    Args:
-        document: receives the positions.
-    """
+    """Converts the nodes of one document to data, and adds their positions to it."""
 
     def __init__(self, document: Document) -> None:
         self._document = document
@@ -185,7 +183,7 @@ def _scalar(node: ScalarNode) -> Any:
     try:
         return _SCALARS[str(node.tag)](text)
     except ValueError:
-        # Too many digits, or the wrong tag: whoever uses the value says what it should be.
+        # Too many digits, or the wrong tag: the check of the section says what it should be.
         return text
 
 

@@ -46,8 +46,8 @@ def read_document(text: str) -> Document:
     """Read one YAML 1.2 document.
 
     Raises:
-        YamlSyntaxError: the text is not YAML, holds a key twice, a tag that only a program could mean, an alias of what
-            it stands in, or more levels or repetitions than a person writes.
+        YamlSyntaxError: the text is not YAML, or has a duplicate key, a tag, an alias of a value that contains it, or
+            more levels or repetitions than a person writes.
     """
     yaml = YAML(typ="safe", pure=True)
     # YAML allows an anchor's name to be used again.

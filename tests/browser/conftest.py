@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -33,10 +34,16 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
     """A fresh browser window that remembers nothing."""
-    context = browser.new_context(viewport={"width": 1400, "height": 1000})
-    context.set_default_timeout(20_000)
-    yield context.new_page()
-    context.close()
+    with open_window(browser) as page:
+        yield page
+
+
+@contextmanager
+def open_window(browser: Browser) -> Iterator[Page]:
+    """Open a browser window that remembers nothing."""
+    with browser.new_context(viewport={"width": 1400, "height": 1000}) as context:
+        context.set_default_timeout(20_000)
+        yield context.new_page()
 
 
 @pytest.fixture(scope="session")
@@ -45,10 +52,10 @@ def stack(tmp_path_factory: pytest.TempPathFactory, prometheus_binary: Path) -> 
     yield from _running(tmp_path_factory.mktemp("stack"), prometheus_binary)
 
 
-@pytest.fixture
-def own_stack(tmp_path: Path, prometheus_binary: Path) -> Iterator[Stack]:
-    """The same for a test that takes parts of it away."""
-    yield from _running(tmp_path, prometheus_binary)
+@pytest.fixture(scope="module")
+def own_stack(tmp_path_factory: pytest.TempPathFactory, prometheus_binary: Path) -> Iterator[Stack]:
+    """The same for tests that take parts of it away and bring them back."""
+    yield from _running(tmp_path_factory.mktemp("own-stack"), prometheus_binary)
 
 
 @pytest.fixture

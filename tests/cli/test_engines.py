@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from .machines import bare_environment, read_text, with_system_programs, write_endless_go
-from .runs import KUBEGLASS, call, wait_until
+from .runs import KUBEGLASS, call_here, wait_until
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def bare(tmp_path: Path) -> dict[str, str]:
 
 
 def test_missing_engines_are_listed_as_missing(tmp_path: Path, bare: dict[str, str]) -> None:
-    result = call(tmp_path, "engines", "list", "--json", env=bare)
+    result = call_here(tmp_path, "engines", "list", "--json", env=bare)
 
     engines = json.loads(result.stdout)
     assert result.returncode == 0
@@ -33,14 +33,14 @@ def test_missing_engines_are_listed_as_missing(tmp_path: Path, bare: dict[str, s
 
 
 def test_the_table_says_how_to_get_what_is_missing(tmp_path: Path, bare: dict[str, str]) -> None:
-    result = call(tmp_path, "engines", "list", env=bare)
+    result = call_here(tmp_path, "engines", "list", env=bare)
 
     assert result.stdout.splitlines()[0].split() == ["NAME", "VERSION", "FROM", "PATH"]
     assert result.stdout.count("run: kubeglass engines install") == 3
 
 
 def test_the_path_of_a_missing_engine_is_an_error_with_the_way_out(tmp_path: Path, bare: dict[str, str]) -> None:
-    result = call(tmp_path, "engines", "path", "prometheus", env=bare)
+    result = call_here(tmp_path, "engines", "path", "prometheus", env=bare)
 
     assert result.returncode == 4
     assert result.stdout == ""
@@ -50,14 +50,14 @@ def test_the_path_of_a_missing_engine_is_an_error_with_the_way_out(tmp_path: Pat
 
 
 def test_an_unknown_engine_is_a_mistake_of_the_command_line(tmp_path: Path, bare: dict[str, str]) -> None:
-    result = call(tmp_path, "engines", "install", "telegraf", env=bare)
+    result = call_here(tmp_path, "engines", "install", "telegraf", env=bare)
 
     assert result.returncode == 2
     assert "choose from: otelcol, prometheus, promtool" in result.stderr
 
 
 def test_an_unreachable_release_is_one_clear_line(tmp_path: Path, bare: dict[str, str]) -> None:
-    result = call(tmp_path, "engines", "install", "promtool", "--source", "release", env=bare)
+    result = call_here(tmp_path, "engines", "install", "promtool", "--source", "release", env=bare)
 
     errors = [line for line in result.stderr.splitlines() if line.startswith("error:")]
     assert result.returncode == 4
@@ -71,7 +71,7 @@ def test_a_wrong_version_on_path_is_named_and_passed_over(tmp_path: Path, bare: 
     program.write_text("#!/bin/sh\necho 'prometheus, version 2.42.0 (branch: HEAD)'\n")
     program.chmod(0o755)
 
-    result = call(tmp_path, "engines", "install", "prometheus", "--source", "path", env=bare)
+    result = call_here(tmp_path, "engines", "install", "prometheus", "--source", "path", env=bare)
 
     assert result.returncode == 4
     assert f"{program} is version 2.42.0, not 3.16" in result.stderr
@@ -82,7 +82,7 @@ def test_a_right_version_on_path_is_used_as_it_is(tmp_path: Path, bare: dict[str
     program.write_text("#!/bin/sh\necho 'promtool, version 3.16.2 (branch: HEAD)'\n")
     program.chmod(0o755)
 
-    result = call(tmp_path, "engines", "path", "promtool", env=bare)
+    result = call_here(tmp_path, "engines", "path", "promtool", env=bare)
 
     assert (result.returncode, result.stdout) == (0, f"{program}\n")
 

@@ -13,7 +13,7 @@ import pytest
 
 from kubeglass.cli.main import COMMANDS, build_command, run
 from kubeglass.errors import StateError
-from tests.cli.runs import call
+from tests.cli.runs import call, call_here
 
 SCRIPTS = Path(sys.executable).parent
 
@@ -60,7 +60,7 @@ def complete_in_bash(home: Path, line: str) -> list[str]:
 def home(tmp_path: Path) -> Path:
     """A home folder whose bash completes kubeglass."""
     (tmp_path / ".bashrc").write_text("export FROM_BASHRC=yes\n")
-    installed = call(tmp_path, "completion", "bash", "--install", env={**os.environ, "HOME": str(tmp_path)})
+    installed = call_here(tmp_path, "completion", "bash", "--install", env={**os.environ, "HOME": str(tmp_path)})
     assert installed.returncode == 0, installed.stderr
     return tmp_path
 
@@ -90,7 +90,7 @@ def test_a_script_can_be_sourced_instead(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("shell", ["zsh", "fish"])
 def test_other_shells_ask_the_same_program(tmp_path: Path, shell: str) -> None:
-    script = call(tmp_path, "completion", shell).stdout
+    script = call_here(tmp_path, "completion", shell).stdout
     asked = {"_KUBEGLASS_COMPLETE": f"complete_{shell}", "_TYPER_COMPLETE_ARGS": "kubeglass undep"}
     answered = call(tmp_path, env={**os.environ, **asked, "_TYPER_COMPLETE_FISH_ACTION": "get-args"})
 
@@ -100,7 +100,7 @@ def test_other_shells_ask_the_same_program(tmp_path: Path, shell: str) -> None:
 
 @pytest.mark.parametrize("shell", ["zsh", "fish"])
 def test_it_is_installed_for_other_shells(tmp_path: Path, shell: str) -> None:
-    installed = call(tmp_path, "completion", shell, "--install", env={**os.environ, "HOME": str(tmp_path)})
+    installed = call_here(tmp_path, "completion", shell, "--install", env={**os.environ, "HOME": str(tmp_path)})
 
     written = [path for path in tmp_path.rglob("*kubeglass*") if "_KUBEGLASS_COMPLETE" in path.read_text()]
     assert installed.returncode == 0, installed.stderr
@@ -108,7 +108,7 @@ def test_it_is_installed_for_other_shells(tmp_path: Path, shell: str) -> None:
 
 
 def test_a_shell_it_does_not_know_is_named(tmp_path: Path) -> None:
-    refused = call(tmp_path, "completion", "tcsh")
+    refused = call_here(tmp_path, "completion", "tcsh")
 
     assert refused.returncode == 2
     assert "'tcsh'" in refused.stderr
@@ -118,7 +118,7 @@ def test_a_shell_it_does_not_know_is_named(tmp_path: Path) -> None:
 def test_a_home_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "home").write_text("a file")
 
-    refused = call(tmp_path, "completion", "bash", "--install", env={**os.environ, "HOME": str(tmp_path / "home")})
+    refused = call_here(tmp_path, "completion", "bash", "--install", env={**os.environ, "HOME": str(tmp_path / "home")})
 
     assert refused.returncode == StateError.exit_code
     assert refused.stderr.startswith("error: ")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from kubeglass.supervise.process.context import Clock
 from kubeglass.supervise.process.log_buffer import LogFile
-from tests.cli.runs import KUBEGLASS, call, wait_until
+from tests.cli.runs import KUBEGLASS, call_here, wait_until
 from tests.unit.supervise.process.fakes import HandClock
 
 
@@ -23,8 +23,8 @@ def test_the_last_lines_say_who_wrote_them(tmp_path: Path) -> None:
         clock.now += 1.0
         write(tmp_path, name, text, clock)
 
-    assert call(tmp_path, "logs", "-n", "2").stdout == "otelcol | two\nshop    | three\n"
-    assert call(tmp_path, "logs", "shop").stdout == "one\nthree\n"
+    assert call_here(tmp_path, "logs", "-n", "2").stdout == "otelcol | two\nshop    | three\n"
+    assert call_here(tmp_path, "logs", "shop").stdout == "one\nthree\n"
 
 
 def test_following_shows_what_is_written_and_who_joins_until_ctrl_c(tmp_path: Path) -> None:

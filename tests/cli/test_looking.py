@@ -12,7 +12,7 @@ from kubeglass.observe.processes import identify
 from kubeglass.supervise.process.group import ProcessStatus
 from kubeglass.supervise.process.state_machine import State
 from kubeglass.supervise.state.run_file import Phase, RunRecord, write_run_file
-from tests.cli.runs import call, wait_until
+from tests.cli.runs import call, call_here, wait_until
 
 PAGE = "http://127.0.0.1:3000"
 SHOP = "http://127.0.0.1:8000"
@@ -37,7 +37,7 @@ def folder(tmp_path: Path, free_port: int) -> Path:
 
 
 def test_status_tells_what_was_wrong_last(folder: Path) -> None:
-    lines = call(folder, "status").stdout.splitlines()
+    lines = call_here(folder, "status").stdout.splitlines()
 
     assert lines[0].split() == ["NAME", "STATE", "PID", "UPTIME", "RESTARTS", "MEMORY", "ADDRESS"]
     assert lines[3:] == [
@@ -60,7 +60,7 @@ def test_open_prints_the_pages_address_and_opens_it_in_the_browser(folder: Path)
 
 
 def test_open_prints_the_address_of_another_part(folder: Path) -> None:
-    opened, missing = call(folder, "open", "shop"), call(folder, "open", "grafana")
+    opened, missing = call_here(folder, "open", "shop"), call_here(folder, "open", "grafana")
 
     assert opened.stdout == f"{SHOP}\n"
     assert missing.returncode == 2
@@ -68,7 +68,7 @@ def test_open_prints_the_address_of_another_part(folder: Path) -> None:
 
 
 def test_restore_names_a_missing_archive_before_the_run(folder: Path) -> None:
-    refused = call(folder, "restore", "absent.tar.gz")
+    refused = call_here(folder, "restore", "absent.tar.gz")
 
     assert (refused.returncode, refused.stderr) == (2, "error: absent.tar.gz: there is no such file\n")
 
@@ -80,7 +80,7 @@ def test_down_cleans_up_after_a_run_that_was_killed(folder: Path) -> None:
     document["processes"] = []
     run_file.write_text(json.dumps(document))
 
-    first, second = call(folder, "down"), call(folder, "down")
+    first, second = call_here(folder, "down"), call_here(folder, "down")
 
     assert (first.returncode, first.stdout) == (0, f"{run_file}: left over from a killed run; removed\n")
     assert not run_file.exists()

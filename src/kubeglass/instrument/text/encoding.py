@@ -1,7 +1,7 @@
-"""Negotiate a scrape's format and encoding, and encode its lines without keeping other threads waiting.
+"""Negotiate a scrape's format and coding, and encode its lines without delaying other threads.
 
-Python lets another thread run only every few milliseconds, and a greenlet not at all, while one works through a large
-answer. So the work is done in pieces, and after each the others get their turn.
+While one thread writes a large response, Python lets another run only every few milliseconds, and gevent lets no
+greenlet run. So the work is done in pieces, with a pause after each.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from collections.abc import Callable, Iterable, Iterator
 
 from kubeglass.instrument.text.format import OPEN_METRICS, TEXT_0_0_4, TEXT_1_0_0, Format
 
-#: Each format's media type and version. Of those that a scrape wants equally the first is sent, which everything reads.
+#: Each format's media type and version. Of those that a client prefers equally, the first is sent.
 OFFERED = {
     TEXT_0_0_4: ("text/plain", "0.0.4"),
     TEXT_1_0_0: ("text/plain", "1.0.0"),
     OPEN_METRICS: ("application/openmetrics-text", "1.0.0"),
 }
 
-#: RFC 9110 sections 5.6.1, 5.6.6 and 12.4.2: separators do not count inside quotes, and a weight is no other number.
+#: RFC 9110 sections 5.6.1, 5.6.6 and 12.4.2: separators may be quoted, and only these numbers are weights.
 ITEM = re.compile(r'(?:[^,"]|"(?:\\.|[^"\\])*")+')
 PARAMETER = re.compile(r'(?:[^;"]|"(?:\\.|[^"\\])*")+')
 WEIGHT = re.compile(r"0(\.\d{0,3})?|1(\.0{0,3})?")
@@ -29,7 +29,7 @@ WEIGHT = re.compile(r"0(\.\d{0,3})?|1(\.0{0,3})?")
 def choose_format(accept: str) -> Format:
     """Return the format with the greatest weight in an Accept header (RFC 9110 section 12.5.1).
 
-    Of equals it is the one named first, and the oldest text format if none is acceptable: no answer would help nobody.
+    Of equals it is the one named first; if none is acceptable, it is the oldest text format rather than an error.
     """
     items, best, best_rank = list(_items(accept)), TEXT_0_0_4, (0.0, 0)
     for format_, (media_type, version) in OFFERED.items():
@@ -49,7 +49,7 @@ def choose_format(accept: str) -> Format:
 def choose_coding(accept_encoding: str) -> str | None:
     """Return ``gzip`` or ``identity``, whichever an Accept-Encoding header prefers, or None if it forbids both.
 
-    RFC 9110 section 12.5.3: ``*`` is every coding that is not named, and ``identity`` is acceptable unless forbidden.
+    RFC 9110 section 12.5.3: ``*`` means every coding not named, and ``identity`` is acceptable unless forbidden.
     """
     weights = {coding: weight for coding, _, weight in _items(accept_encoding)}
     others = weights.get("*")
@@ -75,33 +75,33 @@ def _specificity(media_range: str, parameters: dict[str, str]) -> int:
     return 0 if media_range == "*/*" else 1 if media_range.endswith("/*") else 3 if "version" in parameters else 2
 
 
-#: Lines, or groups of lines, in a piece: a millisecond's work, or less.
+#: Lines, or groups of lines, in a piece: at most a millisecond's work.
 PIECE = 250
 
-#: Seconds of work after which others get their turn. Not sooner: whoever gets it may keep it for Python's own switch
-#: interval of 5 ms, which would make a large scrape slow beside a busy thread.
+#: Seconds of work after which others may run. Not sooner: a busy thread then runs for Python's switch interval of 5 ms,
+#: which would make a large scrape slow.
 TURN_SECONDS = 0.002
 
-#: zlib's fastest: /metrics is repetitive, level 1 makes it a tenth of its size at a third of the cost of level 6.
+#: Metrics are repetitive: level 1 makes them a tenth of their size at a third of the cost of level 6.
 GZIP_LEVEL = 1
 GZIP_HEADER = 16 + zlib.MAX_WBITS
 
-#: Gives others their turn.
+#: Lets others run.
 Pause = Callable[[], None]
 
 
 def let_others_run(seconds: float = 0.0) -> None:
-    """Yield to other threads; under gevent, to other greenlets."""
-    # Looked up at each call: gevent may have replaced it since.
+    """Yield to other threads or, under gevent, greenlets."""
+    # Looked up at each call: gevent may have replaced it.
     time.sleep(seconds)
 
 
 class Pace:
-    """Yields to others every so often; call it frequently.
+    """A pause that lets others run only now and then, so that it can be called often.
 
     Args:
-        work: seconds of work after which others get their turn.
-        rest: seconds to rest then; with 0 whoever else wants to run is let through.
+        work: seconds of work after which others may run.
+        rest: seconds to rest then, or 0 to let those run that are ready.
     """
 
     def __init__(self, work: float = TURN_SECONDS, rest: float = 0.0) -> None:
@@ -110,19 +110,16 @@ class Pace:
         self._since = time.perf_counter()
 
     def __call__(self) -> None:
-        """Let others run if their last turn was a while ago."""
+        """Let others run if they have not for a while."""
         if time.perf_counter() - self._since >= self._work:
             let_others_run(self._rest)
             self._since = time.perf_counter()
 
 
 def join_lines(lines: Iterable[str], *, gzip: bool = False, pause: Pause | None = None) -> bytes:
-    """Join lines to one body, encoded as UTF-8 and compressed if asked for, pausing between pieces.
+    """Encode lines as UTF-8, compressed if ``gzip``, and call ``pause`` after each piece.
 
-    Args:
-        lines: the lines; what of them no UTF-8 can carry is escaped, so that one bad text costs no whole scrape.
-        gzip: whether to compress.
-        pause: called after every piece.
+    Lone surrogates, which UTF-8 cannot encode, are escaped: one bad text must not fail a whole scrape.
     """
     pause = pause or Pace()
     compressor = zlib.compressobj(GZIP_LEVEL, zlib.DEFLATED, GZIP_HEADER) if gzip else None

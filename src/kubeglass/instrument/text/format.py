@@ -1,9 +1,9 @@
-"""The three exposition formats, and names, labels, numbers and samples as they write them."""
+"""The three exposition formats, and how they write names, labels, numbers and samples."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from math import inf, isnan
@@ -11,14 +11,14 @@ from math import inf, isnan
 from prometheus_client.core import Metric as Family
 from prometheus_client.samples import Exemplar, Sample
 
-#: Go, and with it Prometheus, turns to exponents sooner than Python. prometheus_client turns at seven digits before the
-#: point, and ``le`` label values must agree with the ones it writes.
+#: Go, and so Prometheus, uses exponents sooner than Python. prometheus_client does from seven digits before the point
+#: on, and ``le`` label values must agree with those it writes.
 EXPONENT_FROM = 1e6
 LONGEST_PLAIN = 6
 
 
 def format_number(value: float) -> str:
-    """Write a double so that it reads back the same, as prometheus_client does."""
+    """Write a double as prometheus_client does, without loss of precision."""
     if -EXPONENT_FROM < value < EXPONENT_FROM:
         return repr(value)
     if value == inf:
@@ -40,7 +40,7 @@ UNWRITABLE = re.compile(r"[^a-zA-Z0-9_:]")
 
 
 def escape_value(value: str) -> str:
-    """Escape a label's value; a lone surrogate, which UTF-8 cannot carry, as Python writes it."""
+    """Escape a label's value, and lone surrogates, which UTF-8 cannot encode, as Python does."""
     if not value.isascii():
         value = value.encode(errors="backslashreplace").decode()
     if "\\" in value or "\n" in value or '"' in value:
@@ -50,30 +50,33 @@ def escape_value(value: str) -> str:
 
 @lru_cache(maxsize=4096)
 def plain_name(name: str) -> str:
-    """Return a name as the ``underscores`` escaping scheme writes it: what formats without UTF-8 names can carry."""
+    """Return a name in the ``underscores`` escaping scheme, for formats without UTF-8 names."""
     if name[:1].isdecimal():
         name = "_" + name[1:]
     return UNWRITABLE.sub("_", name)
 
 
-def label_text(name: str, value: str) -> str:
-    """Write one label."""
-    return f'{plain_name(name)}="{escape_value(value)}"'
-
-
 def sample_text(name: str, labels: Iterable[tuple[str, str]]) -> str:
-    """Write what stands before a sample's value: the name and, in alphabetical order, the labels in braces."""
-    inside = ",".join([label_text(label, value) for label, value in sorted(labels)])
+    """Write the text before a sample's value: its name, and its labels in alphabetical order in braces."""
+    inside = ",".join([f'{plain_name(label)}="{escape_value(value)}"' for label, value in sorted(labels)])
     return f"{plain_name(name)}{{{inside}}}" if inside else plain_name(name)
+
+
+def sample_texts(
+    name: str, labels: Sequence[tuple[str, str]], suffixes: Iterable[str] = ("",), bounds: Iterable[float] = ()
+) -> tuple[str, ...]:
+    """Write the texts before a metric's values: those of its buckets, then one for each suffix of its name."""
+    buckets = (sample_text(f"{name}_bucket", [*labels, ("le", format_number(bound))]) for bound in bounds)
+    return (*buckets, *(sample_text(name + suffix, labels) for suffix in suffixes))
 
 
 #: Metric types that only OpenMetrics knows, and what the text formats call them.
 TEXT_TYPES = {"info": "gauge", "stateset": "gauge", "gaugehistogram": "histogram", "unknown": "untyped"}
 
-#: What the text formats add to a family's name, since their families are named like their samples.
+#: What the text formats append to a family's name, since they name families like their samples.
 TEXT_SUFFIXES = {"counter": "_total", "info": "_info"}
 
-#: Samples that the text formats have no place for inside a family: they follow it as gauges.
+#: Samples that text formats do not allow in a family: they follow it as gauges.
 SEPARATE_SUFFIXES = ("_created", "_gcount", "_gsum")
 
 
@@ -83,21 +86,14 @@ class Format:
 
     Args:
         content_type: the response's Content-Type.
-        is_open: whether it is OpenMetrics, with exemplars, units and an end mark.
+        is_open: whether it is OpenMetrics, with exemplars, units and an end marker.
     """
 
     content_type: str
     is_open: bool = False
 
     def head(self, name: str, type_name: str, documentation: str, unit: str = "") -> str:
-        """Write the lines that begin a family.
-
-        Args:
-            name: the family's name as OpenMetrics knows it: a counter's without ``_total``.
-            type_name: its type as OpenMetrics knows it.
-            documentation: its help.
-            unit: its base unit, or empty.
-        """
+        """Write the lines that begin a family, given its OpenMetrics name (a counter's without ``_total``) and type."""
         help_text = documentation.replace("\\", "\\\\").replace("\n", "\\n")
         if not self.is_open:
             name += TEXT_SUFFIXES.get(type_name, "")
@@ -147,7 +143,7 @@ def write_sample(sample: Sample, format_: Format) -> str:
 
 
 def write_exemplar(exemplar: Exemplar) -> str:
-    """Write what follows a sample's value in OpenMetrics when it has an exemplar."""
+    """Write an exemplar as it follows a sample's value in OpenMetrics."""
     labels = ",".join(f'{name}="{escape_value(value)}"' for name, value in sorted(exemplar.labels.items()))
     timestamp = "" if exemplar.timestamp is None else f" {exemplar.timestamp}"
     return f" # {{{labels}}} {format_number(float(exemplar.value))}{timestamp}"

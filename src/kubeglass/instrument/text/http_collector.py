@@ -1,10 +1,12 @@
-"""The library's own metrics, as a prometheus_client collector and as lines."""
+"""kubeglass's own metrics, as a prometheus_client collector and as lines."""
 
 from __future__ import annotations
 
 import logging
 import weakref
 from collections.abc import Iterable, Iterator
+from itertools import accumulate
+from typing import Any
 
 from prometheus_client import CollectorRegistry
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
@@ -16,23 +18,28 @@ from kubeglass.catalog import FALLBACK_PREFIX, MetricType
 from kubeglass.instrument.options import PREFIX_VARIABLE
 from kubeglass.instrument.storage.children import HistogramChild
 from kubeglass.instrument.storage.http_metrics import AnyChild, AnyMetric, HttpMetrics
-from kubeglass.instrument.text.format import Format, format_number, sample_text, write_family
+from kubeglass.instrument.text.format import Format, format_number, sample_texts, write_family
 
 logger = logging.getLogger("kubeglass.instrument")
 
-#: The names that a metric takes in a registry, by what follows the family's, as prometheus_client defines it.
+#: The names that a metric reserves in a registry, by what is appended to the family's name.
 SUFFIXES = {
     MetricType.COUNTER: ("", "_total", "_created"),
     MetricType.GAUGE: ("",),
     MetricType.HISTOGRAM: ("", "_bucket", "_sum", "_count", "_created"),
 }
+FAMILIES: dict[MetricType, Any] = {
+    MetricType.COUNTER: CounterMetricFamily,
+    MetricType.GAUGE: GaugeMetricFamily,
+    MetricType.HISTOGRAM: HistogramMetricFamily,
+}
 
 
 class HttpCollector(Collector):
-    """Shows :class:`HttpMetrics` to a prometheus_client registry.
+    """Shows :class:`HttpMetrics` in a prometheus_client registry.
 
-    It claims no name there, or prometheus_client would raise in the application's own code where that registers one of
-    them. The application keeps its names; this collector's metrics get another prefix.
+    It reserves no names: prometheus_client would then raise in the application's code where that registers a metric of
+    the same name. The application keeps its names, and this collector's metrics get another prefix.
 
     Args:
         metrics: the metrics.
@@ -46,11 +53,11 @@ class HttpCollector(Collector):
         metrics.before_first_series = self.avoid_taken_names
 
     def describe(self) -> Iterable[Family]:
-        """Return nothing: see above."""
+        """Return nothing, so that no names are reserved."""
         return []
 
     def taken_names(self) -> list[str]:
-        """Return the names that metrics of the application's own have taken, the most telling first."""
+        """Return the names that the application's own metrics use, whole names of kubeglass's metrics first."""
         registry = self._registry()
         if registry is None:
             return []
@@ -64,7 +71,7 @@ class HttpCollector(Collector):
         return sorted(taken, key=lambda name: (name not in own.values(), name))
 
     def avoid_taken_names(self) -> None:
-        """Give the metrics another prefix if the application has any of their names, and say so once."""
+        """Change the metrics' prefix if the application uses any of their names, and log it once."""
         taken = self.taken_names()
         if not taken or self._has_warned:
             return
@@ -74,20 +81,26 @@ class HttpCollector(Collector):
         else:
             outcome = "its values and kubeglass's are shown under one name"
         logger.warning(
-            "the application has a metric %s of its own: %s; choose a prefix with %s=shop_ or instrument(app,"
-            ' prefix="shop_")',
+            "the application has its own metric %s: %s; choose a prefix with %s=shop_ or"
+            ' instrument(app, prefix="shop_")',
             taken[0],
             outcome,
             PREFIX_VARIABLE,
         )
 
     def collect(self) -> Iterator[Family]:
-        """Yield the families with what this process has counted."""
+        """Yield the families with this process's values."""
         self.avoid_taken_names()
         for metric in self.every_metric():
-            family = _empty(metric.metric, metric.names)
+            known = metric.metric
+            family = FAMILIES[known.type](known.name.removesuffix("_total"), known.help, labels=metric.names)
             for values, child in metric.items():
-                _add(family, values, child)
+                if isinstance(child, HistogramChild):
+                    total, counts = child.read()
+                    bounds = [format_number(bound) for bound in child.bounds]
+                    family.add_metric(values, list(zip(bounds, accumulate(counts), strict=True)), total)
+                else:
+                    family.add_metric(values, child.read())
             yield family
         yield build_info()
 
@@ -97,55 +110,30 @@ class HttpCollector(Collector):
 
 
 def build_info() -> GaugeMetricFamily:
-    """Return the family that tells the library's version."""
+    """Return the family that shows the library's version."""
     metric = catalog.BUILD_INFO
     family = GaugeMetricFamily(metric.name, metric.help, labels=metric.labels)
     family.add_metric([__version__], 1)
     return family
 
 
-def _empty(metric: catalog.Metric, names: tuple[str, ...]) -> Family:
-    if metric.type is MetricType.HISTOGRAM:
-        return HistogramMetricFamily(metric.name, metric.help, labels=names)
-    make = CounterMetricFamily if metric.type is MetricType.COUNTER else GaugeMetricFamily
-    return make(metric.name.removesuffix("_total"), metric.help, labels=names)
-
-
-def _add(family: Family, values: tuple[str, ...], child: AnyChild) -> None:
-    if not isinstance(child, HistogramChild):
-        family.add_metric(values, child.read())  # type: ignore[attr-defined]
-        return
-    total, counts = child.read()
-    cumulative, buckets = 0.0, []
-    for bound, count in zip(child.bounds, counts, strict=True):
-        cumulative += count
-        buckets.append((format_number(bound), cumulative))
-    family.add_metric(values, buckets, total)  # type: ignore[attr-defined]
-
-
 def write_http_metrics(collector: HttpCollector, format_: Format) -> Iterator[str]:
     """Yield the lines of one registry's HTTP metrics."""
     collector.avoid_taken_names()
     for metric in collector.every_metric():
-        yield from write_metric(metric, format_)
+        known = metric.metric
+        yield format_.head(known.name.removesuffix("_total"), known.type, known.help)
+        for values, child in metric.items():
+            texts = texts_of(metric, values, child)
+            if isinstance(child, HistogramChild):
+                yield _write_histogram(child, texts, format_)
+            else:
+                yield f"{texts[0]} {format_number(child.read())}\n"
     yield from write_family(build_info(), format_)
 
 
-def write_metric(metric: AnyMetric, format_: Format) -> Iterator[str]:
-    """Yield the lines of one metric."""
-    known = metric.metric
-    type_name = "counter" if known.type is MetricType.COUNTER else known.type.value
-    yield format_.head(known.name.removesuffix("_total"), type_name, known.help)
-    for values, child in metric.items():
-        texts = texts_of(metric, values, child)
-        if not isinstance(child, HistogramChild):
-            yield f"{texts[0]} {format_number(child.read())}\n"
-        else:
-            yield _write_histogram(child, texts, format_)
-
-
 def exemplars_of(collector: HttpCollector) -> dict[str, str]:
-    """Return this process's exemplars as they follow a bucket's value, by the text before it."""
+    """Return this process's exemplars as they follow a bucket's value, by the text before that value."""
     return {
         texts_of(metric, values, child)[number]: write_trace(exemplar)
         for metric in collector.every_metric()
@@ -156,18 +144,14 @@ def exemplars_of(collector: HttpCollector) -> dict[str, str]:
 
 
 def texts_of(metric: AnyMetric, values: tuple[str, ...], child: AnyChild) -> tuple[str, ...]:
-    """Return what stands before a child's values: for a histogram its buckets, then count and sum."""
+    """Return the texts before a child's values: for a histogram the buckets', then the count's and the sum's."""
     if child.texts is None:
-        child.texts = _write_texts(metric, values, child)
+        name, labels = metric.metric.name, list(zip(metric.names, values, strict=True))
+        if isinstance(child, HistogramChild):
+            child.texts = sample_texts(name, labels, ("_count", "_sum"), child.bounds)
+        else:
+            child.texts = sample_texts(name, labels)
     return child.texts
-
-
-def _write_texts(metric: AnyMetric, values: tuple[str, ...], child: AnyChild) -> tuple[str, ...]:
-    name, labels = metric.metric.name, list(zip(metric.names, values, strict=True))
-    if not isinstance(child, HistogramChild):
-        return (sample_text(name, labels),)
-    buckets = (sample_text(f"{name}_bucket", [*labels, ("le", format_number(bound))]) for bound in child.bounds)
-    return (*buckets, sample_text(f"{name}_count", labels), sample_text(f"{name}_sum", labels))
 
 
 def _write_histogram(child: HistogramChild, texts: tuple[str, ...], format_: Format) -> str:
@@ -183,6 +167,6 @@ def _write_histogram(child: HistogramChild, texts: tuple[str, ...], format_: For
 
 
 def write_trace(exemplar: tuple[str, float, float]) -> str:
-    """Write a trace id, the value observed and when, as an OpenMetrics exemplar."""
+    """Write a trace id, the observed value and its time as an OpenMetrics exemplar."""
     trace, amount, when = exemplar
     return f' # {{trace_id="{trace}"}} {format_number(amount)} {when:.3f}'

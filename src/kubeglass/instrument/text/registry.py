@@ -1,25 +1,22 @@
-"""A registry's families as lines, each kind of collector written in the fastest way that is right for it."""
+"""Write a registry's families as lines, each kind of collector in the fastest way there is."""
 
 from __future__ import annotations
 
 import logging
 import weakref
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from prometheus_client import CollectorRegistry, Gauge, GCCollector, PlatformCollector, ProcessCollector
 from prometheus_client.registry import Collector
 
 from kubeglass.instrument.text.format import Format, write_family
 from kubeglass.instrument.text.http_collector import HttpCollector, write_http_metrics
-from kubeglass.instrument.text.wrappers import is_trusted, is_wrapper, write_wrapper
+from kubeglass.instrument.text.wrappers import WRITTEN, is_trusted, write_wrapper
 
 logger = logging.getLogger("kubeglass.instrument")
 
-#: Collectors that this library adds to an application's own registry.
+#: Collectors that kubeglass adds to an application's own registry.
 RUNTIME = (ProcessCollector, PlatformCollector, GCCollector)
-
-#: Those that tell of Python, and can be left out.
-PYTHON = (PlatformCollector, GCCollector)
 
 #: Gauges whose function has failed.
 _failed: weakref.WeakSet[Gauge] = weakref.WeakSet()
@@ -32,7 +29,7 @@ def collectors_of(registry: CollectorRegistry) -> list[Collector]:
 
 
 def names_in(registry: CollectorRegistry) -> dict[str, Collector]:
-    """Return the names that a registry's collectors have laid claim to."""
+    """Return the collectors of a registry by the names that they reserve."""
     with registry._lock:
         return dict(registry._names_to_collectors)
 
@@ -48,10 +45,7 @@ def limits_of(registry: CollectorRegistry) -> dict[str, int]:
 
 
 def sample_gauges(registry: CollectorRegistry) -> None:
-    """Set each gauge that has a function to what the function returns now.
-
-    In one process prometheus_client asks the function at each scrape. Other processes see nothing but what was set.
-    """
+    """Set each gauge that has a function to what the function returns now, for other processes to see."""
     for collector in collectors_of(registry):
         if isinstance(collector, Gauge):
             for child in (collector, *getattr(collector, "_metrics", {}).copy().values()):
@@ -69,8 +63,8 @@ def _sample(gauge: Gauge, child: Gauge) -> None:
 
 
 def is_of_python(collector: Collector) -> bool:
-    """Say whether a collector tells of the Python runtime."""
-    return isinstance(collector, PYTHON)
+    """Return whether a collector shows metrics of the Python runtime."""
+    return isinstance(collector, PlatformCollector | GCCollector)
 
 
 def write_registry(
@@ -79,29 +73,24 @@ def write_registry(
     """Yield the lines of every collector that is not skipped."""
     target = registry.get_target_info()
     if target:
-        yield from _write_target(target, format_)
+        yield from _write_generic(CollectorRegistry(target_info=target), format_)
     for collector in collectors_of(registry):
-        if not is_skipped(collector):
-            yield from write_collector(collector, format_, registry)
+        if is_skipped(collector):
+            continue
+        if isinstance(collector, HttpCollector):
+            yield from write_http_metrics(collector, format_)
+        elif type(collector) in WRITTEN and is_trusted():
+            yield from write_wrapper(collector, format_)
+        elif isinstance(collector, RUNTIME):
+            yield from _write_generic(collector, format_, names_in(registry))
+        else:
+            yield from _write_generic(collector, format_)
 
 
-def write_collector(collector: Collector, format_: Format, registry: CollectorRegistry) -> Iterable[str]:
-    """Yield the lines of one collector."""
-    if isinstance(collector, HttpCollector):
-        return write_http_metrics(collector, format_)
-    if is_wrapper(collector) and is_trusted():
-        return write_wrapper(collector, format_)
-    return _write_generic(collector, format_, names_in(registry) if isinstance(collector, RUNTIME) else {})
-
-
-def _write_generic(collector: Collector, format_: Format, names: Mapping[str, Collector]) -> Iterator[str]:
-    for family in collector.collect():
-        # Not if the application has a family of this name: a registry notices that only if it describes by itself.
-        if names.get(family.name, collector) is collector:
+def _write_generic(
+    source: Collector | CollectorRegistry, format_: Format, names: Mapping[str, Collector] | None = None
+) -> Iterator[str]:
+    for family in source.collect():
+        # Not if the application has its own family of this name, which a registry may accept (auto_describe=False).
+        if names is None or names.get(family.name, source) is source:
             yield from write_family(family, format_)
-
-
-def _write_target(labels: dict[str, str], format_: Format) -> Iterator[str]:
-    restricted = CollectorRegistry(target_info=labels)
-    for family in restricted.collect():
-        yield from write_family(family, format_)

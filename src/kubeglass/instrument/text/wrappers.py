@@ -1,9 +1,8 @@
-"""prometheus_client's own counters, gauges, histograms and summaries, written without asking them to ``collect``.
+"""Write prometheus_client's counters, gauges, histograms and summaries faster than their ``collect`` allows.
 
-Collecting makes a dict and a tuple for each sample only for them to be taken apart again. What stands before a value
-never changes, so it is written once per child and kept; a scrape then reads the values and nothing else.
-This reads attributes that prometheus_client does not promise. So the first use compares both ways on a small registry,
-and where they differ (another version of prometheus_client), the slow way is taken for good: see :func:`is_trusted`.
+``collect`` makes a dict and a tuple for each sample. Here the text before each value, which never changes, is written
+once per child, and a scrape only reads values. This uses private attributes of prometheus_client, so the first use
+compares both ways on a small registry, and falls back to ``collect`` if they differ: see :func:`is_trusted`.
 """
 
 from __future__ import annotations
@@ -12,73 +11,48 @@ import logging
 import weakref
 from collections.abc import Callable, Iterator
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import prometheus_client.metrics
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Summary, generate_latest
-from prometheus_client.registry import Collector
 
-from kubeglass.instrument.text.format import TEXT_0_0_4, Format, format_number, sample_text, write_exemplar
+from kubeglass.instrument.text.format import (
+    TEXT_0_0_4,
+    Format,
+    format_number,
+    sample_text,
+    sample_texts,
+    write_exemplar,
+)
 
 logger = logging.getLogger("kubeglass.instrument")
 
-#: What each type's samples are called after the family's name; a histogram's buckets come before them.
-SUFFIXES: dict[type, tuple[str, ...]] = {
-    Counter: ("_total",),
-    Gauge: ("",),
-    Summary: ("_count", "_sum"),
-    Histogram: ("_count", "_sum"),
-}
+
+class ChildTexts(NamedTuple):
+    """The texts before a child's values, and before the time at which it was created."""
+
+    values: tuple[str, ...]
+    created: str
 
 
-class ChildTexts:
-    """What of a child's lines never changes.
-
-    Args:
-        before: what stands before each value.
-        created: what stands before the time at which the child was made.
-    """
-
-    __slots__ = ("_created", "_created_at", "_created_line", "before")
-
-    def __init__(self, before: tuple[str, ...], created: str) -> None:
-        self.before = before
-        self._created = created
-        self._created_at = -1.0
-        self._created_line = ""
-
-    def created_line(self, created: float) -> str:
-        """Write when the child was made; that changes only when a counter is reset."""
-        if created != self._created_at:
-            self._created_at = created
-            self._created_line = f"{self._created} {format_number(created)}\n"
-        return self._created_line
-
-
-#: For each metric that was ever written, label values to texts.
+#: Texts by label values, for each metric that was ever written.
 _known: weakref.WeakKeyDictionary[Any, dict[tuple[str, ...], ChildTexts]] = weakref.WeakKeyDictionary()
-
-
-def is_wrapper(collector: Collector) -> bool:
-    """Say whether a collector is exactly one of prometheus_client's own metric classes."""
-    return type(collector) in SUFFIXES
 
 
 def write_wrapper(metric: Any, format_: Format) -> Iterator[str]:
     """Yield the lines of one metric, as ``generate_latest`` would write them."""
     yield format_.head(metric._name, metric._type, metric._documentation, metric._unit)
     has_created = prometheus_client.metrics._use_created and not isinstance(metric, Gauge)
-    read, is_open = _READERS[type(metric)], format_.is_open
+    (_, read), is_open = WRITTEN[type(metric)], format_.is_open
     created: list[str] = []
     for child, texts in _children(metric):
-        lines = read(child, texts.before, is_open)
+        yield read(child, texts.values, is_open)
         if has_created:
-            line = texts.created_line(child._created)
+            line = f"{texts.created} {_format_created(child._created)}\n"
             if is_open:
-                lines += line
+                yield line
             else:
                 created.append(line)
-        yield lines
     if created:
         yield format_.head(f"{metric._name}_created", "gauge", metric._documentation)
         yield from created
@@ -99,9 +73,12 @@ def _children(metric: Any) -> Iterator[tuple[Any, ChildTexts]]:
 def _write_texts(metric: Any, values: tuple[str, ...]) -> ChildTexts:
     name, labels = metric._name, list(zip(metric._labelnames, values, strict=True))
     bounds = metric._upper_bounds if isinstance(metric, Histogram) else ()
-    buckets = (sample_text(f"{name}_bucket", [*labels, ("le", format_number(bound))]) for bound in bounds)
-    totals = (sample_text(name + suffix, labels) for suffix in SUFFIXES[type(metric)])
-    return ChildTexts((*buckets, *totals), sample_text(f"{name}_created", labels))
+    suffixes, _ = WRITTEN[type(metric)]
+    return ChildTexts(sample_texts(name, labels, suffixes, bounds), sample_text(f"{name}_created", labels))
+
+
+#: A time of creation is the same at every scrape, and large numbers are slow to write.
+_format_created = lru_cache(maxsize=1 << 14)(format_number)
 
 
 def _exemplar(value: Any) -> str:
@@ -109,22 +86,22 @@ def _exemplar(value: Any) -> str:
     return write_exemplar(found) if found else ""
 
 
-def _read_counter(child: Any, texts: tuple[str, ...], is_open: bool) -> str:  # noqa: FBT001  # by position, for speed
+def _write_counter(child: Any, texts: tuple[str, ...], is_open: bool) -> str:  # noqa: FBT001  # by position, for speed
     value = child._value
     return f"{texts[0]} {format_number(value.get())}{_exemplar(value) if is_open else ''}\n"
 
 
-def _read_gauge(child: Any, texts: tuple[str, ...], is_open: bool) -> str:  # noqa: ARG001, FBT001
+def _write_gauge(child: Any, texts: tuple[str, ...], is_open: bool) -> str:  # noqa: ARG001, FBT001
     if "_child_samples" in child.__dict__:  # set_function was called
         return f"{texts[0]} {format_number(next(iter(child._child_samples())).value)}\n"
     return f"{texts[0]} {format_number(child._value.get())}\n"
 
 
-def _read_summary(child: Any, texts: tuple[str, ...], is_open: bool) -> str:  # noqa: ARG001, FBT001
+def _write_summary(child: Any, texts: tuple[str, ...], is_open: bool) -> str:  # noqa: ARG001, FBT001
     return f"{texts[0]} {format_number(child._count.get())}\n{texts[1]} {format_number(child._sum.get())}\n"
 
 
-def _read_histogram(child: Any, texts: tuple[str, ...], is_open: bool) -> str:  # noqa: FBT001
+def _write_histogram(child: Any, texts: tuple[str, ...], is_open: bool) -> str:  # noqa: FBT001
     count, lines = 0.0, []
     for text, bucket in zip(texts, child._buckets, strict=False):
         count += bucket.get()
@@ -135,19 +112,20 @@ def _read_histogram(child: Any, texts: tuple[str, ...], is_open: bool) -> str:  
     return "".join(lines)
 
 
-_READERS: dict[type, Callable[[Any, tuple[str, ...], bool], str]] = {
-    Counter: _read_counter,
-    Gauge: _read_gauge,
-    Summary: _read_summary,
-    Histogram: _read_histogram,
+#: The types that are written here: what their samples append to the metric's name, and what writes them.
+WRITTEN: dict[type, tuple[tuple[str, ...], Callable[[Any, tuple[str, ...], bool], str]]] = {
+    Counter: (("_total",), _write_counter),
+    Gauge: (("",), _write_gauge),
+    Summary: (("_count", "_sum"), _write_summary),
+    Histogram: (("_count", "_sum"), _write_histogram),
 }
 
 
 @lru_cache(maxsize=1)
 def is_trusted() -> bool:
-    """Say whether this version of prometheus_client is one whose metrics can be read directly."""
+    """Return whether the metrics of this version of prometheus_client can be read directly."""
     registry = CollectorRegistry()
-    for number, make in enumerate(SUFFIXES):
+    for number, make in enumerate(WRITTEN):
         metric = make(f"probe_{number}", "Probe.", ["label"], registry=registry)
         child = metric.labels("value")
         (child.observe if make in (Summary, Histogram) else child.inc)(0.5)
@@ -157,5 +135,5 @@ def is_trusted() -> bool:
     except Exception:  # noqa: BLE001  # whatever a changed attribute raises
         is_same = False
     if not is_same:
-        logger.info("this version of prometheus_client is not known; its metrics are written the slow way")
+        logger.info("this version of prometheus_client is unknown, so its metrics are written more slowly")
     return is_same

@@ -82,7 +82,7 @@ def test_every_format_is_what_prometheus_client_writes(fill: Fill, samples: list
 
 
 def test_a_changed_prometheus_client_is_written_the_slow_way(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(wrappers._READERS, Counter, lambda *_: "nonsense\n")
+    monkeypatch.setitem(wrappers.WRITTEN, Counter, (("_total",), lambda *_: "nonsense\n"))
     wrappers.is_trusted.cache_clear()
     registry = CollectorRegistry()
     fill_counter(registry, [("book", 2.0)])

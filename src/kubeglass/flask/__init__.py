@@ -16,7 +16,6 @@ from kubeglass.instrument import options as checked
 from kubeglass.instrument.metrics_endpoint import MetricsEndpoint
 from kubeglass.instrument.options import ExtraLabel, Options, find_prefix, find_python_metrics, find_token
 from kubeglass.instrument.registration import metrics_of
-from kubeglass.instrument.storage.multiprocess_folder import multiprocess_folder
 
 if TYPE_CHECKING:
     from kubeglass.instrument.metrics_server import MetricsServer
@@ -44,30 +43,30 @@ def instrument(
 
     Args:
         app: the application, before it answers its first request.
-        registry: prometheus_client's registry whose metrics the page shows; applications that share it share metrics.
+        registry: prometheus_client's registry whose metrics are shown; applications that share it share metrics.
         path: where the application shows its metrics, or None to keep them off the application's port.
-        buckets: upper bounds of the duration histogram in seconds, ascending.
-        exclude: route templates that are not measured, such as ``/healthz``; ``*`` stands for any text.
-        max_series: how many sets of label values each metric may have; the rest shares one series.
-        extra_labels: labels for every metric: a fixed text, or a function of the request that returns one.
-        sizes: measure the sizes of requests and responses too.
+        buckets: ascending upper bounds of the duration histogram in seconds.
+        exclude: route templates that are not measured, such as ``/healthz``; ``*`` matches any text.
+        max_series: how many sets of label values each metric may have; further ones share one series.
+        extra_labels: labels for every metric: a fixed string, or a function of the request that returns one.
+        sizes: also measure the sizes of requests and responses.
         exemplars: keep trace ids for scrapes that ask for OpenMetrics.
-        token: the bearer token that a scrape must show; None takes it from ``KUBEGLASS_METRICS_TOKEN`` or from the file
-            that ``KUBEGLASS_METRICS_TOKEN_FILE`` names, and needs none if neither is set.
-        authorize: a function of Flask's request, outside of any context, that returns True if it may read the metrics;
-            beside a token both must allow.
-        prefix: what the names of kubeglass's HTTP metrics begin with, such as ``shop_``, if the application has metrics
-            of these names itself; None takes it from ``KUBEGLASS_METRICS_PREFIX``.
-        python_metrics: show the Python runtime's ``python_*``; None leaves them out if
+        token: the bearer token that a scrape must present. None takes it from ``KUBEGLASS_METRICS_TOKEN`` or from the
+            file that ``KUBEGLASS_METRICS_TOKEN_FILE`` names; if neither is set, none is required.
+        authorize: a function of Flask's request, called outside any context, that returns True if the request may
+            read the metrics. With a token, both must allow it.
+        prefix: prepended to the names of kubeglass's HTTP metrics, such as ``shop_``, if the application has metrics
+            of the same names. None takes it from ``KUBEGLASS_METRICS_PREFIX``.
+        python_metrics: show the Python runtime's ``python_*`` metrics. None shows them unless
             ``KUBEGLASS_METRICS_PYTHON`` is 0.
 
     Raises:
-        InstrumentationError: an option is wrong, the application is instrumented already or has a metric of the same
-            name, or the workers' folder cannot be written.
+        InstrumentationError: an option is invalid, the application is already instrumented or has a metric of the same
+            name, or the workers' folder is not writable.
     """
     if EXTENSION in app.extensions:
         raise InstrumentationError(
-            f"Flask application {app.name!r}", "is instrumented already", hint="call instrument(app) once"
+            f"Flask application {app.name!r}", "is already instrumented", hint="call instrument(app) once"
         )
     options = Options(
         path=checked.check_path(path),
@@ -86,10 +85,10 @@ def instrument(
 
 
 def instrument_from_outside(app: Flask) -> Instrumentation:
-    """Instrument an application whose code does not: metrics of its own never stand in the way.
+    """Instrument an application whose code does not; its own metrics are never an error.
 
     Raises:
-        InstrumentationError: a variable is wrong, or the workers' folder cannot be written.
+        InstrumentationError: a variable is invalid, or the workers' folder is not writable.
     """
     options = Options(token=find_token(None), prefix=find_prefix(None), python_metrics=find_python_metrics(None))
     return Instrumentation(app, REGISTRY, options, metrics_of(REGISTRY, options, app.name, may_rename=True))
@@ -103,29 +102,27 @@ def serve_metrics(
     authorize: Callable[[Request], bool] | None = None,
     python_metrics: bool | None = None,
 ) -> MetricsServer:
-    """Show the metrics at an address of their own; with ``instrument(app, path=None)`` nowhere else.
+    """Serve the metrics at an address of their own; with ``instrument(app, path=None)`` nowhere else.
 
-    Call it beside ``instrument``, in every worker: the first to have the address serves, another takes over from it.
+    Call it in every worker, next to ``instrument``: one of them serves, and another takes over when it ends.
 
     Args:
         address: ``127.0.0.1:9464``, or ``unix:/run/app/metrics.sock``.
-        registry: whose metrics to show.
+        registry: the registry whose metrics are shown.
         token: as for :func:`instrument`.
         authorize: as for :func:`instrument`.
         python_metrics: as for :func:`instrument`.
 
     Raises:
-        InstrumentationError: the address or the token is invalid.
+        InstrumentationError: the address or an option is invalid.
     """
-    # http.server and what it brings is for those who ask for it.
+    # http.server and its imports are only for applications that call this.
     from kubeglass.instrument.metrics_server import MetricsServer
 
-    allowed = of_environ(checked.check_authorize(authorize), Request)
     endpoint = MetricsEndpoint(
         registry,
-        multiprocess_folder(),
-        find_token(token),
-        authorize=allowed,
+        token=find_token(token),
+        authorize=of_environ(checked.check_authorize(authorize), Request),
         python_metrics=find_python_metrics(python_metrics),
     )
     return MetricsServer(address, endpoint.respond)

@@ -1,8 +1,9 @@
-"""What instrumentation does to one Flask application: a middleware around it, and what that learns from Flask."""
+"""Instrument one Flask application: wrap it in a middleware, and tell that what Flask knows."""
 
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable, Iterable
 from sys import modules
 from typing import TYPE_CHECKING, Any
@@ -21,7 +22,7 @@ from kubeglass.flask.introspection import (
     of_environ,
     size_of,
 )
-from kubeglass.instrument.metrics_endpoint import MetricsEndpoint, metrics_port
+from kubeglass.instrument.metrics_endpoint import PORT_VARIABLE, MetricsEndpoint
 from kubeglass.instrument.options import Options
 from kubeglass.instrument.request.middleware import Middleware
 from kubeglass.instrument.request.response import (
@@ -51,13 +52,13 @@ EXTENSION = "kubeglass"
 
 
 class Instrumentation:
-    """What :func:`instrument` did to an application.
+    """An instrumented application.
 
     Args:
         app: the application.
         registry: where its metrics are registered.
-        options: what was chosen.
-        metrics: the metrics it adds to.
+        options: its options.
+        metrics: the metrics that its requests add to.
     """
 
     def __init__(self, app: Flask, registry: CollectorRegistry, options: Options, metrics: HttpMetrics) -> None:
@@ -66,43 +67,35 @@ class Instrumentation:
         self._app = app
         self._metrics = metrics
         self._cache = SeriesCache(metrics, options)
-        authorize = of_environ(options.authorize, app.request_class)
-        endpoint = MetricsEndpoint(
+        self._endpoint = MetricsEndpoint(
             registry,
-            multiprocess_folder(),
-            options.token,
-            metrics_port(),
-            authorize,
+            token=options.token,
+            authorize=of_environ(options.authorize, app.request_class),
             python_metrics=options.python_metrics,
+            port=os.environ.get(PORT_VARIABLE, ""),
         )
-        endpoint.compact_for(metrics.store)
-        self._page = self._announce(endpoint.respond)
+        self._endpoint.compact_for(metrics.store)
+        self._is_checked = False
         self._bypass: WSGIApplication | None = None
         self._has_warned = False
-        # Without the detour by way of this object, which instrumentation from outside makes.
+        # Without the detour through this object that instrumentation from outside takes.
         inside = getattr(app.wsgi_app, "unmeasured", None)
         app.wsgi_app = self._measure(  # type: ignore[method-assign, assignment]
             app.wsgi_app if inside is None else inside.__get__(app), is_watched=not is_plain(app)
         )
         app.process_response = self._record_response(app.process_response)  # type: ignore[method-assign]
         app.extensions[EXTENSION] = self
-        # Flask turns an unhandled exception into an answer inside its wsgi_app, out of a middleware's sight.
+        # Flask turns an unhandled exception into a response inside its wsgi_app, where a middleware cannot see it.
         got_request_exception.connect(self._note_exception, app)
 
     @property
     def prefix(self) -> str:
-        """What the names of the HTTP metrics begin with, beside those the application has registered by now."""
+        """The prefix of the HTTP metrics' names, given the metrics that the application has registered so far."""
         self._metrics.settle_names()
         return self._metrics.prefix
 
     def respond(self, app: WSGIApplication, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer a request that has reached Flask's own ``wsgi_app``; measure it if nobody around has done so.
-
-        Args:
-            app: that method.
-            environ: the request.
-            start_response: the server's.
-        """
+        """Answer a request that reached Flask's own ``wsgi_app``, given as ``app``; measure it unless that was done."""
         notes = environ.get(NOTES_KEY)
         if notes is not None and notes[CACHE] is self._cache and notes[RESPONSE] is None:
             return app(environ, start_response)
@@ -115,7 +108,7 @@ class Instrumentation:
             app,
             self._cache,
             self.options,
-            page=self._page,
+            page=self._show_page,
             endpoint_of_error=endpoint_of_error,
             is_watched=is_watched,
         ).entry()
@@ -130,37 +123,30 @@ class Instrumentation:
                 self._app.name,
             )
 
-    def _announce(self, page: WSGIApplication) -> WSGIApplication:
-        """Say once that a route of the application's own is out of reach; routes may come after ``instrument``."""
-        app, path, is_checked = self._app, self.options.path, False
-
-        def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-            nonlocal is_checked
-            if not is_checked:
-                is_checked = True
-                warn_of_unshared_workers(environ)
-                if any(rule.rule == path for rule in app.url_map.iter_rules()):
-                    logger.warning(
-                        "Flask application %r: its own route %s is out of reach, the metrics are shown there; choose"
-                        " another path= for instrument(app), or None",
-                        app.name,
-                        path,
-                    )
-            return page(environ, start_response)
-
-        return answer
+    def _show_page(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        if not self._is_checked:  # at the first scrape, since routes may be added after instrument()
+            self._is_checked = True
+            warn_of_unshared_workers(environ)
+            if any(rule.rule == self.options.path for rule in self._app.url_map.iter_rules()):
+                logger.warning(
+                    "Flask application %r: its own route %s is unreachable, because the metrics are shown there; choose"
+                    " another path= for instrument(app), or None",
+                    self._app.name,
+                    self.options.path,
+                )
+        return self._endpoint.respond(environ, start_response)
 
     def _record_response(self, process: Callable[..., Response]) -> Callable[..., Response]:
-        """Wrap the method through which every answer of Flask's passes last, to learn what it answers.
+        """Wrap the last method that each of Flask's responses passes through.
 
-        An override of this method, unlike an ``after_request`` function, sees what those functions made of the answer.
+        Unlike an ``after_request`` function, this sees what all such functions made of the response.
         """
         find, known = self._find_first, self._cache.known
-        # What Flask's request proxy stands for: five times as fast as the proxy.
+        # What Flask's request proxy refers to: five times as fast as the proxy.
         get_context: Callable[[], Any] = request.__wrapped__.get  # type: ignore[attr-defined]
         note_trace, note_size, has_hosts = self.options.exemplars, self.options.sizes, has_host_rules(self._app)
 
-        # Flask 3.2 passes its context first. Not *arguments: Python calls a function with fixed ones much faster.
+        # Flask 3.2 passes its context first. Not *arguments: calls with fixed arguments are much faster.
         def process_response(first: Any, second: Any = None) -> Response:
             try:
                 response = process(first) if second is None else process(first, second)
@@ -188,18 +174,17 @@ class Instrumentation:
         return process_response
 
     def _find_first(self, found: Request, method: str, endpoint: str, status: int) -> MeasuredResponse:
-        """Find what the first request of its kind adds to."""
         warn_of_unshared_workers(found.environ)
         is_first = not self._cache.known
         measured = self._cache.find(found, method, endpoint, status)
         if is_first and multiprocess_folder() is not None:
-            sample_gauges(self.registry)  # until it is scraped, a worker's gauges are shown as they were then
+            sample_gauges(self.registry)  # shown until this worker is scraped itself
         return measured
 
     def _note_unprocessed(self, response: Response) -> None:
-        """Note an answer whose ``after_request`` functions failed: Flask sends it as it was, if it tells of an error.
+        """Note a response whose ``after_request`` functions failed: an error response is sent as it was.
 
-        Without series: Flask may as well make another of the failure.
+        Without series, because Flask may replace it with a response to the failure.
         """
         notes, method = request.environ.get(NOTES_KEY), request.method
         if notes is not None:
@@ -209,10 +194,10 @@ class Instrumentation:
                 key, None, is_whole=whole, sent=size_of(response, method) if whole else 0
             )
 
-    def _note_exception(self, sender: Flask, exception: BaseException) -> None:  # noqa: ARG002  # the signal's words
-        """Count an exception that Flask reports; one that an extension reports counts if it is answered as an error.
+    def _note_exception(self, sender: Flask, exception: BaseException) -> None:  # noqa: ARG002  # the signal's names
+        """Count an exception that Flask reports, or that an extension reports and answers as a server error.
 
-        Flask-RESTful and Flask-RESTX report whatever they make a response of, a 404 too.
+        Flask-RESTful and Flask-RESTX report every exception that they turn into a response, even a 404.
         """
         if is_reported_by_flask():
             self._count_exception(exception)
@@ -225,7 +210,7 @@ class Instrumentation:
                 return response
 
     def _count_exception(self, exception: BaseException) -> None:
-        """Count an exception once a request, however often it is reported; it may yet reach the middleware too."""
+        """Count an exception once per request, however often it is reported; it may reach the middleware too."""
         notes = request.environ.get(NOTES_KEY)
         if notes is None or notes[TAKER] is self._cache.metrics:
             return

@@ -1,4 +1,4 @@
-"""What Flask knows of a request and its response."""
+"""Ask Flask about a request and its response."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ from kubeglass.catalog import UNMATCHED_ENDPOINT
 if TYPE_CHECKING:
     from wsgiref.types import WSGIEnvironment
 
-#: The methods of Flask's that make an answer of what a view returns or raises.
+#: Flask's methods that make a response from what a view returns or raises.
 ANSWERING = ("wsgi_app", "full_dispatch_request", "finalize_request", "handle_exception", "process_response")
 
-#: Redirects of the router and every error are HTTP exceptions.
+#: The router's redirects and all errors are HTTP exceptions.
 FIRST_ERROR = 300
 
-#: Statuses whose answers have no body, whatever the view returned (RFC 9110 section 6.4.1).
+#: Statuses of responses without a body, whatever the view returned (RFC 9110 section 6.4.1).
 BODYLESS = frozenset({204, 304})
 
-#: Flask's own code, whatever others have put around it.
+#: Flask's own code, without what others have wrapped around it.
 HANDLE_EXCEPTION, WSGI_APP = unwrap(Flask.handle_exception).__code__, unwrap(Flask.wsgi_app).__code__
 
 
 def is_whole(response: Response) -> bool:
-    """Say whether an answer is in memory, as against a stream or a file.
+    """Return whether a response is in memory, and not a stream or a file.
 
-    Flask makes HTTP exceptions into answers by way of WSGI: they come as an iterator over one text of known length.
+    Flask makes responses from HTTP exceptions through WSGI: as an iterator over one text of known length.
     """
     if response.is_sequence:
         return True
@@ -41,39 +41,39 @@ def is_whole(response: Response) -> bool:
 
 
 def size_of(response: Response, method: str) -> int:
-    """Return how many bytes of body a whole response sends."""
+    """Return the size of a whole response's body in bytes."""
     if method == "HEAD" or response.status_code in BODYLESS:
         return 0
     return (response.calculate_content_length() if response.is_sequence else response.content_length) or 0
 
 
 def is_plain(app: Flask) -> bool:
-    """Say whether every answer passes through Flask's own methods, with nothing between them and the server.
+    """Return whether every response passes through Flask's own methods, with nothing between them and the server.
 
-    Then the status that Flask notes is the status that is sent.
+    Then the status that Flask sees is the status that is sent.
     """
     own = all(getattr(type(app), name) is getattr(Flask, name) for name in ANSWERING)
     return own and getattr(app.wsgi_app, "__func__", None) is Flask.wsgi_app
 
 
 def is_reported_by_flask() -> bool:
-    """Say whether it is Flask that sends the signal being received, as against an extension."""
+    """Return whether the signal being received comes from Flask, and not from an extension."""
     return any(frame.f_code is HANDLE_EXCEPTION for frame, _ in walk_stack(None))
 
 
 def endpoint_of(found: Request) -> str:
-    """Return the route template a request matched, or the one value for all that match none."""
+    """Return the route template that a request matched, or the one value for all that match none."""
     rule = found.url_rule
     return UNMATCHED_ENDPOINT if rule is None else f"{host_of(rule)}{rule.rule}"
 
 
 def has_host_rules(app: Flask) -> bool:
-    """Say whether routes may belong to hosts or subdomains."""
+    """Return whether routes may belong to hosts or subdomains."""
     return app.url_map.host_matching or app.subdomain_matching
 
 
 def host_of(rule: Rule) -> str:
-    """Return the template of a rule's host, or of its subdomain with a dot; empty for the application's usual host."""
+    """Return the template of a rule's host, or of its subdomain with a dot; empty for the application's default."""
     if rule.map is None:
         return ""
     if rule.map.host_matching:
@@ -82,10 +82,9 @@ def host_of(rule: Rule) -> str:
 
 
 def endpoint_of_error(error: BaseException) -> str:
-    """Return the route template of the request that an exception ended.
+    """Return the route template of the request that an exception ended, such as a worker's exit in a slow view.
 
-    When an exception leaves Flask its request context is gone, but for the frame that the exception passed through:
-    a worker that is told to stop in the middle of a slow view should not count as a request to nowhere.
+    When an exception leaves Flask, the request context is gone except in the frame that the exception passed through.
     """
     for frame, _ in walk_tb(error.__traceback__):
         if frame.f_code is WSGI_APP:
@@ -97,5 +96,5 @@ def endpoint_of_error(error: BaseException) -> str:
 def of_environ(
     authorize: Callable[[Request], bool] | None, request_class: type[Request]
 ) -> Callable[[WSGIEnvironment], bool] | None:
-    """Make a function of a WSGI environment of one of Flask's request."""
+    """Turn a function of Flask's request into one of the WSGI environment."""
     return None if authorize is None else lambda environ: authorize(request_class(environ))

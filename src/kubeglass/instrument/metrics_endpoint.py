@@ -1,10 +1,9 @@
-"""The page a scrape reads, as a WSGI application."""
+"""Serve the metrics as a WSGI application."""
 
 from __future__ import annotations
 
 import hmac
 import logging
-import os
 from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING
@@ -15,71 +14,69 @@ from kubeglass.errors import InstrumentationError
 from kubeglass.instrument.registration import restore_metrics
 from kubeglass.instrument.storage.cells import Store
 from kubeglass.instrument.storage.file_store import FileStore
+from kubeglass.instrument.storage.multiprocess_folder import multiprocess_folder
 from kubeglass.instrument.text.encoding import choose_coding, choose_format, join_lines
 from kubeglass.instrument.text.format import Format
 from kubeglass.instrument.text.registry import is_of_python, write_registry
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
     from wsgiref.types import StartResponse, WSGIEnvironment
 
 logger = logging.getLogger("kubeglass.instrument")
 
-#: The one port at which the page is shown, when the server listens on several: on a cluster the metrics have a port of
-#: their own, which no Service leads to.
+#: The only port at which the metrics are served, if the server listens on several: on a cluster they have their own
+#: port, which no Service exposes.
 PORT_VARIABLE = "KUBEGLASS_METRICS_PORT"
 PLAIN = ("Content-Type", "text/plain; charset=utf-8")
 
-#: Where servers keep the connection a request came in by: gunicorn, and Werkzeug's for development.
+#: Where gunicorn and Werkzeug's development server keep a request's connection.
 SOCKETS = ("gunicorn.socket", "werkzeug.socket")
 
 
 class MetricsEndpoint:
-    """Shows a registry's metrics, of all workers when they share a folder.
+    """Serves a registry's metrics, of all workers if they share a folder.
 
     Args:
         registry: the registry.
-        folder: the multiprocess folder, or None.
-        token: the bearer token that a scrape must show, or empty for none.
-        port: the only one of the server's ports at which the page is shown, or empty for all.
-        authorize: says whether a scrape may read the metrics, beside showing the token; None allows all.
-        python_metrics: whether what tells of the Python runtime is shown.
+        token: the bearer token that a scrape must present, or empty for none.
+        authorize: returns whether a scrape may read the metrics, in addition to the token; None allows all.
+        python_metrics: whether metrics of the Python runtime are shown.
+        port: the only one of the server's ports at which the metrics are served, or empty for all.
     """
 
     def __init__(
         self,
         registry: CollectorRegistry,
-        folder: Path | None = None,
-        token: str = "",
-        port: str = "",
-        authorize: Callable[[WSGIEnvironment], bool] | None = None,
         *,
-        python_metrics: bool = True,
+        token: str,
+        authorize: Callable[[WSGIEnvironment], bool] | None,
+        python_metrics: bool,
+        port: str = "",
     ) -> None:
         self._registry = registry
-        self._folder = folder
+        self._folder = multiprocess_folder()
         self._token = token.encode()
+        self._authorize = authorize
+        self._port = port
         self._write: Callable[[Format], Iterator[str]] = partial(write_registry, registry)
         if not python_metrics:
             self._write = partial(write_registry, registry, is_skipped=is_of_python)
-        if folder is not None:
-            # A third of the library's import time, for those who need it.
+        if self._folder is not None:
+            # Imported only if needed: it takes a third of the library's import time.
             from kubeglass.instrument.multiprocess.shared_registry import SharedRegistry
 
-            self._write = SharedRegistry(registry, folder, python_metrics=python_metrics).write
-        self._port = port
-        self._authorize = authorize
+            self._write = SharedRegistry(registry, self._folder, python_metrics=python_metrics).write
 
     def compact_for(self, store: Store) -> None:
-        """Compact the files of ended workers in the background, from the first request that this store counts on."""
+        """Compact the files of dead workers in the background, from the first request that this store counts."""
         if self._folder is not None and isinstance(store, FileStore):
             from kubeglass.instrument.multiprocess.background_compaction import compact_in_background
 
             compact_in_background(self._folder, self._registry, store)
 
     def respond(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer one scrape, as WSGI has it."""
+        """Answer one scrape, as a WSGI application."""
         status, headers, body = self._make_response(environ)
         start_response(status, [*headers, ("Content-Length", str(len(body)))])
         return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]
@@ -89,7 +86,7 @@ class MetricsEndpoint:
             return "404 Not Found", [PLAIN], b"not found\n"
         if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
             return "405 Method Not Allowed", [PLAIN, ("Allow", "GET, HEAD")], b"only GET and HEAD\n"
-        if not self._is_allowed(environ.get("HTTP_AUTHORIZATION", "")):
+        if not self._has_token(environ.get("HTTP_AUTHORIZATION", "")):
             return "401 Unauthorized", [PLAIN, ("WWW-Authenticate", "Bearer")], b"a bearer token is needed\n"
         if not self._is_authorized(environ):
             return "401 Unauthorized", [PLAIN, ("WWW-Authenticate", 'Basic realm="metrics"')], b"not authorized\n"
@@ -109,32 +106,27 @@ class MetricsEndpoint:
         yield from self._write(format_)
         yield format_.end
 
-    def _is_allowed(self, authorization: str) -> bool:
+    def _has_token(self, authorization: str) -> bool:
         if not self._token:
             return True
         scheme, _, shown = authorization.partition(" ")
-        # In constant time: how long a refusal takes must not tell how much of a guess was right.
+        # In constant time, so that the time of a refusal does not tell how much of a guess was right.
         is_right = hmac.compare_digest(shown.strip().encode("latin-1", "replace"), self._token)
         return scheme.lower() == "bearer" and is_right
 
     def _is_authorized(self, environ: WSGIEnvironment) -> bool:
         try:
-            # Nothing else that counts as true: a coroutine does, whatever it would return.
+            # Not just truthy: a coroutine is, whatever it would return.
             return self._authorize is None or self._authorize(environ) is True
         except Exception:
             logger.exception("authorize failed, so a scrape was refused")
             return False
 
 
-def metrics_port() -> str:
-    """Return the one port at which an application is to show the page, empty for all it listens at."""
-    return os.environ.get(PORT_VARIABLE, "")
-
-
 def port_of(environ: WSGIEnvironment) -> str:
-    """Return the port at which a request came in, empty for a unix socket; nothing a client sends decides it.
+    """Return the port at which a request arrived, empty for a unix socket, whatever the client sends.
 
-    ``SERVER_PORT`` alone is not that: Werkzeug's ``ProxyFix`` sets it from headers, and gunicorn does at a unix socket.
+    ``SERVER_PORT`` is not enough: Werkzeug's ``ProxyFix`` sets it from headers, and so does gunicorn at a unix socket.
     """
     for name in SOCKETS:
         connection = environ.get(name)

@@ -1,4 +1,4 @@
-"""Which metrics belong to which registry: applications that share a registry share its metrics."""
+"""Register HTTP metrics: applications that share a registry share its metrics."""
 
 from __future__ import annotations
 
@@ -23,26 +23,24 @@ from kubeglass.instrument.text.registry import collectors_of
 
 logger = logging.getLogger("kubeglass.instrument")
 
-#: The collector that each registry was given last, and the options of the application it was made for.
+#: The latest collector of each registry, and the options of the application it was made for.
 _registered: weakref.WeakKeyDictionary[CollectorRegistry, tuple[HttpCollector, Options]] = weakref.WeakKeyDictionary()
 
 
 def metrics_of(
     registry: CollectorRegistry, options: Options, application: str = "", *, may_rename: bool = False
 ) -> HttpMetrics:
-    """Return the registry's HTTP metrics; create and register them if it has none.
-
-    It may have lost them: test fixtures unregister everything, and then the next application counts from zero.
+    """Return the registry's HTTP metrics; create and register them if it has none, or lost them to a test fixture.
 
     Args:
         registry: the registry.
-        options: what was chosen for the application.
+        options: the application's options.
         application: its name.
-        may_rename: whether the metrics get another prefix where the application has metrics of the same names.
+        may_rename: whether to change the prefix if the application has metrics of the same names.
 
     Raises:
         InstrumentationError: the application has a metric of one of the names, the registry's metrics have other
-            buckets, labels, limits or prefix, or the multiprocess folder cannot be written.
+            buckets, labels, limits or prefix, or the multiprocess folder is not writable.
     """
     found = _registered.get(registry)
     if found is not None and found[0] in collectors_of(registry):
@@ -58,9 +56,9 @@ def metrics_of(
     elif taken := collector.taken_names():
         raise InstrumentationError(
             WHERE,
-            "the application has a metric of its own of the same name",
+            "the application already has a metric of this name",
             found=taken[0],
-            hint='choose a prefix for kubeglass\'s, such as prefix="shop_", or pass a registry of its own as registry=',
+            hint='choose a prefix for kubeglass\'s metrics, such as prefix="shop_", or pass another registry=',
         )
     _remove_former(registry)
     registry.register(collector)
@@ -72,7 +70,7 @@ def metrics_of(
 
 
 def restore_metrics(registry: CollectorRegistry) -> None:
-    """Register the HTTP metrics again if the registry was emptied: its applications go on counting in them."""
+    """Register the HTTP metrics again if the registry was emptied: its applications still count in them."""
     found = _registered.get(registry)
     if found is not None and found[0] not in collectors_of(registry):
         registry.register(found[0])
@@ -80,12 +78,12 @@ def restore_metrics(registry: CollectorRegistry) -> None:
 
 
 def registries() -> list[CollectorRegistry]:
-    """Return the registries of instrumented applications, and the default one."""
+    """Return the registries of instrumented applications, and the default registry."""
     return list({REGISTRY, *_registered})
 
 
 def _remove_former(registry: CollectorRegistry) -> None:
-    """Unregister the collector of an earlier import of this library: some tests import modules again."""
+    """Unregister the collector of an earlier import of this library: some tests reimport modules."""
     for collector in collectors_of(registry):
         kind = type(collector)
         if (kind.__module__, kind.__qualname__) == (HttpCollector.__module__, HttpCollector.__qualname__):
@@ -93,7 +91,7 @@ def _remove_former(registry: CollectorRegistry) -> None:
 
 
 def _add_runtime(registry: CollectorRegistry) -> None:
-    """Add the metrics of Python and the process to a registry other than the default, which has them."""
+    """Add metrics of Python and the process to a registry other than the default one, which has them."""
     if registry is REGISTRY:
         return
     present = {type(collector) for collector in collectors_of(registry)}
@@ -103,17 +101,14 @@ def _add_runtime(registry: CollectorRegistry) -> None:
 
 
 def _check_same(first: Options, second: Options) -> None:
-    for name in ("buckets", "max_series", "sizes", "prefix"):
-        if getattr(first, name) != getattr(second, name):
-            raise _different(name, getattr(first, name), getattr(second, name))
-    if tuple(first.extra_labels) != tuple(second.extra_labels):
-        raise _different("extra_labels", tuple(first.extra_labels), tuple(second.extra_labels))
-
-
-def _different(name: str, first: object, second: object) -> InstrumentationError:
-    return InstrumentationError(
-        WHERE,
-        f"another application with the same registry has a different {name}",
-        found=f"{first} there, {second} here",
-        hint="give both the same, or pass a registry of its own as registry=",
-    )
+    for name in ("buckets", "max_series", "sizes", "prefix", "extra_labels"):
+        there, here = getattr(first, name), getattr(second, name)
+        if name == "extra_labels":  # their values may differ, their names and order may not
+            there, here = tuple(there), tuple(here)
+        if there != here:
+            raise InstrumentationError(
+                WHERE,
+                f"another application with the same registry uses different {name}",
+                found=f"{there} there, {here} here",
+                hint="use the same for both, or pass another registry=",
+            )

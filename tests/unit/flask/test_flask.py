@@ -418,14 +418,14 @@ def test_without_a_path_the_application_shows_no_metrics(registry: CollectorRegi
 def test_an_application_is_instrumented_once(registry: CollectorRegistry) -> None:
     app = make_app(registry)
 
-    with pytest.raises(InstrumentationError, match="'shop': is instrumented already; call instrument"):
+    with pytest.raises(InstrumentationError, match="'shop': is already instrumented; call instrument"):
         instrument(app, registry=registry)
 
 
 def test_a_metric_of_the_same_name_is_an_error_that_names_it(registry: CollectorRegistry) -> None:
     Counter("http_requests", "Mine.", registry=registry)
 
-    with pytest.raises(InstrumentationError, match=r"of the same name \(http_requests_total\).*prefix="):
+    with pytest.raises(InstrumentationError, match=r"already has a metric of this name \(http_requests_total\).*prefix="):
         instrument(Flask("shop"), registry=registry)
 
 
@@ -449,9 +449,9 @@ def test_applications_with_one_registry_must_agree(registry: CollectorRegistry) 
         ("exclude", "/healthz", "not a list"),
         ("max_series", 0, "must be a positive integer"),
         ("max_series", True, "must be a positive integer"),
-        ("extra_labels", {"endpoint": "x"}, "have already"),
-        ("extra_labels", {"bad-name": "x"}, "not a label name"),
-        ("extra_labels", {"tier": 3}, "neither a text nor a function"),
+        ("extra_labels", {"endpoint": "x"}, "is already a label"),
+        ("extra_labels", {"bad-name": "x"}, "not a valid label name"),
+        ("extra_labels", {"tier": 3}, "neither a string nor a function"),
         ("token", " ", "bearer token is empty"),
     ],
 )

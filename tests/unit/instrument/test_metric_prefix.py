@@ -67,7 +67,7 @@ def test_the_environment_gives_a_prefix_and_code_has_the_last_word(monkeypatch: 
 
 @pytest.mark.parametrize("prefix", ["shop", "1_", "shop-", "a:b_", "_"])
 def test_what_is_no_prefix_is_refused(prefix: str) -> None:
-    with pytest.raises(InstrumentationError, match=r"prefix must be letters, digits and '_' and end in '_'"):
+    with pytest.raises(InstrumentationError, match=r"prefix must consist of letters, digits and '_', and end in '_'"):
         make_app(CollectorRegistry(), prefix=prefix)
 
 
@@ -76,7 +76,7 @@ def test_a_name_that_is_taken_is_an_error_that_says_what_to_do(make: Make) -> No
     registry = CollectorRegistry()
     make(registry)
 
-    with pytest.raises(InstrumentationError, match=r'has a metric of its own.*http_.*prefix="shop_"') as caught:
+    with pytest.raises(InstrumentationError, match=r'already has a metric of this name.*http_.*prefix="shop_"') as caught:
         make_app(registry)
     assert "Duplicated" not in str(caught.value)
     make_app(registry, prefix="shop_")

@@ -81,7 +81,7 @@ def test_the_token_comes_from_code_then_environment_then_file(monkeypatch: pytes
 def test_a_token_file_that_cannot_be_read_is_an_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("KUBEGLASS_METRICS_TOKEN_FILE", str(tmp_path / "none"))
 
-    with pytest.raises(InstrumentationError, match="token cannot be read"):
+    with pytest.raises(InstrumentationError, match="cannot read the token"):
         find_token(None)
 
 

@@ -1,7 +1,7 @@
-"""Instruments Flask applications from outside, without a change to their code.
+"""Instrument Flask applications from outside, without a change to their code.
 
-With this folder in ``PYTHONPATH`` and ``KUBEGLASS_INSTRUMENT=1`` Python calls :func:`begin` at its start, which watches
-for the import of Flask and instruments each application at its first request, unless the application did so itself. A
+With this folder in ``PYTHONPATH`` and ``KUBEGLASS_INSTRUMENT=1``, Python calls :func:`begin` at startup. It watches for
+the import of Flask, and instruments each application at its first request unless the application did so itself. A
 program that never imports Flask pays for one entry in ``sys.meta_path``.
 """
 
@@ -30,7 +30,7 @@ _lock = threading.Lock()
 
 
 class FlaskFinder:
-    """Lets the other finders find Flask, and notices when its module has been run."""
+    """Lets the other finders find Flask, and notices when its module was executed."""
 
     def find_spec(
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
@@ -56,12 +56,10 @@ class FlaskFinder:
 
 
 def watch_applications(flask_class: Any) -> None:
-    """Instrument each application of this class at its first request.
+    """Instrument each application of this class at its first request; until then it may do so itself, with options.
 
-    Not sooner: until then the application may do so itself, with options of its own choice.
-
-    A request comes by ``__call__``, or by ``wsgi_app`` to whoever took that before: ``ProxyFix(app.wsgi_app)``, a
-    dispatcher, Connexion 3.
+    A request comes through ``__call__``, or through a ``wsgi_app`` that ``ProxyFix(app.wsgi_app)``, a dispatcher or
+    Connexion 3 took earlier.
     """
     begin, call, inside = flask_class.__init__, flask_class.__call__, flask_class.wsgi_app
 
@@ -97,7 +95,7 @@ def load_library() -> ModuleType | None:
 
 
 def instrument(app: Any) -> None:
-    """Instrument one application; a fault here is a line in the log, never the application's."""
+    """Instrument one application; a failure is logged and never raised into the application."""
     with _lock:
         if EXTENSION in app.extensions:
             return
@@ -112,7 +110,7 @@ def instrument(app: Any) -> None:
 
 @functools.cache
 def begin() -> None:
-    """Watch for the import of Flask, if that is asked for; called again it does nothing."""
+    """Watch for the import of Flask if the environment asks for it; a second call does nothing."""
     if os.environ.get(SWITCH) != "1":
         return
     flask = sys.modules.get(WATCHED)

@@ -1,8 +1,8 @@
-"""What Python imports at its start when this folder is in ``PYTHONPATH``: begin, then run who would have been next.
+"""Imported by Python at startup if this folder is in ``PYTHONPATH``: begin, then run the next ``sitecustomize``.
 
-``opentelemetry-instrument`` puts a ``sitecustomize`` of its own first, which runs no other. But it calls the entry
-points of ``opentelemetry_pre_instrument``. The folder ``kubeglass_auto.dist-info`` beside this file has one, and is
-found in ``PYTHONPATH`` as installed packages are.
+``opentelemetry-instrument`` puts its own ``sitecustomize`` first, which runs no other, but it calls the entry points of
+``opentelemetry_pre_instrument``. The folder ``kubeglass_auto.dist-info`` beside this file has one, and is found in
+``PYTHONPATH`` as installed packages are.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ HERE = Path(__file__).resolve().parent
 
 
 def run_next() -> None:
-    """Run the ``sitecustomize`` that would have run without this one: a distribution's, a coverage tool's."""
+    """Run the ``sitecustomize`` that would run without this one, such as a distribution's or a coverage tool's."""
     others = [entry for entry in sys.path if Path(entry or ".").resolve() != HERE]
     spec = PathFinder.find_spec("sitecustomize", others)
     if spec is not None and spec.loader is not None:

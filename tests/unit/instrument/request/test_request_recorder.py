@@ -327,5 +327,5 @@ def test_a_route_of_the_applications_own_that_the_page_covers_is_said_once(
         app.test_client().get("/metrics")
 
     assert [record.getMessage().split(";")[0] for record in caplog.records] == [
-        "Flask application 'shop': its own route /metrics is out of reach, the metrics are shown there"
+        "Flask application 'shop': its own route /metrics is unreachable, because the metrics are shown there"
     ]

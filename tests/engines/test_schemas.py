@@ -66,6 +66,6 @@ def test_what_we_call_unknown_the_collector_refuses(
     ours = check_config(document, OTELCOL.version)
     theirs = subprocess.run([str(otelcol_binary), "validate", "--config", str(file)], capture_output=True, check=False)
 
-    assert [problem.path[-1] for problem in ours] == [f"{path[-1]}x"]
-    assert ours[0].suggestion == f"did you mean '{path[-1]}'?"
+    assert [problem.loc[-1] for problem in ours] == [f"{path[-1]}x"]
+    assert ours[0].hint == f"did you mean '{path[-1]}'?"
     assert theirs.returncode == 1

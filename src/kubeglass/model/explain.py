@@ -74,23 +74,19 @@ def _words(details: ErrorDetails, written: object) -> str:
     return _WORDS[details["type"]].format(**{**details.get("ctx", {}), **bounds})
 
 
+_NOT_WHOLE = ("int_type", "int_parsing", "int_parsing_size", "finite_number", "int_from_float")
+
 #: https://docs.pydantic.dev/latest/errors/validation_errors/
 _WORDS = {
-    "int_type": "must be a whole number",
-    "int_parsing": "must be a whole number",
-    "int_parsing_size": "must be a whole number",
-    "finite_number": "must be a whole number",
-    "int_from_float": "must be a whole number",
-    "bool_type": "must be true or false",
-    "bool_parsing": "must be true or false",
+    **dict.fromkeys(_NOT_WHOLE, "must be a whole number"),
+    **dict.fromkeys(("bool_type", "bool_parsing"), "must be true or false"),
     "string_type": "must be text; quote it",
     "string_too_short": "must not be empty",
     "too_short": "must not be an empty list",
     "invalid_key": "must be text; quote the key",
     "tuple_type": "must be a list, with '- ' before each item",
     "dict_type": "must be a mapping of keys to values",
-    "model_type": "must be a section of keys",
-    "model_attributes_type": "must be a section of keys",
+    **dict.fromkeys(("model_type", "model_attributes_type"), "must be a section of keys"),
     "greater_than_equal": "must be at least {ge}",
     "less_than_equal": "must be at most {le}",
     "enum": "must be one of {expected}",

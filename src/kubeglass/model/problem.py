@@ -32,6 +32,11 @@ class Problem:
         """The location as text: ``apps[0].port``."""
         return format_loc(self.loc)
 
+    def __str__(self) -> str:
+        found = f" ({self.found})" if self.found else ""
+        hint = f"; {self.hint}" if self.hint else ""
+        return f"{self.path} {self.wrong}{found}{hint}"
+
 
 def format_loc(loc: Loc) -> str:
     """Format keys and list positions: ``apps[0].port``."""

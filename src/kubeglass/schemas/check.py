@@ -7,34 +7,15 @@ some misspelt keys (open-telemetry/opentelemetry-collector#15907); this does not
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
+from kubeglass.model.problem import Problem
 from kubeglass.schemas.versions import KINDS, Changes, load_changes, load_version
 
 SECTIONS = (*KINDS, "service")
 PIPELINE_KEYS = ("receivers", "processors", "exporters")
 SERVICE_KEYS = ("extensions", "pipelines", "telemetry")
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """One thing the collector would reject, ignore or misread.
-
-    Args:
-        path: keys from the root, as the user wrote them.
-        message: what is wrong, as a statement.
-        suggestion: what to write instead; empty if nothing is close.
-    """
-
-    path: tuple[str, ...]
-    message: str
-    suggestion: str = ""
-
-    def __str__(self) -> str:
-        suggestion = f"; {self.suggestion}" if self.suggestion else ""
-        return f"{'.'.join(self.path)} {self.message}{suggestion}"
 
 
 def check_config(document: Mapping[str, Any], version: str) -> list[Problem]:
@@ -65,21 +46,21 @@ def _check_component(
     current = changes.renamed.get((kind, type_), type_)
     # A rename is known even for components that are not.
     if type_ not in known and current != type_:
-        suggestion = f"write '{name.replace(type_, current, 1)}'"
-        yield Problem((kind, name), f"is the deprecated name of '{current}'", suggestion)
+        hint = f"write '{name.replace(type_, current, 1)}'"
+        yield Problem((kind, name), f"is the deprecated name of '{current}'", hint=hint)
     elif (kind, type_) in changes.removed:
-        yield Problem((kind, name), "was removed from the collector", changes.removed[kind, type_])
+        yield Problem((kind, name), "was removed from the collector", hint=changes.removed[kind, type_])
     elif type_ not in known:
-        yield Problem((kind, name), "is not a known component", _closest(type_, known))
+        yield Problem((kind, name), "is not a known component", hint=_closest(type_, known))
     if current in known:
         yield from _check_tree(settings, known[current]["config"], (kind, name), f"{kind}.{current}", changes)
 
 
 def _check_tree(value: Any, tree: Any, path: tuple[str, ...], canonical: str, changes: Changes) -> Iterator[Problem]:
-    """Compare ``value`` with the keys it may hold; ``canonical`` is its path without the component's own name."""
+    """Compare ``value`` with the keys it may have; ``canonical`` is its path without the component's own name."""
     if tree == "duration":
         if isinstance(value, int | float) and not isinstance(value, bool) and value != 0:
-            yield Problem(path, f"has no unit and means {value} nanoseconds", f"write '{value}s'")
+            yield Problem(path, f"has no unit and means {value} nanoseconds", hint=f"write '{value}s'")
     elif isinstance(tree, dict) and "keys" in tree and isinstance(value, Mapping):
         yield from _unknown_keys(value, tree["keys"], path, changes, canonical)
         for key, child in value.items():
@@ -100,9 +81,9 @@ def _unknown_keys(
         if key not in known:
             instead = changes.removed_keys.get(f"{canonical}.{key}")
             if instead:
-                yield Problem((*path, str(key)), "was removed from the collector", instead)
+                yield Problem((*path, str(key)), "was removed from the collector", hint=instead)
             else:
-                yield Problem((*path, str(key)), "is not a known key here", _closest(str(key), known))
+                yield Problem((*path, str(key)), "is not a known key here", hint=_closest(str(key), known))
 
 
 def _check_service(
@@ -123,18 +104,18 @@ def _check_service(
 
 def _undefined(names: Any, document: Mapping[str, Any], kind: str, path: tuple[str, ...]) -> Iterator[Problem]:
     if names is not None and not isinstance(names, list | tuple):
-        yield Problem(path, "must be a list", f"write '[{names}]'" if isinstance(names, str) else "")
+        yield Problem(path, "must be a list", hint=f"write '[{names}]'" if isinstance(names, str) else "")
         return
     connectors = {} if kind in {"extensions", "processors"} else _mapping(document.get("connectors"))
     defined = {**_mapping(document.get(kind)), **connectors}
     for name in names or ():
         if name not in defined:
-            yield Problem((*path, str(name)), f"is not configured under '{kind}'", _closest(str(name), defined))
+            yield Problem((*path, str(name)), f"is not configured under '{kind}'", hint=_closest(str(name), defined))
 
 
 def _require_mapping(value: Any, path: tuple[str, ...], holds: str) -> Iterator[Problem]:
     if value is not None and not isinstance(value, Mapping):
-        yield Problem(path, "must be a mapping", f"write {holds}")
+        yield Problem(path, "must be a mapping", hint=f"write {holds}")
 
 
 def _closest(word: str, known: Any) -> str:

@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 from kubeglass.errors import ConfigError
 from kubeglass.model.load import parse_pipeline
 from kubeglass.model.local import LocalPorts, LocalSettings
+from kubeglass.model.problem import Problem
 from kubeglass.render.otelcol.config import build_cluster, build_local
-from kubeglass.schemas.check import Problem, check_config
+from kubeglass.schemas.check import check_config
 from kubeglass.schemas.versions import known_versions, load_changes, load_version
 from tools.collector_schemas.components import MODULES
 
@@ -91,7 +92,7 @@ def test_a_misspelt_key_is_found_wherever_it_stands(
 
     found = check_config(document, version)
 
-    assert any(problem.path[-1] == wrong for problem in found) or not is_closed(version, path)
+    assert any(problem.loc[-1] == wrong for problem in found) or not is_closed(version, path)
 
 
 def is_closed(version: str, path: tuple[Any, ...]) -> bool:
@@ -123,7 +124,7 @@ def test_a_removed_component_is_told_with_its_successor() -> None:
 def test_a_removed_key_is_told_with_what_to_write() -> None:
     problem = one({"exporters": {"debug": {"loglevel": "debug"}}})
 
-    assert problem.suggestion == "write 'verbosity: detailed', 'normal' or 'basic'"
+    assert problem.hint == "write 'verbosity: detailed', 'normal' or 'basic'"
 
 
 def test_a_new_name_is_told_even_of_a_component_that_is_not_known_here() -> None:
@@ -145,8 +146,8 @@ def test_a_component_without_its_new_name_yet_is_not_told_to_take_it() -> None:
 def test_the_keys_of_a_renamed_component_are_checked_too(old: str, new: str) -> None:
     renamed, unknown = check_config({"receivers": {old: {"colour": "red"}}}, PINNED)
 
-    assert renamed.suggestion == f"write '{new}'"
-    assert unknown.path == ("receivers", old, "colour")
+    assert renamed.hint == f"write '{new}'"
+    assert unknown.loc == ("receivers", old, "colour")
 
 
 def test_connectors_are_checked_like_everything_else() -> None:
@@ -205,8 +206,8 @@ def test_the_generator_covers_every_component_of_our_build() -> None:
 def test_a_duration_without_a_unit_is_ten_nanoseconds() -> None:
     problem = one({"receivers": {"kubelet_stats": {"collection_interval": 10}}})
 
-    assert problem.message == "has no unit and means 10 nanoseconds"
-    assert problem.suggestion == "write '10s'"
+    assert problem.wrong == "has no unit and means 10 nanoseconds"
+    assert problem.hint == "write '10s'"
 
 
 def test_a_pipeline_that_uses_what_is_not_configured_is_found() -> None:

@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from kubeglass.model.load import load_pipeline
 from kubeglass.model.local import LocalSettings, usual_ports
 from kubeglass.render import grafana, prometheus
-from kubeglass.render.files import RenderedFile, find_stale, write_files
+from kubeglass.render.files import RenderedFile, write_files
 from kubeglass.render.otelcol import config as otelcol
 from kubeglass.render.yaml import dump_yaml
 
@@ -42,10 +42,7 @@ def render_example(scenario: str) -> list[RenderedFile]:
 def main() -> None:
     """Write every example's files, and remove those that are no longer rendered."""
     for scenario in SCENARIOS:
-        folder, files = EXAMPLES / scenario / "rendered", render_example(scenario)
-        write_files(files, folder)
-        for path in list(find_stale(files, folder, owned=[PurePosixPath(".")])):
-            (folder / path).unlink()
+        write_files(render_example(scenario), EXAMPLES / scenario / "rendered", owned=[PurePosixPath(".")])
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -21,6 +20,7 @@ FOLDER = PurePosixPath("grafana/provisioning")
 DATASOURCE_PATH = FOLDER / "datasources" / "prometheus.yaml"
 PROVIDER_PATH = FOLDER / "dashboards" / "kubeglass.yaml"
 ENVIRONMENT_PATH = PurePosixPath("grafana/grafana.env")
+DASHBOARDS = PurePosixPath("dashboards")
 
 ENVIRONMENT_HEADER = """\
 # Rendered by kubeglass; edit kubeglass.yaml instead, a change here is lost.
@@ -29,13 +29,17 @@ ENVIRONMENT_HEADER = """\
 
 
 def render(pipeline: Pipeline, settings: LocalSettings) -> list[RenderedFile]:
-    """Render provisioning for a Grafana on this machine; kubeglass does not start one."""
+    """Render provisioning for a Grafana on this machine, which kubeglass does not start."""
     url = settings.url(settings.ports.prometheus)
-    dashboards = str(settings.root / "dashboards")
+    dashboards = settings.root / DASHBOARDS
+    chosen = chosen_dashboards(pipeline, on_cluster=False)
+    home = str(dashboards / f"{chosen[0].uid}.json") if chosen else ""
+    environment = {"GF_SERVER_HTTP_ADDR": LOOPBACK} | grafana_settings(str(settings.root / FOLDER), home)
+    lines = "".join(f"{name}={value}\n" for name, value in environment.items())
     return [
         RenderedFile(DATASOURCE_PATH, dump_yaml(describe_datasource(url, pipeline.scrape.interval))),
-        RenderedFile(PROVIDER_PATH, dump_yaml(describe_provider(dashboards))),
-        RenderedFile(ENVIRONMENT_PATH, _write_environment(_environment(pipeline, settings))),
+        RenderedFile(PROVIDER_PATH, dump_yaml(describe_provider(str(dashboards)))),
+        RenderedFile(ENVIRONMENT_PATH, ENVIRONMENT_HEADER + lines),
     ]
 
 
@@ -87,7 +91,7 @@ def grafana_settings(provisioning: str, home_dashboard: str) -> dict[str, str]:
 
     Args:
         provisioning: path of the provisioning folder as Grafana's server sees it.
-        home_dashboard: path of the dashboard to start with; empty leaves Grafana's own start page.
+        home_dashboard: path of the first dashboard to show; empty for Grafana's own start page.
     """
     home = {"GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH": home_dashboard} if home_dashboard else {}
     return home | {
@@ -100,25 +104,13 @@ def grafana_settings(provisioning: str, home_dashboard: str) -> dict[str, str]:
         "GF_ANALYTICS_CHECK_FOR_UPDATES": "false",
         "GF_ANALYTICS_CHECK_FOR_PLUGIN_UPDATES": "false",
         "GF_NEWS_NEWS_FEED_ENABLED": "false",
-        # Otherwise it downloads newer plugins at every start; where it cannot write them, the data source is missing: https://grafana.com/docs/grafana/latest/setup-grafana/configure-grafana/#plugins
+        # Otherwise it downloads newer plugins at every start; where it cannot write them, the data source is missing:
+        # https://grafana.com/docs/grafana/latest/setup-grafana/configure-grafana/#plugins
         "GF_PLUGINS_PREINSTALL_DISABLED": "true",
         "GF_PLUGINS_PREINSTALL_AUTO_UPDATE": "false",
         "GF_PLUGINS_PUBLIC_KEY_RETRIEVAL_DISABLED": "true",
         "GF_SECURITY_DISABLE_GRAVATAR": "true",
     }
-
-
-def _environment(pipeline: Pipeline, settings: LocalSettings) -> dict[str, str]:
-    chosen = chosen_dashboards(pipeline, on_cluster=False)
-    home = str(settings.root / "dashboards" / f"{chosen[0].uid}.json") if chosen else ""
-    return {"GF_SERVER_HTTP_ADDR": LOOPBACK} | grafana_settings(str(settings.root / FOLDER), home)
-
-
-def _write_environment(values: Mapping[str, str]) -> str:
-    return ENVIRONMENT_HEADER + "".join(f"{name}={value}\n" for name, value in values.items())
-
-
-DASHBOARDS = PurePosixPath("dashboards")
 
 
 def render_local_dashboards(pipeline: Pipeline, _settings: LocalSettings) -> list[RenderedFile]:

@@ -18,7 +18,7 @@ from kubeglass.render.kubernetes import manifests
 from kubeglass.render.kubernetes.config_maps import DASHBOARDS_FOLDER, PROVISIONING_FOLDER, CollectorSetup, Contents
 from kubeglass.render.otelcol import config as otelcol
 from kubeglass.render.otelcol.receivers import host_folders
-from kubeglass.render.yaml import HEADER, dump_yaml
+from kubeglass.render.yaml import dump_yaml
 
 LOCAL_RENDERERS: tuple[Callable[[Pipeline, LocalSettings], list[RenderedFile]], ...] = (
     otelcol.render,
@@ -29,9 +29,6 @@ LOCAL_RENDERERS: tuple[Callable[[Pipeline, LocalSettings], list[RenderedFile]], 
 
 #: Folders that hold nothing but rendered files: what is no longer rendered is removed from them.
 LOCAL_FOLDERS = (PurePosixPath("prometheus/rules"), PurePosixPath("dashboards"))
-
-#: What tells a rendered manifest from one that somebody put beside it.
-MANIFEST_HEADER = HEADER
 
 
 def render_local(pipeline: Pipeline, settings: LocalSettings) -> list[RenderedFile]:

@@ -1,8 +1,8 @@
-"""Plain data to YAML text: the same bytes for the same input, and readable in a diff.
+"""Writes plain data as YAML: the same bytes for the same input, and readable in a diff.
 
 ruamel.yaml, which reads kubeglass.yaml, takes two seconds to write the rules of fifty apps, and does not write
-multi-line queries as blocks. The output is valid YAML 1.1 and 1.2: text that either could read as something else is
-quoted. Tests read everything back with ruamel.yaml.
+multi-line queries as blocks. The output is valid YAML 1.1 and 1.2: text that either could misread is quoted. Tests read
+everything back with ruamel.yaml.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def dump_yaml_documents(documents: Sequence[Mapping[str, Any]], *, header: str =
         header: a comment put before the first one.
 
     Raises:
-        TypeError: something else is in a document; a renderer's fault, never a user's.
+        TypeError: a document contains something else.
     """
     return header + "---\n".join("".join(f"{line}\n" for line in _node(document, "")) for document in documents)
 
@@ -51,11 +51,8 @@ def _node(value: Any, indent: str) -> Iterator[str]:
 
 
 def _entry(head: str, value: Any, indent: str) -> Iterator[str]:
-    if isinstance(value, Mapping) and value:
-        yield head
-        yield from _node(value, indent + "  ")
-    elif isinstance(value, list | tuple) and value:
-        # Items of a list stand at their key's own indentation plus two, which every linter accepts.
+    if isinstance(value, Mapping | list | tuple) and value:
+        # Items of a list are indented below their key, which every linter accepts.
         yield head
         yield from _node(value, indent + "  ")
     elif isinstance(value, str) and _fits_block(value):
@@ -86,15 +83,11 @@ def _fits_block(text: str) -> bool:
 
 
 def _scalar(value: Any) -> str:
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int | float):
-        # YAML 1.1 takes `1e-05` for text, and `1.0e-05` for a number.
-        return re.sub(r"^(-?\d+)e", r"\1.0e", json.dumps(value))
     if isinstance(value, str):
         return _text(value)
+    if isinstance(value, bool | int | float | None):
+        # YAML 1.1 takes `1e-05` for text, and `1.0e-05` for a number.
+        return re.sub(r"^(-?\d+)e", r"\1.0e", json.dumps(value))
     if isinstance(value, Mapping):
         return "{}"
     if isinstance(value, list | tuple):

@@ -14,7 +14,7 @@ from kubeglass.dashboards.queries import PanelQuery, panel_queries
 from kubeglass.files import explain_disk_errors
 from kubeglass.model.local import LocalSettings
 from kubeglass.model.sections.app import App
-from kubeglass.render.files import RenderedFile, remove_stale, write_files
+from kubeglass.render.files import RenderedFile, write_files
 from kubeglass.render.plan import LOCAL_FOLDERS, render_local
 from kubeglass.supervise.app.check import checking_apps
 from kubeglass.supervise.options import RunOptions
@@ -69,8 +69,7 @@ def prepare(options: RunOptions, get_binaries: GetBinaries, claims: PortClaims) 
     files = render_local(options.pipeline, stack.settings)
     make_folders(stack.settings, stack.own_apps)
     _forget_customers(stack)
-    write_files(files, options.root)
-    remove_stale(files, options.root, owned=LOCAL_FOLDERS)
+    write_files(files, options.root, owned=LOCAL_FOLDERS)
     warning = warn_about_open_files(raise_open_files_limit())
     notes = (*plan.notes, *prefix_notes, *([warning] if warning else ()))
     return Preparation(stack, _read_queries(files, options.pipeline.scrape.interval), notes)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from kubeglass.model.local import LocalSettings
-from kubeglass.render.files import RenderedFile, compare, remove_stale, write_files
+from kubeglass.render.files import RenderedFile, compare, write_files
 from kubeglass.render.plan import LOCAL_FOLDERS, render_local
 from kubeglass.supervise.app.check import check_apps
 from kubeglass.supervise.end_to_end_check import Goal
@@ -140,8 +140,7 @@ def carry_out(plan: ReloadPlan, running: Running, listener: RunListener) -> None
     """
     settings = plan.stack.settings
     make_folders(settings, [app for app in plan.stack.own_apps if app.name in plan.changes.started])
-    write_files(plan.files, settings.root)
-    remove_stale(plan.files, settings.root, owned=LOCAL_FOLDERS)
+    write_files(plan.files, settings.root, owned=LOCAL_FOLDERS)
     running.take_over(plan.stack, plan.specs)
     deadline = time.monotonic() + plan.stack.options.timeout_seconds
     startup = StartupWait(plan.stack, running.manager, listener, running.tail, deadline)

@@ -7,19 +7,19 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 from kubeglass.errors import StateError
-from kubeglass.render.files import RenderedFile, compare, remove_stale, write_files
+from kubeglass.render.files import RenderedFile, compare, write_files
 
 ONE = RenderedFile(PurePosixPath("rules/one.yml"), "one\n")
-TWO = RenderedFile(PurePosixPath("rules/two.yml"), "two\n", mode=0o600)
+TWO = RenderedFile(PurePosixPath("rules/two.yml"), "two\n")
 OWNED = (PurePosixPath("rules"),)
 
 
-def test_files_are_written_with_their_modes(tmp_path: Path) -> None:
+def test_files_are_written_for_everybody_to_read(tmp_path: Path) -> None:
     changed = write_files([ONE, TWO], tmp_path)
 
     assert changed == [tmp_path / "rules/one.yml", tmp_path / "rules/two.yml"]
     assert (tmp_path / "rules/one.yml").read_text() == "one\n"
-    assert (tmp_path / "rules/two.yml").stat().st_mode & 0o777 == 0o600
+    assert (tmp_path / "rules/two.yml").stat().st_mode & 0o777 == 0o644
 
 
 def test_the_same_bytes_are_left_alone(tmp_path: Path) -> None:
@@ -47,7 +47,7 @@ def test_nothing_half_written_is_left(tmp_path: Path) -> None:
 def test_what_is_no_longer_rendered_is_removed_from_owned_folders_only(tmp_path: Path) -> None:
     write_files([ONE, TWO, RenderedFile(PurePosixPath("mine/keep.yml"), "keep\n")], tmp_path)
 
-    removed = remove_stale([ONE], tmp_path, owned=OWNED)
+    removed = write_files([ONE], tmp_path, owned=OWNED)
 
     assert removed == [tmp_path / "rules/two.yml"]
     assert (tmp_path / "mine/keep.yml").exists()

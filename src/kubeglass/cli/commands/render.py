@@ -15,9 +15,10 @@ from kubeglass.errors import ConfigError, KubeglassError, StateError
 from kubeglass.model.load import FILE_NAME, load_pipeline
 from kubeglass.model.local import LocalSettings, usual_ports
 from kubeglass.model.pipeline import Pipeline
-from kubeglass.render.files import Change, RenderedFile, compare, remove_stale, write_files
+from kubeglass.render.files import Change, RenderedFile, compare, write_files
 from kubeglass.render.kubernetes.names import missing_grafana
-from kubeglass.render.plan import LOCAL_FOLDERS, MANIFEST_HEADER, render_kubernetes, render_local
+from kubeglass.render.plan import LOCAL_FOLDERS, render_kubernetes, render_local
+from kubeglass.render.yaml import HEADER
 from kubeglass.supervise.state.folder import find_run
 
 
@@ -42,7 +43,7 @@ def render(
     folder = out or Path(STATE_FOLDER if to is Destination.LOCAL else "manifests")
     pipeline = _load(file)
     files = _render(pipeline, to, folder)
-    owned, header = (LOCAL_FOLDERS, "") if to is Destination.LOCAL else ((), MANIFEST_HEADER)
+    owned, header = (LOCAL_FOLDERS, "") if to is Destination.LOCAL else ((), HEADER)
     output = Output()
     if to is Destination.KUBERNETES and (missing := missing_grafana(pipeline)):
         output.note(missing)
@@ -56,7 +57,7 @@ def render(
                 str(folder), "differs from kubeglass.yaml", hint="run kubeglass render", details=details
             )
         return
-    changed = [*write_files(files, folder), *remove_stale(files, folder, owned=owned, header=header)]
+    changed = write_files(files, folder, owned=owned, header=header)
     for path in changed:
         output.say(str(path))
     output.note(f"{len(files)} files rendered into {folder}, {len(changed)} changed")

@@ -24,19 +24,19 @@ def scrape_apps(pipeline: Pipeline, settings: LocalSettings) -> dict[str, Any]:
 
     An app that only a cluster can run (it has an image and no module) has no port here, and is left out.
     """
-    return _prometheus(
-        [
-            {
-                "job_name": app.name,
-                **scrape_times(pipeline),
-                "metrics_path": literal(app.metrics_path),
-                **_identify(app),
-                "static_configs": [{"targets": [_target(app, settings)]}],
-            }
-            for app in pipeline.apps
-            if app.target is not None or app.name in settings.ports.apps
-        ]
-    )
+    ports = settings.ports.apps
+    jobs = [
+        {
+            "job_name": app.name,
+            **_scrape_times(pipeline),
+            "metrics_path": literal(app.metrics_path),
+            **_identify(app),
+            "static_configs": [{"targets": [app.target or f"{LOOPBACK}:{ports[app.name]}"]}],
+        }
+        for app in pipeline.apps
+        if app.target is not None or app.name in ports
+    ]
+    return _prometheus(jobs)
 
 
 def receive_pushes(settings: LocalSettings) -> dict[str, Any]:
@@ -97,15 +97,12 @@ def node_scrapers(pipeline: Pipeline) -> tuple[HostScraper, ...]:
 def host_folders(pipeline: Pipeline) -> dict[str, str]:
     """Map mount point to folder of the node for host metrics: only /proc and /sys if they suffice."""
     scrapers = node_scrapers(pipeline)
-    if not scrapers:
-        return {}
     if HostScraper.FILESYSTEM in scrapers:
         return {HOST_ROOT: "/"}
-    return {f"{HOST_ROOT}{folder}": folder for folder in KERNEL_FOLDERS}
+    return {f"{HOST_ROOT}{folder}": folder for folder in KERNEL_FOLDERS if scrapers}
 
 
-def scrape_times(pipeline: Pipeline) -> dict[str, str]:
-    """Interval and timeout of one scrape job."""
+def _scrape_times(pipeline: Pipeline) -> dict[str, str]:
     scrape = pipeline.scrape
     return {"scrape_interval": format_duration(scrape.interval), "scrape_timeout": format_duration(scrape.longest)}
 
@@ -120,15 +117,11 @@ def _prometheus(scrape_configs: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def _target(app: App, settings: LocalSettings) -> str:
-    return app.target or f"{LOOPBACK}:{settings.ports.apps[app.name]}"
-
-
 def _scrape_job(name: str, chosen: list[dict[str, Any]], pipeline: Pipeline) -> dict[str, Any]:
     selector = {"role": "pod", "field": "spec.nodeName=${env:K8S_NODE_NAME}"}
     return {
         "job_name": name,
-        **scrape_times(pipeline),
+        **_scrape_times(pipeline),
         "kubernetes_sd_configs": [{"role": "pod", "selectors": [selector]}],
         "relabel_configs": [*chosen, *_relabel_pods()],
     }
@@ -143,7 +136,7 @@ def _identify(app: App) -> dict[str, Any]:
     """Say who scrapes the app, with a secret that only the environment knows."""
     if app.metrics_auth is None:
         return {}
-    # Two expansions make a text whatever the first one is: the receiver would take 0123 for a number.
+    # Two expansions always make text: of one alone, the receiver would take 0123 for a number.
     secret = f"${{env:{app.metrics_auth.secret.variable}}}${{env:KUBEGLASS_EMPTY:-}}"
     if app.metrics_auth.basic is not None:
         return {"basic_auth": {"username": literal(app.metrics_auth.basic.username), "password": secret}}

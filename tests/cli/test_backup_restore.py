@@ -57,7 +57,7 @@ def test_samples_are_backed_up_purged_and_restored(folder: Path, capsys: pytest.
     said = capsys.readouterr()
     written, removed, restored = said.out.splitlines()
     assert codes == [0, 0, 0]
-    assert re.fullmatch(r"wrote b\.tar\.gz: [\d.]+ \w+, holds 5\.4 kB of samples; read back whole", written)
+    assert re.fullmatch(r"wrote b\.tar\.gz: [\d.]+ \w+, 5\.4 kB of samples; verified", written)
     assert re.fullmatch(rf"removed {folder}/\.kubeglass: [\d.]+ kB freed", removed)
     assert re.fullmatch(
         r"restored 5\.4 kB of samples, backed up 20\S+ by kubeglass \S+ with Prometheus 3\.\S+", restored
@@ -74,7 +74,7 @@ def test_purging_nothing_is_no_mistake(
     code = type_in("down", "--purge")
 
     assert code == 0
-    assert capsys.readouterr().out == f"nothing to remove: there is no {tmp_path}/.kubeglass\n"
+    assert capsys.readouterr().out == f"nothing to remove: {tmp_path}/.kubeglass does not exist\n"
 
 
 def test_down_alone_removes_nothing(folder: Path) -> None:

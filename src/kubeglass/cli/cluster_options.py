@@ -1,4 +1,4 @@
-"""The options that every command about a cluster has, and the definition that they choose."""
+"""The options that all commands about a cluster share, and the definition that they choose."""
 
 from __future__ import annotations
 
@@ -19,24 +19,22 @@ Namespace = Annotated[
 
 
 def load_cluster_pipeline(file: Path | None, namespace: str | None, *, deployed: bool = False) -> Pipeline:
-    """Read the definition, in ``namespace`` if one is given.
+    """Load the definition, moved to ``namespace`` if one is given.
 
     Args:
         file: the definition; None means the one in this folder.
-        namespace: replaces the definition's.
-        deployed: whether the pipeline is on the cluster already, so that a namespace is enough to find it.
+        namespace: replaces ``cluster.namespace``.
+        deployed: whether the pipeline is on the cluster already, so that its namespace is enough to find it.
 
     Raises:
         ConfigError: the definition is missing or wrong.
         UsageError: Kubernetes does not accept the namespace.
     """
+    from kubeglass.cli.context import load_definition
     from kubeglass.errors import UsageError
     from kubeglass.model.load import FILE_NAME, load_pipeline
-    from kubeglass.model.pipeline import Pipeline
 
-    path = file or Path(FILE_NAME)
-    known = deployed and namespace is not None and file is None and not path.exists()
-    pipeline = Pipeline() if known else load_pipeline(path)
+    pipeline = load_definition(file) if deployed and namespace is not None else load_pipeline(file or Path(FILE_NAME))
     if namespace is None:
         return pipeline
     try:
@@ -47,7 +45,7 @@ def load_cluster_pipeline(file: Path | None, namespace: str | None, *, deployed:
 
 
 def refuse_cluster_options(file: Path | None, context: str | None, namespace: str | None) -> None:
-    """Refuse options that mean nothing without ``--cluster``.
+    """Refuse the options that need ``--cluster``.
 
     Raises:
         UsageError: one is given.

@@ -11,7 +11,7 @@ from kubeglass.cli.output import Output
 from kubeglass.deploy.api.cluster import Cluster
 from kubeglass.deploy.api.objects import ObjectKey, sort_for_deletion
 from kubeglass.deploy.portforward.forward import forward_service
-from kubeglass.deploy.release.inventory import inventory_key, read_inventory
+from kubeglass.deploy.release.inventory import read_inventory
 from kubeglass.deploy.rollout.status import STATUS_READERS, read_progress
 from kubeglass.errors import ClusterError, UsageError
 
@@ -56,7 +56,7 @@ def open_cluster_part(
     Raises:
         ClusterError: nothing is deployed there.
         UsageError: there is no such part.
-        PortError: the port is taken.
+        PortError: the port is in use.
     """
     home = load_cluster_pipeline(file, namespace, deployed=True).cluster.namespace
     output = Output()
@@ -76,7 +76,7 @@ def open_cluster_part(
 
 
 def _deployed(cluster: Cluster, namespace: str) -> list[ObjectKey]:
-    keys = read_inventory(cluster.get(inventory_key(namespace))).keys
+    keys = read_inventory(cluster, namespace)
     if not any(key.kind == "Service" for key in keys):
         raise ClusterError(f"namespace {namespace}", "has no kubeglass pipeline", hint="run kubeglass deploy")
     return sort_for_deletion(keys)

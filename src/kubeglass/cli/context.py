@@ -1,4 +1,4 @@
-"""What a command works on: the current folder, and what the command line asks for in it."""
+"""What a command works on: the current folder's state, definition and images, and what to run in it."""
 
 from __future__ import annotations
 
@@ -23,27 +23,34 @@ def state_root() -> Path:
     return Path.cwd() / STATE_FOLDER
 
 
+def load_definition(file: Path | None) -> Pipeline:
+    """Load ``file``, or kubeglass.yaml in this folder; if there is neither, return the default pipeline.
+
+    Raises:
+        ConfigError: the definition is invalid, or ``file`` does not exist.
+    """
+    from kubeglass.model.load import FILE_NAME, load_pipeline
+    from kubeglass.model.pipeline import Pipeline
+
+    return load_pipeline(file or Path(FILE_NAME)) if file or Path(FILE_NAME).exists() else Pipeline()
+
+
 def choose_run(*, demo: bool, apps: list[str], targets: list[str], page_port: int | None = None) -> RunOptions:
-    """Find out what is to be watched: the demo, the apps and targets named, or what kubeglass.yaml says.
+    """Find out what to run: the demo, the given apps and targets, or what kubeglass.yaml defines.
 
     Given apps and targets replace those in kubeglass.yaml; its other sections apply.
 
     Raises:
-        UsageError: nothing is given, options conflict, or a value is invalid.
+        UsageError: there is nothing to run, options conflict, or a value is invalid.
         ConfigError: kubeglass.yaml is invalid.
     """
     from kubeglass.model.load import FILE_NAME, load_pipeline
-    from kubeglass.model.pipeline import Pipeline
     from kubeglass.supervise.options import RunOptions, find_demo
 
     if demo and (apps or targets):
         raise UsageError("--demo", "cannot be combined with --app or --target", hint="choose one")
-    if demo:
-        folder = find_demo()
-        pipeline = _choose_page_port(load_pipeline(folder / FILE_NAME), page_port)
-        return RunOptions(pipeline, folder, state_root(), command=_write_command(["--demo"], page_port), demo=True)
-    path = Path.cwd() / FILE_NAME
-    pipeline = load_pipeline(Path(FILE_NAME)) if path.exists() else Pipeline()
+    folder = find_demo() if demo else Path.cwd()
+    pipeline = load_pipeline(folder / FILE_NAME) if demo else load_definition(None)
     if apps or targets:
         pipeline = pipeline.model_copy(update={"apps": _name_apps(apps, targets)})
     if not pipeline.apps:
@@ -52,22 +59,14 @@ def choose_run(*, demo: bool, apps: list[str], targets: list[str], page_port: in
             "nothing to watch",
             hint=f"give --demo, --app package.module:app or --target host:port, or write {FILE_NAME} (kubeglass init)",
         )
-    options = [("--app", app) for app in apps] + [("--target", target) for target in targets]
-    words = [word for option in options for word in option]
-    pipeline = _choose_page_port(pipeline, page_port)
-    return RunOptions(pipeline, Path.cwd(), state_root(), command=_write_command(words, page_port))
-
-
-def _choose_page_port(pipeline: Pipeline, port: int | None) -> Pipeline:
-    if port is None:
-        return pipeline
-    ports = pipeline.local.ports.model_copy(update={"page": port})
-    return pipeline.model_copy(update={"local": pipeline.local.model_copy(update={"ports": ports})})
-
-
-def _write_command(words: list[str], page_port: int | None) -> str:
-    chosen = [] if page_port is None else ["--port", str(page_port)]
-    return shlex.join(["up", *words, *chosen])
+    command = ["up", *(["--demo"] if demo else [])]
+    for option, value in [*(("--app", app) for app in apps), *(("--target", target) for target in targets)]:
+        command += [option, value]
+    if page_port is not None:
+        command += ["--port", str(page_port)]
+        ports = pipeline.local.ports.model_copy(update={"page": page_port})
+        pipeline = pipeline.model_copy(update={"local": pipeline.local.model_copy(update={"ports": ports})})
+    return RunOptions(pipeline, folder, state_root(), command=shlex.join(command), demo=demo)
 
 
 def parse_timeout(text: str) -> float:
@@ -108,9 +107,6 @@ def _make_app(option: str, value: str, name: str) -> App:
         raise UsageError(flag, reason, found=value) from error
 
 
-FOLDER = "images"
-
-
 def image_store() -> ImageStore:
     """Return the archives that ``kubeglass images build`` wrote in this folder, if any."""
-    return ImageStore(state_root() / FOLDER)
+    return ImageStore(state_root() / "images")

@@ -14,11 +14,11 @@ from kubeglass.cli.context import image_store
 from kubeglass.cli.output import Output
 from kubeglass.deploy.api.cluster import Cluster
 from kubeglass.deploy.api.objects import ObjectKey
-from kubeglass.deploy.clock import RealClock
+from kubeglass.deploy.clock import Clock
 from kubeglass.deploy.release.addresses import find_addresses
 from kubeglass.deploy.release.apply import Applied, Change
 from kubeglass.deploy.release.deploy import Release, deploy, preview, rehearse
-from kubeglass.deploy.release.host_path import MISSING, find_obstacles
+from kubeglass.deploy.release.host_path import MISSING, find_obstacle
 from kubeglass.deploy.release.managed_fields import find_kubectl_applied, take_over_fields
 from kubeglass.deploy.release.pin import pin_images
 from kubeglass.deploy.release.removal import undeploy
@@ -75,18 +75,7 @@ MOST_NODES = 5
 
 @dataclass(frozen=True, slots=True)
 class DeployOptions:
-    """The options of the command line.
-
-    Args:
-        file: the definition; None means the one in this folder.
-        context: the kubeconfig's context; None means its current one.
-        namespace: the pipeline's namespace; None means the definition's.
-        timeout: seconds for the rollout, and for verification.
-        dry_run: validate on the server only.
-        diff: show changes only.
-        force: take over fields that other managers own.
-        verify: check that data flows afterwards.
-    """
+    """The options of ``kubeglass deploy``; ``kubeglass deploy --help`` explains them."""
 
     file: Path | None = None
     context: str | None = None
@@ -111,7 +100,7 @@ def run_deploy(options: DeployOptions) -> None:
     output = Output()
     shown = RolloutOutput(output)
     with Cluster.connect(options.context) as cluster:
-        pinned = pin_images(objects, built, cluster.get)
+        pinned = pin_images(cluster, objects, built)
         release = Release(pipeline.cluster.namespace, pinned, force=options.force)
         output.note(f"context {cluster.context}, namespace {release.namespace}, {cluster.address}")
         kubectls = find_kubectl_applied(cluster, pinned, pipeline=release.namespace)
@@ -143,7 +132,7 @@ def run_undeploy(options: DeployOptions, *, purge: bool) -> None:
     """
     pipeline = load_cluster_pipeline(options.file, options.namespace, deployed=True)
     home = pipeline.cluster.namespace
-    output, clock = Output(), RealClock()
+    output, clock = Output(), Clock()
     shown = RolloutOutput(output)
     with Cluster.connect(options.context) as cluster:
         output.note(f"context {cluster.context}, namespace {home}, {cluster.address}")
@@ -167,17 +156,15 @@ def check_host_paths(pipeline: Pipeline, output: Output) -> None:
         if app.host_path is None or app.host_path.node not in {None, platform.node()}:
             continue
         try:
-            obstacles = find_obstacles(app.host_path)
+            obstacle = find_obstacle(app.host_path)
         except PermissionError as error:
             who = f"user {app.host_path.user}, group {app.host_path.group}"
             output.note(f"app {app.name}: cannot inspect {error.filename} ({error.strerror}); {who} must read it")
             continue
         # Without a node name the source may be on another machine.
-        if obstacles and (app.host_path.node is not None or obstacles[0].wrong != MISSING):
-            found = f"{obstacles[0].path} {obstacles[0].wrong}"
-            raise ClusterError(
-                f"app {app.name}", "its pod cannot use its source", found=found, hint=f"run: {obstacles[0].fix}"
-            )
+        if obstacle and (app.host_path.node is not None or obstacle.wrong != MISSING):
+            found = f"{obstacle.path} {obstacle.wrong}"
+            raise ClusterError(f"app {app.name}", "its pod cannot use its source", found=found, hint=obstacle.fix)
 
 
 def _explain_kubectls(count: int, *, trial: bool) -> str:
@@ -190,7 +177,7 @@ def _explain_kubectls(count: int, *, trial: bool) -> str:
 def _deploy(
     cluster: Cluster, pipeline: Pipeline, release: Release, options: DeployOptions, shown: RolloutOutput
 ) -> float:
-    clock = RealClock()
+    clock = Clock()
     started = clock.now()
     deploy(cluster, release, timeout=options.timeout, clock=clock, tell=shown.applied, report=shown.progress)
     if options.verify:
@@ -200,12 +187,12 @@ def _deploy(
 
 def _say_addresses(cluster: Cluster, objects: list[dict[str, Any]], output: Output) -> None:
     rows = [
-        [address.name, _describe(address.urls) or f"kubeglass open --cluster {address.name}"]
-        for address in find_addresses(cluster, objects)
+        [name, _describe(urls) or f"kubeglass open --cluster {name}"]
+        for name, urls in find_addresses(cluster, objects).items()
     ]
     output.table(["PART", "ADDRESS"], rows)
 
 
-def _describe(urls: tuple[str, ...]) -> str:
+def _describe(urls: list[str]) -> str:
     more = f", and on {len(urls) - MOST_NODES} more nodes" if len(urls) > MOST_NODES else ""
     return f"{', '.join(urls[:MOST_NODES])}{more}"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import Any, NamedTuple
+from pkgutil import resolve_name
+from typing import Any
 
 import typer
 from typer.core import TyperGroup
@@ -13,38 +13,24 @@ from kubeglass.cli.boundary import run_command_line
 from kubeglass.cli.commands.completion import enable_completion
 from kubeglass.cli.output import Output
 
-
-class Command(NamedTuple):
-    """Where a command is defined.
-
-    Args:
-        module: in ``kubeglass.cli.commands``.
-        name: of the function, or of the ``Typer`` of a group.
-        settings: the command's context settings.
-    """
-
-    module: str
-    name: str
-    settings: dict[str, Any] | None = None
-
-
+#: Each command's module in ``kubeglass.cli.commands``, and its function or ``Typer`` there.
 COMMANDS = {
-    "init": Command("init", "init"),
-    "render": Command("render", "render"),
-    "up": Command("up", "up"),
-    "reload": Command("reload", "reload"),
-    "down": Command("down", "down"),
-    "status": Command("status", "status"),
-    "logs": Command("logs", "logs"),
-    "open": Command("open", "open_page"),
-    "backup": Command("backup", "backup"),
-    "restore": Command("restore", "restore"),
-    "engines": Command("engines", "app"),
-    "images": Command("images", "app"),
-    "run": Command("run", "run", {"allow_interspersed_args": False, "ignore_unknown_options": True}),
-    "deploy": Command("deploy", "deploy"),
-    "undeploy": Command("undeploy", "undeploy"),
-    "completion": Command("completion", "completion"),
+    "init": "init:init",
+    "render": "render:render",
+    "up": "up:up",
+    "reload": "control:reload",
+    "down": "control:down",
+    "status": "status:status",
+    "logs": "logs:logs",
+    "open": "open:open_page",
+    "backup": "backup:backup",
+    "restore": "backup:restore",
+    "engines": "engines:app",
+    "images": "images:app",
+    "run": "run:app",
+    "deploy": "deploy:deploy",
+    "undeploy": "deploy:undeploy",
+    "completion": "completion:completion",
 }
 
 
@@ -59,19 +45,19 @@ class LazyGroup(TyperGroup):
         """Import and return a command, or None if there is no such command."""
         # For a mistyped name, typer suggests one of the loaded commands.
         for name in [cmd_name] if cmd_name in COMMANDS else COMMANDS:
-            self.commands.setdefault(name, _load(name, COMMANDS[name]))
+            self.commands.setdefault(name, _load(name))
         return super().get_command(ctx, cmd_name)
 
 
-def _load(name: str, command: Command) -> Any:
-    found = getattr(import_module(f"kubeglass.cli.commands.{command.module}"), command.name)
+def _load(name: str) -> Any:
+    found = resolve_name(f"kubeglass.cli.commands.{COMMANDS[name]}")
     if not isinstance(found, typer.Typer):
         alone = typer.Typer(add_completion=False)
-        alone.command(name, context_settings=command.settings)(found)
-        return _without_flag_types(typer.main.get_command(alone))
-    group = typer.main.get_command(found)
-    group.name = name
-    return _without_flag_types(group)
+        alone.command()(found)
+        found = alone
+    command = typer.main.get_command(found)
+    command.name = name
+    return _without_flag_types(command)
 
 
 def _without_flag_types(command: Any) -> Any:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 import webbrowser
-from types import TracebackType
 from typing import Self
 
 from rich.status import Status
@@ -40,9 +39,7 @@ class RunOutput:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *exception: object) -> None:
         self.finish()
 
     def finish(self) -> None:

@@ -1,4 +1,4 @@
-"""Runs the pipeline in this process, engines first, or as a background process (``--detach``)."""
+"""Run the pipeline in this process, or in the background (``--detach``)."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def get_engines(source: Source, before_obtaining: Callable[[], object] = lambda:
 
 
 def identify_self() -> ProcessId:
-    """Identify this process; its start is when the run began."""
+    """Identify this process, whose start is the run's."""
     this = identify(os.getpid())
     assert this is not None, "this process runs"
     return this
@@ -110,18 +110,12 @@ def _get_ready(options: RunOptions, source: Source, listener: RunListener) -> No
 def report_to_parent(read_options: ReadOptions, source: Source, descriptor: int) -> int:
     """Run as the background process and return the exit code."""
     report = Report(descriptor, Output().note)
-    try:
-        with logging_own_output(state_root() / "logs"):
-            return _run_and_tell(lambda: replace(read_options(), detached=True), source, report)
-    except KubeglassError as error:
-        # Only once it is in the log: the parent that receives it ends this process.
-        report.fail(error)
-        return error.exit_code
-
-
-def _run_and_tell(read_options: ReadOptions, source: Source, report: Report) -> int:
-    try:
-        return run_here(read_options, source, report)
-    except KubeglassError as error:
-        Output().error(error)
-        raise
+    with logging_own_output(state_root() / "logs"):
+        try:
+            return run_here(lambda: replace(read_options(), detached=True), source, report)
+        except KubeglassError as error:
+            Output().error(error)
+            failure = error
+    # Only once it is in the log: the parent that receives it ends this process.
+    report.fail(failure)
+    return failure.exit_code

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from io import StringIO
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from rich.console import Console
@@ -11,7 +12,6 @@ from rich.console import Console
 from kubeglass.cli import deploying
 from kubeglass.cli.deploying import check_host_paths
 from kubeglass.cli.output import Output
-from kubeglass.deploy.release.host_path import Obstacle
 from kubeglass.errors import ClusterError
 from kubeglass.model.load import parse_pipeline
 from kubeglass.model.pipeline import Pipeline
@@ -29,10 +29,10 @@ def check(pipeline: Pipeline) -> str:
 
 
 def test_a_source_that_nobody_could_look_at_is_told_and_no_obstacle(monkeypatch: pytest.MonkeyPatch) -> None:
-    def look(source: HostPath) -> list[Obstacle]:
+    def look(source: HostPath) -> NoReturn:
         raise PermissionError(13, "Permission denied", source.path)
 
-    monkeypatch.setattr(deploying, "find_obstacles", look)
+    monkeypatch.setattr(deploying, "find_obstacle", look)
 
     assert check(make_pipeline("/home/me/app.py")) == (
         "app shop: cannot inspect /home/me/app.py (Permission denied); user 1000, group 1000 must read it\n"

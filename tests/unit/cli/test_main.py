@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -35,9 +34,7 @@ def test_every_command_is_listed_with_its_help() -> None:
 def test_every_module_of_commands_is_named() -> None:
     modules = {path.stem for path in Path(str(commands.__file__)).parent.glob("[a-z]*.py")}
 
-    assert {command.module for command in COMMANDS.values()} == modules
-    for command in COMMANDS.values():
-        assert hasattr(import_module(f"kubeglass.cli.commands.{command.module}"), command.name)
+    assert {place.partition(":")[0] for place in COMMANDS.values()} == modules
 
 
 def test_a_mistyped_command_is_answered_with_the_one_that_was_meant() -> None:

@@ -6,11 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
+from kubeglass.deploy.api.cluster import Cluster
 from kubeglass.deploy.api.objects import KubernetesObject, ObjectKey, key_of, labels_for
+from kubeglass.deploy.clock import Clock
 
 
 @dataclass
-class FakeCluster:
+class FakeCluster(Cluster):
     """Keeps objects by key; ``script`` changes them while somebody waits."""
 
     objects: dict[ObjectKey, dict[str, Any]] = field(default_factory=dict)
@@ -92,7 +94,7 @@ class FakeCluster:
 
 
 @dataclass
-class FakeClock:
+class FakeClock(Clock):
     """A clock that only moves when somebody sleeps, and then plays the next scene."""
 
     scenes: dict[int, Callable[[], object]] = field(default_factory=dict)

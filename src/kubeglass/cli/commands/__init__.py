@@ -1,1 +1,1 @@
-"""One verb, one module; :mod:`kubeglass.cli.main` registers them."""
+"""The commands: options and one call each; :mod:`kubeglass.cli.main` lists them."""

@@ -1,4 +1,4 @@
-"""``kubeglass backup``: write the local Prometheus's samples to one file."""
+"""``kubeglass backup`` and ``kubeglass restore``: the local Prometheus's samples as one file."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from typing import Annotated
 
 import typer
 
-File = Annotated[Path, typer.Argument(metavar="FILE", help="The archive to create, such as monday.tar.gz.")]
+NewArchive = Annotated[Path, typer.Argument(metavar="FILE", help="The archive to create, such as monday.tar.gz.")]
+Archive = Annotated[Path, typer.Argument(metavar="FILE", help="The archive that kubeglass backup created.")]
+Replace = Annotated[bool, typer.Option("--replace", help="Replace existing samples.")]
 
 
-def backup(file: File) -> None:
+def backup(file: NewArchive) -> None:
     """Back up the local Prometheus's samples to one file, without stopping the run or losing a scrape."""
     from rich.filesize import decimal
 
@@ -19,10 +21,33 @@ def backup(file: File) -> None:
     from kubeglass.cli.output import Output
     from kubeglass.supervise.backup.create import back_up
 
-    # Like Ctrl-C, so that no partial file is left.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    _clean_up_when_terminated()
     output = Output()
     made = back_up(state_root(), file, output.note)
+    output.say(f"wrote {made.path}: {decimal(made.size)}, {decimal(made.manifest.size)} of samples; verified")
+
+
+def restore(file: Archive, *, replace: Replace = False) -> None:
+    """Verify a backup and restore its samples. Nothing may be running in this folder."""
+    from rich.filesize import decimal
+
+    from kubeglass.cli.context import state_root
+    from kubeglass.cli.output import Output
+    from kubeglass.errors import UsageError
+    from kubeglass.supervise.backup.restore import restore as restore_samples
+
+    if not file.exists():
+        raise UsageError(str(file), "there is no such file")
+    _clean_up_when_terminated()
+    output = Output()
+    manifest = restore_samples(state_root(), file, output.note, replace=replace)
     output.say(
-        f"wrote {made.path}: {decimal(made.size)}, holds {decimal(made.manifest.size)} of samples; read back whole"
+        f"restored {decimal(manifest.size)} of samples, backed up {manifest.created} "
+        f"by kubeglass {manifest.kubeglass} with Prometheus {manifest.prometheus}"
     )
+    output.note("next: kubeglass up")
+
+
+def _clean_up_when_terminated() -> None:
+    """Make SIGTERM interrupt like Ctrl-C, so that no partial file or folder is left."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)

@@ -1,4 +1,4 @@
-"""``kubeglass deploy``: apply the pipeline to a cluster, wait for it, verify it."""
+"""``kubeglass deploy`` and ``kubeglass undeploy``: put the pipeline on a cluster, and take it off again."""
 
 from __future__ import annotations
 
@@ -13,6 +13,10 @@ Diff = Annotated[bool, typer.Option("--diff", help="Show what would change; chan
 Timeout = Annotated[float, typer.Option(min=1.0, help="Timeout of the rollout, and of verification, in seconds.")]
 Force = Annotated[bool, typer.Option("--force-conflicts", help="Take over fields that other managers own.")]
 Verifying = Annotated[bool, typer.Option("--verify/--no-verify", help="Check that data flows end to end.")]
+Purge = Annotated[bool, typer.Option("--purge", help="Also delete stored samples and the namespaces.")]
+DeletionTimeout = Annotated[
+    float, typer.Option("--timeout", min=1.0, help="Timeout for deleting each kind of object, in seconds.")
+]
 
 
 def deploy(
@@ -30,3 +34,17 @@ def deploy(
     from kubeglass.cli.deploying import DeployOptions, run_deploy
 
     run_deploy(DeployOptions(file, context, namespace, timeout, dry_run, diff, force_conflicts, verify))
+
+
+def undeploy(
+    file: File = None,
+    context: Context = None,
+    namespace: Namespace = None,
+    timeout: DeletionTimeout = 180.0,
+    *,
+    purge: Purge = False,
+) -> None:
+    """Delete what `kubeglass deploy` created, and nothing else. Stored samples are kept."""
+    from kubeglass.cli.deploying import DeployOptions, run_undeploy
+
+    run_undeploy(DeployOptions(file, context, namespace, timeout), purge=purge)

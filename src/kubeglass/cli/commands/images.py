@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from kubeglass.cli.context import image_store
+from kubeglass.cli.context import image_store, load_definition
 from kubeglass.cli.engine_progress import EngineProgress
 from kubeglass.cli.output import Output
 from kubeglass.engines.install.resolve import resolve
@@ -17,8 +17,7 @@ from kubeglass.images.archive import ArchivedImage
 from kubeglass.images.image import find_architecture
 from kubeglass.images.plan import choose, plan_images
 from kubeglass.images.store import NodeRuntime, copy_archive, find_runtime, load_archives
-from kubeglass.model.load import FILE_NAME, load_pipeline
-from kubeglass.model.pipeline import Pipeline
+from kubeglass.model.load import FILE_NAME
 from kubeglass.supervise.options import find_demo
 
 app = typer.Typer(
@@ -43,7 +42,7 @@ def build(names: Names = None, file: File = None, python: Python = None, *, demo
     """Build images of the apps, the collector, Prometheus and the page from this machine's files."""
     output = Output()
     path = find_demo() / FILE_NAME if demo else file or Path(FILE_NAME)
-    pipeline = load_pipeline(path) if file or demo or path.exists() else Pipeline()
+    pipeline = load_definition(path if demo else file)
     find_architecture()
     with EngineProgress(output) as progress:
         recipes = plan_images(

@@ -9,10 +9,10 @@ from typing import Annotated
 
 import typer
 
-from kubeglass.cli.context import STATE_FOLDER
+from kubeglass.cli.context import STATE_FOLDER, load_definition
 from kubeglass.cli.output import Output
 from kubeglass.errors import ConfigError, KubeglassError, StateError
-from kubeglass.model.load import FILE_NAME, load_pipeline
+from kubeglass.model.load import FILE_NAME
 from kubeglass.model.local import LocalSettings, usual_ports
 from kubeglass.model.pipeline import Pipeline
 from kubeglass.render.files import Change, RenderedFile, compare, write_files
@@ -23,7 +23,7 @@ from kubeglass.supervise.state.folder import find_run
 
 
 class Destination(StrEnum):
-    """The files' target."""
+    """What the files are for."""
 
     LOCAL = "local"
     KUBERNETES = "kubernetes"
@@ -41,7 +41,7 @@ def render(
 ) -> None:
     """Render the collector's, Prometheus's and Grafana's files, or the manifests, from kubeglass.yaml."""
     folder = out or Path(STATE_FOLDER if to is Destination.LOCAL else "manifests")
-    pipeline = _load(file)
+    pipeline = load_definition(file)
     files = _render(pipeline, to, folder)
     owned, header = (LOCAL_FOLDERS, "") if to is Destination.LOCAL else ((), HEADER)
     output = Output()
@@ -61,12 +61,6 @@ def render(
     for path in changed:
         output.say(str(path))
     output.note(f"{len(files)} files rendered into {folder}, {len(changed)} changed")
-
-
-def _load(file: Path | None) -> Pipeline:
-    if file is None and not Path(FILE_NAME).exists():
-        return Pipeline()
-    return load_pipeline(file or Path(FILE_NAME))
 
 
 def _render(pipeline: Pipeline, to: Destination, folder: Path) -> list[RenderedFile]:

@@ -15,9 +15,11 @@ import typer
 from kubeglass.errors import StateError, UsageError
 from kubeglass.model.parts import METRICS_FOLDER_VARIABLE, instrumented
 
-NOT_FOUND = "not found on PATH"
+app = typer.Typer(add_completion=False)
 
 
+# Options behind the server's name are the server's own.
+@app.command(context_settings={"allow_interspersed_args": False, "ignore_unknown_options": True})
 def run(
     command: Annotated[
         list[str] | None, typer.Argument(help="The server command, such as: gunicorn -w 4 shop:app")
@@ -29,9 +31,8 @@ def run(
     # Next to this Python first: its environment has kubeglass, whether activated or not.
     program = shutil.which(command[0], path=Path(sys.executable).parent) or shutil.which(command[0])
     if program is None:
-        raise UsageError(
-            "kubeglass run", f"cannot run {command[0]!r}", found=NOT_FOUND, hint="install it, or give its path"
-        )
+        wrong, hint = f"cannot run {command[0]!r}", "install it, or give its path"
+        raise UsageError("kubeglass run", wrong, found="not found on PATH", hint=hint)
     environment = instrumented(os.environ)
     if METRICS_FOLDER_VARIABLE not in environment:
         environment[METRICS_FOLDER_VARIABLE] = str(make_folder(Path(tempfile.gettempdir())))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
     from kubeglass.supervise.status import ProcessView, TargetView
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-
 OnCluster = Annotated[bool, typer.Option("--cluster", help="Show the deployed pipeline.")]
 
 COLUMNS = ["NAME", "STATE", "PID", "UPTIME", "RESTARTS", "MEMORY", "ADDRESS"]
@@ -111,7 +111,5 @@ def _describe(record: RunRecord, processes: list[ProcessView], targets: list[Tar
             }
             for view in processes
         ],
-        "targets": None
-        if targets is None
-        else [{"job": target.job, "instance": target.instance, "up": target.up} for target in targets],
+        "targets": None if targets is None else [asdict(target) for target in targets],
     }

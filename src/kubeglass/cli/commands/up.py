@@ -39,7 +39,7 @@ OpenPage = Annotated[bool, typer.Option("--open", help="Open the page in the bro
 ReportTo = Annotated[int, typer.Option(hidden=True)]
 
 
-def up(  # one keyword an option
+def up(
     *,
     demo: Demo = False,
     app: Apps = None,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from kubeglass.deploy.api.kubernetes_api import KubernetesApi
+from kubeglass.deploy.api.cluster import Cluster
 from kubeglass.deploy.api.objects import KubernetesObject, ObjectKey, is_ready, key_of, write_selector
 from kubeglass.errors import ClusterError
 
@@ -33,7 +33,7 @@ class Backend:
         return key_of(self.pod)
 
 
-def find_backend(api: KubernetesApi, namespace: str, service: str) -> Backend:
+def find_backend(cluster: Cluster, namespace: str, service: str) -> Backend:
     """Find a ready pod behind a Service's port named ``http``.
 
     Raises:
@@ -41,11 +41,11 @@ def find_backend(api: KubernetesApi, namespace: str, service: str) -> Backend:
         ClusterError: the Service or its port does not exist.
     """
     key = ObjectKey("v1", "Service", service, namespace)
-    item = api.get(key)
+    item = cluster.get(key)
     if item is None:
         raise ClusterError(str(key), "does not exist on the cluster", hint="run kubeglass deploy")
     selector = write_selector(item["spec"].get("selector") or {})
-    pods = api.list_objects("v1", "Pod", namespace=namespace, selector=selector)
+    pods = cluster.list_objects("v1", "Pod", namespace=namespace, selector=selector)
     ready = [pod for pod in pods if is_ready(pod)]
     if not ready:
         raise NoBackendError(

@@ -14,7 +14,7 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
-from kubeglass.deploy.api.kubernetes_api import KubernetesApi
+from kubeglass.deploy.api.cluster import Cluster
 from kubeglass.deploy.api.pod_stream import PodStream
 from kubeglass.deploy.portforward.backend import Backend, find_backend
 from kubeglass.errors import ClusterError, PortError
@@ -38,7 +38,6 @@ class PortForward:
     An event loop of its own, in a thread, carries both directions of all connections.
 
     Args:
-        api: the cluster.
         find: finds the pod, for each connection again, as it may have been replaced.
         port: port on this machine, 0 for any free one.
         report: called when a connection could not be forwarded.
@@ -48,9 +47,9 @@ class PortForward:
     """
 
     def __init__(
-        self, api: KubernetesApi, find: Callable[[], Backend], *, port: int = 0, report: Report = ignore
+        self, cluster: Cluster, find: Callable[[], Backend], *, port: int = 0, report: Report = ignore
     ) -> None:
-        self._api, self._find, self._report = api, find, report
+        self._cluster, self._find, self._report = cluster, find, report
         try:
             self._listener = socket.create_server((LOOPBACK, port), backlog=64)
         except OSError as error:
@@ -106,7 +105,7 @@ class PortForward:
     async def _handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             backend = await asyncio.to_thread(self._find)
-            async with self._api.open_stream(backend.key, backend.port) as pod:
+            async with self._cluster.open_stream(backend.key, backend.port) as pod:
                 if failure := await _relay(reader, writer, pod):
                     self._report(failure)
         except ClusterError as error:
@@ -116,12 +115,12 @@ class PortForward:
 
 
 def forward_service(
-    api: KubernetesApi, namespace: str, service: str, *, port: int = 0, report: Report = ignore
+    cluster: Cluster, namespace: str, service: str, *, port: int = 0, report: Report = ignore
 ) -> PortForward:
     """Make a port-forward to whichever pod of a Service is ready.
 
     Args:
-        api: the cluster.
+        cluster: the cluster.
         namespace: the Service's namespace.
         service: its name; it has a port named ``http``.
         port: port on this machine, 0 for any free one.
@@ -130,7 +129,7 @@ def forward_service(
     Raises:
         PortError: the port is in use.
     """
-    return PortForward(api, lambda: find_backend(api, namespace, service), port=port, report=report)
+    return PortForward(cluster, lambda: find_backend(cluster, namespace, service), port=port, report=report)
 
 
 async def _relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, pod: PodStream) -> ClusterError | None:

@@ -3,43 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from kubeglass.deploy.api.cluster import Cluster
 from kubeglass.deploy.api.errors import ForbiddenError
-from kubeglass.deploy.api.kubernetes_api import KubernetesApi
 from kubeglass.deploy.api.objects import KubernetesObject, is_ready
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
-    """Where people reach one Service.
-
-    Args:
-        name: the Service's name.
-        urls: one URL per node; empty if it is reachable only inside the cluster.
-    """
-
-    name: str
-    urls: tuple[str, ...]
-
-
-def find_addresses(api: KubernetesApi, objects: Sequence[KubernetesObject]) -> list[Address]:
-    """Return the addresses of the Services among ``objects``; a NodePort is open on every node."""
-    nodes = _node_addresses(api) or ["NODE"]
-    return [
-        Address(
-            item["metadata"]["name"],
-            tuple(f"http://{node}:{port['nodePort']}" for node in nodes) if "nodePort" in port else (),
-        )
+def find_addresses(cluster: Cluster, objects: Sequence[KubernetesObject]) -> dict[str, list[str]]:
+    """Return the URLs of each Service among ``objects`` by its name: one per node, or none without a NodePort."""
+    nodes = _node_addresses(cluster) or ["NODE"]
+    return {
+        item["metadata"]["name"]: [f"http://{node}:{port['nodePort']}" for node in nodes if "nodePort" in port]
         for item in objects
         if item["kind"] == "Service"
         for port in item["spec"]["ports"]
-    ]
+    }
 
 
-def _node_addresses(api: KubernetesApi) -> list[str]:
+def _node_addresses(cluster: Cluster) -> list[str]:
     try:
-        nodes = api.list_objects("v1", "Node")
+        nodes = cluster.list_objects("v1", "Node")
     except ForbiddenError:
         return []
     return [address for node in nodes if is_ready(node) and (address := _address_of(node))]

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 
-from kubeglass.deploy.api.kubernetes_api import KubernetesApi
+from kubeglass.deploy.api.cluster import Cluster
 from kubeglass.deploy.api.objects import KubernetesObject, ObjectKey, is_made_by_kubeglass, is_ours, key_of, pipeline_of
 from kubeglass.deploy.clock import Clock
 from kubeglass.deploy.release.diff import render_diff
@@ -44,14 +44,14 @@ class Applied:
 
 
 def apply_object(
-    api: KubernetesApi, item: KubernetesObject, *, namespace: str, dry_run: bool = False, force: bool = False
+    cluster: Cluster, item: KubernetesObject, *, namespace: str, dry_run: bool = False, force: bool = False
 ) -> Applied:
     """Apply one object, unless somebody else made one of the same name.
 
     An existing namespace is used and never changed; any other object of the same name is an error.
 
     Args:
-        api: the cluster.
+        cluster: the cluster.
         item: the rendered object.
         namespace: the pipeline's namespace, which identifies it; also the namespace of objects that name none.
         dry_run: store nothing.
@@ -61,24 +61,22 @@ def apply_object(
         ClusterError: an object of that name exists that this pipeline did not make, or the server refused.
     """
     key = key_of(item, namespace=namespace)
-    live = api.get(key)
+    live = cluster.get(key)
     if live is not None and not is_ours(live, namespace):
         if key.kind == "Namespace":
             return Applied(key, Change.KEPT)
         raise _foreign(key, live)
-    after = api.apply(item, namespace=namespace, dry_run=dry_run, force=force)
+    after = cluster.apply(item, namespace=namespace, dry_run=dry_run, force=force)
     if live is None:
         return Applied(key, Change.CREATED)
     return Applied(key, Change.CHANGED if render_diff("", live, after) else Change.UNCHANGED)
 
 
-def diff_object(
-    api: KubernetesApi, item: KubernetesObject, *, namespace: str, new_namespaces: Iterable[str] = ()
-) -> str:
+def diff_object(cluster: Cluster, item: KubernetesObject, *, namespace: str, new_namespaces: Iterable[str] = ()) -> str:
     """Return what an apply would change, by the server's own dry run, so that its defaults are no difference.
 
     Args:
-        api: the cluster.
+        cluster: the cluster.
         item: the rendered object.
         namespace: the pipeline's namespace, and that of objects that name none.
         new_namespaces: namespaces that do not exist yet; the server cannot try objects in them, so they are shown as
@@ -87,31 +85,31 @@ def diff_object(
     key = key_of(item, namespace=namespace)
     if key.namespace in new_namespaces:
         return render_diff(str(key), None, item)
-    live = api.get(key)
+    live = cluster.get(key)
     if live is not None and not is_ours(live, namespace):
         return "" if key.kind == "Namespace" else f"# {_foreign(key, live).message}\n"
-    return render_diff(str(key), live, api.apply(item, namespace=namespace, dry_run=True, force=True))
+    return render_diff(str(key), live, cluster.apply(item, namespace=namespace, dry_run=True, force=True))
 
 
-def delete_object(api: KubernetesApi, key: ObjectKey, *, pipeline: str) -> Applied | None:
+def delete_object(cluster: Cluster, key: ObjectKey, *, pipeline: str) -> Applied | None:
     """Delete one object that kubeglass made; None if it is gone already.
 
     An object of that name that somebody else has made since is kept.
 
     Args:
-        api: the cluster.
+        cluster: the cluster.
         key: the object.
         pipeline: the pipeline's namespace, which identifies it.
     """
-    live = api.get(key)
+    live = cluster.get(key)
     if live is None:
         return None
     if not is_ours(live, pipeline):
         return Applied(key, Change.KEPT)
-    return Applied(key, Change.DELETED) if api.delete(key) else None
+    return Applied(key, Change.DELETED) if cluster.delete(key) else None
 
 
-def wait_until_gone(api: KubernetesApi, keys: Iterable[ObjectKey], *, timeout: float, clock: Clock) -> None:
+def wait_until_gone(cluster: Cluster, keys: Iterable[ObjectKey], *, timeout: float, clock: Clock) -> None:
     """Wait until none of ``keys`` exists.
 
     Raises:
@@ -119,9 +117,9 @@ def wait_until_gone(api: KubernetesApi, keys: Iterable[ObjectKey], *, timeout: f
     """
     deadline = clock.now() + timeout
     left = list(keys)
-    while left := [key for key in left if api.get(key) is not None]:
+    while left := [key for key in left if cluster.get(key) is not None]:
         if clock.now() >= deadline:
-            held = (api.get(left[0]) or {}).get("metadata", {}).get("finalizers") or []
+            held = (cluster.get(left[0]) or {}).get("metadata", {}).get("finalizers") or []
             raise ClusterError(
                 str(left[0]),
                 f"still exists after {timeout:.0f} s",

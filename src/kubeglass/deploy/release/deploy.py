@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import secrets
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from kubeglass.deploy.api.kubernetes_api import KubernetesApi
-from kubeglass.deploy.api.objects import KubernetesObject, ObjectKey, key_of, sort_for_apply
+from kubeglass.deploy.api.cluster import Cluster
+from kubeglass.deploy.api.objects import KubernetesObject, ObjectKey, key_of, labels_for, sort_for_apply
 from kubeglass.deploy.clock import Clock
 from kubeglass.deploy.release.apply import Applied, Change, apply_object, diff_object
-from kubeglass.deploy.release.inventory import Inventory, inventory_key, read_inventory, store_inventory
-from kubeglass.deploy.release.password import ensure_password, needs_password, password_key, preview_password
+from kubeglass.deploy.release.inventory import find_orphans, read_inventory, store_inventory
 from kubeglass.deploy.release.removal import Tell, remove
-from kubeglass.deploy.rollout.baseline import Baseline, read_baseline
-from kubeglass.deploy.rollout.wait import Report, wait_until_ready
+from kubeglass.deploy.rollout.baseline import read_baseline
+from kubeglass.deploy.rollout.wait import Report, Rollout
+from kubeglass.model.parts import GRAFANA
+from kubeglass.render.kubernetes.names import GRAFANA_SECRET, GRAFANA_SECRET_KEY
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,94 +33,94 @@ class Release:
     force: bool = False
 
     @property
-    def ordered(self) -> list[KubernetesObject]:
-        """The objects in the order of applying."""
-        return sort_for_apply(self.objects)
+    def keys(self) -> list[ObjectKey]:
+        """The key of every object, in the order of applying; of Grafana's password too, if Grafana is among them."""
+        keys = [key_of(item, namespace=self.namespace) for item in sort_for_apply(self.objects)]
+        has_grafana = any(key.kind == "Deployment" and key.name == GRAFANA for key in keys)
+        return [*keys, *([self.password_key] if has_grafana else [])]
 
     @property
-    def keys(self) -> list[ObjectKey]:
-        """The key of every object, and of the password's Secret if Grafana is among them."""
-        keys = [key_of(item, namespace=self.namespace) for item in self.ordered]
-        return [*keys, *([password_key(self.namespace)] if needs_password(keys) else [])]
+    def password_key(self) -> ObjectKey:
+        """The key of the Secret with the password of Grafana's administrator."""
+        return ObjectKey("v1", "Secret", GRAFANA_SECRET, self.namespace)
 
 
-def preview(api: KubernetesApi, release: Release) -> str:
+def preview(cluster: Cluster, release: Release) -> str:
     """Return what :func:`deploy` would change, as a unified diff; change nothing."""
-    new = _new_namespaces(api, release)
-    diffs = [diff_object(api, item, namespace=release.namespace, new_namespaces=new) for item in release.ordered]
-    if needs_password(release.keys):
-        diffs.append(preview_password(api, release.namespace))
-    orphans = read_inventory(api.get(inventory_key(release.namespace))).orphans(release.keys)
+    new = _new_namespaces(cluster, release)
+    objects = _complete(cluster, release)
+    diffs = [diff_object(cluster, item, namespace=release.namespace, new_namespaces=new) for item in objects]
+    orphans = find_orphans(read_inventory(cluster, release.namespace), release.keys)
     return "".join(diffs) + "".join(f"# {key} is no longer rendered and would be deleted\n" for key in sorted(orphans))
 
 
-def rehearse(api: KubernetesApi, release: Release, tell: Tell) -> None:
+def rehearse(cluster: Cluster, release: Release, tell: Tell) -> None:
     """Let the server check every apply and store nothing; objects in namespaces that do not exist yet are not checked.
 
     Raises:
         ClusterError: the server would refuse an object.
     """
-    new = _new_namespaces(api, release)
-    for item in release.ordered:
+    new = _new_namespaces(cluster, release)
+    for item in _complete(cluster, release):
         key = key_of(item, namespace=release.namespace)
         if key.namespace in new:
             tell(Applied(key, Change.CREATED))
         else:
-            tell(apply_object(api, item, namespace=release.namespace, dry_run=True, force=release.force))
-    if needs_password(release.keys):
-        key = password_key(release.namespace)
-        is_new = key.namespace in new
-        tell(Applied(key, Change.CREATED) if is_new else ensure_password(api, key.namespace, dry_run=True))
+            tell(apply_object(cluster, item, namespace=release.namespace, dry_run=True, force=release.force))
 
 
-def deploy(api: KubernetesApi, release: Release, *, timeout: float, clock: Clock, tell: Tell, report: Report) -> None:
+def deploy(cluster: Cluster, release: Release, *, timeout: float, clock: Clock, tell: Tell, report: Report) -> None:
     """Apply the release, wait until everything is ready, then delete what is no longer rendered.
 
     Raises:
         ClusterError: the server refused an object, or one does not become ready. What was applied stays and is in the
             inventory, for the next deployment or undeploy.
     """
-    before = read_inventory(api.get(inventory_key(release.namespace)))
-    baseline = read_baseline(api, release.keys)
-    made = _apply_namespaces(api, release, tell)
-    wanted = [key for key in release.keys if key.kind != "Namespace" or key in made or key in before.keys]
-    store_inventory(api, before.including(wanted), release.namespace)
-    if needs_password(wanted):
-        # Before the Deployment: the kubelet would retry a pod without it only minutes later.
-        tell(ensure_password(api, release.namespace))
-    for item in release.ordered:
-        if item["kind"] == "Namespace":
-            continue
-        applied = apply_object(api, item, namespace=release.namespace, force=release.force)
-        tell(applied)
-        if item["kind"] == "DaemonSet" and applied.change is Change.CHANGED:
+    home = release.namespace
+    before = read_inventory(cluster, home)
+    baseline = read_baseline(cluster, release.keys)
+    objects = _complete(cluster, release)
+    namespaces = [item for item in objects if item["kind"] == "Namespace"]
+    made = {applied.key for applied in _apply(cluster, release, namespaces, tell) if applied.change is not Change.KEPT}
+    wanted = [key for key in release.keys if key.kind != "Namespace" or key in made or key in before]
+    # Before anything is applied, so that an interrupted deployment forgets nothing.
+    store_inventory(cluster, before.union(wanted), home)
+    for applied in _apply(cluster, release, objects[len(namespaces) :], tell):
+        if applied.key.kind == "DaemonSet" and applied.change is Change.CHANGED:
             # Before the apps: only a running collector scrapes the last counts of a pod that ends.
-            wait_until_ready(api, [applied.key], timeout=timeout, clock=clock, report=report, baseline=baseline)
-    _retry(api, baseline, tell)
-    wait_until_ready(api, release.keys, timeout=timeout, clock=clock, report=report, baseline=baseline)
-    orphans = before.orphans(wanted)
-    remove(api, orphans, pipeline=release.namespace, timeout=timeout, clock=clock, tell=tell)
-    store_inventory(api, Inventory(frozenset(wanted) | (before.keys - orphans)), release.namespace)
-
-
-def _apply_namespaces(api: KubernetesApi, release: Release, tell: Tell) -> set[ObjectKey]:
-    made = set()
-    for item in release.ordered:
-        if item["kind"] == "Namespace":
-            applied = apply_object(api, item, namespace=release.namespace, force=release.force)
-            tell(applied)
-            if applied.change is not Change.KEPT:
-                made.add(applied.key)
-    return made
-
-
-def _retry(api: KubernetesApi, baseline: Baseline, tell: Tell) -> None:
-    """Delete the pods that were stuck, so that they start now and not minutes later."""
+            Rollout(cluster, [applied.key], clock, report, baseline).wait(timeout)
     for key in baseline.stuck:
-        if api.delete(key):
+        # So that they start now and not minutes later.
+        if cluster.delete(key):
             tell(Applied(key, Change.RETRIED))
+    Rollout(cluster, release.keys, clock, report, baseline).wait(timeout)
+    orphans = find_orphans(before, wanted)
+    remove(cluster, orphans, pipeline=home, timeout=timeout, clock=clock, tell=tell)
+    store_inventory(cluster, before.union(wanted) - orphans, home)
 
 
-def _new_namespaces(api: KubernetesApi, release: Release) -> list[str]:
+def _apply(cluster: Cluster, release: Release, objects: Iterable[KubernetesObject], tell: Tell) -> Iterator[Applied]:
+    for item in objects:
+        applied = apply_object(cluster, item, namespace=release.namespace, force=release.force)
+        tell(applied)
+        yield applied
+
+
+def _complete(cluster: Cluster, release: Release) -> list[KubernetesObject]:
+    """Return the objects in the order of applying, with a new password if Grafana has none; an existing one stays."""
+    key = release.password_key
+    if key not in release.keys or cluster.get(key) is not None:
+        return sort_for_apply(release.objects)
+    password = {
+        "apiVersion": key.api_version,
+        "kind": key.kind,
+        "metadata": {"name": key.name, "namespace": key.namespace, "labels": labels_for(release.namespace)},
+        "type": "Opaque",
+        "stringData": {GRAFANA_SECRET_KEY: secrets.token_urlsafe(24)},
+    }
+    return sort_for_apply([*release.objects, password])
+
+
+def _new_namespaces(cluster: Cluster, release: Release) -> list[str]:
     keys = [key_of(item) for item in release.objects if item["kind"] == "Namespace"]
-    return [key.name for key in keys if api.get(key) is None]
+    return [key.name for key in keys if cluster.get(key) is None]

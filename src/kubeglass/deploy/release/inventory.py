@@ -4,78 +4,48 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from typing import Any
 
-from kubeglass.deploy.api.kubernetes_api import KubernetesApi
-from kubeglass.deploy.api.objects import KubernetesObject, ObjectKey, labels_for
+from kubeglass.deploy.api.cluster import Cluster
+from kubeglass.deploy.api.objects import ObjectKey, labels_for
 from kubeglass.errors import ClusterError
 
 NAME = "kubeglass-inventory"
 _ENTRY = "objects.json"
 
 
-@dataclass(frozen=True, slots=True)
-class Inventory:
-    """The objects that kubeglass put on the cluster for the pipeline of one namespace.
-
-    Args:
-        keys: the objects, in no order.
-    """
-
-    keys: frozenset[ObjectKey] = field(default_factory=frozenset)
-
-    def including(self, keys: Iterable[ObjectKey]) -> Inventory:
-        """Add ``keys``: stored before anything is applied, so that an interrupted deployment forgets nothing."""
-        return Inventory(self.keys | frozenset(keys))
-
-    def orphans(self, wanted: Iterable[ObjectKey]) -> frozenset[ObjectKey]:
-        """Return what was made earlier and is no longer rendered; never a namespace, which may hold other data."""
-        return frozenset(key for key in self.keys - frozenset(wanted) if key.kind != "Namespace")
-
-
 def inventory_key(namespace: str) -> ObjectKey:
-    """Return the key of the ConfigMap that holds the inventory of ``namespace``."""
+    """Return the key of the ConfigMap that holds the inventory of the pipeline of ``namespace``."""
     return ObjectKey("v1", "ConfigMap", NAME, namespace)
 
 
-def write_inventory(inventory: Inventory, namespace: str) -> dict[str, Any]:
-    """Return the ConfigMap that holds ``inventory``."""
+def store_inventory(cluster: Cluster, keys: Iterable[ObjectKey], namespace: str) -> None:
+    """Store ``keys`` as the inventory of the pipeline of ``namespace``."""
     entries = [
         {"apiVersion": key.api_version, "kind": key.kind, "namespace": key.namespace, "name": key.name}
-        for key in sorted(inventory.keys)
+        for key in sorted(keys)
     ]
-    return {
+    item = {
         "apiVersion": "v1",
         "kind": "ConfigMap",
-        "metadata": {
-            "name": NAME,
-            "namespace": namespace,
-            "labels": labels_for(namespace),
-        },
+        "metadata": {"name": NAME, "namespace": namespace, "labels": labels_for(namespace)},
         "data": {_ENTRY: json.dumps(entries, indent=1)},
     }
+    cluster.apply(item, namespace=namespace, force=True)
 
 
-def store_inventory(api: KubernetesApi, inventory: Inventory, namespace: str) -> None:
-    """Store ``inventory`` on the cluster."""
-    api.apply(write_inventory(inventory, namespace), namespace=namespace, force=True)
-
-
-def read_inventory(item: KubernetesObject | None) -> Inventory:
-    """Read what :func:`write_inventory` wrote; without a ConfigMap the inventory is empty.
+def read_inventory(cluster: Cluster, namespace: str) -> frozenset[ObjectKey]:
+    """Read the inventory of the pipeline of ``namespace``, which is empty if nothing was deployed.
 
     Raises:
         ClusterError: the ConfigMap has been edited and cannot be read.
     """
+    item = cluster.get(inventory_key(namespace))
     if item is None:
-        return Inventory()
+        return frozenset()
     try:
-        entries = json.loads(item["data"][_ENTRY])
-        return Inventory(
-            frozenset(
-                ObjectKey(entry["apiVersion"], entry["kind"], entry["name"], entry["namespace"]) for entry in entries
-            )
+        return frozenset(
+            ObjectKey(entry["apiVersion"], entry["kind"], entry["name"], entry["namespace"])
+            for entry in json.loads(item["data"][_ENTRY])
         )
     except (KeyError, TypeError, ValueError) as error:
         raise ClusterError(
@@ -84,3 +54,8 @@ def read_inventory(item: KubernetesObject | None) -> Inventory:
             found=str(error),
             hint="restore it, or delete it and deploy again; objects that are no longer rendered then stay",
         ) from error
+
+
+def find_orphans(stored: frozenset[ObjectKey], wanted: Iterable[ObjectKey]) -> frozenset[ObjectKey]:
+    """Return the keys that are no longer rendered, without namespaces, which may hold other data."""
+    return frozenset(key for key in stored.difference(wanted) if key.kind != "Namespace")

@@ -11,8 +11,8 @@ import copy
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from kubeglass.deploy.api.cluster import Cluster
 from kubeglass.deploy.api.errors import RefusedError
-from kubeglass.deploy.api.kubernetes_api import KubernetesApi
 from kubeglass.deploy.api.objects import OWNER, KubernetesObject, ObjectKey, is_ours, key_of
 
 CLIENT_SIDE_APPLY = "kubectl-client-side-apply"
@@ -20,13 +20,13 @@ CLIENT_SIDE_APPLY = "kubectl-client-side-apply"
 ATTEMPTS = 5
 
 
-def find_kubectl_applied(api: KubernetesApi, objects: Sequence[KubernetesObject], *, pipeline: str) -> list[ObjectKey]:
+def find_kubectl_applied(cluster: Cluster, objects: Sequence[KubernetesObject], *, pipeline: str) -> list[ObjectKey]:
     """Return which of ``objects`` exist, belong to this pipeline and were applied by kubectl."""
     keys = [key_of(item, namespace=pipeline) for item in objects]
-    return [key for key in keys if _transfer(api.get(key), pipeline) is not None]
+    return [key for key in keys if _transfer(cluster.get(key), pipeline) is not None]
 
 
-def take_over_fields(api: KubernetesApi, keys: Sequence[ObjectKey], *, pipeline: str) -> None:
+def take_over_fields(cluster: Cluster, keys: Sequence[ObjectKey], *, pipeline: str) -> None:
     """Make kubeglass the owner of the fields that kubectl applied.
 
     Raises:
@@ -34,11 +34,11 @@ def take_over_fields(api: KubernetesApi, keys: Sequence[ObjectKey], *, pipeline:
     """
     for key in keys:
         for attempt in range(ATTEMPTS):
-            changed = _transfer(api.get(key), pipeline)
+            changed = _transfer(cluster.get(key), pipeline)
             if changed is None:
                 break
             try:
-                api.patch(key, changed)
+                cluster.patch(key, changed)
             except RefusedError:
                 if attempt == ATTEMPTS - 1:
                     raise

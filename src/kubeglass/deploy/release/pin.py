@@ -8,38 +8,36 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from kubeglass.deploy.api.objects import KubernetesObject, ObjectKey, key_of
+from kubeglass.deploy.api.cluster import Cluster
+from kubeglass.deploy.api.objects import KubernetesObject, key_of
 from kubeglass.images.archive import ArchivedImage
 from kubeglass.render.kubernetes.names import OWN_REGISTRY
 
-Read = Callable[[ObjectKey], KubernetesObject | None]
-"""Reads one object of the cluster; None if it does not exist."""
-
 
 def pin_images(
-    objects: Sequence[KubernetesObject], built: Iterable[ArchivedImage], read: Read
+    cluster: Cluster, objects: Sequence[KubernetesObject], built: Iterable[ArchivedImage]
 ) -> list[KubernetesObject]:
     """Replace the names of images that were built on this machine by their exact ones.
 
     A kubeglass image that was not built here came to the cluster from elsewhere: what runs of it stays.
 
     Args:
+        cluster: the cluster.
         objects: everything rendered.
         built: the archives on this machine.
-        read: reads what is on the cluster.
     """
     exact = {archive.reference: archive.exact_reference for archive in built}
-    return [_pin(item, exact, read) if "template" in item.get("spec", {}) else item for item in objects]
+    return [_pin(cluster, item, exact) if "template" in item.get("spec", {}) else item for item in objects]
 
 
-def _pin(item: KubernetesObject, exact: Mapping[str, str], read: Read) -> KubernetesObject:
+def _pin(cluster: Cluster, item: KubernetesObject, exact: Mapping[str, str]) -> KubernetesObject:
     pinned = copy.deepcopy(dict(item))
     ours = [container for container in _containers(pinned) if container["image"].startswith(f"{OWN_REGISTRY}/")]
     elsewhere = [container for container in ours if container["image"] not in exact]
-    running = _images_of(read(key_of(item))) if elsewhere else {}
+    running = _images_of(cluster.get(key_of(item))) if elsewhere else {}
     for container in ours:
         name = container["image"]
         container["image"] = exact.get(name) or _keep(name, running.get(container["name"], ""))

@@ -7,13 +7,12 @@ describe others, such as events.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
 from itertools import groupby
 from typing import Any
 
+from kubeglass.deploy.api.cluster import Cluster
 from kubeglass.deploy.api.errors import RefusedError
-from kubeglass.deploy.api.kubernetes_api import KubernetesApi
 from kubeglass.deploy.api.objects import (
     OWNER,
     KubernetesObject,
@@ -27,7 +26,7 @@ from kubeglass.deploy.api.objects import (
 )
 from kubeglass.deploy.clock import Clock
 from kubeglass.deploy.release.apply import Applied, Change, delete_object, wait_until_gone
-from kubeglass.deploy.release.inventory import Inventory, inventory_key, read_inventory, store_inventory
+from kubeglass.deploy.release.inventory import inventory_key, read_inventory, store_inventory
 from kubeglass.render.kubernetes.names import MANAGED_BY, PART_OF
 
 #: How many of the objects that hold a namespace are named.
@@ -56,23 +55,8 @@ Tell = Callable[[Applied], None]
 """Called with every object as it is applied or deleted."""
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """A kind of object that lives in namespaces and can be deleted.
-
-    Args:
-        path: of the API version, such as ``/apis/apps/v1``.
-        kind: such as ``Deployment``.
-        plural: its name in paths.
-    """
-
-    path: str
-    kind: str
-    plural: str
-
-
 def remove(
-    api: KubernetesApi, keys: Iterable[ObjectKey], *, pipeline: str, timeout: float, clock: Clock, tell: Tell
+    cluster: Cluster, keys: Iterable[ObjectKey], *, pipeline: str, timeout: float, clock: Clock, tell: Tell
 ) -> list[Applied]:
     """Delete one kind after another, each once the one before is gone: an app ends before what counts its requests.
 
@@ -81,20 +65,20 @@ def remove(
     """
     deleted = []
     for _, group in groupby(sort_for_deletion(keys), key=lambda key: rank_of(key.kind)):
-        gone = [applied for key in group if (applied := delete_object(api, key, pipeline=pipeline))]
+        gone = [applied for key in group if (applied := delete_object(cluster, key, pipeline=pipeline))]
         for applied in gone:
             tell(applied)
         awaited = [applied.key for applied in gone if applied.change is Change.DELETED]
-        wait_until_gone(api, awaited, timeout=timeout, clock=clock)
+        wait_until_gone(cluster, awaited, timeout=timeout, clock=clock)
         deleted += gone
     return deleted
 
 
-def undeploy(api: KubernetesApi, namespace: str, *, purge: bool, timeout: float, clock: Clock, tell: Tell) -> bool:
+def undeploy(cluster: Cluster, namespace: str, *, purge: bool, timeout: float, clock: Clock, tell: Tell) -> bool:
     """Delete what deployments of this namespace made, the apps first and the storage last.
 
     Args:
-        api: the cluster.
+        cluster: the cluster.
         namespace: the pipeline's namespace.
         purge: also delete the samples (PersistentVolumeClaims) and the namespaces that kubeglass made; a namespace that
             holds anything else stays.
@@ -108,29 +92,28 @@ def undeploy(api: KubernetesApi, namespace: str, *, purge: bool, timeout: float,
     Raises:
         ClusterError: the server refused, or an object still exists after the timeout.
     """
-    stored = api.get(inventory_key(namespace))
-    inventory = read_inventory(stored)
-    namespaces = {key for key in inventory.keys if key.kind == "Namespace"}
-    found = remove(api, inventory.keys - namespaces, pipeline=namespace, timeout=timeout, clock=clock, tell=tell)
+    inventory = read_inventory(cluster, namespace)
+    namespaces = {key for key in inventory if key.kind == "Namespace"}
+    found = remove(cluster, inventory - namespaces, pipeline=namespace, timeout=timeout, clock=clock, tell=tell)
     if purge:
-        claims = _claims(api, namespace)
-        found += remove(api, claims, pipeline=NO_PIPELINE, timeout=timeout, clock=clock, tell=tell)
-        api.delete(inventory_key(namespace))
-        held = _tell_held(api, namespaces, namespace, tell)
-        found += remove(api, namespaces - held, pipeline=namespace, timeout=timeout, clock=clock, tell=tell)
+        claims = _claims(cluster, namespace)
+        found += remove(cluster, claims, pipeline=NO_PIPELINE, timeout=timeout, clock=clock, tell=tell)
+        cluster.delete(inventory_key(namespace))
+        held = _tell_held(cluster, namespaces, namespace, tell)
+        found += remove(cluster, namespaces - held, pipeline=namespace, timeout=timeout, clock=clock, tell=tell)
         namespaces = held
-    if stored is not None and (not purge or ObjectKey("v1", "Namespace", namespace) in namespaces):
+    if inventory and (not purge or ObjectKey("v1", "Namespace", namespace) in namespaces):
         # For a later --purge.
-        store_inventory(api, Inventory(frozenset(namespaces)), namespace)
+        store_inventory(cluster, namespaces, namespace)
     return bool(found or (purge and namespaces))
 
 
-def _tell_held(api: KubernetesApi, namespaces: Iterable[ObjectKey], pipeline: str, tell: Tell) -> set[ObjectKey]:
+def _tell_held(cluster: Cluster, namespaces: Iterable[ObjectKey], pipeline: str, tell: Tell) -> set[ObjectKey]:
     """Return the namespaces that kubeglass made and that hold objects of others."""
     held = set()
     for key in sorted(namespaces):
-        live = api.get(key)
-        leftovers = find_leftovers(api, key.name) if live and is_ours(live, pipeline) else []
+        live = cluster.get(key)
+        leftovers = find_leftovers(cluster, key.name) if live and is_ours(live, pipeline) else []
         if leftovers:
             more = f" and {len(leftovers) - NAMED} more" if len(leftovers) > NAMED else ""
             tell(Applied(key, Change.HELD, f"{', '.join(leftovers[:NAMED])}{more}"))
@@ -138,48 +121,37 @@ def _tell_held(api: KubernetesApi, namespaces: Iterable[ObjectKey], pipeline: st
     return held
 
 
-def _claims(api: KubernetesApi, namespace: str) -> list[ObjectKey]:
+def _claims(cluster: Cluster, namespace: str) -> list[ObjectKey]:
     ours = write_selector({MANAGED_BY: OWNER, PART_OF: OWNER})
     return [
-        key_of(item) for item in api.list_objects("v1", "PersistentVolumeClaim", namespace=namespace, selector=ours)
+        key_of(item) for item in cluster.list_objects("v1", "PersistentVolumeClaim", namespace=namespace, selector=ours)
     ]
 
 
-def find_leftovers(api: KubernetesApi, namespace: str) -> list[str]:
-    """Return what is in ``namespace``, as ``kind/name``, and which API groups cannot be listed.
-
-    Args:
-        api: the cluster.
-        namespace: the namespace, without the objects that kubeglass made.
-    """
+def find_leftovers(cluster: Cluster, namespace: str) -> list[str]:
+    """Return what others made in ``namespace``, as ``kind/name``, and which API groups cannot be listed."""
     found: list[str] = []
-    for path in _versions(api):
+    versions = [group["preferredVersion"]["groupVersion"] for group in cluster.read("/apis")["groups"]]
+    for path in ("/api/v1", *(f"/apis/{version}" for version in versions)):
         try:
-            kinds = list(_kinds(api, path))
-            for kind in kinds:
-                items = api.read(f"{path}/namespaces/{namespace}/{kind.plural}").get("items") or []
-                found += [f"{kind.kind.lower()}/{item['metadata']['name']}" for item in items if _counts(kind, item)]
+            for resource in filter(_is_listed, cluster.read(path).get("resources") or []):
+                kind, plural = resource["kind"], resource["name"]
+                items = cluster.read(f"{path}/namespaces/{namespace}/{plural}").get("items") or []
+                found += [f"{kind.lower()}/{item['metadata']['name']}" for item in items if _counts(kind, item)]
         except RefusedError:
             found.append(f"objects of {path.rpartition('/apis/')[2]}, which cannot be listed")
     return found
 
 
-def _versions(api: KubernetesApi) -> Iterator[str]:
-    yield "/api/v1"
-    for group in api.read("/apis")["groups"]:
-        yield f"/apis/{group['preferredVersion']['groupVersion']}"
+def _is_listed(resource: Mapping[str, Any]) -> bool:
+    """Return whether a resource, or its kind's subresource, is one that people make in namespaces."""
+    can_be_deleted = {"list", "delete"} <= set(resource.get("verbs") or [])
+    is_subresource = "/" in resource["name"]
+    return resource["namespaced"] and can_be_deleted and not is_subresource and resource["kind"] not in _FOLLOWERS
 
 
-def _kinds(api: KubernetesApi, path: str) -> Iterator[Kind]:
-    for resource in api.read(path).get("resources") or []:
-        verbs = resource.get("verbs") or []
-        is_listed = resource["namespaced"] and "/" not in resource["name"] and {"list", "delete"} <= set(verbs)
-        if is_listed and resource["kind"] not in _FOLLOWERS:
-            yield Kind(path, resource["kind"], resource["name"])
-
-
-def _counts(kind: Kind, item: KubernetesObject) -> bool:
-    about: Mapping[str, Any] = item["metadata"]
+def _counts(kind: str, item: KubernetesObject) -> bool:
+    about = item["metadata"]
     is_of_an_account = _ACCOUNT_OF_TOKEN in (about.get("annotations") or {})
-    is_made_by_kubernetes = (kind.kind, about["name"]) in _EVERYWHERE or is_of_an_account
+    is_made_by_kubernetes = (kind, about["name"]) in _EVERYWHERE or is_of_an_account
     return not (is_made_by_kubernetes or about.get("ownerReferences") or is_ending(item))

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from kubeglass.deploy.api.kubernetes_api import KubernetesApi
+from kubeglass.deploy.api.cluster import Cluster
 from kubeglass.deploy.api.objects import KubernetesObject, ObjectKey, is_ending, is_ready, key_of
 from kubeglass.deploy.rollout.diagnosis import claims_of
 from kubeglass.deploy.rollout.events import list_events, occurrence_of
@@ -38,24 +38,24 @@ class Baseline:
     stuck: tuple[ObjectKey, ...] = ()
 
 
-def read_baseline(api: KubernetesApi, keys: Iterable[ObjectKey]) -> Baseline:
+def read_baseline(cluster: Cluster, keys: Iterable[ObjectKey]) -> Baseline:
     """Read what is wrong with the workloads among ``keys`` now; a healthy one takes one request."""
     events: set[str] = set()
     failed: set[tuple[ObjectKey, int]] = set()
     stuck: list[ObjectKey] = []
     for key in keys:
-        workload = api.get(key) if key.kind in WORKLOADS else None
+        workload = cluster.get(key) if key.kind in WORKLOADS else None
         if workload is None or (state := read_progress(workload).state) is State.READY:
             continue
         if state is State.FAILED:
             failed.add((key, generation_of(workload)))
-        revision = find_revision(api, workload)
+        revision = find_revision(cluster, workload)
         makers = [revision.maker] if revision else []
-        events |= _occurrences(api, makers)
-        for pod in list_every_pod(api, workload):
+        events |= _occurrences(cluster, makers)
+        for pod in list_every_pod(cluster, workload):
             if not is_ready(pod) and not is_ending(pod):
-                events |= _occurrences(api, [pod, *claims_of(api, pod)])
-                stuck += [key_of(pod)] if _is_stuck(api, pod) else []
+                events |= _occurrences(cluster, [pod, *claims_of(cluster, pod)])
+                stuck += [key_of(pod)] if _is_stuck(cluster, pod) else []
     return Baseline(frozenset(events), frozenset(failed), tuple(stuck))
 
 
@@ -64,15 +64,15 @@ def generation_of(item: KubernetesObject) -> int:
     return int(item["metadata"].get("generation", 0))
 
 
-def _occurrences(api: KubernetesApi, about: Iterable[KubernetesObject]) -> set[str]:
-    return {occurrence_of(event) for item in about for event in list_events(api, item)}
+def _occurrences(cluster: Cluster, about: Iterable[KubernetesObject]) -> set[str]:
+    return {occurrence_of(event) for item in about for event in list_events(cluster, item)}
 
 
-def _is_stuck(api: KubernetesApi, pod: KubernetesObject) -> bool:
+def _is_stuck(cluster: Cluster, pod: KubernetesObject) -> bool:
     statuses = (pod.get("status") or {}).get("containerStatuses") or []
     reasons = {((status.get("state") or {}).get("waiting") or {}).get("reason") for status in statuses}
     return (
         any(failure.container for failure in find_pod_failures(pod))
         or _PULL_FAILED in reasons
-        or find_hopeless_event(list_events(api, pod)) is not None
+        or find_hopeless_event(list_events(cluster, pod)) is not None
     )

@@ -5,100 +5,82 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 
+from kubeglass.deploy.api.cluster import Cluster
 from kubeglass.deploy.api.errors import RefusedError
-from kubeglass.deploy.api.kubernetes_api import KubernetesApi
 from kubeglass.deploy.api.objects import KubernetesObject, ObjectKey, is_ending, is_ready, key_of
 from kubeglass.deploy.rollout.events import describe_events, list_events, occurrence_of
-from kubeglass.deploy.rollout.pod_failure import PodFailure, find_hopeless_event, find_pod_failures
+from kubeglass.deploy.rollout.pod_failure import Cause, find_hopeless_event, find_pod_failures
 from kubeglass.deploy.rollout.revision import Revision, find_revision, list_pods
 
 #: Of many pods with the same failure, these are enough.
 PODS_READ = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Cause:
-    """Why a workload does not become ready.
-
-    Args:
-        message: the cause in one sentence, with the pod and container.
-        hint: what to do about it.
-        evidence: the events and log lines that show it.
-        patience: seconds it must last.
-    """
-
-    message: str
-    hint: str = ""
-    evidence: tuple[str, ...] = ()
-    patience: float = 0.0
-
-
-def find_cause(api: KubernetesApi, workload: KubernetesObject, known: AbstractSet[str] = frozenset()) -> Cause | None:
+def find_cause(cluster: Cluster, workload: KubernetesObject, known: AbstractSet[str] = frozenset()) -> Cause | None:
     """Find a cause that waiting does not remove.
 
     Args:
-        api: the cluster.
+        cluster: the cluster.
         workload: a Deployment, StatefulSet or DaemonSet as it is now.
         known: occurrences of events from before the rollout, which say nothing about it.
 
     Returns:
         The cause, or None as long as waiting may help.
     """
-    revision = find_revision(api, workload)
+    revision = find_revision(cluster, workload)
     if revision is None:
         return None
-    pods = _waiting_pods(api, workload, revision)
-    for about in _implicated(api, revision, pods):
-        events = [event for event in list_events(api, about) if occurrence_of(event) not in known]
+    pods = _waiting_pods(cluster, workload, revision)
+    for about in _implicated(cluster, revision, pods):
+        events = [event for event in list_events(cluster, about) if occurrence_of(event) not in known]
         if hopeless := find_hopeless_event(events):
-            message, hint = hopeless
-            return Cause(message, hint, tuple(describe_events(events)))
+            return replace(hopeless, evidence=tuple(describe_events(events)))
     for pod in pods:
         for failure in find_pod_failures(pod):
-            return _explain(api, pod, failure)
+            return _explain(cluster, pod, failure)
     return None
 
 
-def describe_delay(api: KubernetesApi, workload: KubernetesObject) -> tuple[str, ...]:
+def describe_delay(cluster: Cluster, workload: KubernetesObject) -> tuple[str, ...]:
     """Gather what explains a timeout: events, and the log of a container that is not ready."""
-    revision = find_revision(api, workload)
+    revision = find_revision(cluster, workload)
     if revision is None:
         return ()
-    pods = _waiting_pods(api, workload, revision)
-    events = [event for about in _implicated(api, revision, pods) for event in list_events(api, about)]
+    pods = _waiting_pods(cluster, workload, revision)
+    events = [event for about in _implicated(cluster, revision, pods) for event in list_events(cluster, about)]
     lines = describe_events(events)
     for pod in pods:
         for status in (pod.get("status") or {}).get("containerStatuses") or []:
             if not status.get("ready"):
-                return (*lines, *_log_lines(api, pod, status["name"], previous=False))
+                return (*lines, *_log_lines(cluster, pod, status["name"], previous=False))
     return tuple(lines)
 
 
-def claims_of(api: KubernetesApi, pod: KubernetesObject) -> Iterator[dict[str, Any]]:
+def claims_of(cluster: Cluster, pod: KubernetesObject) -> Iterator[dict[str, Any]]:
     """Read the PersistentVolumeClaims that ``pod`` mounts."""
     for volume in pod["spec"].get("volumes") or []:
         if claim := volume.get("persistentVolumeClaim"):
             key = ObjectKey("v1", "PersistentVolumeClaim", claim["claimName"], pod["metadata"]["namespace"])
-            if (item := api.get(key)) is not None:
+            if (item := cluster.get(key)) is not None:
                 yield item
 
 
-def _waiting_pods(api: KubernetesApi, workload: KubernetesObject, revision: Revision) -> list[dict[str, Any]]:
-    pods = list_pods(api, workload, revision)
+def _waiting_pods(cluster: Cluster, workload: KubernetesObject, revision: Revision) -> list[dict[str, Any]]:
+    pods = list_pods(cluster, workload, revision)
     return [pod for pod in pods if not is_ready(pod) and not is_ending(pod)][:PODS_READ]
 
 
-def _implicated(api: KubernetesApi, revision: Revision, pods: list[dict[str, Any]]) -> Iterator[KubernetesObject]:
+def _implicated(cluster: Cluster, revision: Revision, pods: list[dict[str, Any]]) -> Iterator[KubernetesObject]:
     """Return the objects whose events may show the cause; the maker only if it may have failed to make pods."""
     if not pods:
         yield revision.maker
     for pod in pods:
         if not _has_started(pod):
             yield pod
-            yield from claims_of(api, pod)
+            yield from claims_of(cluster, pod)
 
 
 def _has_started(pod: KubernetesObject) -> bool:
@@ -106,18 +88,18 @@ def _has_started(pod: KubernetesObject) -> bool:
     return any("running" in (status.get("state") or {}) or status.get("restartCount") for status in statuses)
 
 
-def _explain(api: KubernetesApi, pod: KubernetesObject, failure: PodFailure) -> Cause | None:
-    events = list_events(api, pod)
+def _explain(cluster: Cluster, pod: KubernetesObject, failure: Cause) -> Cause | None:
+    events = list_events(cluster, pod)
     if any(event.get("reason") == "TriggeredScaleUp" for event in events):
         # A node for it is on its way.
         return None
-    log = _log_lines(api, pod, failure.container, previous=True) if failure.ended else []
-    return Cause(str(failure), failure.hint, (*describe_events(events), *log), failure.patience)
+    log = _log_lines(cluster, pod, failure.container, previous=True) if failure.has_ended else []
+    return replace(failure, evidence=(*describe_events(events), *log))
 
 
-def _log_lines(api: KubernetesApi, pod: KubernetesObject, container: str, *, previous: bool) -> list[str]:
+def _log_lines(cluster: Cluster, pod: KubernetesObject, container: str, *, previous: bool) -> list[str]:
     try:
-        lines = api.read_log(key_of(pod), container, lines=LINES_READ, previous=previous)
+        lines = cluster.read_log(key_of(pod), container, lines=LINES_READ, previous=previous)
     except RefusedError:
         # The kubelet has removed the log along with the container.
         return []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from kubeglass.deploy.api.kubernetes_api import KubernetesApi
+from kubeglass.deploy.api.cluster import Cluster
 from kubeglass.deploy.api.objects import KubernetesObject
 
 EVENT_LINES = 5
@@ -30,11 +30,11 @@ TELLING = frozenset(
 )
 
 
-def list_events(api: KubernetesApi, about: KubernetesObject) -> list[dict[str, Any]]:
+def list_events(cluster: Cluster, about: KubernetesObject) -> list[dict[str, Any]]:
     """Read the events about one object, oldest first."""
     metadata = about["metadata"]
     fields = f"involvedObject.uid={metadata['uid']}"
-    events = api.list_objects("v1", "Event", namespace=metadata.get("namespace", ""), fields=fields)
+    events = cluster.list_objects("v1", "Event", namespace=metadata.get("namespace", ""), fields=fields)
     return sorted(events, key=lambda event: str(event.get("lastTimestamp") or event.get("eventTime") or ""))
 
 
@@ -44,7 +44,7 @@ def occurrence_of(event: Mapping[str, Any]) -> str:
 
 
 def message_of(event: Mapping[str, Any]) -> str:
-    """Return an event's message in one line."""
+    """Return the message of an event, a condition or a state in one line."""
     return " ".join(str(event.get("message", "")).split())
 
 

@@ -28,58 +28,54 @@ SCHEDULING_PATIENCE = 30.0
 
 
 @dataclass(frozen=True, slots=True)
-class PodFailure:
-    """One reason why a pod will not start, however long one waits.
+class Cause:
+    """Why a workload does not become ready, however long one waits.
 
     Args:
-        pod: the pod's name.
-        container: the container's name, empty if the reason concerns the whole pod.
-        reason: Kubernetes' reason, such as ``ErrImageNeverPull``.
-        message: Kubernetes' message, or how the container ended.
+        message: the cause in one sentence, with the pod and container.
         hint: what to do about it.
-        ended: whether the container ran and ended, so that its log explains more.
+        evidence: the events and log lines that show it.
         patience: seconds it must last.
+        container: the stuck container, empty if there is none.
+        has_ended: whether that container ran and ended, so that its log explains more.
     """
 
-    pod: str
-    container: str
-    reason: str
     message: str
-    hint: str
-    ended: bool = False
+    hint: str = ""
+    evidence: tuple[str, ...] = ()
     patience: float = 0.0
-
-    def __str__(self) -> str:
-        """Format it as one sentence."""
-        container = f", container {self.container}" if self.container else ""
-        return f"pod {self.pod}{container}: {self.reason}: {self.message}".rstrip(": ")
+    container: str = ""
+    has_ended: bool = False
 
 
-def find_pod_failures(pod: KubernetesObject) -> list[PodFailure]:
+def find_pod_failures(pod: KubernetesObject) -> list[Cause]:
     """Find what keeps ``pod`` from starting: stuck containers, or no node to run on."""
-    name = pod["metadata"]["name"]
+    name = f"pod {pod['metadata']['name']}"
     found = []
     for status in _container_statuses(pod):
+        container = status["name"]
+        where = f"{name}, container {container}"
         reason, message = _waiting_reason(status)
         if reason in _HOPELESS:
-            found.append(PodFailure(name, status["name"], reason, message, _HOPELESS[reason]))
+            words = f"{where}: {reason}: {message}".rstrip(": ")
+            found.append(Cause(words, _HOPELESS[reason], container=container))
         elif reason == _CRASHED:
-            found.append(_crash(pod, status))
+            ended, hint = _describe_crash(status)
+            found.append(Cause(f"{where}: {reason}: {ended}", hint, container=container, has_ended=True))
     scheduled = find_condition(pod, "PodScheduled")
     if scheduled and scheduled["status"] == "False" and scheduled.get("reason") == _UNSCHEDULABLE:
         hint = "make room on the nodes, or ask for less (resources.requests in kubeglass.yaml)"
-        message = message_of(scheduled)
-        found.append(PodFailure(name, "", _UNSCHEDULABLE, message, hint, patience=SCHEDULING_PATIENCE))
+        words = f"{name}: {_UNSCHEDULABLE}: {message_of(scheduled)}".rstrip(": ")
+        found.append(Cause(words, hint, patience=SCHEDULING_PATIENCE))
     return found
 
 
-def _crash(pod: KubernetesObject, status: dict[str, Any]) -> PodFailure:
+def _describe_crash(status: dict[str, Any]) -> tuple[str, str]:
     ended = (status.get("lastState") or {}).get("terminated") or {}
     why, code = ended.get("reason", "Error"), ended.get("exitCode")
     raise_memory, read_log = "raise resources.limits.memory in kubeglass.yaml", "see its last log lines below"
     hint = raise_memory if why == "OOMKilled" else read_log
-    message = f"{why}, exit code {code}, {status.get('restartCount', 0)} restarts"
-    return PodFailure(pod["metadata"]["name"], status["name"], _CRASHED, message, hint, ended=True)
+    return f"{why}, exit code {code}, {status.get('restartCount', 0)} restarts", hint
 
 
 def _container_statuses(pod: KubernetesObject) -> Iterator[dict[str, Any]]:
@@ -90,33 +86,25 @@ def _container_statuses(pod: KubernetesObject) -> Iterator[dict[str, Any]]:
 
 def _waiting_reason(status: dict[str, Any]) -> tuple[str, str]:
     waiting = (status.get("state") or {}).get("waiting") or {}
-    return waiting.get("reason", ""), " ".join(str(waiting.get("message", "")).split())
-
-
-@dataclass(frozen=True, slots=True)
-class _Sign:
-    """An event that shows a cause which stays until somebody acts."""
-
-    reason: str
-    words: str
-    hint: str = ""
+    return waiting.get("reason", ""), message_of(waiting)
 
 
 _STORAGE = "choose a storage class that the cluster has (cluster.storage_class), or make one the default"
-_SIGNS = (
+#: Events whose cause stays until somebody acts: reason, part of the message, hint.
+_HOPELESS_EVENTS = (
     # The path does not exist on the host, or has another type.
-    _Sign("FailedMount", "hostPath type check failed", "correct the host path, or the app's node"),
+    ("FailedMount", "hostPath type check failed", "correct the host path, or the app's node"),
     # Pods that the namespace's policy or quota rejects; their controller retries for ever.
-    _Sign("FailedCreate", "forbidden"),
-    _Sign("FailedBinding", "no storage class is set", _STORAGE),
-    _Sign("ProvisioningFailed", "not found", _STORAGE),
+    ("FailedCreate", "forbidden", ""),
+    ("FailedBinding", "no storage class is set", _STORAGE),
+    ("ProvisioningFailed", "not found", _STORAGE),
 )
 
 
-def find_hopeless_event(events: Iterable[Mapping[str, Any]]) -> tuple[str, str] | None:
-    """Return the message of an event whose cause stays until somebody acts, and what to do about it."""
+def find_hopeless_event(events: Iterable[Mapping[str, Any]]) -> Cause | None:
+    """Return the cause that an event names, if it stays until somebody acts."""
     for event in events:
-        for sign in _SIGNS:
-            if event.get("reason") == sign.reason and sign.words in message_of(event):
-                return message_of(event), sign.hint
+        for reason, words, hint in _HOPELESS_EVENTS:
+            if event.get("reason") == reason and words in message_of(event):
+                return Cause(message_of(event), hint)
     return None

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from kubeglass.deploy.api.kubernetes_api import KubernetesApi
+from kubeglass.deploy.api.cluster import Cluster
 from kubeglass.deploy.api.objects import KubernetesObject, is_observed, owner_of, write_selector
 
 _NUMBER = "deployment.kubernetes.io/revision"
@@ -30,49 +30,49 @@ class Revision:
     maker: KubernetesObject
 
 
-def find_revision(api: KubernetesApi, workload: KubernetesObject) -> Revision | None:
+def find_revision(cluster: Cluster, workload: KubernetesObject) -> Revision | None:
     """Find the current revision; None until the controller has seen the current template."""
     if not is_observed(workload):
         return None
     if workload["kind"] == "Deployment":
         number = (workload["metadata"].get("annotations") or {}).get(_NUMBER)
-        for replica_set in _owned(api, workload, "ReplicaSet"):
+        for replica_set in _owned(cluster, workload, "ReplicaSet"):
             if number and (replica_set["metadata"].get("annotations") or {}).get(_NUMBER) == number:
                 return Revision(_hash_of(replica_set, _TEMPLATE_HASH), replica_set)
         return None
     if workload["kind"] == "StatefulSet":
         name = (workload.get("status") or {}).get("updateRevision")
         return Revision({_REVISION_HASH: name}, workload) if name else None
-    revisions = _owned(api, workload, "ControllerRevision")
+    revisions = _owned(cluster, workload, "ControllerRevision")
     if not revisions:
         return None
     newest = max(revisions, key=lambda item: int(item.get("revision", 0)))
     return Revision(_hash_of(newest, _REVISION_HASH), workload)
 
 
-def list_pods(api: KubernetesApi, workload: KubernetesObject, revision: Revision) -> list[dict[str, Any]]:
+def list_pods(cluster: Cluster, workload: KubernetesObject, revision: Revision) -> list[dict[str, Any]]:
     """Read the pods of one revision."""
-    return _list(api, workload, "v1", "Pod", revision.labels)
+    return _list(cluster, workload, "v1", "Pod", revision.labels)
 
 
-def list_every_pod(api: KubernetesApi, workload: KubernetesObject) -> list[dict[str, Any]]:
+def list_every_pod(cluster: Cluster, workload: KubernetesObject) -> list[dict[str, Any]]:
     """Read the pods of every revision, without pods of others that carry the same labels."""
     owners = {workload["metadata"]["uid"]}
     if workload["kind"] == "Deployment":
-        owners = {item["metadata"]["uid"] for item in _owned(api, workload, "ReplicaSet")}
-    return [pod for pod in _list(api, workload, "v1", "Pod") if owner_of(pod) in owners]
+        owners = {item["metadata"]["uid"] for item in _owned(cluster, workload, "ReplicaSet")}
+    return [pod for pod in _list(cluster, workload, "v1", "Pod") if owner_of(pod) in owners]
 
 
-def _owned(api: KubernetesApi, workload: KubernetesObject, kind: str) -> list[dict[str, Any]]:
+def _owned(cluster: Cluster, workload: KubernetesObject, kind: str) -> list[dict[str, Any]]:
     uid = workload["metadata"]["uid"]
-    return [item for item in _list(api, workload, "apps/v1", kind) if owner_of(item) == uid]
+    return [item for item in _list(cluster, workload, "apps/v1", kind) if owner_of(item) == uid]
 
 
 def _list(
-    api: KubernetesApi, workload: KubernetesObject, api_version: str, kind: str, labels: dict[str, str] | None = None
+    cluster: Cluster, workload: KubernetesObject, api_version: str, kind: str, labels: dict[str, str] | None = None
 ) -> list[dict[str, Any]]:
     selector = write_selector(workload["spec"]["selector"]["matchLabels"] | (labels or {}))
-    return api.list_objects(api_version, kind, namespace=workload["metadata"]["namespace"], selector=selector)
+    return cluster.list_objects(api_version, kind, namespace=workload["metadata"]["namespace"], selector=selector)
 
 
 def _hash_of(item: KubernetesObject, label: str) -> dict[str, str]:

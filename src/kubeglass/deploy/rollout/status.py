@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 
 from kubeglass.deploy.api.objects import KubernetesObject, find_condition, is_observed
 
 
 class State(Enum):
-    """Where an object stands."""
+    """Whether an object is ready, or may still become so."""
 
     WAITING = "waiting"
     READY = "ready"
@@ -30,19 +31,9 @@ class Progress:
     message: str
 
 
-def waiting(message: str) -> Progress:
-    """Report what the object waits for."""
-    return Progress(State.WAITING, message)
-
-
-def ready(message: str) -> Progress:
-    """Report what the object has reached."""
-    return Progress(State.READY, message)
-
-
-def failed(message: str) -> Progress:
-    """Report what went wrong for good."""
-    return Progress(State.FAILED, message)
+waiting = partial(Progress, State.WAITING)
+ready = partial(Progress, State.READY)
+failed = partial(Progress, State.FAILED)
 
 
 def read_progress(item: KubernetesObject | None) -> Progress:
@@ -67,24 +58,25 @@ def _deployment(item: KubernetesObject) -> Progress:
     progressing = find_condition(item, "Progressing")
     if progressing and progressing.get("reason") == "ProgressDeadlineExceeded":
         return failed(progressing.get("message") or "its progress deadline passed")
-    wanted = item["spec"].get("replicas", 1)
-    updated, available = status.get("updatedReplicas", 0), status.get("availableReplicas", 0)
-    if updated < wanted:
-        return waiting(f"for {wanted - updated} of {wanted} replicas to be updated")
-    if status.get("replicas", 0) > updated:
-        return waiting(f"for {status['replicas'] - updated} old replicas to end")
-    if available < wanted:
-        return waiting(f"for {wanted - available} of {wanted} replicas to be ready")
-    return ready(f"{available} of {wanted} replicas ready")
+    updated = status.get("updatedReplicas", 0)
+    old = status.get("replicas", 0) - updated
+    return _compare_replicas(item, updated=updated, old=old, available=status.get("availableReplicas", 0))
 
 
 def _stateful_set(item: KubernetesObject) -> Progress:
     """Ready when every replica runs the new revision and is ready."""
     status = item.get("status") or {}
+    is_updating = status.get("updateRevision") != status.get("currentRevision")
+    updated = status.get("updatedReplicas", 0) if is_updating else item["spec"].get("replicas", 1)
+    return _compare_replicas(item, updated=updated, old=0, available=status.get("readyReplicas", 0))
+
+
+def _compare_replicas(item: KubernetesObject, *, updated: int, old: int, available: int) -> Progress:
     wanted = item["spec"].get("replicas", 1)
-    available, updated = status.get("readyReplicas", 0), status.get("updatedReplicas", 0)
-    if status.get("updateRevision") != status.get("currentRevision") and updated < wanted:
+    if updated < wanted:
         return waiting(f"for {wanted - updated} of {wanted} replicas to be updated")
+    if old > 0:
+        return waiting(f"for {old} old replicas to end")
     if available < wanted:
         return waiting(f"for {wanted - available} of {wanted} replicas to be ready")
     return ready(f"{available} of {wanted} replicas ready")
@@ -123,12 +115,9 @@ def _persistent_volume_claim(item: KubernetesObject) -> Progress:
 
 
 def _service(item: KubernetesObject) -> Progress:
-    """Ready when it has its address."""
-    spec = item["spec"]
-    if not spec.get("clusterIP"):
-        return waiting("for a cluster IP")
-    if spec.get("type") == "NodePort":
-        ports = ", ".join(str(port["nodePort"]) for port in spec.get("ports") or [] if port.get("nodePort"))
+    """Ready as soon as it exists: the API server assigns its address."""
+    if item["spec"].get("type") == "NodePort":
+        ports = ", ".join(str(port["nodePort"]) for port in item["spec"].get("ports") or [])
         return ready(f"reachable on every node at port {ports}")
     return ready("has its address")
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from kubeglass.deploy.api.cluster import Cluster
 from kubeglass.deploy.api.errors import UnreachableClusterError
-from kubeglass.deploy.api.kubernetes_api import KubernetesApi
 from kubeglass.deploy.api.objects import ObjectKey
 from kubeglass.deploy.clock import Clock
 from kubeglass.deploy.rollout.baseline import Baseline, generation_of
-from kubeglass.deploy.rollout.diagnosis import Cause, describe_delay, find_cause
+from kubeglass.deploy.rollout.diagnosis import describe_delay, find_cause
+from kubeglass.deploy.rollout.pod_failure import Cause
 from kubeglass.deploy.rollout.status import WORKLOADS, Progress, State, read_progress, waiting
 from kubeglass.errors import ClusterError
 
@@ -25,8 +26,6 @@ Report = Callable[[Mapping[ObjectKey, Progress]], None]
 """Called with the progress of every object whenever one has changed."""
 
 
-NO_BASELINE = Baseline()
-
 Objects = Mapping[ObjectKey, dict[str, Any] | None]
 """Objects as they are on the cluster; None where one does not exist."""
 
@@ -36,24 +35,21 @@ class Rollout:
     """One wait for a set of objects.
 
     Args:
-        api: the cluster.
         keys: the objects to wait for.
         clock: the clock to wait by.
         report: called after every change.
         baseline: what was wrong before, which is no evidence now.
-        progress: how far each object is.
-        suspected: causes that were found, each with the clock's time when it was first found.
-        searched_at: the clock's time of the last search for causes.
     """
 
-    api: KubernetesApi
+    cluster: Cluster
     keys: list[ObjectKey]
     clock: Clock
     report: Report
-    baseline: Baseline = NO_BASELINE
-    progress: dict[ObjectKey, Progress] = field(default_factory=dict)
-    suspected: dict[tuple[ObjectKey, str], float] = field(default_factory=dict)
-    searched_at: float = -math.inf
+    baseline: Baseline
+    progress: dict[ObjectKey, Progress] = field(init=False, default_factory=dict)
+    #: Causes that were found, each with the clock's time when it was first found.
+    suspected: dict[tuple[ObjectKey, str], float] = field(init=False, default_factory=dict)
+    searched_at: float = field(init=False, default=-math.inf)
 
     def wait(self, timeout: float) -> None:
         """Look again and again until all objects are ready.
@@ -80,7 +76,7 @@ class Rollout:
             self.clock.sleep(POLL_SECONDS)
 
     def _look(self) -> Objects:
-        seen = {key: self.api.get(key) for key in self.keys if not self._is_ready(key)}
+        seen = {key: self.cluster.get(key) for key in self.keys if not self._is_ready(key)}
         now = {key: self._judge(key, item) for key, item in seen.items()}
         if any(self.progress.get(key) != progress for key, progress in now.items()):
             self.progress.update(now)
@@ -106,7 +102,7 @@ class Rollout:
         found = {
             key: cause
             for key, item in awaited.items()
-            if item and key.kind in WORKLOADS and (cause := find_cause(self.api, item, self.baseline.events))
+            if item and key.kind in WORKLOADS and (cause := find_cause(self.cluster, item, self.baseline.events))
         }
         since = {(key, cause.message): now for key, cause in found.items()}
         self.suspected = since | {seen: at for seen, at in self.suspected.items() if seen in since}
@@ -119,7 +115,7 @@ class Rollout:
         return progress is not None and progress.state is State.READY
 
     def _evidence(self, item: dict[str, Any] | None) -> tuple[str, ...]:
-        return describe_delay(self.api, item) if item and item["kind"] in WORKLOADS else ()
+        return describe_delay(self.cluster, item) if item and item["kind"] in WORKLOADS else ()
 
     @staticmethod
     def _fail(key: ObjectKey, cause: Cause) -> ClusterError:
@@ -137,18 +133,3 @@ class Rollout:
             hint="see the events and log lines below, or raise --timeout",
             details=tuple(lines),
         )
-
-
-def wait_until_ready(
-    api: KubernetesApi,
-    keys: Iterable[ObjectKey],
-    *,
-    timeout: float,
-    clock: Clock,
-    report: Report,
-    baseline: Baseline = NO_BASELINE,
-) -> dict[ObjectKey, Progress]:
-    """Wait for ``keys`` and return what each reached; see :meth:`Rollout.wait` for what it raises."""
-    rollout = Rollout(api, list(keys), clock, report, baseline)
-    rollout.wait(timeout)
-    return rollout.progress

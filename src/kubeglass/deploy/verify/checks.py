@@ -8,7 +8,7 @@ from typing import Any
 
 from kubeglass.catalog import FALLBACK_PREFIX, HTTP_REQUESTS, HTTP_REQUESTS_IN_PROGRESS
 from kubeglass.dashboards.queries import PanelQuery, panel_queries
-from kubeglass.deploy.api.kubernetes_api import KubernetesApi
+from kubeglass.deploy.api.cluster import Cluster
 from kubeglass.deploy.api.objects import address_of, is_ending, write_selector
 from kubeglass.model.metric_names import metric_names
 from kubeglass.model.parts import COLLECTOR, TELEMETRY_PORT
@@ -33,7 +33,7 @@ class DeployedPipeline:
         prometheus: its Prometheus.
     """
 
-    cluster: KubernetesApi
+    cluster: Cluster
     pipeline: Pipeline
     prometheus: Prometheus
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from kubeglass.catalog import PROBE_PATH, PROBE_REQUESTS
-from kubeglass.deploy.api.kubernetes_api import KubernetesApi
+from kubeglass.deploy.api.cluster import Cluster
 from kubeglass.deploy.api.objects import address_of
 from kubeglass.deploy.portforward.backend import Backend, find_backend
 from kubeglass.deploy.portforward.forward import PortForward
@@ -118,13 +118,13 @@ class ProbeRequests:
         return SentProbes(backend.pod["metadata"]["uid"], expr, before, statuses)
 
 
-def ask_by_port_forward(api: KubernetesApi) -> Ask:
+def ask_by_port_forward(cluster: Cluster) -> Ask:
     """Return a function that sends probes by port-forward, which no network policy blocks."""
 
     def ask(backend: Backend) -> frozenset[int]:
         errors: list[ClusterError] = []
         with (
-            PortForward(api, lambda: backend, report=errors.append) as forward,
+            PortForward(cluster, lambda: backend, report=errors.append) as forward,
             make_client(base_url=forward.url) as client,
         ):
             try:

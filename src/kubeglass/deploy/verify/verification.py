@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from kubeglass.deploy.api.cluster import Cluster
 from kubeglass.deploy.api.errors import ForbiddenError
-from kubeglass.deploy.api.kubernetes_api import KubernetesApi
 from kubeglass.deploy.clock import Clock
 from kubeglass.deploy.portforward.forward import forward_service
 from kubeglass.deploy.verify.checks import CheckResult, DeployedPipeline, check_kubelets, check_panels, check_targets
@@ -103,7 +103,7 @@ class Verification:
             return CheckResult(False, self.errors[-1].message if self.errors else str(error))
 
 
-def verify(cluster: KubernetesApi, pipeline: Pipeline, *, timeout: float, clock: Clock, tell: Tell) -> None:
+def verify(cluster: Cluster, pipeline: Pipeline, *, timeout: float, clock: Clock, tell: Tell) -> None:
     """Verify that what was deployed works, through port-forwards, which no network policy blocks.
 
     Args:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from kubeglass.deploy.api.errors import ForbiddenError
-from kubeglass.deploy.release.addresses import Address, find_addresses
+from kubeglass.deploy.release.addresses import find_addresses
 from tests.unit.deploy.fake_cluster import FakeCluster, make_object
 
 SERVICES = [
@@ -29,19 +29,19 @@ def nodes(*each: list[tuple[str, str]], ready: str = "True") -> FakeCluster:
 @pytest.mark.parametrize(
     ("cluster", "urls"),
     [
-        (nodes([("Hostname", "one"), ("InternalIP", "10.0.0.7")]), ("http://10.0.0.7:30080",)),
-        (nodes([("InternalIP", "10.0.0.7"), ("ExternalIP", "203.0.113.5")]), ("http://203.0.113.5:30080",)),
-        (nodes([("InternalIP", "fd00::7")]), ("http://[fd00::7]:30080",)),
+        (nodes([("Hostname", "one"), ("InternalIP", "10.0.0.7")]), ["http://10.0.0.7:30080"]),
+        (nodes([("InternalIP", "10.0.0.7"), ("ExternalIP", "203.0.113.5")]), ["http://203.0.113.5:30080"]),
+        (nodes([("InternalIP", "fd00::7")]), ["http://[fd00::7]:30080"]),
         (
             nodes([("InternalIP", "10.0.0.7")], [("InternalIP", "10.0.0.8")]),
-            ("http://10.0.0.7:30080", "http://10.0.0.8:30080"),
+            ["http://10.0.0.7:30080", "http://10.0.0.8:30080"],
         ),
-        (nodes([("InternalIP", "10.0.0.7")], ready="Unknown"), ("http://NODE:30080",)),
-        (FakeCluster(), ("http://NODE:30080",)),
+        (nodes([("InternalIP", "10.0.0.7")], ready="Unknown"), ["http://NODE:30080"]),
+        (FakeCluster(), ["http://NODE:30080"]),
     ],
 )
-def test_a_node_port_is_on_every_nodes_address(cluster: FakeCluster, urls: tuple[str, ...]) -> None:
-    assert find_addresses(cluster, SERVICES) == [Address("shop", urls), Address("prometheus", ())]
+def test_a_node_port_is_on_every_nodes_address(cluster: FakeCluster, urls: list[str]) -> None:
+    assert find_addresses(cluster, SERVICES) == {"shop": urls, "prometheus": []}
 
 
 def test_without_the_right_to_see_nodes_the_port_is_still_shown() -> None:
@@ -49,4 +49,4 @@ def test_without_the_right_to_see_nodes_the_port_is_still_shown() -> None:
         def list_objects(self, *args: Any, **kwargs: Any) -> list[dict[str, Any]]:
             raise ForbiddenError("node list", {"code": 403})
 
-    assert find_addresses(Strict(), SERVICES)[0].urls == ("http://NODE:30080",)
+    assert find_addresses(Strict(), SERVICES)["shop"] == ["http://NODE:30080"]

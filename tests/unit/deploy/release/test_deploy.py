@@ -9,7 +9,7 @@ import pytest
 from kubeglass.deploy.api.objects import ObjectKey, key_of
 from kubeglass.deploy.release.apply import Applied, Change
 from kubeglass.deploy.release.deploy import Release, deploy, preview, rehearse
-from kubeglass.deploy.release.inventory import inventory_key, read_inventory
+from kubeglass.deploy.release.inventory import read_inventory
 from kubeglass.deploy.release.removal import undeploy
 from kubeglass.errors import ClusterError
 from tests.unit.deploy.fake_cluster import (
@@ -59,7 +59,7 @@ def test_objects_are_applied_in_order_and_remembered() -> None:
     told = run(cluster, make_release("a"))
 
     assert [str(applied.key) for applied in told] == ["namespace/shop", "configmap/a", "deployment/shop"]
-    assert read_inventory(cluster.get(inventory_key(HOME))).keys == {applied.key for applied in told}
+    assert read_inventory(cluster, HOME) == {applied.key for applied in told}
 
 
 def test_a_release_that_fails_half_way_is_remembered_whole() -> None:
@@ -71,7 +71,7 @@ def test_a_release_that_fails_half_way_is_remembered_whole() -> None:
     with pytest.raises(ClusterError, match="configmap/b in namespace shop: already exists"):
         run(cluster, make_release("a", "b"))
 
-    assert {key.name for key in read_inventory(cluster.get(inventory_key(HOME))).keys} == {"shop", "a", "b"}
+    assert {key.name for key in read_inventory(cluster, HOME)} == {"shop", "a", "b"}
     remove(cluster)
     assert cluster.get(key_of(theirs)) == theirs
 
@@ -108,7 +108,7 @@ def test_what_is_no_longer_rendered_goes_once_the_rest_is_ready() -> None:
     told = run(cluster, make_release("a"))
 
     assert [str(applied.key) for applied in told if applied.change is Change.DELETED] == ["configmap/b"]
-    assert "b" not in {key.name for key in read_inventory(cluster.get(inventory_key(HOME))).keys}
+    assert "b" not in {key.name for key in read_inventory(cluster, HOME)}
 
 
 def test_nothing_is_pruned_when_the_rollout_fails() -> None:
@@ -131,7 +131,7 @@ def test_grafana_gets_a_password_of_its_own_once() -> None:
 
     assert len(first["stringData"]["password"]) >= 24
     assert cluster.objects[SECRET] is first
-    assert SECRET in read_inventory(cluster.get(inventory_key(HOME))).keys
+    assert SECRET in read_inventory(cluster, HOME)
 
 
 def test_the_password_is_there_before_grafana() -> None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import socket
 import stat
-from collections.abc import Iterator
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kubeglass.deploy.release.host_path import Status, find_obstacles
+from kubeglass.deploy.release.host_path import Obstacle, find_denial, find_obstacle, find_wrong_kind
 from kubeglass.model.sections.app import HostPath
 
 FILE = HostPath(path="/home/me/app.py", user=1000, group=1000)
@@ -20,16 +20,12 @@ FOLDER = HostPath(path="/home/me/app", user=1000, group=1000)
 ODD = HostPath(path="/home/me/my app;x.py", user=1000, group=1000)
 
 
-def regular(mode: int, user: int = 1000, group: int = 1000) -> Status:
-    return Status(stat.S_IFREG | mode, user, group)
+def regular(mode: int, user: int = 1000, group: int = 1000) -> os.stat_result:
+    return os.stat_result((stat.S_IFREG | mode, 0, 0, 1, user, group, 0, 0, 0, 0))
 
 
-def folder(mode: int, user: int = 1000, group: int = 1000) -> Status:
-    return Status(stat.S_IFDIR | mode, user, group)
-
-
-def nothing(path: str) -> Iterator[tuple[str, Status]]:
-    return iter(())
+def folder(mode: int, user: int = 1000, group: int = 1000) -> os.stat_result:
+    return os.stat_result((stat.S_IFDIR | mode, 0, 0, 1, user, group, 0, 0, 0, 0))
 
 
 @pytest.mark.parametrize(
@@ -48,20 +44,17 @@ def nothing(path: str) -> Iterator[tuple[str, Status]]:
         (ODD, regular(0o600, user=0), "sudo chmod g+r '/home/me/my app;x.py'"),
     ],
 )
-def test_the_fix_is_the_command_to_run(source: HostPath, status: Status, fix: str | None) -> None:
-    obstacles = find_obstacles(source, lambda path: status, nothing)
+def test_the_fix_is_the_command_to_run(source: HostPath, status: os.stat_result, fix: str | None) -> None:
+    obstacle = find_denial(source.path, source.path, status, source)
 
-    assert [obstacle.fix for obstacle in obstacles] == ([] if fix is None else [fix])
+    assert (obstacle and obstacle.fix) == (fix and f"run: {fix}")
 
 
 def test_the_mode_and_the_owner_are_named() -> None:
-    obstacle = find_obstacles(FILE, lambda path: regular(0o600, user=0, group=0))[0]
+    obstacle = find_denial(FILE.path, FILE.path, regular(0o600, user=0, group=0), FILE)
 
+    assert obstacle is not None
     assert obstacle.wrong == "cannot be read by the pod, which runs as 1000:1000 (it is -rw-------, owned by 0:0)"
-
-
-def test_a_missing_source_is_named() -> None:
-    assert find_obstacles(FILE, lambda path: None)[0].wrong == "does not exist"
 
 
 @pytest.mark.parametrize(
@@ -71,11 +64,8 @@ def test_a_missing_source_is_named() -> None:
         (FOLDER, regular(0o644), "is a file, but would be mounted as the other", "use a path with a suffix"),
     ],
 )
-def test_a_file_in_place_of_a_folder_is_named(source: HostPath, status: Status, wrong: str, fix: str) -> None:
-    obstacle = find_obstacles(source, lambda path: status)[0]
-
-    assert obstacle.wrong == wrong
-    assert obstacle.fix == f"{fix} in host_path.path"
+def test_a_file_in_place_of_a_folder_is_named(source: HostPath, status: os.stat_result, wrong: str, fix: str) -> None:
+    assert find_wrong_kind(source.path, status) == Obstacle(source.path, wrong, f"{fix} in host_path.path")
 
 
 @given(st.integers(0, 0o777), st.booleans(), st.booleans())
@@ -83,7 +73,7 @@ def test_a_readable_file_is_never_complained_about(mode: int, is_owner: bool, in
     status = regular(mode, user=1000 if is_owner else 1, group=1000 if in_group else 1)
     readable = mode & (0o400 if is_owner else 0o040 if in_group else 0o004)
 
-    assert bool(find_obstacles(FILE, lambda path: status)) is not bool(readable)
+    assert (find_denial(FILE.path, FILE.path, status, FILE) is None) is bool(readable)
 
 
 def test_a_real_file_is_looked_at(tmp_path: Path) -> None:
@@ -92,9 +82,9 @@ def test_a_real_file_is_looked_at(tmp_path: Path) -> None:
     source.chmod(0o000)
     wanted = HostPath(path=str(source), user=os.getuid() or 1, group=os.getgid() or 1)
 
-    assert len(find_obstacles(wanted)) == 1
+    assert find_obstacle(wanted) is not None
     source.chmod(0o644)
-    assert find_obstacles(wanted) == []
+    assert find_obstacle(wanted) is None
 
 
 @pytest.fixture
@@ -121,10 +111,10 @@ def tree(tmp_path: Path) -> HostPath:
 def test_what_is_in_a_folder_is_looked_at_too(tree: HostPath, name: str, mode: int, complaint: str | None) -> None:
     (Path(tree.path) / name).chmod(mode)
 
-    obstacles = find_obstacles(tree)
+    obstacle = find_obstacle(tree)
 
-    assert [obstacle.path for obstacle in obstacles] == ([f"{tree.path}/{complaint}"] if complaint else [])
-    assert all(obstacle.fix.endswith(f"sudo chmod -R g+rX {tree.path}") for obstacle in obstacles)
+    assert (obstacle and obstacle.path) == (f"{tree.path}/{complaint}" if complaint else None)
+    assert obstacle is None or obstacle.fix.endswith(f"sudo chmod -R g+rX {tree.path}")
 
 
 def test_what_is_neither_file_nor_folder_is_no_source(tmp_path: Path) -> None:
@@ -132,20 +122,27 @@ def test_what_is_neither_file_nor_folder_is_no_source(tmp_path: Path) -> None:
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind(str(path))
 
-        obstacle = find_obstacles(HostPath(path=str(path)))[0]
+        obstacle = find_obstacle(HostPath(path=str(path)))
 
+    assert obstacle is not None
     assert obstacle.wrong == "is neither a file nor a folder"
 
 
-def test_a_source_that_cannot_be_read_is_not_judged() -> None:
-    def look(path: str) -> Status | None:
+def test_a_source_that_cannot_be_inspected_is_not_judged(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: Path) -> NoReturn:
         raise PermissionError(13, "Permission denied", path)
 
+    monkeypatch.setattr(Path, "stat", refuse)
+
     with pytest.raises(PermissionError):
-        find_obstacles(FILE, look)
+        find_obstacle(FILE)
 
 
-def test_a_path_below_a_file_is_not_there(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["absent.py", "file/app.py"])
+def test_a_missing_source_is_named(tmp_path: Path, name: str) -> None:
     (tmp_path / "file").write_text("")
 
-    assert find_obstacles(HostPath(path=f"{tmp_path}/file/app.py"))[0].wrong == "does not exist"
+    obstacle = find_obstacle(HostPath(path=f"{tmp_path}/{name}"))
+
+    assert obstacle is not None
+    assert obstacle.wrong == "does not exist"

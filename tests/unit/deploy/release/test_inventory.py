@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kubeglass.deploy.api.objects import ObjectKey
-from kubeglass.deploy.release.inventory import Inventory, read_inventory, write_inventory
+from kubeglass.deploy.release.inventory import find_orphans, inventory_key, read_inventory, store_inventory
 from kubeglass.errors import ClusterError
+from tests.unit.deploy.fake_cluster import FakeCluster
 
 NAMES = st.text("abcdefgh-", min_size=1, max_size=20)
 KEYS = st.builds(
@@ -22,14 +23,18 @@ KEYS = st.builds(
 
 @given(st.frozensets(KEYS))
 def test_an_inventory_comes_back_as_it_was_written(keys: frozenset[ObjectKey]) -> None:
-    assert read_inventory(write_inventory(Inventory(keys), "shop")).keys == keys
+    cluster = FakeCluster()
+
+    store_inventory(cluster, keys, "shop")
+
+    assert read_inventory(cluster, "shop") == keys
 
 
 @given(st.frozensets(KEYS), st.frozensets(KEYS))
 def test_orphans_are_ours_unwanted_and_never_a_namespace(
     made: frozenset[ObjectKey], wanted: frozenset[ObjectKey]
 ) -> None:
-    orphans = Inventory(made).orphans(wanted)
+    orphans = find_orphans(made, wanted)
 
     assert orphans <= made
     assert not orphans & wanted
@@ -38,10 +43,12 @@ def test_orphans_are_ours_unwanted_and_never_a_namespace(
 
 
 def test_no_inventory_is_an_empty_one() -> None:
-    assert read_inventory(None).keys == frozenset()
+    assert read_inventory(FakeCluster(), "shop") == frozenset()
 
 
 @pytest.mark.parametrize("data", [{}, {"objects.json": "no json"}, {"objects.json": '[{"kind": "Pod"}]'}])
 def test_an_inventory_changed_by_hand_is_refused(data: dict[str, str]) -> None:
+    cluster = FakeCluster({inventory_key("shop"): {"kind": "ConfigMap", "data": data}})
+
     with pytest.raises(ClusterError, match="is not a valid inventory"):
-        read_inventory({"kind": "ConfigMap", "data": data})
+        read_inventory(cluster, "shop")

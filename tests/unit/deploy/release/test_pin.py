@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
 from kubeglass.deploy.release.pin import pin_images
 from kubeglass.images.archive import ArchivedImage
+from tests.unit.deploy.fake_cluster import FakeCluster
 
 SHOP = "localhost/kubeglass/shop:1"
 DIGEST = "sha256:0123456789abcdef"
@@ -33,7 +34,7 @@ def image_of(item: Any) -> str:
 def test_an_image_that_was_built_here_is_named_by_its_content() -> None:
     rendered = deployment(SHOP)
 
-    (pinned,) = pin_images([rendered], [BUILT], lambda key: None)
+    (pinned,) = pin_images(FakeCluster(), [rendered], [BUILT])
 
     assert image_of(pinned) == f"{SHOP}-0123456789ab"
     assert image_of(rendered) == SHOP
@@ -49,20 +50,24 @@ def test_an_image_that_was_built_here_is_named_by_its_content() -> None:
     ],
 )
 def test_what_was_built_elsewhere_goes_on_running(running: str, expected: str) -> None:
-    (kept,) = pin_images([deployment(SHOP)], [], lambda key: deployment(running))
+    cluster = FakeCluster()
+    cluster.put(deployment(running))
+
+    (kept,) = pin_images(cluster, [deployment(SHOP)], [])
 
     assert image_of(kept) == expected
 
 
 def test_the_first_deployment_of_what_was_built_elsewhere_takes_the_usual_name() -> None:
-    assert image_of(pin_images([deployment(SHOP)], [], lambda key: None)[0]) == SHOP
+    assert image_of(pin_images(FakeCluster(), [deployment(SHOP)], [])[0]) == SHOP
 
 
 def test_others_images_are_left_alone_and_not_asked_for() -> None:
-    def read(key: Any) -> None:
-        raise AssertionError(key)
+    class Unread(FakeCluster):
+        def get(self, key: Any) -> NoReturn:
+            raise AssertionError(key)
 
     official = deployment("quay.io/prometheus/prometheus:v3")
     namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "apps"}}
 
-    assert pin_images([official, namespace], [BUILT], read) == [official, namespace]
+    assert pin_images(Unread(), [official, namespace], [BUILT]) == [official, namespace]

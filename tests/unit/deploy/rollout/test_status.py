@@ -50,7 +50,6 @@ WAITING = [
         workload("DaemonSet", {"desiredNumberScheduled": 3, "updatedNumberScheduled": 3, "numberAvailable": 2}),
         "for 1 of 3 nodes' pods to be ready",
     ),
-    (plain("Service"), "for a cluster IP"),
     (plain("PersistentVolumeClaim", status={"phase": "Pending"}), "for a volume of the default class"),
     (plain("PersistentVolumeClaim", spec={"storageClassName": "fast"}), "for a volume of storage class fast"),
     (plain("Namespace", status={"phase": "Terminating"}), "for the old namespace of that name to be gone"),

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
 from kubeglass.deploy.api.errors import UnreachableClusterError
 from kubeglass.deploy.api.objects import ObjectKey
 from kubeglass.deploy.rollout.baseline import Baseline, read_baseline
-from kubeglass.deploy.rollout.status import Progress
-from kubeglass.deploy.rollout.wait import NO_BASELINE, wait_until_ready
+from kubeglass.deploy.rollout.wait import Rollout
 from kubeglass.errors import ClusterError
 from tests.unit.deploy.fake_cluster import (
     FakeClock,
@@ -22,6 +21,8 @@ from tests.unit.deploy.fake_cluster import (
     make_replica_set,
     put_deployment,
 )
+
+NO_BASELINE = Baseline()
 
 
 def wait(
@@ -37,7 +38,7 @@ def wait(
         if seen is not None:
             seen.append(progress[key].message)
 
-    wait_until_ready(cluster, [key], timeout=timeout, clock=clock or FakeClock(), report=report, baseline=baseline)
+    Rollout(cluster, [key], clock or FakeClock(), report, baseline).wait(timeout)
 
 
 def waits(reason: str, message: str = "") -> dict[str, Any]:
@@ -278,11 +279,17 @@ def test_a_failed_object_ends_the_wait() -> None:
 
 
 def test_ready_objects_are_not_read_again() -> None:
-    cluster = FakeCluster()
-    key = cluster.put(make_deployment(ready=1))
+    class Counted(FakeCluster):
+        reads: ClassVar[list[str]] = []
 
-    result: dict[ObjectKey, Progress] = wait_until_ready(
-        cluster, [key], timeout=1, clock=FakeClock(), report=lambda progress: None
-    )
+        def get(self, key: ObjectKey) -> dict[str, Any] | None:
+            self.reads.append(key.name)
+            return super().get(key)
 
-    assert result[key].message == "1 of 1 replicas ready"
+    cluster = Counted()
+    keys = [cluster.put(make_deployment("early", ready=1)), cluster.put(make_deployment("late"))]
+    clock = FakeClock(scenes={2: lambda: cluster.put(make_deployment("late", ready=1))})
+
+    Rollout(cluster, keys, clock, print, NO_BASELINE).wait(10)
+
+    assert cluster.reads == ["early", "late", "late", "late"]

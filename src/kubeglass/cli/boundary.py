@@ -15,12 +15,7 @@ INTERRUPTED = 130
 
 
 def run_command_line(command: Callable[..., object], arguments: list[str] | None = None) -> int:
-    """Run a command and translate whatever it raises into an exit code (see :mod:`kubeglass.errors`).
-
-    Args:
-        command: the whole command line.
-        arguments: what to run; None takes this process's own arguments.
-    """
+    """Run the command line and translate whatever it raises into an exit code (see :mod:`kubeglass.errors`)."""
     try:
         code = command(args=arguments, prog_name="kubeglass", standalone_mode=False)
     except KubeglassError as error:

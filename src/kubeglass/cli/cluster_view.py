@@ -46,12 +46,7 @@ def open_cluster_part(
 ) -> None:
     """Forward a part's page to this machine until Ctrl-C, and open it in the browser.
 
-    Args:
-        part: ``viewer``, ``grafana``, ``prometheus`` or an app's name; None means the first page found.
-        file: the definition.
-        context: the kubeconfig's context.
-        namespace: the pipeline's namespace.
-        port: port on this machine, 0 for any free one.
+    ``part`` is ``viewer``, ``grafana``, ``prometheus`` or an app's name; None means the first page found.
 
     Raises:
         ClusterError: nothing is deployed there.

@@ -32,11 +32,7 @@ from kubeglass.render.plan import compose
 
 
 class RolloutOutput:
-    """Prints each change of a deployment once.
-
-    Args:
-        output: where it prints.
-    """
+    """Prints each change of a deployment once."""
 
     def __init__(self, output: Output) -> None:
         self._output = output
@@ -77,14 +73,14 @@ MOST_NODES = 5
 class DeployOptions:
     """The options of ``kubeglass deploy``; ``kubeglass deploy --help`` explains them."""
 
-    file: Path | None = None
-    context: str | None = None
-    namespace: str | None = None
-    timeout: float = 180.0
-    dry_run: bool = False
-    diff: bool = False
-    force: bool = False
-    verify: bool = True
+    file: Path | None
+    context: str | None
+    namespace: str | None
+    timeout: float
+    dry_run: bool
+    diff: bool
+    force: bool
+    verify: bool
 
 
 def run_deploy(options: DeployOptions) -> None:
@@ -123,20 +119,20 @@ def run_deploy(options: DeployOptions) -> None:
         _say_addresses(cluster, objects, output)
 
 
-def run_undeploy(options: DeployOptions, *, purge: bool) -> None:
+def run_undeploy(file: Path | None, context: str | None, namespace: str | None, *, timeout: float, purge: bool) -> None:
     """Delete what deployments created.
 
     Raises:
         ConfigError: the definition is invalid.
         ClusterError: the cluster refused, or an object is not deleted in time.
     """
-    pipeline = load_cluster_pipeline(options.file, options.namespace, deployed=True)
+    pipeline = load_cluster_pipeline(file, namespace, deployed=True)
     home = pipeline.cluster.namespace
     output, clock = Output(), Clock()
     shown = RolloutOutput(output)
-    with Cluster.connect(options.context) as cluster:
+    with Cluster.connect(context) as cluster:
         output.note(f"context {cluster.context}, namespace {home}, {cluster.address}")
-        if not undeploy(cluster, home, purge=purge, timeout=options.timeout, clock=clock, tell=shown.applied):
+        if not undeploy(cluster, home, purge=purge, timeout=timeout, clock=clock, tell=shown.applied):
             output.say(f"nothing from kubeglass is in namespace {home}")
             return
     output.say(f"undeployed: {shown.summary}")
@@ -168,10 +164,8 @@ def check_host_paths(pipeline: Pipeline, output: Output) -> None:
 
 
 def _explain_kubectls(count: int, *, trial: bool) -> str:
-    done = f"{count} objects were applied by kubectl; "
-    if not trial:
-        return f"{done}deploy takes over their fields"
-    return f"{done}deploy takes over their fields first, which a dry run cannot: it may be refused where deploy is not"
+    limit = " first, which a dry run cannot: it may be refused where deploy is not" if trial else ""
+    return f"{count} objects were applied by kubectl; deploy takes over their fields{limit}"
 
 
 def _deploy(
@@ -186,13 +180,8 @@ def _deploy(
 
 
 def _say_addresses(cluster: Cluster, objects: list[dict[str, Any]], output: Output) -> None:
-    rows = [
-        [name, _describe(urls) or f"kubeglass open --cluster {name}"]
-        for name, urls in find_addresses(cluster, objects).items()
-    ]
+    rows = []
+    for name, urls in find_addresses(cluster, objects).items():
+        more = f", and on {len(urls) - MOST_NODES} more nodes" if len(urls) > MOST_NODES else ""
+        rows.append([name, ", ".join(urls[:MOST_NODES]) + more or f"kubeglass open --cluster {name}"])
     output.table(["PART", "ADDRESS"], rows)
-
-
-def _describe(urls: list[str]) -> str:
-    more = f", and on {len(urls) - MOST_NODES} more nodes" if len(urls) > MOST_NODES else ""
-    return f"{', '.join(urls[:MOST_NODES])}{more}"

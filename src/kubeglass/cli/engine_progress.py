@@ -19,8 +19,7 @@ _DETAIL_WIDTH = 48
 class EngineProgress:
     """The command line's :class:`~kubeglass.engines.install.progress.Progress`; use it in a ``with``.
 
-    Args:
-        output: where it prints; the live line needs a terminal on stderr.
+    The live line needs a terminal on stderr.
     """
 
     def __init__(self, output: Output) -> None:

@@ -102,11 +102,7 @@ def kubeglass(
 
 
 def run(arguments: list[str] | None = None) -> int:
-    """Run the command line and return the exit code.
-
-    Args:
-        arguments: what to run; None takes this process's own arguments.
-    """
+    """Run the command line, with this process's arguments if there are none, and return the exit code."""
     enable_completion()
     return run_command_line(build_command(), arguments)
 

@@ -24,9 +24,7 @@ LABELS = {"prometheus": "prometheus (API)"}
 class RunOutput:
     """The command line's listener; use it in a ``with``.
 
-    Args:
-        output: where it prints; the live line needs a terminal on stderr.
-        open_page: whether to open the page in the browser once it is up.
+    The live line needs a terminal on stderr; with ``open_page``, the page is opened in the browser once it is up.
     """
 
     def __init__(self, output: Output, *, open_page: bool = False) -> None:

@@ -37,10 +37,7 @@ ENGINES = (OTELCOL, PROMETHEUS)
 def run_here(read_options: ReadOptions, source: Source, listener: RunListener) -> int:
     """Run until interrupted and return the exit code: 0 if it was up by then.
 
-    Args:
-        read_options: returns what to run, at start-up and at every reload.
-        source: where engines come from.
-        listener: receives what happens.
+    ``read_options`` is called at start-up and at every reload.
 
     Raises:
         KubeglassError: it did not come up.
@@ -53,9 +50,7 @@ def run_here(read_options: ReadOptions, source: Source, listener: RunListener) -
 def get_engines(source: Source, before_obtaining: Callable[[], object] = lambda: None) -> Mapping[str, Path]:
     """Get the engines of a local run, showing progress.
 
-    Args:
-        source: where they come from.
-        before_obtaining: called before the first missing one is downloaded or built.
+    ``before_obtaining`` is called before the first missing one is downloaded or built.
 
     Raises:
         EngineError: one cannot be installed.

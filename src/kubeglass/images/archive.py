@@ -24,6 +24,7 @@ from kubeglass.render.kubernetes.pods import IMAGE_USER
 _MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 _CONFIG = "application/vnd.oci.image.config.v1+json"
 _INDEX = "application/vnd.oci.image.index.v1+json"
+_LAYER = "application/vnd.oci.image.layer.v1.tar+gzip"
 NAME_ANNOTATION = "io.containerd.image.name"
 
 
@@ -51,7 +52,7 @@ class ArchivedImage:
         return _exact(self.reference, self.digest)
 
 
-def write_archive(image: Image, path: Path, *, compress: bool = True) -> ArchivedImage:
+def write_archive(image: Image, path: Path) -> ArchivedImage:
     """Write ``image`` to ``path``, completely or not at all; the same content gives the same bytes.
 
     Raises:
@@ -63,10 +64,7 @@ def write_archive(image: Image, path: Path, *, compress: bool = True) -> Archive
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as scratch:
             folder = Path(scratch)
-            layers = [
-                pack_layer(entries, folder / str(number), compress=compress)
-                for number, entries in enumerate(image.layers)
-            ]
+            layers = [pack_layer(entries, folder / str(number)) for number, entries in enumerate(image.layers)]
             _write(folder / "archive", _describe(image, architecture, layers), layers)
             (folder / "archive").replace(path)
     return read_archive(path)
@@ -106,7 +104,7 @@ def _describe(image: Image, architecture: str, layers: list[PackedLayer]) -> dic
             "schemaVersion": 2,
             "mediaType": _MANIFEST,
             "config": _descriptor(_CONFIG, config),
-            "layers": [{"mediaType": layer.media_type, "digest": layer.digest, "size": layer.size} for layer in layers],
+            "layers": [{"mediaType": _LAYER, "digest": layer.digest, "size": layer.size} for layer in layers],
         }
     )
     described = _descriptor(_MANIFEST, manifest) | {"platform": {"architecture": architecture, "os": "linux"}}

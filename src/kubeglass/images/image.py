@@ -1,6 +1,7 @@
-"""An image as a value: what it runs, and its files, folders and links, all owned by root.
+"""An image as a value: what it runs, and its files, folders and links, by their paths without the leading slash.
 
-Nothing belongs to the user that the container runs as, so a compromised process cannot rewrite its own program.
+All belong to root and nothing to the user that the container runs as, so a compromised process cannot rewrite its own
+program.
 """
 
 from __future__ import annotations
@@ -21,12 +22,7 @@ _ARCHITECTURES = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm6
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """An empty folder, or one whose mode is not the usual 0755.
-
-    Args:
-        path: its path in the image, without the leading slash.
-        mode: permission bits.
-    """
+    """An empty folder, or one whose mode is not the usual 0755."""
 
     path: str
     mode: int = FOLDER_MODE
@@ -34,13 +30,7 @@ class Folder:
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A regular file.
-
-    Args:
-        path: its path in the image, without the leading slash.
-        source: its bytes, or the file on this machine that holds them.
-        mode: permission bits.
-    """
+    """A regular file: its bytes, or the file on this machine that holds them."""
 
     path: str
     source: bytes | Path
@@ -94,6 +84,12 @@ def read_folder(folder: Path, inside: str, *, leave_out: Callable[[Path], bool] 
 def read_file(path: Path, inside: str) -> File:
     """Return a file on this machine as the file ``inside`` of the image: readable by all, executable if it was."""
     return File(inside, path, PROGRAM_MODE if path.stat().st_mode & 0o111 else FILE_MODE)
+
+
+def list_shared_objects(entries: Iterable[Entry]) -> list[Path]:
+    """Return the shared libraries and extension modules of this machine that are among ``entries``."""
+    sources = [entry.source for entry in entries if isinstance(entry, File) and isinstance(entry.source, Path)]
+    return [source for source in sources if ".so" in source.suffixes]
 
 
 @dataclass(frozen=True, slots=True)

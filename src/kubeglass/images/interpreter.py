@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kubeglass.errors import UsageError
-from kubeglass.images.image import PROGRAM_MODE, Entry, File, Symlink, read_folder
+from kubeglass.images.image import PROGRAM_MODE, Entry, File, Symlink, list_shared_objects, read_folder
 from kubeglass.images.system import find_libraries, list_system_files
 
 PROBE_TIMEOUT_SECONDS = 30
@@ -53,10 +53,7 @@ class Interpreter:
 
 
 def inspect_interpreter(python: Path) -> Interpreter:
-    """Run ``python`` to find out about it.
-
-    Args:
-        python: an interpreter, such as a virtual environment's.
+    """Run an interpreter, such as a virtual environment's, to find out about it.
 
     Raises:
         UsageError: it does not run, or an image cannot be built from it.
@@ -135,7 +132,7 @@ def build_python_base(interpreter: Interpreter) -> list[Entry]:
     entries += [File(f"{PREFIX}/bin/{name}", interpreter.program, PROGRAM_MODE), *_build_venv(name, interpreter)]
     for folder in interpreter.stdlib:
         entries += read_folder(folder, f"{PREFIX}/{interpreter.library_folder}/{name}", leave_out=_is_unwanted)
-    binaries = [interpreter.program, *_list_extensions(entries)]
+    binaries = [interpreter.program, *list_shared_objects(entries)]
     return entries + find_libraries(binaries, inside=interpreter.stdlib)
 
 
@@ -156,11 +153,3 @@ def _build_venv(name: str, interpreter: Interpreter) -> list[Entry]:
 
 def _is_unwanted(path: Path) -> bool:
     return path.name in _UNWANTED or path.name.startswith(_UNWANTED_STARTS)
-
-
-def _list_extensions(entries: list[Entry]) -> list[Path]:
-    return [
-        entry.source
-        for entry in entries
-        if isinstance(entry, File) and isinstance(entry.source, Path) and entry.source.suffix == ".so"
-    ]

@@ -32,11 +32,7 @@ _SOURCE_OPTIONS = ("-i", "--index-url", "--extra-index-url", "-f", "--find-links
 
 
 class Environment:
-    """The packages installed for one interpreter.
-
-    Args:
-        interpreter: the interpreter; the image runs the same version.
-    """
+    """The packages installed for one interpreter, whose version the image has too."""
 
     def __init__(self, interpreter: Interpreter) -> None:
         self._interpreter = interpreter

@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from packaging.requirements import Requirement
 
 from kubeglass import __version__
-from kubeglass.images.image import TEMPORARY_MODE, Entry, File, Folder, Image, read_folder
+from kubeglass.images.image import TEMPORARY_MODE, Entry, Folder, Image, list_shared_objects, read_folder
 from kubeglass.images.interpreter import PREFIX, VENV, Interpreter, build_python_base, packages_folder
 from kubeglass.images.packages import OWN_NAME, Environment, list_own_files, list_package_files, read_requirements
 from kubeglass.images.system import CERTIFICATES, find_libraries
@@ -31,11 +31,7 @@ _LEFT_BY_TOOLS = frozenset({"__pycache__", "node_modules"})
 
 @dataclass(frozen=True, slots=True)
 class PythonImages:
-    """Builds images from one interpreter and the packages installed for it.
-
-    Args:
-        interpreter: the interpreter to put into the images.
-    """
+    """Builds images from one interpreter and the packages installed for it."""
 
     interpreter: Interpreter
 
@@ -99,13 +95,8 @@ class PythonImages:
         base = build_python_base(self.interpreter)
         folder = packages_folder(self.interpreter)
         packages = [*list_package_files(selected, folder), *list_own_files(folder)]
-        extensions = [
-            entry.source
-            for entry in packages
-            if isinstance(entry, File) and isinstance(entry.source, Path) and ".so" in entry.source.suffixes
-        ]
         in_base = {entry.path for entry in base}
-        libraries = find_libraries(extensions, inside=self.interpreter.search_path)
+        libraries = find_libraries(list_shared_objects(packages), inside=self.interpreter.search_path)
         packages += [library for library in libraries if library.path not in in_base]
         return tuple(base), tuple(packages)
 

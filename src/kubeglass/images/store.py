@@ -21,11 +21,7 @@ _NAMESPACE = ("--namespace", "k8s.io")
 
 
 class ImageStore:
-    """Image archives in a folder.
-
-    Args:
-        folder: the folder; it may not exist yet.
-    """
+    """Image archives in a folder, which may not exist yet."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -107,15 +103,10 @@ def find_runtime(wanted: NodeRuntime) -> NodeRuntime:
     )
 
 
-def load_archives(archives: Sequence[ArchivedImage], runtime: NodeRuntime, *, k3s_images: Path = K3S_IMAGES) -> None:
-    """Import the archives, so that pods on this node find them by name.
+def load_archives(archives: Sequence[ArchivedImage], runtime: NodeRuntime) -> None:
+    """Import the archives into a runtime, not ``AUTO``, so that pods on this node find them by name.
 
     For K3s they are also copied to the folder that it imports at every start, so they survive image garbage collection.
-
-    Args:
-        archives: the archives.
-        runtime: the container runtime; not ``AUTO``.
-        k3s_images: K3s's folder for archives.
 
     Raises:
         ClusterError: the import fails.
@@ -123,7 +114,7 @@ def load_archives(archives: Sequence[ArchivedImage], runtime: NodeRuntime, *, k3
     """
     program = ("k3s", "ctr") if runtime is NodeRuntime.K3S else ("ctr",)
     for archive in archives:
-        path = copy_archive(archive, k3s_images) if runtime is NodeRuntime.K3S else archive.path
+        path = copy_archive(archive, K3S_IMAGES) if runtime is NodeRuntime.K3S else archive.path
         command = [*program, *_NAMESPACE, "images", "import", str(path)]
         result = subprocess.run(command, capture_output=True, text=True, check=False)
         if result.returncode:

@@ -11,12 +11,7 @@ from kubeglass.observe.errors import RefusedError, translate_http_errors
 
 @dataclass(frozen=True, slots=True)
 class CollectorTelemetry:
-    """Metric points through the collector since it started.
-
-    Args:
-        accepted: points its receivers accepted.
-        sent: points its exporters sent.
-    """
+    """Metric points that receivers accepted and exporters sent since the collector started."""
 
     accepted: float
     sent: float
@@ -24,9 +19,6 @@ class CollectorTelemetry:
 
 def read_collector(url: str) -> CollectorTelemetry:
     """Read the collector's own metrics page.
-
-    Args:
-        url: address of its telemetry, with the path ``/metrics``.
 
     Raises:
         UnreachableError: it does not respond.

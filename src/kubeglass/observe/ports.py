@@ -18,7 +18,7 @@ LAST_PORT = 65535
 
 
 def is_free(port: int) -> bool:
-    """Whether a process could listen on ``port`` now.
+    """Return whether a process could listen on ``port`` now.
 
     Raises:
         PermissionError: this user may not listen on it, free or not.
@@ -38,21 +38,18 @@ def is_free(port: int) -> bool:
         return caller.connect_ex((LOOPBACK, port)) != 0
 
 
-def find_free_port(
-    wanted: int, *, purpose: str, claim: Callable[[int], bool] = lambda _: True, span: int = RANGE
-) -> int:
+def find_free_port(wanted: int, *, purpose: str, claim: Callable[[int], bool] = lambda _: True) -> int:
     """Return ``wanted``, or the next free port after it.
 
     Args:
         wanted: the first port to try.
         purpose: who will listen there, for the error.
         claim: reserves a free port; returns False if it is already reserved.
-        span: how many ports to try.
 
     Raises:
         PortError: none of them is free, or this user may not listen there.
     """
-    last = min(wanted + span - 1, LAST_PORT)
+    last = min(wanted + RANGE - 1, LAST_PORT)
     for port in range(wanted, last + 1):
         if _take(port, purpose, claim):
             return port
@@ -65,15 +62,10 @@ def find_free_port(
 
 
 def require_free_port(port: int, *, purpose: str, claim: Callable[[int], bool] = lambda _: True) -> None:
-    """Make sure that somebody can listen on exactly this port.
-
-    Args:
-        port: the port.
-        purpose: who will listen there, for the error.
-        claim: takes the port if it is free; False if it is promised to somebody else.
+    """Make sure that ``port`` itself is free; for the arguments see :func:`find_free_port`.
 
     Raises:
-        PortError: it is in use; names the process. Or this user may not listen there.
+        PortError: it is in use, by the process that is named, or this user may not listen there.
     """
     if not _take(port, purpose, claim):
         found = find_listener(port) or "by another run of kubeglass"
@@ -83,11 +75,11 @@ def require_free_port(port: int, *, purpose: str, claim: Callable[[int], bool] =
 
 
 def find_listener(port: int) -> str:
-    """Name the process that listens on ``port``; empty if nobody does."""
+    """Name the process that listens on ``port``; empty if there is none."""
     try:
         connections = psutil.net_connections("tcp")
     except psutil.AccessDenied:
-        # macOS tells only root.
+        # macOS shows it only to root.
         return "by a process of this machine"
     for connection in connections:
         if connection.status == psutil.CONN_LISTEN and connection.laddr[1:2] == (port,):

@@ -42,12 +42,7 @@ class Probe(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class HttpProbe:
-    """GET a page.
-
-    Args:
-        url: the page.
-        any_status: whether any response will do; otherwise it must be a 2xx.
-    """
+    """GET a page, which must respond with 2xx, or, with ``any_status``, at all."""
 
     url: str
     any_status: bool = False

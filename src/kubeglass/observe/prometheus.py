@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from types import TracebackType
 from typing import Any, Self
 
 from kubeglass.catalog import HTTP_METRICS, HTTP_SIZE_METRICS
@@ -19,24 +18,14 @@ from kubeglass.observe.errors import RefusedError, translate_http_errors
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """The value of one series at one time.
-
-    Args:
-        labels: all labels of the series, including ``__name__`` if present.
-        value: its value; may be NaN.
-    """
+    """The value of one series at one time, which may be NaN, and its labels, including ``__name__`` if present."""
 
     labels: Mapping[str, str]
     value: float
 
 
 class Prometheus:
-    """A client of one Prometheus. Close it, or use it in a ``with`` block. Not thread-safe.
-
-    Args:
-        url: its base address.
-        timeout_seconds: deadline of one query.
-    """
+    """A client of the Prometheus at ``url``. Close it, or use it in a ``with`` block. Not thread-safe."""
 
     def __init__(self, url: str, *, timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS) -> None:
         self.url = url
@@ -45,9 +34,7 @@ class Prometheus:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *exception: object) -> None:
         self.close()
 
     def close(self) -> None:
@@ -127,12 +114,7 @@ def read_targets(
 
 @dataclass(frozen=True, slots=True)
 class EmptyPanel:
-    """A query without data.
-
-    Args:
-        query: the panel's query.
-        refusal: Prometheus's error if it rejected the query; empty if there was no series.
-    """
+    """A query without data; ``refusal`` is Prometheus's error, or empty if there was no series."""
 
     query: PanelQuery
     refusal: str = ""

@@ -10,7 +10,7 @@ from tests.cluster.bed.settings import COREDNS_IMAGE, PAUSE_IMAGE
 
 
 def write_images(folder: Path, *, pause: Path, coredns: Path) -> None:
-    """Write the archives of the sandbox program and of CoreDNS to ``folder``, uncompressed: they are read once."""
+    """Write the archives of the sandbox program and of CoreDNS to ``folder``."""
     folder.mkdir()
     for reference, program in ((PAUSE_IMAGE, pause), (COREDNS_IMAGE, coredns)):
         image = Image(
@@ -18,4 +18,4 @@ def write_images(folder: Path, *, pause: Path, coredns: Path) -> None:
             layers=((File(program.name, program, PROGRAM_MODE),),),
             entrypoint=(f"/{program.name}",),
         )
-        write_archive(image, folder / f"{program.name}.tar", compress=False)
+        write_archive(image, folder / f"{program.name}.tar")

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from kubeglass.deploy.verify.collector_diagnosis import Refusal, find_refusal
+from kubeglass.deploy.rollout.pod_failure import Cause
+from kubeglass.deploy.verify.collector_diagnosis import find_refusal
 from tests.cluster.bed.waiting import wait_until
 from tests.cluster.pipeline.stand import Stand
 from tests.cluster.pipeline.test_faults import wait_until_ready
 from tests.cluster.pipeline.test_manifests import DOCUMENTED, FURTHER
 
 
-def read_refusal(stand: Stand) -> Refusal | None:
+def read_refusal(stand: Stand) -> Cause | None:
     log = stand.cluster.kubectl("logs", "daemonset/otel-collector", "--namespace", stand.name, "--tail=200")
     return find_refusal(log.splitlines())
 
@@ -34,7 +35,7 @@ def test_the_collectors_log_says_which_right_is_missing(refused: Stand) -> None:
     refusal = read_refusal(refused)
     assert refusal is not None
     account = f"user=system:serviceaccount:{refused.name}:otel-collector"
-    assert refusal.words == f"Forbidden ({account}, verb=get, resource=nodes, subresource(s)=[stats])"
+    assert refusal.message == f"Forbidden ({account}, verb=get, resource=nodes, subresource(s)=[stats])"
     assert refusal.patience > 30
 
 

@@ -77,11 +77,14 @@ def test_k3s_comes_before_containerd(programs: Path) -> None:
     assert find_runtime(NodeRuntime.AUTO) is NodeRuntime.K3S
 
 
-def test_k3s_imports_an_archive_and_keeps_it(store: ImageStore, programs: Path, tmp_path: Path) -> None:
+def test_k3s_imports_an_archive_and_keeps_it(
+    store: ImageStore, programs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     _add_program(programs, "k3s", f'echo "$@" > {tmp_path}/said')
     kept = tmp_path / "agent" / "images"
+    monkeypatch.setattr("kubeglass.images.store.K3S_IMAGES", kept)
 
-    load_archives([store.list()["shop"]], NodeRuntime.K3S, k3s_images=kept)
+    load_archives([store.list()["shop"]], NodeRuntime.K3S)
 
     path = kept / "localhost_kubeglass_shop_1.tar"
     assert path.is_file()

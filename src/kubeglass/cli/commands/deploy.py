@@ -45,6 +45,6 @@ def undeploy(
     purge: Purge = False,
 ) -> None:
     """Delete what `kubeglass deploy` created, and nothing else. Stored samples are kept."""
-    from kubeglass.cli.deploying import DeployOptions, run_undeploy
+    from kubeglass.cli.deploying import run_undeploy
 
-    run_undeploy(DeployOptions(file, context, namespace, timeout), purge=purge)
+    run_undeploy(file, context, namespace, timeout=timeout, purge=purge)

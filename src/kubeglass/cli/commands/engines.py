@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -82,11 +81,10 @@ def _find_quietly(tool: Tool, output: Output) -> InstalledEngine[Tool] | None:
 
 
 def _describe(tool: Tool, installed: InstalledEngine[Tool] | None) -> dict[str, str | None]:
-    where: Path | None = installed.path if installed else None
     return {
         "name": tool.name,
         "pinned": tool.version,
         "version": installed.version if installed else None,
         "origin": installed.origin if installed else None,
-        "path": str(where) if where else None,
+        "path": str(installed.path) if installed else None,
     }

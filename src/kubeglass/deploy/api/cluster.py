@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from typing import Any, Self
 
@@ -30,11 +30,7 @@ JSON_PATCH = "application/json-patch+json"
 class Cluster:
     """One API server, as one user.
 
-    Args:
-        connection: a client with the address and the credentials.
-        make_async_client: makes asynchronous clients with the same.
-        context: the name of the kubeconfig context, for messages.
-        address: the API server's address, for messages.
+    ``context``, of the kubeconfig, and ``address`` name it in messages.
     """
 
     def __init__(
@@ -53,12 +49,9 @@ class Cluster:
     @classmethod
     @contextmanager
     def connect(cls, context: str | None = None) -> Iterator[Self]:
-        """Connect as the kubeconfig says (``KUBECONFIG``, else ``~/.kube/config``, else the pod's service account).
+        """Connect to a context of the kubeconfig, or to its current one, until the end of the ``with`` block.
 
-        The connection is closed at the end of the ``with`` block.
-
-        Args:
-            context: the kubeconfig context; None means the current one.
+        The kubeconfig is ``KUBECONFIG``, else ``~/.kube/config``, else the pod's service account.
 
         Raises:
             KubeconfigError: the file or the context does not exist, or its credentials cannot be used.
@@ -90,16 +83,11 @@ class Cluster:
     ) -> list[dict[str, Any]]:
         """Read all objects of a kind, in one namespace or, if it is empty, in all.
 
-        Args:
-            api_version: such as ``v1``.
-            kind: such as ``Pod``.
-            namespace: the namespace to look in.
-            selector: a label selector, such as ``app=shop``.
-            fields: a field selector, such as ``involvedObject.uid=…``.
+        ``selector`` is a label selector, such as ``app=shop``; ``fields`` a field selector, such as ``type=Warning``.
         """
         path = path_of(ObjectKey(api_version, kind, "", namespace))
-        query = ({"labelSelector": selector} if selector else {}) | ({"fieldSelector": fields} if fields else {})
-        items = _decode(self._request("GET", path, query=query, where=f"{kind.lower()} list"))["items"]
+        query = {"labelSelector": selector, "fieldSelector": fields}
+        items = _decode(self._request("GET", path, params=query, where=f"{kind.lower()} list"))["items"]
         return [{"apiVersion": api_version, "kind": kind, **item} for item in items]
 
     def read(self, path: str) -> dict[str, Any]:
@@ -111,27 +99,21 @@ class Cluster:
     ) -> dict[str, Any]:
         """Apply on the server, as field manager ``kubeglass``, and return the resulting object.
 
-        Args:
-            item: the object.
-            namespace: its namespace, unless it names one.
-            dry_run: store nothing.
-            force: take over fields that other managers own.
+        ``namespace`` is that of an object that names none; ``force`` takes over fields that other managers own.
 
         Raises:
             ConflictError: another manager owns one of the fields, and ``force`` is not set.
             RefusedError: the API server refused for another reason.
         """
-        key = key_of(item, namespace=namespace)
         query = {"fieldManager": OWNER, "force": str(force).lower()} | ({"dryRun": "All"} if dry_run else {})
-        body = json.dumps(item).encode()
-        return _decode(
-            self._request("PATCH", path_of(key), query=query, body=body, content_type=APPLY_PATCH, where=str(key))
-        )
+        key = key_of(item, namespace=namespace)
+        body = _encode(item, APPLY_PATCH)
+        return _decode(self._request("PATCH", path_of(key), params=query, where=str(key), **body))
 
     def delete(self, key: ObjectKey) -> bool:
         """Delete an object and, before it, its dependents, such as its pods; False if it did not exist."""
         try:
-            self._request("DELETE", path_of(key), query={"propagationPolicy": "Foreground"}, where=str(key))
+            self._request("DELETE", path_of(key), params={"propagationPolicy": "Foreground"}, where=str(key))
         except MissingError:
             return False
         return True
@@ -142,25 +124,16 @@ class Cluster:
         Raises:
             RefusedError: the API server refused; nothing is changed.
         """
-        body = json.dumps(operations).encode()
-        self._request("PATCH", path_of(key), body=body, content_type=JSON_PATCH, where=str(key))
+        self._request("PATCH", path_of(key), where=str(key), **_encode(operations, JSON_PATCH))
 
     def read_log(
         self, pod: ObjectKey, container: str, *, lines: int, previous: bool = False, since_seconds: float | None = None
     ) -> list[str]:
-        """Read the last lines that a container logged.
-
-        Args:
-            pod: the pod.
-            container: the container's name.
-            lines: how many at most.
-            previous: read the log of the previous run.
-            since_seconds: how far to look back; None means to the start.
-        """
+        """Read the last ``lines`` that a container logged, or that it logged in its ``previous`` run."""
         query = {"container": container, "tailLines": str(lines), "previous": str(previous).lower()}
         if since_seconds is not None:
             query["sinceSeconds"] = str(max(1, math.ceil(since_seconds)))
-        return self._request("GET", f"{path_of(pod)}/log", query=query, where=str(pod)).text.splitlines()
+        return self._request("GET", f"{path_of(pod)}/log", params=query, where=str(pod)).text.splitlines()
 
     @asynccontextmanager
     async def open_stream(self, pod: ObjectKey, port: int) -> AsyncIterator[PodStream]:
@@ -178,22 +151,9 @@ class Cluster:
                 stream = await stack.enter_async_context(opening)
             yield stream
 
-    def _request(
-        self,
-        method: str,
-        path: str,
-        *,
-        query: Mapping[str, str] | None = None,
-        body: bytes | None = None,
-        content_type: str = "application/json",
-        where: str = "",
-    ) -> httpx2.Response:
-        headers = {"Content-Type": content_type} if body is not None else {}
+    def _request(self, method: str, path: str, *, where: str = "", **options: Any) -> httpx2.Response:
         with _translate_errors(self, where or path):
-            response = self._connection.request(method, path, params=query or None, content=body, headers=headers)
-            if response.is_error:
-                response.raise_for_status()
-        return response
+            return self._connection.request(method, path, **options).raise_for_status()
 
 
 @contextmanager
@@ -221,6 +181,10 @@ class _Parameters(client_adapter.ConnectionParams):
     def httpx_params(self, config: SingleConfig) -> dict[str, Any]:
         self._read = self._read or super().httpx_params(config)
         return self._read
+
+
+def _encode(document: object, content_type: str) -> dict[str, Any]:
+    return {"content": json.dumps(document).encode(), "headers": {"Content-Type": content_type}}
 
 
 def _decode(response: httpx2.Response) -> dict[str, Any]:

@@ -38,10 +38,7 @@ class RefusedError(ClusterError):
     """
 
     def __init__(self, where: str, status: Mapping[str, Any], *, hint: str = "", wrong: str = "") -> None:
-        self.code = int(status.get("code") or 0)
-        self.reason = str(status.get("reason") or "")
-        self.causes = tuple((status.get("details") or {}).get("causes") or ())
-        message = " ".join(str(status.get("message") or f"HTTP {self.code}").split())
+        message = " ".join(str(status.get("message") or f"HTTP {status.get('code', 0)}").split())
         super().__init__(where, wrong or "the API server refused", found=message, hint=hint)
 
 
@@ -58,12 +55,7 @@ class ForbiddenError(RefusedError):
 
 
 def error_for(where: str, status: Mapping[str, Any]) -> RefusedError:
-    """Return the error that fits a response of the API server.
-
-    Args:
-        where: the object or the path.
-        status: the response's ``Status`` object.
-    """
+    """Return the error that fits the ``Status`` object of the API server's response."""
     code = int(status.get("code") or 0)
     if code == 404:
         return MissingError(where, status, wrong="does not exist on the cluster")

@@ -34,12 +34,7 @@ _PROTOCOL_ERRORS = frozenset({CloseReason.PROTOCOL_ERROR, CloseReason.INVALID_FR
 
 
 class PodStream:
-    """Bytes to and from a port of a pod; one task may send while another receives.
-
-    Args:
-        session: the WebSocket.
-        where: the pod and its port, for messages.
-    """
+    """Bytes to and from the pod's port that ``where`` names; one task may send while another receives."""
 
     def __init__(self, session: websockets.AsyncWebSocketSession, where: str) -> None:
         self._session = session
@@ -91,11 +86,7 @@ class PodStream:
 async def open_pod_stream(client: httpx2.AsyncClient, path: str, port: int, *, where: str) -> AsyncIterator[PodStream]:
     """Open a stream on a client of its own, and close both at the end.
 
-    Args:
-        client: knows the address and the credentials.
-        path: the pod's ``portforward``.
-        port: the port inside the pod.
-        where: the pod and its port, for messages.
+    ``path`` is the pod's ``portforward``, ``port`` is inside the pod, and ``where`` names both in messages.
 
     Raises:
         HTTPStatusError: the server responds, but does not open a WebSocket; the body has been read.

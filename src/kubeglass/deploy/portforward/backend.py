@@ -17,12 +17,7 @@ class NoBackendError(ClusterError):
 
 @dataclass(frozen=True, slots=True)
 class Backend:
-    """A port of a pod behind a Service.
-
-    Args:
-        pod: the pod.
-        port: the port's number.
-    """
+    """A port of a pod behind a Service."""
 
     pod: KubernetesObject
     port: int

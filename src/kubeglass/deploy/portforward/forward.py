@@ -11,7 +11,6 @@ import socket
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from types import TracebackType
 from typing import Self
 
 from kubeglass.deploy.api.cluster import Cluster
@@ -79,9 +78,7 @@ class PortForward:
         self._thread.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *exception: object) -> None:
         self._loop.call_soon_threadsafe(self._is_closing.set)
         self._thread.join(CLOSE_SECONDS)
 
@@ -117,14 +114,9 @@ class PortForward:
 def forward_service(
     cluster: Cluster, namespace: str, service: str, *, port: int = 0, report: Report = ignore
 ) -> PortForward:
-    """Make a port-forward to whichever pod of a Service is ready.
+    """Make a port-forward to whichever pod of a Service is ready, at the Service's port named ``http``.
 
-    Args:
-        cluster: the cluster.
-        namespace: the Service's namespace.
-        service: its name; it has a port named ``http``.
-        port: port on this machine, 0 for any free one.
-        report: called when a connection could not be forwarded.
+    ``port`` is the port on this machine, 0 for any free one; ``report`` receives failures of connections.
 
     Raises:
         PortError: the port is in use.

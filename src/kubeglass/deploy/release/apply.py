@@ -17,7 +17,7 @@ POLL_SECONDS = 0.5
 
 
 class Change(Enum):
-    """What an apply did to one object."""
+    """What happened to an object."""
 
     CREATED = "created"
     CHANGED = "changed"
@@ -30,13 +30,7 @@ class Change(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """One object after its apply.
-
-    Args:
-        key: the object.
-        change: what happened to it.
-        detail: more about that, such as what it still holds.
-    """
+    """What happened to one object, with details such as what a namespace still holds."""
 
     key: ObjectKey
     change: Change
@@ -48,14 +42,8 @@ def apply_object(
 ) -> Applied:
     """Apply one object, unless somebody else made one of the same name.
 
-    An existing namespace is used and never changed; any other object of the same name is an error.
-
-    Args:
-        cluster: the cluster.
-        item: the rendered object.
-        namespace: the pipeline's namespace, which identifies it; also the namespace of objects that name none.
-        dry_run: store nothing.
-        force: take over fields that other managers own.
+    An existing namespace is used and never changed; any other object of the same name is an error. ``namespace``
+    identifies the pipeline, and is that of objects that name none; ``force`` takes over fields of other managers.
 
     Raises:
         ClusterError: an object of that name exists that this pipeline did not make, or the server refused.
@@ -75,12 +63,7 @@ def apply_object(
 def diff_object(cluster: Cluster, item: KubernetesObject, *, namespace: str, new_namespaces: Iterable[str] = ()) -> str:
     """Return what an apply would change, by the server's own dry run, so that its defaults are no difference.
 
-    Args:
-        cluster: the cluster.
-        item: the rendered object.
-        namespace: the pipeline's namespace, and that of objects that name none.
-        new_namespaces: namespaces that do not exist yet; the server cannot try objects in them, so they are shown as
-            rendered.
+    Objects in ``new_namespaces``, which do not exist yet, are shown as rendered: the server cannot try them.
     """
     key = key_of(item, namespace=namespace)
     if key.namespace in new_namespaces:
@@ -92,14 +75,9 @@ def diff_object(cluster: Cluster, item: KubernetesObject, *, namespace: str, new
 
 
 def delete_object(cluster: Cluster, key: ObjectKey, *, pipeline: str) -> Applied | None:
-    """Delete one object that kubeglass made; None if it is gone already.
+    """Delete one object of the pipeline of namespace ``pipeline``; None if it is gone already.
 
     An object of that name that somebody else has made since is kept.
-
-    Args:
-        cluster: the cluster.
-        key: the object.
-        pipeline: the pipeline's namespace, which identifies it.
     """
     live = cluster.get(key)
     if live is None:

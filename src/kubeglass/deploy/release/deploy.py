@@ -20,12 +20,9 @@ from kubeglass.render.kubernetes.names import GRAFANA_SECRET, GRAFANA_SECRET_KEY
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """Everything that belongs on the cluster.
+    """Everything that belongs on the cluster for the pipeline of ``namespace``.
 
-    Args:
-        namespace: the pipeline's namespace, where the inventory is kept too.
-        objects: the rendered objects.
-        force: take over fields that other managers own.
+    ``force`` takes over fields that other managers own.
     """
 
     namespace: str

@@ -15,12 +15,7 @@ _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
 
 def render_diff(name: str, live: KubernetesObject | None, wanted: KubernetesObject) -> str:
-    """Compare an object on the cluster with the result of a dry run.
-
-    Args:
-        name: the object's name in the heading.
-        live: the object now, None if it does not exist.
-        wanted: the API server's response to a dry run of the apply.
+    """Compare an object on the cluster, None if it does not exist, with the server's response to a dry run.
 
     Returns:
         A unified diff, empty if nothing would change; values of Secrets are masked.

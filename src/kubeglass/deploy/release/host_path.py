@@ -25,13 +25,7 @@ _SKIPPED = frozenset({".git", "__pycache__"})
 
 @dataclass(frozen=True, slots=True)
 class Obstacle:
-    """What keeps a pod from reading its source.
-
-    Args:
-        path: the file or folder concerned.
-        wrong: what is wrong, with the numbers found.
-        fix: what to do about it, as an imperative.
-    """
+    """What keeps a pod from reading its source, at which path, and what to do about it."""
 
     path: str
     wrong: str

@@ -1,6 +1,6 @@
 """Take over the fields that ``kubectl apply`` owns, so that fields which are no longer rendered are removed too.
 
-Client-side apply owns its fields under a name of its own. A server-side apply beside it would conflict in every field
+Client-side apply owns fields under its own manager name. A server-side apply beside it would conflict in every field
 that changed, and fields that are no longer rendered would stay for ever, such as a second kind of probe, which the
 server rejects. ``kubectl apply --server-side`` migrates its fields in the same way (k8s.io/client-go/util/csaupgrade).
 """

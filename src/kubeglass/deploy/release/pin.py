@@ -20,14 +20,9 @@ from kubeglass.render.kubernetes.names import OWN_REGISTRY
 def pin_images(
     cluster: Cluster, objects: Sequence[KubernetesObject], built: Iterable[ArchivedImage]
 ) -> list[KubernetesObject]:
-    """Replace the names of images that were built on this machine by their exact ones.
+    """Replace the names of images that were ``built`` on this machine by their exact ones.
 
     A kubeglass image that was not built here came to the cluster from elsewhere: what runs of it stays.
-
-    Args:
-        cluster: the cluster.
-        objects: everything rendered.
-        built: the archives on this machine.
     """
     exact = {archive.reference: archive.exact_reference for archive in built}
     return [_pin(cluster, item, exact) if "template" in item.get("spec", {}) else item for item in objects]

@@ -77,20 +77,14 @@ def remove(
 def undeploy(cluster: Cluster, namespace: str, *, purge: bool, timeout: float, clock: Clock, tell: Tell) -> bool:
     """Delete what deployments of this namespace made, the apps first and the storage last.
 
-    Args:
-        cluster: the cluster.
-        namespace: the pipeline's namespace.
-        purge: also delete the samples (PersistentVolumeClaims) and the namespaces that kubeglass made; a namespace that
-            holds anything else stays.
-        timeout: seconds to wait for each kind to be gone.
-        clock: the clock to wait by.
-        tell: called with every object.
+    With ``purge``, also the samples (PersistentVolumeClaims) and the namespaces that kubeglass made; a namespace that
+    holds anything else stays.
 
     Returns:
         Whether there was anything to delete.
 
     Raises:
-        ClusterError: the server refused, or an object still exists after the timeout.
+        ClusterError: the server refused, or a kind of object still exists after ``timeout`` seconds.
     """
     inventory = read_inventory(cluster, namespace)
     namespaces = {key for key in inventory if key.kind == "Namespace"}
@@ -144,7 +138,7 @@ def find_leftovers(cluster: Cluster, namespace: str) -> list[str]:
 
 
 def _is_listed(resource: Mapping[str, Any]) -> bool:
-    """Return whether a resource, or its kind's subresource, is one that people make in namespaces."""
+    """Return whether people make objects of this kind in namespaces; a subresource has none of its own."""
     can_be_deleted = {"list", "delete"} <= set(resource.get("verbs") or [])
     is_subresource = "/" in resource["name"]
     return resource["namespaced"] and can_be_deleted and not is_subresource and resource["kind"] not in _FOLLOWERS

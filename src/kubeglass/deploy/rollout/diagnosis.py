@@ -116,11 +116,7 @@ _FOREIGN = re.compile(r"/site-packages/|/lib/python\d|^<frozen ")
 
 
 def excerpt_log(lines: Iterable[str]) -> list[str]:
-    """Keep the last lines of a log, without traceback frames outside the app's own code.
-
-    Args:
-        lines: a container's log, oldest first.
-    """
+    """Keep the last lines of a log, oldest first, without traceback frames outside the app's own code."""
     return list(_own_lines(lines))[-LINES_SHOWN:]
 
 

@@ -20,12 +20,7 @@ class State(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far one object is.
-
-    Args:
-        state: waiting, ready or failed.
-        message: what the object waits for, what it has reached, or what went wrong.
-    """
+    """How far one object is: what it waits for, what it has reached, or what went wrong."""
 
     state: State
     message: str
@@ -37,11 +32,7 @@ failed = partial(Progress, State.FAILED)
 
 
 def read_progress(item: KubernetesObject | None) -> Progress:
-    """Read how far ``item`` is. Kinds that only hold data are ready as soon as they exist.
-
-    Args:
-        item: the object as it is on the cluster now; None if it does not exist.
-    """
+    """Read how far ``item`` is; None does not exist yet. Kinds that only hold data are ready as soon as they exist."""
     if item is None:
         return waiting("to appear")
     read = STATUS_READERS.get(item["kind"])

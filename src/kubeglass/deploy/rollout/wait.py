@@ -32,13 +32,9 @@ Objects = Mapping[ObjectKey, dict[str, Any] | None]
 
 @dataclass(slots=True)
 class Rollout:
-    """One wait for a set of objects.
+    """A wait for the objects of ``keys``.
 
-    Args:
-        keys: the objects to wait for.
-        clock: the clock to wait by.
-        report: called after every change.
-        baseline: what was wrong before, which is no evidence now.
+    ``report`` is called at every change; ``baseline`` is what was wrong before, and no evidence now.
     """
 
     cluster: Cluster
@@ -52,13 +48,10 @@ class Rollout:
     searched_at: float = field(init=False, default=-math.inf)
 
     def wait(self, timeout: float) -> None:
-        """Look again and again until all objects are ready.
-
-        Args:
-            timeout: seconds to wait before giving up.
+        """Poll until all objects are ready.
 
         Raises:
-            ClusterError: an object cannot become ready, or did not within ``timeout``; with events and log lines.
+            ClusterError: an object cannot become ready, or does not in ``timeout`` seconds; with events and log lines.
         """
         deadline = self.clock.now() + timeout
         while True:

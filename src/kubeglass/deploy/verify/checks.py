@@ -25,13 +25,7 @@ DELAY_SECONDS = 10
 
 @dataclass(frozen=True, slots=True)
 class DeployedPipeline:
-    """A pipeline on the cluster, as verification looks at it.
-
-    Args:
-        cluster: the cluster.
-        pipeline: what was deployed.
-        prometheus: its Prometheus.
-    """
+    """A pipeline on the cluster, and its Prometheus."""
 
     cluster: Cluster
     pipeline: Pipeline

@@ -11,6 +11,7 @@ from typing import Any
 from kubeglass.deploy.api.errors import RefusedError
 from kubeglass.deploy.api.objects import key_of
 from kubeglass.deploy.rollout.events import describe_events, list_events
+from kubeglass.deploy.rollout.pod_failure import Cause
 from kubeglass.deploy.verify.checks import DeployedPipeline
 from kubeglass.model.parts import COLLECTOR
 
@@ -26,27 +27,13 @@ _BAD = re.compile(r"\t(?:error|warn)\t|\b[EW]\d{4} ")
 _TIME = re.compile(r"^\S*\d\d:\d\d:\d\d\S*\s+")
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """A refusal that retrying does not change.
-
-    Args:
-        words: the message of whoever refused.
-        hint: what to do about it.
-        patience: seconds it must last: kubelets cache a refusal for 30 s after the right was granted
-            (``authorization.webhook.cacheUnauthorizedTTL``).
-    """
-
-    words: str
-    hint: str
-    patience: float
-
-
 _RIGHTS = "the collector lacks a right that kubeglass deploy grants; check what else changes its ClusterRole"
 _CERTIFICATE = (
     "the kubelet's certificate is not signed by the cluster's CA: turn on server TLS bootstrap, or accept the risk"
     " and set collector.kubelet.insecure_skip_verify: true"
 )
+#: What a collector logs when it is refused, what to do about it, and how many seconds it must last: kubelets cache a
+#: refusal for 30 s after the right was granted (``authorization.webhook.cacheUnauthorizedTTL``).
 _REFUSALS = (
     (re.compile(r"x509: [^\"\\}]+"), _CERTIFICATE, 0.0),
     (re.compile(r"Forbidden \(user=[^\"]+\)"), _RIGHTS, 35.0),
@@ -69,13 +56,8 @@ class CollectorDiagnosis:
     since: float
     looked_at: float = 0.0
 
-    def find_refusal(self, nodes: AbstractSet[str], now: float) -> Refusal | None:
-        """Find a refusal that has lasted longer than its patience.
-
-        Args:
-            nodes: the nodes where something is missing; empty means any.
-            now: the clock's time now.
-        """
+    def find_refusal(self, nodes: AbstractSet[str], now: float) -> Cause | None:
+        """Find a refusal on ``nodes``, or on any if it is empty, that has lasted longer than its patience."""
         if now - max(self.looked_at, self.since) < LOOK_SECONDS:
             return None
         self.looked_at = now
@@ -112,12 +94,12 @@ class CollectorDiagnosis:
             return []
 
 
-def find_refusal(lines: Iterable[str]) -> Refusal | None:
+def find_refusal(lines: Iterable[str]) -> Cause | None:
     """Find the last line about a missing right or a rejected certificate."""
     for line in reversed(list(lines)):
         for pattern, hint, patience in _REFUSALS:
             if found := pattern.search(line):
-                return Refusal(found[0].strip(), hint, patience)
+                return Cause(found[0].strip(), hint, patience=patience)
     return None
 
 

@@ -52,10 +52,7 @@ class SentProbes:
 class ProbeRequests:
     """The probes of every app.
 
-    Args:
-        deployed: the pipeline.
-        ask: sends them.
-        sent: app to what was sent; sent again when that pod is gone.
+    ``sent`` holds what was sent to each app; it is sent again when that pod is gone.
     """
 
     deployed: DeployedPipeline

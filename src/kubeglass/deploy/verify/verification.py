@@ -23,13 +23,7 @@ POLL_SECONDS = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """One link that works.
-
-    Args:
-        subject: ``targets``, ``kubelet``, ``probes`` or ``panels``.
-        detail: what was seen.
-        seconds: how long it took to appear.
-    """
+    """One link that works, what was seen of it, and after how many seconds."""
 
     subject: str
     detail: str
@@ -42,15 +36,9 @@ Tell = Callable[[Verified], None]
 
 @dataclass(slots=True)
 class Verification:
-    """One attempt to verify a pipeline.
+    """One attempt to verify a pipeline, until ``deadline`` of the clock.
 
-    Args:
-        deployed: the pipeline.
-        ask: sends probes to a pod.
-        clock: the clock to wait by.
-        deadline: when to give up, in the clock's time.
-        tell: called with each link once it works.
-        errors: errors of the port-forward to Prometheus, the latest last.
+    ``errors`` are those of the port-forward to Prometheus, the latest last.
     """
 
     deployed: DeployedPipeline
@@ -81,12 +69,15 @@ class Verification:
         while not (seen := self._look(check)).holds:
             now = self.clock.now()
             if subject in _REFUSED_AT and (refusal := diagnosis.find_refusal(seen.nodes, now)):
-                raise ClusterError(f"verifying {subject}", seen.detail, found=refusal.words, hint=refusal.hint)
+                raise ClusterError(f"verifying {subject}", seen.detail, found=refusal.message, hint=refusal.hint)
             if now >= self.deadline:
-                evidence = diagnosis.gather(seen.nodes)
-                wrong = "did not arrive in time"
-                where = f"verifying {subject}"
-                raise ClusterError(where, wrong, found=seen.detail, hint=_HINTS[subject], details=evidence)
+                raise ClusterError(
+                    f"verifying {subject}",
+                    "did not arrive in time",
+                    found=seen.detail,
+                    hint=_HINTS[subject],
+                    details=diagnosis.gather(seen.nodes),
+                )
             self.clock.sleep(POLL_SECONDS)
         self.tell(Verified(subject, seen.detail, self.clock.now() - started))
 
@@ -106,15 +97,8 @@ class Verification:
 def verify(cluster: Cluster, pipeline: Pipeline, *, timeout: float, clock: Clock, tell: Tell) -> None:
     """Verify that what was deployed works, through port-forwards, which no network policy blocks.
 
-    Args:
-        cluster: the cluster.
-        pipeline: what was deployed.
-        timeout: seconds to wait before giving up.
-        clock: the clock to wait by.
-        tell: called with each link once it works.
-
     Raises:
-        ClusterError: a link is broken; names it and what was seen instead.
+        ClusterError: a link does not work within ``timeout`` seconds; names it and what was seen instead.
     """
     errors: list[ClusterError] = []
     with (

@@ -1,20 +1,7 @@
-"""The one tree of errors a user can see.
+"""The one tree of errors a user can see; each class has its exit code.
 
-```text
-KubeglassError            1   any other error
-├── UsageError            2   the command line makes no sense
-├── ConfigError           3   kubeglass.yaml, a dashboard or a rule is wrong
-├── EngineError           4   an engine cannot be found, built, started or kept running
-├── AppError              5   the user's application does not import, crashes or never listens
-├── PortError             6   no free port in the range
-├── StateError            7   .kubeglass/ is busy, unwritable or damaged; nothing runs; something runs already
-├── NoDataError           8   everything runs, yet data did not arrive before the deadline
-├── ClusterError          9   Kubernetes refused, or a rollout or its verification failed
-└── InstrumentationError  10  the library was misconfigured
-```
-
-The number is the process's exit code; 0 is success and 130 an interrupt (Ctrl-C). The tree imports nothing outside
-the standard library, because the instrumentation library raises from it inside production apps.
+0 is success and 130 an interrupt (Ctrl-C). The tree imports nothing outside the standard library, because the
+instrumentation library raises from it inside production apps.
 """
 
 from __future__ import annotations

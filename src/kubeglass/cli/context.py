@@ -85,26 +85,22 @@ def parse_timeout(text: str) -> float:
 
 def _name_apps(apps: list[str], targets: list[str]) -> tuple[App, ...]:
     """Name each app after its module and each target after its address, uniquely."""
+    from pydantic import ValidationError
+
+    from kubeglass.model.sections.app import App
+
     made: list[App] = []
     for option, value in [*(("module", app) for app in apps), *(("target", target) for target in targets)]:
         words = value.partition(":")[0].split(".")[0] if option == "module" else value
         name = re.sub(r"[^a-z0-9]+", "-", words.lower()).strip("-")[:50] or "app"
         same = sum(app.name == name or app.name.startswith(f"{name}-") for app in made)
-        made.append(_make_app(option, value, f"{name}-{same + 1}" if same else name))
+        try:
+            made.append(App.model_validate({"name": f"{name}-{same + 1}" if same else name, option: value}))
+        except ValidationError as error:
+            flag = {"module": "--app", "target": "--target"}[option]
+            reason = error.errors()[0]["msg"].removeprefix("Value error, ")
+            raise UsageError(flag, reason, found=value) from error
     return tuple(made)
-
-
-def _make_app(option: str, value: str, name: str) -> App:
-    from pydantic import ValidationError
-
-    from kubeglass.model.sections.app import App
-
-    try:
-        return App.model_validate({"name": name, option: value})
-    except ValidationError as error:
-        flag = {"module": "--app", "target": "--target"}[option]
-        reason = error.errors()[0]["msg"].removeprefix("Value error, ")
-        raise UsageError(flag, reason, found=value) from error
 
 
 def image_store() -> ImageStore:

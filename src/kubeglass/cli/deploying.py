@@ -14,7 +14,6 @@ from kubeglass.cli.context import image_store
 from kubeglass.cli.output import Output
 from kubeglass.deploy.api.cluster import Cluster
 from kubeglass.deploy.api.objects import ObjectKey
-from kubeglass.deploy.clock import Clock
 from kubeglass.deploy.release.addresses import find_addresses
 from kubeglass.deploy.release.apply import Applied, Change
 from kubeglass.deploy.release.deploy import Release, deploy, preview, rehearse
@@ -23,6 +22,7 @@ from kubeglass.deploy.release.managed_fields import find_kubectl_applied, take_o
 from kubeglass.deploy.release.pin import pin_images
 from kubeglass.deploy.release.removal import undeploy
 from kubeglass.deploy.rollout.status import Progress, State
+from kubeglass.deploy.rollout.wait import Clock
 from kubeglass.deploy.verify.verification import Verified, verify
 from kubeglass.errors import ClusterError
 from kubeglass.model.pipeline import Pipeline
@@ -56,7 +56,7 @@ class RolloutOutput:
             self._said[key] = now
 
     def verified(self, verified: Verified) -> None:
-        """Print one verified promise."""
+        """Print one verified link."""
         self._output.note(f"  {verified.subject}: {verified.detail} ({verified.seconds:.1f} s)")
 
     @property

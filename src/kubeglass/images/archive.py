@@ -7,18 +7,18 @@ uses it for the archives in ``agent/images/``.
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import tarfile
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from kubeglass.errors import StateError
 from kubeglass.files import explain_disk_errors
-from kubeglass.images.image import Image, find_architecture
-from kubeglass.images.layer import PackedLayer, pack_layer
+from kubeglass.images.image import File, Image, find_architecture
+from kubeglass.images.layer import PackedLayer, add_entry, pack_layer
 from kubeglass.render.kubernetes.pods import IMAGE_USER
 
 _MANIFEST = "application/vnd.oci.image.manifest.v1+json"
@@ -65,7 +65,7 @@ def write_archive(image: Image, path: Path) -> ArchivedImage:
         with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as scratch:
             folder = Path(scratch)
             layers = [pack_layer(entries, folder / str(number)) for number, entries in enumerate(image.layers)]
-            _write(folder / "archive", _describe(image, architecture, layers), layers)
+            _write(folder / "archive", _describe(image, architecture, layers))
             (folder / "archive").replace(path)
     return read_archive(path)
 
@@ -96,8 +96,8 @@ def read_archive(path: Path) -> ArchivedImage:
     )
 
 
-def _describe(image: Image, architecture: str, layers: list[PackedLayer]) -> dict[str, bytes]:
-    """Build the small files of the archive, the index first, where reading finds it at once."""
+def _describe(image: Image, architecture: str, layers: list[PackedLayer]) -> dict[str, bytes | Path]:
+    """Build the content of the archive by name, the index first, where reading finds it at once."""
     config = _encode(_build_config(image, architecture, layers))
     manifest = _encode(
         {
@@ -115,6 +115,7 @@ def _describe(image: Image, architecture: str, layers: list[PackedLayer]) -> dic
         "index.json": _encode({"schemaVersion": 2, "mediaType": _INDEX, "manifests": entries}),
         _blob_path(_digest(manifest)): manifest,
         _blob_path(_digest(config)): config,
+        **{_blob_path(layer.digest): layer.path for layer in layers},
     }
 
 
@@ -145,17 +146,10 @@ def _build_config(image: Image, architecture: str, layers: list[PackedLayer]) ->
     }
 
 
-def _write(path: Path, files: dict[str, bytes], layers: list[PackedLayer]) -> None:
+def _write(path: Path, files: Mapping[str, bytes | Path]) -> None:
     with tarfile.open(path, "w", format=tarfile.PAX_FORMAT) as archive:
-        for name, content in files.items():
-            info = tarfile.TarInfo(name)
-            info.size = len(content)
-            archive.addfile(info, io.BytesIO(content))
-        for digest, layer in {layer.digest: layer for layer in layers}.items():
-            info = tarfile.TarInfo(_blob_path(digest))
-            info.size = layer.size
-            with layer.path.open("rb") as stream:
-                archive.addfile(info, stream)
+        for name, source in files.items():
+            add_entry(archive, File(name, source))
 
 
 def _read_json(archive: tarfile.TarFile, name: str) -> Any:

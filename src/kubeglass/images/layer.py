@@ -43,7 +43,7 @@ def pack_layer(entries: Iterable[Entry], path: Path) -> PackedLayer:
     with path.with_suffix(".tar").open("w+b") as plain, path.open("w+b") as packed:
         with tarfile.open(fileobj=plain, mode="w", format=tarfile.PAX_FORMAT) as archive:
             for entry in order_entries(entries):
-                _add(archive, entry)
+                add_entry(archive, entry)
         diff_id = _digest(plain)
         plain.seek(0)
         with gzip.GzipFile("", "wb", COMPRESSION_LEVEL, packed, mtime=0) as packer:
@@ -56,7 +56,8 @@ def _digest(stream: io.BufferedRandom) -> str:
     return f"sha256:{hashlib.file_digest(stream, 'sha256').hexdigest()}"
 
 
-def _add(archive: tarfile.TarFile, entry: Entry) -> None:
+def add_entry(archive: tarfile.TarFile, entry: Entry) -> None:
+    """Add an entry that root owns and that has no time."""
     info = tarfile.TarInfo(entry.path)
     info.uname = info.gname = "root"
     if isinstance(entry, Folder):

@@ -27,7 +27,7 @@ def read_collector(url: str) -> CollectorTelemetry:
     with translate_http_errors(url), make_client() as client:
         response = client.get(url)
     if not response.is_success:
-        raise RefusedError(f"{url} answered {response.status_code}")
+        raise RefusedError(f"{url} responded with {response.status_code}")
     try:
         totals = _sum_by_name(response.text)
     except ValueError as error:

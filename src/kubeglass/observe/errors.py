@@ -1,11 +1,5 @@
 """Errors of observing. The HTTP library's exceptions are translated here.
 
-```text
-ObserveError
-├── UnreachableError   no response: connection refused, reset or timed out
-└── RefusedError       an error response
-```
-
 Callers translate these into a :class:`kubeglass.errors.KubeglassError` once they know what it means to the user.
 """
 
@@ -41,4 +35,4 @@ def translate_http_errors(url: str) -> Iterator[None]:
     except TimeoutException as error:
         raise UnreachableError(f"{url} did not respond in time") from error
     except (HTTPError, InvalidURL) as error:
-        raise UnreachableError(f"{url} does not answer ({str(error) or type(error).__name__})") from error
+        raise UnreachableError(f"{url} does not respond ({str(error) or type(error).__name__})") from error

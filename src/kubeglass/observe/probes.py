@@ -13,7 +13,7 @@ from kubeglass.observe.errors import ObserveError, translate_http_errors
 #: A slower health endpoint counts as failing.
 PROBE_TIMEOUT_SECONDS = 2.0
 
-#: The library's response to a probe; whatever answers otherwise has not counted it.
+#: The library's response to a probe; whatever responds otherwise has not counted it.
 PROBE_STATUS = 204
 
 
@@ -57,7 +57,7 @@ class HttpProbe:
         if response.is_success or self.any_status:
             return ProbeResult(ok=True)
         words = " ".join(response.text.split())[:200]
-        detail = f"{self.url} answered {response.status_code}: {words}".rstrip(": ")
+        detail = f"{self.url} responded with {response.status_code}: {words}".rstrip(": ")
         return ProbeResult(ok=False, detail=detail, answered=True)
 
 
@@ -86,7 +86,7 @@ def send_probe(app_url: str, metrics_path: str) -> bool:
         metrics_path: where its metrics page is.
 
     Returns:
-        Whether kubeglass's library in the app answered, and so counted it; it never reaches a view then.
+        Whether kubeglass's library in the app responded, and so counted it; it never reaches a view then.
     """
     try:
         with translate_http_errors(app_url), make_client(timeout_seconds=PROBE_TIMEOUT_SECONDS) as client:

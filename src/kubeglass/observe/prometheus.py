@@ -69,7 +69,7 @@ class Prometheus:
         try:
             document = response.json()
         except ValueError as error:
-            raise RefusedError(f"{self.url}{path} answered {response.status_code} and no JSON") from error
+            raise RefusedError(f"{self.url}{path} responded with {response.status_code}, without JSON") from error
         if document.get("status") != "success":
             raise RefusedError(f"{self.url}{path}: {document.get('error', response.status_code)}")
         return document["data"]

@@ -63,7 +63,7 @@ def test_under_another_name_it_lives_beside_the_first(deployed: Stand, neighbour
 def test_purging_the_first_keeps_the_shared_namespace_and_the_other_app(deployed: Stand, neighbour: Stand) -> None:
     purged = deployed.kubeglass("undeploy", "--purge")
 
-    assert f"namespace/{deployed.apps} kept, because it still holds objects that others made (" in purged.stderr
+    assert f"namespace/{deployed.apps} kept, because it still contains objects that others made (" in purged.stderr
     assert f"namespace/{deployed.name} deleted" in purged.stderr
     assert neighbour.ask("/") == 200
     left = deployed.get("deployments", namespace=deployed.apps)["items"]

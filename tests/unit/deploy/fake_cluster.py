@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 from kubeglass.deploy.api.cluster import Cluster
 from kubeglass.deploy.api.objects import KubernetesObject, ObjectKey, key_of, labels_for
-from kubeglass.deploy.clock import Clock
+from kubeglass.deploy.rollout.wait import Clock
 
 
 @dataclass

@@ -47,12 +47,12 @@ def test_counters_are_summed_with_and_without_their_suffix() -> None:
         assert read_collector(url) == CollectorTelemetry(accepted=40, sent=21)
 
 
-@pytest.mark.parametrize(("page", "status", "said"), [("{]", 200, "did not return metrics"), ("", 500, "answered 500")])
+@pytest.mark.parametrize(("page", "status", "said"), [("{]", 200, "did not return metrics"), ("", 500, "with 500")])
 def test_another_page_is_refused(page: str, status: int, said: str) -> None:
     with serving(page, status) as url, pytest.raises(RefusedError, match=said):
         read_collector(url)
 
 
 def test_nobody_there_is_said(free_ports: Callable[[int], list[int]]) -> None:
-    with pytest.raises(UnreachableError, match="does not answer"):
+    with pytest.raises(UnreachableError, match="does not respond"):
         read_collector(f"http://127.0.0.1:{free_ports(1)[0]}/metrics")

@@ -44,7 +44,7 @@ def test_a_page_that_refuses_is_quoted(server: str) -> None:
 
     assert not result.ok
     assert result.answered
-    assert result.detail == f"{server}/503 answered 503: not today, sorry"
+    assert result.detail == f"{server}/503 responded with 503: not today, sorry"
 
 
 def test_any_answer_will_do_where_that_was_asked(server: str) -> None:
@@ -57,7 +57,7 @@ def test_nobody_there_is_said(url: str, free_port: int) -> None:
 
     assert not result.ok
     assert not result.answered
-    assert "does not answer" in result.detail
+    assert "does not respond" in result.detail
 
 
 def test_a_port_is_open_or_not(server: str, free_port: int) -> None:

@@ -144,7 +144,7 @@ def test_a_refusal_outside_panels_is_an_error(fake: FakePrometheus, prometheus: 
 def test_nobody_there_is_an_error(free_port: int) -> None:
     with (
         Prometheus(f"http://127.0.0.1:{free_port}") as absent,
-        pytest.raises(UnreachableError, match="does not answer"),
+        pytest.raises(UnreachableError, match="does not respond"),
     ):
         check_end_to_end(absent, goal())
 

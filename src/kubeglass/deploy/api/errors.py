@@ -1,15 +1,4 @@
-"""Errors of talking to a cluster; the client library's own exceptions stop at ``cluster.py``.
-
-```text
-ClusterError
-├── UnreachableClusterError   the API server cannot be reached, or not in time
-├── KubeconfigError           no usable kubeconfig, context or credentials
-└── RefusedError              the API server responded with an error
-    ├── MissingError          404: the object does not exist
-    ├── ConflictError         409: other field managers own fields that kubeglass sets
-    └── ForbiddenError        403: the credentials lack the right
-```
-"""
+"""Errors of talking to a cluster; the client library's own exceptions stop at ``cluster.py``."""
 
 from __future__ import annotations
 

@@ -27,10 +27,6 @@ Report = Callable[[ClusterError], None]
 """Called, from another thread, with the reason why a connection could not be forwarded."""
 
 
-def ignore(error: ClusterError) -> None:
-    """Do nothing: the client notices that its connection was closed."""
-
-
 class PortForward:
     """Forwards connections to :attr:`url` to a pod; use it in a ``with`` block.
 
@@ -45,9 +41,7 @@ class PortForward:
         PortError: the port is in use.
     """
 
-    def __init__(
-        self, cluster: Cluster, find: Callable[[], Backend], *, port: int = 0, report: Report = ignore
-    ) -> None:
+    def __init__(self, cluster: Cluster, find: Callable[[], Backend], *, port: int = 0, report: Report) -> None:
         self._cluster, self._find, self._report = cluster, find, report
         try:
             self._listener = socket.create_server((LOOPBACK, port), backlog=64)
@@ -111,9 +105,7 @@ class PortForward:
             writer.close()
 
 
-def forward_service(
-    cluster: Cluster, namespace: str, service: str, *, port: int = 0, report: Report = ignore
-) -> PortForward:
+def forward_service(cluster: Cluster, namespace: str, service: str, *, port: int = 0, report: Report) -> PortForward:
     """Make a port-forward to whichever pod of a Service is ready, at the Service's port named ``http``.
 
     ``port`` is the port on this machine, 0 for any free one; ``report`` receives failures of connections.

@@ -8,8 +8,8 @@ from enum import Enum
 
 from kubeglass.deploy.api.cluster import Cluster
 from kubeglass.deploy.api.objects import KubernetesObject, ObjectKey, is_made_by_kubeglass, is_ours, key_of, pipeline_of
-from kubeglass.deploy.clock import Clock
 from kubeglass.deploy.release.diff import render_diff
+from kubeglass.deploy.rollout.wait import Clock
 from kubeglass.errors import ClusterError
 from kubeglass.render.kubernetes.names import PIPELINE
 
@@ -23,14 +23,14 @@ class Change(Enum):
     CHANGED = "changed"
     UNCHANGED = "unchanged"
     KEPT = "kept, because this pipeline did not make it"
-    HELD = "kept, because it still holds objects that others made"
+    HELD = "kept, because it still contains objects that others made"
     DELETED = "deleted"
     RETRIED = "deleted to be recreated, because it was stuck"
 
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """What happened to one object, with details such as what a namespace still holds."""
+    """What happened to one object, with details such as what a namespace still contains."""
 
     key: ObjectKey
     change: Change

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 
 from kubeglass.deploy.api.cluster import Cluster
 from kubeglass.deploy.api.objects import KubernetesObject, ObjectKey, key_of, labels_for, sort_for_apply
-from kubeglass.deploy.clock import Clock
 from kubeglass.deploy.release.apply import Applied, Change, apply_object, diff_object
 from kubeglass.deploy.release.inventory import find_orphans, read_inventory, store_inventory
 from kubeglass.deploy.release.removal import Tell, remove
 from kubeglass.deploy.rollout.baseline import read_baseline
-from kubeglass.deploy.rollout.wait import Report, Rollout
+from kubeglass.deploy.rollout.wait import Clock, Report, Rollout
 from kubeglass.model.parts import GRAFANA
 from kubeglass.render.kubernetes.names import GRAFANA_SECRET, GRAFANA_SECRET_KEY
 

@@ -24,12 +24,12 @@ from kubeglass.deploy.api.objects import (
     sort_for_deletion,
     write_selector,
 )
-from kubeglass.deploy.clock import Clock
 from kubeglass.deploy.release.apply import Applied, Change, delete_object, wait_until_gone
 from kubeglass.deploy.release.inventory import inventory_key, read_inventory, store_inventory
+from kubeglass.deploy.rollout.wait import Clock
 from kubeglass.render.kubernetes.names import MANAGED_BY, PART_OF
 
-#: How many of the objects that hold a namespace are named.
+#: How many of the objects that keep a namespace are named.
 NAMED = 3
 #: A StatefulSet's claims carry the labels of its template, which can never change, and so not the pipeline's.
 NO_PIPELINE = ""
@@ -103,7 +103,7 @@ def undeploy(cluster: Cluster, namespace: str, *, purge: bool, timeout: float, c
 
 
 def _tell_held(cluster: Cluster, namespaces: Iterable[ObjectKey], pipeline: str, tell: Tell) -> set[ObjectKey]:
-    """Return the namespaces that kubeglass made and that hold objects of others."""
+    """Return the namespaces that kubeglass made and that contain objects of others."""
     held = set()
     for key in sorted(namespaces):
         live = cluster.get(key)

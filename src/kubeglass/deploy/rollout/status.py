@@ -32,7 +32,7 @@ failed = partial(Progress, State.FAILED)
 
 
 def read_progress(item: KubernetesObject | None) -> Progress:
-    """Read how far ``item`` is; None does not exist yet. Kinds that only hold data are ready as soon as they exist."""
+    """Read how far ``item`` is, None if it does not exist. Kinds that only hold data are ready once they exist."""
     if item is None:
         return waiting("to appear")
     read = STATUS_READERS.get(item["kind"])

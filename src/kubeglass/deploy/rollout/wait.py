@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,24 +11,34 @@ from typing import Any
 from kubeglass.deploy.api.cluster import Cluster
 from kubeglass.deploy.api.errors import UnreachableClusterError
 from kubeglass.deploy.api.objects import ObjectKey
-from kubeglass.deploy.clock import Clock
 from kubeglass.deploy.rollout.baseline import Baseline, generation_of
 from kubeglass.deploy.rollout.diagnosis import describe_delay, find_cause
 from kubeglass.deploy.rollout.pod_failure import Cause
 from kubeglass.deploy.rollout.status import WORKLOADS, Progress, State, read_progress, waiting
 from kubeglass.errors import ClusterError
 
-#: Seconds between two looks; pods take seconds, and each look costs one request per object.
+#: Polling interval in seconds; pods take seconds, and each poll costs one request per object.
 POLL_SECONDS = 0.5
-#: Seconds between two searches for a cause, which read pods and events.
+#: Seconds between searches for a cause, which read pods and events.
 CAUSE_SECONDS = 2.0
 
 Report = Callable[[Mapping[ObjectKey, Progress]], None]
 """Called with the progress of every object whenever one has changed."""
 
-
 Objects = Mapping[ObjectKey, dict[str, Any] | None]
 """Objects as they are on the cluster; None where one does not exist."""
+
+
+class Clock:
+    """The machine's monotonic clock; a test's clock is a subclass."""
+
+    def now(self) -> float:
+        """Return the seconds since an arbitrary moment; never goes back."""
+        return time.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+        time.sleep(seconds)
 
 
 @dataclass(slots=True)

@@ -1,4 +1,4 @@
-"""Checks of a deployed pipeline: one look at each link, without waiting."""
+"""Checks of a deployed pipeline, one for each link, without waiting."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class DeployedPipeline:
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """The result of one look at a link.
+    """The result of one check.
 
     Args:
         holds: whether data passes.

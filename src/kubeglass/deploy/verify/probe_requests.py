@@ -92,13 +92,12 @@ class ProbeRequests:
         return f"{PROBES} probes of {app.name} are not counted" if counted < probes.before + PROBES else ""
 
     def _probes_of(self, app: App) -> SentProbes | None:
-        present = {pod["metadata"]["uid"] for pod in self.deployed.pods_of(app)}
-        if app.name not in self.sent or self.sent[app.name].uid not in present:
+        sent = self.sent.get(app.name)
+        if sent is None or sent.uid not in {pod["metadata"]["uid"] for pod in self.deployed.pods_of(app)}:
             sent = self._send(app)
-            if sent is None:
-                return None
-            self.sent[app.name] = sent
-        return self.sent[app.name]
+            if sent is not None:
+                self.sent[app.name] = sent
+        return sent
 
     def _send(self, app: App) -> SentProbes | None:
         namespace = self.deployed.pipeline.cluster.apps_run_in

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from kubeglass.deploy.api.cluster import Cluster
 from kubeglass.deploy.api.errors import ForbiddenError
-from kubeglass.deploy.clock import Clock
 from kubeglass.deploy.portforward.forward import forward_service
+from kubeglass.deploy.rollout.wait import Clock
 from kubeglass.deploy.verify.checks import CheckResult, DeployedPipeline, check_kubelets, check_panels, check_targets
 from kubeglass.deploy.verify.collector_diagnosis import CollectorDiagnosis
 from kubeglass.deploy.verify.probe_requests import Ask, ProbeRequests, ask_by_port_forward
@@ -116,6 +116,6 @@ _HINTS: Mapping[str, str] = {
     "targets": "the collector scrapes pods annotated with prometheus.io/scrape: 'true'; see its latest errors below, or"
     f" all of its log: kubectl logs daemonset/{COLLECTOR}",
     "kubelet": "see the collector's latest errors below",
-    "probes": "the app is up but its probes are not counted: check that no proxy in front of it answers them",
+    "probes": "the app is up but its probes are not counted: check that no proxy in front of it responds to them",
     "panels": "try the query in Prometheus: kubeglass open --cluster prometheus",
 }

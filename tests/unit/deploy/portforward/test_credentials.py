@@ -83,7 +83,7 @@ def test_both_directions_flow_at_once_with_the_users_credential(
 
     with kubelet.listen(tls) as address:
         use_kubeconfig(monkeypatch, tmp_path, address, user, pki / "ca.crt")
-        with Cluster.connect() as cluster, PortForward(cluster, lambda: BACKEND) as forward:
+        with Cluster.connect() as cluster, PortForward(cluster, lambda: BACKEND, report=print) as forward:
             for _ in range(3):
                 with connect(forward) as client, pod.accept() as server:
                     assert exchange(client, server) == (LARGE, LARGE)
@@ -99,7 +99,7 @@ def test_an_authentication_plugin_is_asked_once_for_all_connections(
 
     with FakeKubelet(pod.port, token="secret").listen(make_tls(pki, demand_certificate=False)) as address:
         use_kubeconfig(monkeypatch, tmp_path, address, user, pki / "ca.crt")
-        with Cluster.connect() as cluster, PortForward(cluster, lambda: BACKEND) as forward:
+        with Cluster.connect() as cluster, PortForward(cluster, lambda: BACKEND, report=print) as forward:
             for _ in range(2):
                 with connect(forward) as client, pod.accept() as server:
                     client.sendall(b"here")

@@ -100,7 +100,7 @@ def browser() -> httpx2.Client:
 
 
 def test_a_page_comes_through_as_it_is_and_cookies_go_back(cluster: Cluster, kubelet: FakeKubelet) -> None:
-    with PortForward(cluster, lambda: BACKEND) as forward, browser() as client:
+    with PortForward(cluster, lambda: BACKEND, report=print) as forward, browser() as client:
         page = client.get(forward.url)
         again = client.get(forward.url)
 
@@ -112,14 +112,14 @@ def test_a_page_comes_through_as_it_is_and_cookies_go_back(cluster: Cluster, kub
 def test_bodies_go_both_ways_whatever_their_size(cluster: Cluster) -> None:
     body = bytes(range(256)) * 12_000
 
-    with PortForward(cluster, lambda: BACKEND) as forward, browser() as client:
+    with PortForward(cluster, lambda: BACKEND, report=print) as forward, browser() as client:
         answer = client.post(forward.url, content=body)
 
     assert (answer.status_code, answer.content == body) == (404, True)
 
 
 def test_several_connections_are_forwarded_at_once(cluster: Cluster, kubelet: FakeKubelet) -> None:
-    with PortForward(cluster, lambda: BACKEND) as forward, browser() as one, browser() as other:
+    with PortForward(cluster, lambda: BACKEND, report=print) as forward, browser() as one, browser() as other:
         assert one.get(forward.url).status_code == other.get(forward.url).status_code == 200
 
     assert len(kubelet.asked) == 2
@@ -160,14 +160,14 @@ def test_without_a_pod_nothing_is_forwarded(cluster: Cluster) -> None:
     def find() -> Backend:
         raise NoBackendError("service/viewer", "has no ready pod")
 
-    with pytest.raises(NoBackendError), PortForward(cluster, find):
+    with pytest.raises(NoBackendError), PortForward(cluster, find, report=print):
         pass
 
 
 def test_closing_the_forward_ends_open_connections_without_a_word(
     cluster: Cluster, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with PortForward(cluster, lambda: BACKEND) as forward:
+    with PortForward(cluster, lambda: BACKEND, report=print) as forward:
         client = socket.create_connection(("127.0.0.1", int(forward.url.rpartition(":")[2])))
         client.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
         assert client.recv(1)
@@ -183,14 +183,14 @@ def test_a_port_that_is_in_use_is_named(cluster: Cluster) -> None:
     with socket.create_server(("127.0.0.1", 0)) as used:
         port = used.getsockname()[1]
         with pytest.raises(PortError, match=f"port {port}: is in use"):
-            PortForward(cluster, lambda: BACKEND, port=port)
+            PortForward(cluster, lambda: BACKEND, port=port, report=print)
 
 
 def test_both_directions_flow_at_once(pod: Pod) -> None:
     """Each side sends more than all buffers hold before it reads."""
     with (
         FakeKubelet(pod.port).serve() as cluster,
-        PortForward(cluster, lambda: BACKEND) as forward,
+        PortForward(cluster, lambda: BACKEND, report=print) as forward,
         connect(forward) as client,
         pod.accept() as server,
     ):
@@ -216,7 +216,7 @@ def exchange(client: socket.socket, server: socket.socket) -> tuple[bytes, bytes
 def test_a_client_that_reads_nothing_holds_the_pod_back(pod: Pod) -> None:
     with (
         FakeKubelet(pod.port).serve() as cluster,
-        PortForward(cluster, lambda: BACKEND) as forward,
+        PortForward(cluster, lambda: BACKEND, report=print) as forward,
         connect(forward),
         pod.accept() as server,
     ):
@@ -229,7 +229,7 @@ def test_a_client_that_reads_nothing_holds_the_pod_back(pod: Pod) -> None:
 def test_the_last_bytes_of_a_pod_that_closes_arrive(pod: Pod) -> None:
     with (
         FakeKubelet(pod.port).serve() as cluster,
-        PortForward(cluster, lambda: BACKEND) as forward,
+        PortForward(cluster, lambda: BACKEND, report=print) as forward,
         connect(forward) as client,
     ):
         with pod.accept() as server:
@@ -239,7 +239,7 @@ def test_the_last_bytes_of_a_pod_that_closes_arrive(pod: Pod) -> None:
 
 
 def test_a_client_that_hangs_up_ends_the_connection_to_the_pod(pod: Pod) -> None:
-    with FakeKubelet(pod.port).serve() as cluster, PortForward(cluster, lambda: BACKEND) as forward:
+    with FakeKubelet(pod.port).serve() as cluster, PortForward(cluster, lambda: BACKEND, report=print) as forward:
         connect(forward).close()
 
         with pod.accept() as server:
@@ -249,7 +249,12 @@ def test_a_client_that_hangs_up_ends_the_connection_to_the_pod(pod: Pod) -> None
 def test_a_ping_is_answered(pod: Pod) -> None:
     kubelet = FakeKubelet(pod.port, says=[Ping(b"there?")])
 
-    with kubelet.serve() as cluster, PortForward(cluster, lambda: BACKEND) as forward, connect(forward), pod.accept():
+    with (
+        kubelet.serve() as cluster,
+        PortForward(cluster, lambda: BACKEND, report=print) as forward,
+        connect(forward),
+        pod.accept(),
+    ):
         wait_for(lambda: bool(kubelet.pongs))
 
     assert kubelet.pongs == [b"there?"]

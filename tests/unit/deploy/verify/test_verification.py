@@ -33,7 +33,7 @@ class FakePrometheus:
 
     def query(self, expr: str) -> list[Sample]:
         if not self.is_up:
-            raise UnreachableError("prometheus does not answer")
+            raise UnreachableError("prometheus does not respond")
         for word, answer in self.answers.items():
             if word in expr:
                 return answer
@@ -299,5 +299,5 @@ def test_a_prometheus_that_stays_away_is_named() -> None:
     shop = make_shop()
     shop.prometheus.is_up = False
 
-    with pytest.raises(ClusterError, match="prometheus does not answer"):
+    with pytest.raises(ClusterError, match="prometheus does not respond"):
         verify(shop)

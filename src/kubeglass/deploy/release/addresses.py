@@ -29,9 +29,8 @@ def _node_addresses(cluster: Cluster) -> list[str]:
 
 
 def _address_of(node: KubernetesObject) -> str:
-    addresses = [(entry["type"], entry["address"]) for entry in (node.get("status") or {}).get("addresses") or []]
-    for wanted in ("ExternalIP", "InternalIP"):
-        for kind, address in addresses:
-            if kind == wanted:
-                return f"[{address}]" if ":" in address else str(address)
-    return ""
+    entries = (node.get("status") or {}).get("addresses") or []
+    # Of a kind, the first counts: it is of the node's primary IP family.
+    addresses = {entry["type"]: str(entry["address"]) for entry in reversed(entries)}
+    address = addresses.get("ExternalIP") or addresses.get("InternalIP", "")
+    return f"[{address}]" if ":" in address else address

@@ -17,18 +17,18 @@ from kubeglass.deploy.rollout.revision import Revision, find_revision, list_pods
 
 #: Of many pods with the same failure, these are enough.
 PODS_READ = 3
+#: Lines of a log to choose from: a server that fails to start prints a traceback per worker, and one of its own.
+LINES_READ = 200
+LINES_SHOWN = 20
+_FRAME = re.compile(r'\s+File "(?P<path>[^"]+)", line \d+')
+#: Frames of the interpreter, the server and libraries.
+_FOREIGN = re.compile(r"/site-packages/|/lib/python\d|^<frozen ")
 
 
-def find_cause(cluster: Cluster, workload: KubernetesObject, known: AbstractSet[str] = frozenset()) -> Cause | None:
-    """Find a cause that waiting does not remove.
+def find_cause(cluster: Cluster, workload: KubernetesObject, known: AbstractSet[str]) -> Cause | None:
+    """Find a cause that waiting does not remove; None as long as waiting may help.
 
-    Args:
-        cluster: the cluster.
-        workload: a Deployment, StatefulSet or DaemonSet as it is now.
-        known: occurrences of events from before the rollout, which say nothing about it.
-
-    Returns:
-        The cause, or None as long as waiting may help.
+    ``known`` are occurrences of events from before the rollout, which say nothing about it.
     """
     revision = find_revision(cluster, workload)
     if revision is None:
@@ -104,15 +104,6 @@ def _log_lines(cluster: Cluster, pod: KubernetesObject, container: str, *, previ
         # The kubelet has removed the log along with the container.
         return []
     return [f"log {container}: {line}" for line in excerpt_log(lines)]
-
-
-#: Lines of a log to choose from: a server that fails to start prints a traceback per worker, and one of its own.
-LINES_READ = 200
-LINES_SHOWN = 20
-
-_FRAME = re.compile(r'\s+File "(?P<path>[^"]+)", line \d+')
-#: Frames of the interpreter, the server and libraries.
-_FOREIGN = re.compile(r"/site-packages/|/lib/python\d|^<frozen ")
 
 
 def excerpt_log(lines: Iterable[str]) -> list[str]:

@@ -1,4 +1,4 @@
-"""The ``local`` section, and where a local run keeps its files and listens once its ports are chosen."""
+"""The ``local`` section, and the folders and ports of a local run."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from kubeglass.model.text import Port
 
 @dataclass(frozen=True, slots=True)
 class LocalPorts:
-    """One TCP port of 127.0.0.1 for each listener of a local run."""
+    """The TCP port of each listener of a local run."""
 
     viewer: int = VIEWER_PORT
     prometheus: int = PROMETHEUS_PORT
@@ -28,12 +28,12 @@ class LocalPorts:
     """App name to port, for the apps that kubeglass runs itself."""
 
 
-#: The parts of every run, by their names in :class:`LocalPorts`.
+#: The parts of every local run, by their names in :class:`LocalPorts`.
 PARTS = ("viewer", "prometheus", "otelcol_otlp", "otelcol_health", "otelcol_telemetry")
 
 
 class ChosenPorts(Section):
-    """Ports of 127.0.0.1 that must be these; a part without one gets its usual port or the next free one."""
+    """Fixed ports; a part without one gets its usual port or the next free one."""
 
     page: Port | None = Field(
         default=None, description=f"Port of the page; empty means {VIEWER_PORT} or the next free."
@@ -56,20 +56,20 @@ NONE_CHOSEN = ChosenPorts()
 
 
 class Local(Section):
-    """What concerns this machine alone."""
+    """Settings of a local run."""
 
     ports: ChosenPorts = Field(default=NONE_CHOSEN, description="Ports that must be these and no others.")
 
 
 def usual_ports(apps: Iterable[App], chosen: ChosenPorts = NONE_CHOSEN) -> LocalPorts:
-    """Give each part its chosen or usual port, or the next that no other part would like.
+    """Give each part its chosen or usual port, or the next that no other part prefers.
 
-    Without a look at what listens: files that are rendered before anything runs come out the same on every machine.
+    Ports in use are not checked, so that files rendered before anything runs are the same on every machine.
     """
     ports: dict[str, int] = chosen.by_part
     usual = LocalPorts()
     wished = {part: getattr(usual, part) for part in PARTS if part not in ports}
-    # A port that somebody wrote is not given to an app that takes any.
+    # A port that the file sets is not given to an app without one.
     own = sorted((app for app in apps if app.target is None), key=lambda app: "port" not in app.model_fields_set)
     for name, port in [*wished.items(), *((f"app {app.name}", app.port) for app in own)]:
         ports[name] = next(other for other in count(port) if other not in ports.values())
@@ -82,8 +82,8 @@ class LocalSettings:
     """The state folder and the ports of one local run.
 
     Args:
-        root: the ``.kubeglass`` folder, absolute; rendered files lie below it at their ``RenderedFile``'s path.
-        ports: the port each part listens on.
+        root: absolute path of the ``.kubeglass`` folder, which rendered files are relative to.
+        ports: the port of each part.
     """
 
     root: Path
@@ -96,23 +96,23 @@ class LocalSettings:
 
     @property
     def queue(self) -> Path:
-        """Folder of what the collector has yet to deliver, one file an exporter."""
+        """Folder of the collector's queues, one file for each exporter."""
         return self.data / "otelcol" / "queue"
 
     @property
     def logs(self) -> Path:
-        """Folder with one log file a process."""
+        """Folder with a log file for each process."""
         return self.root / "logs"
 
     @property
     def run_file(self) -> Path:
-        """What runs now: pids, addresses, start time."""
+        """File with the pids, addresses and start time of what runs."""
         return self.root / "run.json"
 
     def metrics_dir(self, app: str) -> Path:
-        """Folder of ``app``'s multiprocess metric files, one file a worker."""
+        """Folder of ``app``'s multiprocess metric files, one for each worker."""
         return self.data / "metrics" / app
 
     def url(self, port: int, path: str = "") -> str:
-        """Build the http address of a part on this machine."""
+        """Return the HTTP address of a port on this machine."""
         return f"http://{LOOPBACK}:{port}{path}"

@@ -1,4 +1,4 @@
-"""What the library's metrics are called in queries: an app may give them a prefix, dashboards and rules follow it."""
+"""Names of the library's metrics in queries, with the prefix that an app may give them."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ from kubeglass.model.sections.app import App
 
 @dataclass(frozen=True, slots=True)
 class MetricNames:
-    """The names of the library's metrics, app by app.
+    """The prefixes of the library's metrics.
 
     Args:
-        jobs: prefix to the apps that use it, in the order of the file; apps without a prefix are not in it.
+        jobs: each prefix with the apps that use it, in the order of the file.
     """
 
     jobs: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     def rate(self, metric: str, matchers: str, window: str) -> str:
-        """Write the per-second increase of a counter over ``window``."""
+        """Return the per-second increase of a counter over ``window``."""
         return self.union(metric, matchers, lambda selector: f"rate({selector}[{window}])")
 
     def union(self, metric: str, matchers: str, query: Callable[[str], str] = str) -> str:
-        """Write ``query`` for each name the metric has, joined by ``or``; each job is read under one name only.
+        """Return ``query`` for each name of the metric, joined by ``or``; each job is read under one name only.
 
         Args:
             metric: the series' name in the catalogue, with ``_bucket``, ``_sum`` or ``_count`` for a histogram.
-            matchers: what goes between the braces, or empty.
-            query: makes a query of a selector.
+            matchers: label matchers, or empty.
+            query: turns a selector into a query.
         """
         if not self.jobs:
             return query(_select(metric, matchers))
@@ -38,12 +38,12 @@ class MetricNames:
         return f"({' or '.join(parts)})"
 
     def selector(self, metric: str, matchers: str, label: str) -> str:
-        """Write one selector for every name the metric has, where no ``or`` is allowed.
+        """Return one selector for all names of the metric, where no ``or`` is allowed.
 
         Args:
             metric: the series' name in the catalogue.
-            matchers: what goes between the braces.
-            label: a label that the library's metric has; an app's own metric of the same name may not.
+            matchers: label matchers.
+            label: a label that the library's metric has, and an app's own metric of the same name may not have.
         """
         if not self.jobs:
             return _select(metric, matchers)

@@ -119,10 +119,10 @@ def render_local_dashboards(pipeline: Pipeline, _settings: LocalSettings) -> lis
 
 
 def render_dashboards(pipeline: Pipeline, *, on_cluster: bool = True) -> list[RenderedFile]:
-    """Render each chosen dashboard as ``dashboards/<uid>.json``, and put the user's own beside them."""
+    """Render each chosen dashboard, and the user's own, as ``dashboards/<uid>.json``."""
     chosen = chosen_dashboards(pipeline, on_cluster=on_cluster)
     made = [(source.uid, encode(source.build(pipeline))) for source in chosen]
-    own = [(dashboard.uid, dashboard.text) for dashboard in pipeline.dashboards.own]
+    own = pipeline.dashboards.own.items()
     return [RenderedFile(DASHBOARDS / f"{uid}.json", text) for uid, text in (*made, *own)]
 
 

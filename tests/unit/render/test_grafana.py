@@ -11,7 +11,7 @@ from ruamel.yaml import YAML
 from kubeglass.dashboards.registry import DASHBOARDS
 from kubeglass.model.local import LocalPorts, LocalSettings
 from kubeglass.model.pipeline import Pipeline, Scrape
-from kubeglass.model.sections.dashboards import DashboardName, Dashboards, OwnDashboard
+from kubeglass.model.sections.dashboards import DashboardName, Dashboards
 from kubeglass.render import grafana
 from kubeglass.render.kubernetes import manifests
 from kubeglass.render.plan import compose, render_local
@@ -72,14 +72,14 @@ def test_every_dashboard_of_the_registry_can_be_chosen_and_no_other() -> None:
 
 
 def test_dashboards_of_the_users_own_go_wherever_kubeglass_s_own_go() -> None:
-    own = OwnDashboard("mine", '{"uid": "mine"}\n')
-    pipeline = PIPELINE.model_copy(update={"dashboards": Dashboards().holding([own])})
+    own = '{"uid": "mine"}\n'
+    pipeline = PIPELINE.model_copy(update={"dashboards": Dashboards().holding({"mine": own})})
 
     local = {str(file.path): file.content for file in render_local(pipeline, SETTINGS)}
     objects = [item for items in manifests.build(pipeline, compose(pipeline)).values() for item in items]
     maps = [item for item in objects if item["kind"] == "ConfigMap" and "mine.json" in item["data"]]
 
-    assert local["dashboards/mine.json"] == own.text
+    assert local["dashboards/mine.json"] == own
     assert [item["metadata"]["name"] for item in maps] == ["grafana-dashboards", "viewer-dashboards"]
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Container, Iterator, Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Never, Self
@@ -24,19 +23,6 @@ class DashboardName(StrEnum):
     CLUSTER = "cluster-nodes-and-pods"
 
 
-@dataclass(frozen=True, slots=True)
-class OwnDashboard:
-    """A dashboard of the user's, read when the definition was.
-
-    Args:
-        uid: its name in addresses and files.
-        text: the JSON as it stands in the user's file.
-    """
-
-    uid: str
-    text: str
-
-
 class Dashboards(Section):
     """Which dashboards are rendered and provisioned."""
 
@@ -49,17 +35,17 @@ class Dashboards(Section):
     refresh: Duration = Field(default=5.0, ge=1.0, description="How often an open dashboard asks for new data.")
 
     #: Not a key: the folders are read once, with the definition, so that rendering stays pure.
-    _own: tuple[OwnDashboard, ...] = PrivateAttr(default=())
+    _own: dict[str, str] = PrivateAttr(default={})
 
     @property
-    def own(self) -> tuple[OwnDashboard, ...]:
-        """Dashboards in :attr:`folders` when the definition was read, by name."""
+    def own(self) -> Mapping[str, str]:
+        """JSON of each dashboard in :attr:`folders`, by uid, as it was when the definition was read."""
         return self._own
 
-    def holding(self, own: Iterable[OwnDashboard]) -> Self:
+    def holding(self, own: Mapping[str, str]) -> Self:
         """Return a copy of the section with the dashboards in its folders."""
         copy = self.model_copy()
-        copy._own = tuple(own)  # of the same class
+        copy._own = dict(own)
         return copy
 
 
@@ -71,25 +57,22 @@ LARGEST_BYTES = 1_000_000
 
 
 class _NotADashboardError(Exception):
-    """What is wrong with one file, and what to do about it."""
-
     def __init__(self, wrong: str, hint: str = "") -> None:
-        self.wrong = wrong
-        self.hint = hint
         super().__init__(wrong)
+        self.hint = hint
 
 
-def read_dashboards(dashboards: Dashboards, folder: Path) -> tuple[list[OwnDashboard], list[Problem]]:
+def read_dashboards(dashboards: Dashboards, folder: Path) -> tuple[dict[str, str], list[Problem]]:
     """Read every ``*.json`` in the section's folders and below them.
 
     Args:
         dashboards: the section.
-        folder: what its folders are relative to.
+        folder: base of its folders.
 
     Returns:
-        The dashboards in the order of their folders and names, and what is wrong with the others.
+        The JSON of each dashboard by uid, in the order of folders and names, and what is wrong with the others.
     """
-    found: dict[str, OwnDashboard] = {}
+    found: dict[str, str] = {}
     problems: list[Problem] = []
     for index, name in enumerate(dashboards.folders):
         loc = ("dashboards", "folders", index)
@@ -101,13 +84,11 @@ def read_dashboards(dashboards: Dashboards, folder: Path) -> tuple[list[OwnDashb
             problems.append(Problem(loc, "contains no .json file", found=f"looked below {folder / name}"))
         for path in paths:
             try:
-                dashboard = _read(path)
-                _refuse_repeated(dashboard.uid, found)
+                text = _read(path)
+                found[_find_uid(_parse(text), found)] = text if text.endswith("\n") else text + "\n"
             except _NotADashboardError as error:
-                problems.append(Problem(loc, f"contains {path.name}, which {error.wrong}", hint=error.hint))
-            else:
-                found[dashboard.uid] = dashboard
-    return list(found.values()), problems
+                problems.append(Problem(loc, f"contains {path.name}, which {error}", hint=error.hint))
+    return found, problems
 
 
 def _json_files(folder: Path) -> Iterator[Path]:
@@ -117,14 +98,14 @@ def _json_files(folder: Path) -> Iterator[Path]:
             yield path
 
 
-def _read(path: Path) -> OwnDashboard:
+def _read(path: Path) -> str:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise _NotADashboardError(f"cannot be read ({getattr(error, 'strerror', 'not UTF-8 text')})") from error
     if len(text.encode()) > LARGEST_BYTES:
         raise _NotADashboardError("is too large for a ConfigMap (1 MiB)", "split the dashboard")
-    return OwnDashboard(_find_uid(_parse(text)), text if text.endswith("\n") else text + "\n")
+    return text
 
 
 def _parse(text: str) -> Any:
@@ -142,8 +123,8 @@ def _refuse_constant(name: str) -> Never:
     raise _NotADashboardError(f"is not JSON (it contains {name}, which Grafana rejects)")
 
 
-def _find_uid(document: Any) -> str:
-    """Check that Grafana and the page can load the dashboard, and return its uid."""
+def _find_uid(document: Any, found: Container[str]) -> str:
+    """Check that Grafana and the page can load the dashboard beside those found, and return its uid."""
     if not isinstance(document, dict) or not isinstance(document.get("panels"), list):
         raise _NotADashboardError("is not a dashboard (it has no list 'panels')", "export it as classic JSON")
     if document.get("__inputs"):
@@ -157,11 +138,8 @@ def _find_uid(document: Any) -> str:
     if not isinstance(uid, str) or not _UID.fullmatch(uid):
         hint = "add one of at most 40 letters, digits, '-' and '_'"
         raise _NotADashboardError(f"has no valid uid (found {json.dumps(uid)[:80]})", hint)
-    return uid
-
-
-def _refuse_repeated(uid: str, found: dict[str, OwnDashboard]) -> None:
     if uid in found:
         raise _NotADashboardError(f"has the uid of another file ('{uid}')", "give each file its own")
     if uid in set(DashboardName):
         raise _NotADashboardError(f"has the uid of a kubeglass dashboard ('{uid}')", "choose another")
+    return uid

@@ -29,8 +29,8 @@ def load(folder: Path, **files: str) -> Pipeline:
 def test_dashboards_are_read_in_the_order_of_their_names(tmp_path: Path) -> None:
     pipeline = load(tmp_path, b=dashboard("two"), a=dashboard("one"))
 
-    assert [own.uid for own in pipeline.dashboards.own] == ["one", "two"]
-    assert pipeline.dashboards.own[0].text == dashboard("one") + "\n"
+    assert list(pipeline.dashboards.own) == ["one", "two"]
+    assert pipeline.dashboards.own["one"] == dashboard("one") + "\n"
 
 
 def test_folders_below_are_read_and_hidden_files_are_not(tmp_path: Path) -> None:
@@ -38,7 +38,7 @@ def test_folders_below_are_read_and_hidden_files_are_not(tmp_path: Path) -> None
     (tmp_path / "boards/team/x.json").write_text(dashboard("deep"))
     (tmp_path / "boards/.draft.json").write_text("{")
 
-    assert [own.uid for own in load(tmp_path).dashboards.own] == ["deep"]
+    assert list(load(tmp_path).dashboards.own) == ["deep"]
 
 
 MISTAKES = {

@@ -17,16 +17,14 @@ _DEFAULT_RANGE_SECONDS = 900.0
 
 @dataclass(frozen=True, slots=True)
 class PanelQuery:
-    """One query of one panel, ready to be sent to Prometheus.
+    """One query of a panel, as Prometheus takes it.
 
     Args:
-        panel_title: the panel's title as shown.
-        ref_id: which of the panel's queries it is: ``A``, ``B`` …
+        panel_title: the panel's title.
         expr: PromQL without variables.
     """
 
     panel_title: str
-    ref_id: str
     expr: str
 
 
@@ -35,11 +33,11 @@ def panel_queries(dashboard: Mapping[str, Any], *, scrape_interval: float) -> li
 
     Args:
         dashboard: a dashboard's JSON as Grafana would load it.
-        scrape_interval: seconds between two scrapes; ``$__rate_interval`` and ``$__interval`` follow from it.
+        scrape_interval: seconds; ``$__rate_interval`` and ``$__interval`` follow from it.
     """
     values = _variable_values(dashboard) | _built_in_values(dashboard, scrape_interval)
     return [
-        PanelQuery(panel.get("title", ""), target.get("refId", "A"), fill(target["expr"], values))
+        PanelQuery(panel.get("title", ""), fill(target["expr"], values))
         for panel in _panels(dashboard)
         for target in panel.get("targets", ())
         if target.get("expr") and not target.get("hide")
@@ -79,10 +77,7 @@ def _choose_all(variable: Mapping[str, Any]) -> str:
 
 
 def _built_in_values(dashboard: Mapping[str, Any], scrape_interval: float) -> dict[str, str]:
-    """Follow https://grafana.com/docs/grafana/latest/datasources/prometheus/template-variables/ for a narrow panel.
-
-    The interval is then the scrape interval itself, and the rate interval four of it.
-    """
+    """Return https://grafana.com/docs/grafana/latest/datasources/prometheus/template-variables/ for a narrow panel."""
     seconds = _range_seconds(dashboard)
     return {
         "__interval": format_duration(scrape_interval),

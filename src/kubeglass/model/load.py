@@ -11,7 +11,7 @@ from kubeglass.errors import ConfigError
 from kubeglass.model.explain import explain
 from kubeglass.model.pipeline import Pipeline
 from kubeglass.model.problem import Problem
-from kubeglass.model.references import check_intact, check_references
+from kubeglass.model.references import check_references
 from kubeglass.model.sections.dashboards import read_dashboards
 from kubeglass.model.yaml.document import Document, YamlSyntaxError
 from kubeglass.model.yaml.reader import read_document
@@ -78,14 +78,16 @@ def parse_pipeline(text: str, name: str = FILE_NAME, *, folder: Path | None = No
 
 def _validate(data: dict[str, Any]) -> tuple[Pipeline, list[Problem]]:
     """Read the sections; an invalid one gets its defaults, and references to it are not checked."""
+    wrong: set[int | str] = set()
+    problems: list[Problem] = []
     try:
         pipeline = Pipeline.model_validate(data, context=WRITTEN)
     except ValidationError as error:
         wrong = {details["loc"][0] for details in error.errors()}
+        problems = explain(error, Pipeline, data)
         pipeline = Pipeline.model_validate({key: data[key] for key in data if key not in wrong}, context=WRITTEN)
-        intact = {name: getattr(pipeline, name) for name in Pipeline.model_fields if name not in wrong}
-        return pipeline, explain(error, Pipeline, data) + check_intact(intact)
-    return pipeline, check_references(pipeline)
+    intact = {name: getattr(pipeline, name) for name in Pipeline.model_fields if name not in wrong}
+    return pipeline, problems + check_references(intact)
 
 
 def _config_error(problems: list[Problem], document: Document, name: str) -> ConfigError:

@@ -1,4 +1,4 @@
-"""Every file kubeglass renders: the list of renderers, and what they hand to each other.
+"""Every file that kubeglass renders: the list of renderers, and what one passes to another.
 
 Everything here is pure: the model in, text out. :mod:`kubeglass.render.files` writes it.
 """
@@ -27,7 +27,7 @@ LOCAL_RENDERERS: tuple[Callable[[Pipeline, LocalSettings], list[RenderedFile]], 
     grafana.render,
 )
 
-#: Folders that hold nothing but rendered files: what is no longer rendered is removed from them.
+#: Folders with nothing but rendered files; what is no longer rendered is removed from them.
 LOCAL_FOLDERS = (PurePosixPath("prometheus/rules"), PurePosixPath("dashboards"))
 
 
@@ -40,7 +40,7 @@ def render_kubernetes(pipeline: Pipeline) -> list[RenderedFile]:
     """Render every manifest, at paths relative to the manifests' folder.
 
     Raises:
-        ConfigError: a secret has no place on a cluster.
+        ConfigError: a secret names no Kubernetes Secret.
     """
     return manifests.render(pipeline, compose(pipeline))
 
@@ -49,12 +49,13 @@ def compose(pipeline: Pipeline) -> Contents:
     """Gather the configurations that the manifests carry.
 
     Raises:
-        ConfigError: a secret has no place on a cluster.
+        ConfigError: a secret names no Kubernetes Secret.
     """
     require_secrets(pipeline)
-    dashboards = tuple(
-        RenderedFile(PurePosixPath(file.path.name), file.content) for file in grafana.render_dashboards(pipeline)
-    )
+    rules = prometheus.rule_files(pipeline).items()
+    source = grafana.describe_datasource(f"http://{PROMETHEUS}:{PROMETHEUS_PORT}", pipeline.scrape.interval)
+    provider = grafana.describe_provider(DASHBOARDS_FOLDER)
+    dashboards = tuple(_rendered(file.path.name, file.content) for file in grafana.render_dashboards(pipeline))
     home = f"{DASHBOARDS_FOLDER}/{dashboards[0].path}" if dashboards else ""
     return Contents(
         collector=CollectorSetup(
@@ -62,23 +63,18 @@ def compose(pipeline: Pipeline) -> Contents:
             queue_directory=otelcol.QUEUE_DIRECTORY,
             host_folders=host_folders(pipeline),
         ),
-        prometheus=_prometheus(pipeline),
-        grafana=_grafana(pipeline),
+        prometheus=(
+            _rendered("prometheus.yml", dump_yaml(prometheus.build_cluster(pipeline))),
+            *(_rendered(f"rules/{name}", text) for name, text in rules),
+        ),
+        grafana=(
+            _rendered(grafana.DATASOURCE_PATH.relative_to(grafana.FOLDER), dump_yaml(source)),
+            _rendered(grafana.PROVIDER_PATH.relative_to(grafana.FOLDER), dump_yaml(provider)),
+        ),
         grafana_environment=grafana.grafana_settings(PROVISIONING_FOLDER, home),
         dashboards=dashboards,
     )
 
 
-def _prometheus(pipeline: Pipeline) -> tuple[RenderedFile, ...]:
-    config = RenderedFile(PurePosixPath("prometheus.yml"), dump_yaml(prometheus.build_cluster(pipeline)))
-    files = (RenderedFile(PurePosixPath("rules", name), text) for name, text in prometheus.rule_files(pipeline).items())
-    return (config, *files)
-
-
-def _grafana(pipeline: Pipeline) -> tuple[RenderedFile, ...]:
-    source = grafana.describe_datasource(f"http://{PROMETHEUS}:{PROMETHEUS_PORT}", pipeline.scrape.interval)
-    provider = grafana.describe_provider(DASHBOARDS_FOLDER)
-    return tuple(
-        RenderedFile(path.relative_to(grafana.FOLDER), dump_yaml(document))
-        for path, document in ((grafana.DATASOURCE_PATH, source), (grafana.PROVIDER_PATH, provider))
-    )
+def _rendered(path: str | PurePosixPath, text: str) -> RenderedFile:
+    return RenderedFile(PurePosixPath(path), text)

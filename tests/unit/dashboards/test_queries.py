@@ -30,7 +30,7 @@ def test_every_query_is_listed_with_its_panel() -> None:
         ]
     }
 
-    expected = [PanelQuery("Two", "A", "a"), PanelQuery("Two", "B", "b"), PanelQuery("In", "A", "c")]
+    expected = [PanelQuery("Two", "a"), PanelQuery("Two", "b"), PanelQuery("In", "c")]
 
     assert panel_queries(document, scrape_interval=1.0) == expected
 

@@ -25,7 +25,7 @@ from kubeglass.supervise.options import RunOptions
 from kubeglass.supervise.stack import Stack
 
 Answer = dict[str, Any]
-RATE = PanelQuery("Requests", "A", "rate(requests)")
+RATE = PanelQuery("Requests", "rate(requests)")
 
 
 def vector(*series: tuple[dict[str, str], float]) -> Answer:

@@ -40,13 +40,12 @@ CHECKS: tuple[Callable[[Pipeline], Iterable[Problem]], ...] = (
 )
 
 
-def check_references(pipeline: Pipeline) -> list[Problem]:
-    """Find every contradiction within ``pipeline``."""
-    return [problem for check in CHECKS for problem in check(pipeline)]
+def check_references(sections: Mapping[str, Section | tuple[Section, ...]]) -> list[Problem]:
+    """Find every contradiction within and between sections, as far as these are valid.
 
-
-def check_intact(sections: Mapping[str, Section | tuple[Section, ...]]) -> list[Problem]:
-    """Find contradictions in the valid sections of a definition whose other sections are invalid."""
+    Args:
+        sections: the valid sections of a definition, by name.
+    """
     found: list[Problem] = []
     for check in CHECKS:
         with suppress(_NotIntactError):

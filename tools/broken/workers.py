@@ -58,8 +58,8 @@ WORKERS = (
         "scrapes beside a compaction",
         "two compact at the same time",
         "instrument/multiprocess/compaction.py",
-        "    except BlockingIOError:\n        yield False\n",
-        "    except BlockingIOError:\n        yield True\n",
+        "        if not lock(file.fileno()):\n            return False\n",
+        "        lock(file.fileno())\n",
         (f"{FOLDER}test_only_one_compacts_at_a_time",),
     ),
     Mutation(
@@ -82,7 +82,7 @@ WORKERS = (
         "a dead worker's files are compacted without a scrape",
         "the lock outlives the process that compacts",
         "instrument/multiprocess/background_compaction.py",
-        "            os.close(self._descriptor)\n",
+        "            self._leader.close()\n",
         "            pass\n",
         (f"{BACKGROUND}test_another_takes_over_from_a_killed_one",),
     ),
@@ -113,7 +113,7 @@ WORKERS = (
     Mutation(
         "worker restarts: pids come back",
         "the living are told by their pid",
-        "instrument/multiprocess/liveness.py",
+        "instrument/multiprocess/value_reader.py",
         "is_locked(folder / name.name) if name.is_ours else is_running(name.pid)",
         "is_running(name.pid)",
         (f"{FOLDER}test_the_living_are_told_by_their_lock_even_if_a_pid_comes_back",),
@@ -149,7 +149,7 @@ WORKERS = (
     Mutation(
         "a request dies with its worker",
         "the dead's requests stay in progress",
-        "instrument/multiprocess/liveness.py",
+        "instrument/multiprocess/value_reader.py",
         '"gauge_livesum", ',
         "",
         (f"{REAL}test_a_request_that_dies_with_its_worker_is_no_longer_in_progress[sync]",),

@@ -6,18 +6,19 @@ drops the lock when its process ends, and another thread takes over.
 
 from __future__ import annotations
 
-import fcntl
 import logging
 import os
 import threading
 import time
 from collections.abc import Callable
 from functools import partial
+from io import FileIO
 from pathlib import Path
 
 from prometheus_client import REGISTRY, CollectorRegistry
 
 from kubeglass.errors import InstrumentationError
+from kubeglass.files import lock
 from kubeglass.instrument.multiprocess.compaction import LEADER_LOCK_NAME, Limits, compact_dead
 from kubeglass.instrument.multiprocess.folder import Folder
 from kubeglass.instrument.storage.cells import FORK_AWARE
@@ -49,7 +50,7 @@ class Compactor:
         self.lock = threading.RLock()
         self._limits = limits
         self._pid = 0
-        self._descriptor = -1
+        self._leader: FileIO | None = None
         self._has_complained = False
         FORK_AWARE.add(self)
 
@@ -64,9 +65,9 @@ class Compactor:
 
     def note_fork(self) -> None:
         """Close the inherited lock, which would otherwise outlive the parent."""
-        if self._descriptor >= 0:
-            os.close(self._descriptor)
-            self._descriptor = -1
+        if self._leader is not None:
+            self._leader.close()
+            self._leader = None
 
     def _run(self) -> None:
         try:
@@ -95,16 +96,13 @@ class Compactor:
 
     def _is_leader(self) -> bool:
         with self.lock:
-            if self._descriptor >= 0:
-                return True
-            descriptor = os.open(self.path / LEADER_LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                os.close(descriptor)
-                return False
-            self._descriptor = descriptor
-            return True
+            if self._leader is None:
+                file = (self.path / LEADER_LOCK_NAME).open("ab", buffering=0)
+                if lock(file.fileno()):
+                    self._leader = file
+                else:
+                    file.close()
+            return self._leader is not None
 
 
 def compact(path: Path, limits: Callable[[], Limits] = dict) -> None:

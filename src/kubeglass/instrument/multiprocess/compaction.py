@@ -11,22 +11,21 @@ prometheus_client's own files are named after a pid, which can be reused: such a
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import secrets
 import time
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from prometheus_client.mmap_dict import mmap_key
 
 from kubeglass.catalog import OVERFLOW
-from kubeglass.instrument.multiprocess.folder import Folder, Readers
-from kubeglass.instrument.multiprocess.liveness import COMPACTED, TRANSIENT, FileName, is_running
-from kubeglass.instrument.multiprocess.reader import ValueReader, latest
+from kubeglass.files import lock
+from kubeglass.instrument.multiprocess.folder import Folder, Readers, latest
 from kubeglass.instrument.multiprocess.series_table import Identity, Labels, SeriesTable, Totals
+from kubeglass.instrument.multiprocess.value_reader import COMPACTED, TRANSIENT, FileName, ValueReader, is_running
 from kubeglass.instrument.storage.value_file import HEADER, UNFINISHED, encode_entry
 
 LOCK_NAME = "kubeglass.lock"
@@ -49,8 +48,8 @@ def compact_dead(folder: Folder, limits: Limits | None = None, living: Readers |
         limits: how many series families may have in the totals.
         living: the files of living processes; their series are kept beyond the limits.
     """
-    with _locked(folder.path) as is_mine:
-        if not is_mine:
+    with (folder.path / LOCK_NAME).open("ab") as file:
+        if not lock(file.fileno()):
             return False
         # Listed again: another process may have compacted before this one got the lock.
         kinds: dict[str, list[FileName]] = {}
@@ -63,19 +62,6 @@ def compact_dead(folder: Folder, limits: Limits | None = None, living: Readers |
                 _compact_kind(folder, kind, names, limits or {}, (living or {}).get(kind, []))
         _remove(folder, _litter(folder.path))
     return True
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[bool]:
-    descriptor = os.open(path / LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        yield False
-    else:
-        yield True
-    finally:
-        os.close(descriptor)
 
 
 def _compact_kind(folder: Folder, kind: str, dead: list[FileName], limits: Limits, living: list[ValueReader]) -> None:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Callable, Iterable, Iterator, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from kubeglass.errors import InstrumentationError
-from kubeglass.instrument.multiprocess.liveness import TRANSIENT, FileName, dead_owners, parse_name
-from kubeglass.instrument.multiprocess.reader import ValueReader, add_up
 from kubeglass.instrument.multiprocess.series_table import SeriesTable, Totals
+from kubeglass.instrument.multiprocess.value_reader import TRANSIENT, FileName, ValueReader, dead_owners, parse_name
 from kubeglass.instrument.text.encoding import Pace, Pause
 
 #: How often reading starts again because another process is compacting. It compacts each dead process once.
 ATTEMPTS = 20
+
+#: Samples that are added up between two pauses: at most a millisecond's work.
+SAMPLES_BETWEEN_PAUSES = 10_000
 
 #: Files by kind.
 Readers = dict[str, list[ValueReader]]
@@ -73,8 +75,19 @@ class Folder:
         )
 
     def totals(self, kind: str, readers: list[ValueReader]) -> Totals:
-        """Return the combined values of files of one kind, by number in the kind's table."""
-        return add_up(kind, readers, len(self.tables[kind].identities), self.pause)
+        """Combine the values of files of one kind, as prometheus_client's multiprocess modes define it."""
+        mode = kind.removeprefix("gauge_").removeprefix("live")
+        if mode == "mostrecent":
+            return {number: value for number, (_, value) in latest(readers, self.pause).items()}
+        if mode in ("min", "max"):
+            return _choose(readers, min if mode == "min" else max, self.pause)
+        totals = [0.0] * len(self.tables[kind].identities)
+        present: set[int] = set()
+        for series, values in _slices(readers, self.pause):
+            present.update(series)
+            for number, value in zip(series, values, strict=False):
+                totals[number] += value
+        return {number: totals[number] for number in present}
 
     def list_dead(self) -> list[FileName]:
         """Return the names of dead processes' files."""
@@ -148,3 +161,31 @@ def _unreadable(path: Path, error: OSError) -> InstrumentationError:
         found=error.strerror or str(error),
         hint="use a folder that exists as long as the application runs",
     )
+
+
+def latest(readers: Iterable[ValueReader], pause: Pause) -> dict[int, tuple[float, float]]:
+    """Return when each sample was last set in any file, and to what."""
+    found: dict[int, tuple[float, float]] = {}
+    for reader in readers:
+        for number, value, when in zip(reader.series, reader.values(), reader.timestamps(), strict=False):
+            if number not in found or found[number][0] < when:
+                found[number] = (when, value)
+        pause()
+    return found
+
+
+def _choose(readers: Iterable[ValueReader], choose: Callable[[float, float], float], pause: Pause) -> Totals:
+    totals: Totals = {}
+    for series, values in _slices(readers, pause):
+        for number, value in zip(series, values, strict=False):
+            totals[number] = choose(totals[number], value) if number in totals else value
+    return totals
+
+
+def _slices(readers: Iterable[ValueReader], pause: Pause) -> Iterator[tuple[list[int], tuple[float, ...]]]:
+    for reader in readers:
+        series, values = reader.series, reader.values()
+        for start in range(0, len(series), SAMPLES_BETWEEN_PAUSES):
+            end = start + SAMPLES_BETWEEN_PAUSES
+            yield series[start:end], values[start:end]
+            pause()

@@ -55,7 +55,8 @@ class HistogramLines:
 
     buckets: list[tuple[str, int]]
     count: str
-    total: tuple[str, int | None]
+    total: str
+    total_number: int | None
 
     def write(self, totals: Totals, exemplars: Mapping[str, str], hidden: frozenset[int]) -> str:
         """Write the lines with cumulative buckets; empty if no file has this histogram."""
@@ -68,9 +69,8 @@ class HistogramLines:
         if not lines:
             return ""
         lines.append(f"{self.count} {format_number(cumulative)}\n")
-        text, total = self.total
-        if total in totals:
-            lines.append(f"{text} {format_number(totals[total])}\n")
+        if self.total_number in totals:
+            lines.append(f"{self.total} {format_number(totals[self.total_number])}\n")
         return "".join(lines)
 
 
@@ -91,9 +91,10 @@ class SeriesTable:
         self.every_bound: set[Bound] = set()
         self._by_key: dict[bytes, int] = {}
         self._by_identity: dict[Identity, int] = {}
-        self._laid_out = 0
-        self._simple: dict[str, list[tuple[str, int]]] = {}
-        self._histograms: dict[str, list[HistogramLines]] = {}
+        #: Numbers by family, in the order in which they were first seen.
+        self.families: dict[str, list[int]] = {}
+        self._texts: dict[str, list[tuple[str, int]]] = {}
+        self._histograms: dict[str, tuple[int, list[HistogramLines]]] = {}
 
     def number_all(self, keys: Sequence[bytes], pause: Pause = let_others_run) -> list[int]:
         """Return the numbers of these keys; new keys are added."""
@@ -116,6 +117,7 @@ class SeriesTable:
         if number is None:
             number = self._by_identity[identity] = len(self.identities)
             self.identities.append(identity)
+            self.families.setdefault(family, []).append(number)
             bound = (family, labels["le"]) if "le" in labels else None
             self.bounds.append(bound)
             if bound is not None:
@@ -124,39 +126,36 @@ class SeriesTable:
         self._by_key[key] = number
         return number
 
-    def families(self, pause: Pause = let_others_run) -> list[str]:
-        """Return the families' names in the order they were first seen, and prepare new samples for :meth:`write`."""
-        if self._laid_out != len(self.identities):
-            numbers: dict[str, list[int]] = {}
-            for number, identity in enumerate(self.identities):
-                numbers.setdefault(identity.family, []).append(number)
-            for family, found in numbers.items():
-                if self.type_name == "histogram":
-                    self._histograms[family] = list(self._lay_out_histograms(family, found, pause))
-                else:
-                    self._simple[family] = list(self._lay_out(found, pause))
-            self._laid_out = len(self.identities)
-        return list(self._histograms or self._simple)
-
-    def _lay_out(self, numbers: list[int], pause: Pause) -> Iterator[tuple[str, int]]:
-        for number in numbers:
-            yield self.identities[number].text, number
+    def _lay_out(self, family: str, pause: Pause) -> list[tuple[str, int]]:
+        texts = self._texts.setdefault(family, [])
+        for number in self.families[family][len(texts) :]:
+            texts.append((self.identities[number].text, number))
             pause()
+        return texts
 
-    def _lay_out_histograms(self, family: str, numbers: list[int], pause: Pause) -> Iterator[HistogramLines]:
+    def _lay_out_histograms(self, family: str, pause: Pause) -> list[HistogramLines]:
+        numbers = self.families[family]
+        count, histograms = self._histograms.get(family, (0, []))
+        if count == len(numbers):
+            return histograms
         groups: dict[Labels, list[int]] = {}
         for number in numbers:
             groups.setdefault(self.identities[number].series, []).append(number)
             pause()
+        histograms = []
         for labels, group in groups.items():
             bounds = sorted((float(bound[1]), number) for number in group if (bound := self.bounds[number]))
-            total = next((number for number in group if self.identities[number].sample.endswith("_sum")), None)
-            yield HistogramLines(
-                [(self.identities[number].text, number) for _, number in bounds],
-                sample_text(f"{family}_count", labels),
-                (sample_text(f"{family}_sum", labels), total),
+            histograms.append(
+                HistogramLines(
+                    [(self.identities[number].text, number) for _, number in bounds],
+                    sample_text(f"{family}_count", labels),
+                    sample_text(f"{family}_sum", labels),
+                    next((number for number in group if self.identities[number].sample.endswith("_sum")), None),
+                )
             )
             pause()
+        self._histograms[family] = len(numbers), histograms
+        return histograms
 
     def write(
         self,
@@ -164,23 +163,24 @@ class SeriesTable:
         totals: Totals,
         format_: Format,
         exemplars: Mapping[str, str],
-        hidden: frozenset[int] = frozenset(),
+        hidden: frozenset[int],
+        pause: Pause,
     ) -> Iterator[str]:
         """Yield a family's lines; none if no file has it now.
 
         Args:
-            family: one of :meth:`families`.
+            family: its name.
             totals: values by number.
             format_: the format.
             exemplars: what follows a bucket's value, by the text before it.
             hidden: numbers of buckets that are counted but not shown.
+            pause: called about every millisecond while texts are written for the first time.
         """
         if self.type_name == "histogram":
-            lines = (histogram.write(totals, exemplars, hidden) for histogram in self._histograms[family])
+            lines = (found.write(totals, exemplars, hidden) for found in self._lay_out_histograms(family, pause))
         else:
-            lines = (
-                f"{text} {format_number(totals[number])}\n" for text, number in self._simple[family] if number in totals
-            )
+            texts = self._lay_out(family, pause)
+            lines = (f"{text} {format_number(totals[number])}\n" for text, number in texts if number in totals)
         first = next((line for line in lines if line), None)
         if first is not None:
             yield format_.head(family, self.type_name, self.helps[family])

@@ -26,9 +26,8 @@ from prometheus_client.registry import Collector
 from kubeglass.catalog import GC_METRICS
 from kubeglass.instrument.multiprocess.compaction import LEADER_LOCK_NAME, Limits, compact_dead
 from kubeglass.instrument.multiprocess.folder import Folder, Reading
-from kubeglass.instrument.multiprocess.liveness import PER_PROCESS, is_locked
-from kubeglass.instrument.multiprocess.reader import ValueReader
 from kubeglass.instrument.multiprocess.series_table import Bound, Labels, SeriesTable
+from kubeglass.instrument.multiprocess.value_reader import PER_PROCESS, ValueReader, is_locked
 from kubeglass.instrument.registration import registries
 from kubeglass.instrument.storage.multiprocess_folder import folder_name
 from kubeglass.instrument.text.encoding import Pause
@@ -216,14 +215,14 @@ def write_kind(
     table = folder.tables[kind]
     totals = None if kind in PER_PROCESS else folder.totals(kind, readers)
     hidden = hidden_buckets(table, living) if kind == "histogram" else frozenset[int]()
-    for family in table.families(folder.pause):
+    for family in table.families:
         if family in scrape.families:
             continue
         scrape.families.add(family)
         if totals is None:
             yield from write_per_process(table, family, readers, scrape.format_)
         else:
-            yield from table.write(family, totals, scrape.format_, scrape.exemplars, hidden)
+            yield from table.write(family, totals, scrape.format_, scrape.exemplars, hidden, folder.pause)
 
 
 def hidden_buckets(table: SeriesTable, living: Iterable[ValueReader]) -> frozenset[int]:

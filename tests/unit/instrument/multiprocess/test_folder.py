@@ -23,11 +23,11 @@ from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.samples import Sample
 
 from kubeglass.errors import InstrumentationError
-from kubeglass.instrument.multiprocess import compaction
-from kubeglass.instrument.multiprocess.compaction import compact_dead
+from kubeglass.files import lock
+from kubeglass.instrument.multiprocess.compaction import LOCK_NAME, compact_dead
 from kubeglass.instrument.multiprocess.folder import Folder
-from kubeglass.instrument.multiprocess.liveness import dead_owners, parse_name
 from kubeglass.instrument.multiprocess.shared_registry import Scrape, SharedValues
+from kubeglass.instrument.multiprocess.value_reader import dead_owners, parse_name
 from kubeglass.instrument.options import Options
 from kubeglass.instrument.registration import metrics_of
 from kubeglass.instrument.storage.file_store import FileStore
@@ -217,8 +217,8 @@ def test_others_get_their_turn_in_the_middle_of_every_step(tmp_path: Path, what:
 def test_only_one_compacts_at_a_time(tmp_path: Path) -> None:
     write_file(tmp_path, "counter", DEAD_PID, {"a_total": 1.0})
 
-    with compaction._locked(tmp_path) as is_mine:
-        assert is_mine
+    with (tmp_path / LOCK_NAME).open("ab") as file:
+        assert lock(file.fileno())
         assert not compact_dead(Folder(tmp_path))
 
     assert compact_dead(Folder(tmp_path))

@@ -18,7 +18,7 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.mmap_dict import mmap_key
 
 from kubeglass.flask import instrument
-from kubeglass.instrument.multiprocess.liveness import dead_owners, parse_name
+from kubeglass.instrument.multiprocess.value_reader import dead_owners, parse_name
 from kubeglass.instrument.storage import value_file
 from kubeglass.instrument.storage.file_store import FileStore
 from kubeglass.instrument.storage.multiprocess_folder import FOLDER_VARIABLE

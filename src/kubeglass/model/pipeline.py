@@ -25,10 +25,7 @@ class Scrape(Section):
 
     interval: Duration = Field(default=5.0, ge=0.1, le=HOUR, description="Scrape interval.")
     timeout: Duration | None = Field(
-        default=None,
-        ge=0.1,
-        le=HOUR,
-        description="Timeout of one scrape; empty means the interval, at most 10s.",
+        default=None, ge=0.1, le=HOUR, description="Timeout of one scrape; empty means the interval, at most 10s."
     )
 
     @property
@@ -38,7 +35,7 @@ class Scrape(Section):
 
     @property
     def shortest_window(self) -> float:
-        """Shortest window of a rate in seconds that is sure to have two samples."""
+        """Shortest window in seconds that always has the two samples of a rate."""
         return INTERVALS_PER_WINDOW * self.interval
 
 
@@ -68,8 +65,7 @@ class Alerts(Section):
 
     enabled: bool = Field(default=True, description="Render alerting rules.")
     window: Duration | None = Field(
-        default=None,
-        description="Window of error ratio and latency; empty means 5m, or 4 scrape intervals.",
+        default=None, description="Window of error ratio and latency; empty means 5m, or 4 scrape intervals."
     )
     error_ratio: Percent = Field(default=5.0, description="Highest share of requests with a server error.")
     latency: Duration = Field(default=1.0, ge=0.001, description="Highest 99th percentile of the duration.")
@@ -82,8 +78,6 @@ class Alerts(Section):
 #: Seconds; long enough to smooth a burst, short enough to alert in time.
 DEFAULT_ALERT_WINDOW = 300.0
 
-__all__ = ["Pipeline", "Scrape"]
-
 
 class Pipeline(Section):
     """The whole pipeline: what is watched, how often, where it goes, the objectives, and where it runs."""
@@ -94,15 +88,15 @@ class Pipeline(Section):
         default=Collector(), description="What else the collector reads, its queue and its resources."
     )
     storage: Storage = Field(default=Storage(), description="Where metrics are kept, and how long.")
-    dashboards: Dashboards = Field(default=Dashboards(), description="Which dashboards, and the folders of yours.")
+    dashboards: Dashboards = Field(default=Dashboards(), description="Which dashboards, and folders of your own.")
     objectives: tuple[Objective, ...] = Field(default=(), description="Service level objectives.")
     alerts: Alerts = Field(default=Alerts(), description="Alerts without an objective.")
-    local: Local = Field(default=Local(), description="What concerns `kubeglass up` on this machine alone.")
+    local: Local = Field(default=Local(), description="Settings of `kubeglass up` on this machine.")
     cluster: Cluster = Field(default=Cluster(), description="Where and how it runs on Kubernetes.")
 
     @property
     def collector_secrets(self) -> tuple[SecretSource, ...]:
-        """What the collector needs in its environment, under each source's ``variable``."""
+        """Secrets that the collector needs in its environment, each in its ``variable``."""
         remote = self.storage.remote.secrets if self.storage.remote else ()
         return tuple(dict.fromkeys((*remote, *(app.metrics_auth.secret for app in self.apps if app.metrics_auth))))
 

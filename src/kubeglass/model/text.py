@@ -193,7 +193,7 @@ LabelName = Annotated[
 Whole = Annotated[int, BeforeValidator(_refuse_truth)]
 
 #: A TCP port.
-Port = Annotated[Whole, Field(ge=1, le=_LARGEST_PORT)]
+Port = Annotated[int, Field(ge=1, le=_LARGEST_PORT), BeforeValidator(_refuse_truth)]
 
 #: A port that Kubernetes opens on every node: https://kubernetes.io/docs/concepts/services-networking/service/
 NodePort = Annotated[

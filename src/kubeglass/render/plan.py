@@ -59,7 +59,7 @@ def compose(pipeline: Pipeline) -> Contents:
     home = f"{DASHBOARDS_FOLDER}/{dashboards[0].path}" if dashboards else ""
     return Contents(
         collector=CollectorSetup(
-            config=dump_yaml(otelcol.build_cluster(pipeline)),
+            config=_rendered("config.yaml", dump_yaml(otelcol.build_cluster(pipeline))),
             queue_directory=otelcol.QUEUE_DIRECTORY,
             host_folders=host_folders(pipeline),
         ),

@@ -33,6 +33,13 @@ def test_a_duration_is_text_with_a_unit() -> None:
     assert interval["default"] == "5s"
 
 
+def test_bounds_are_written_as_json_schema_names_them() -> None:
+    page: dict[str, Any] = build_schema()["$defs"]["ChosenPorts"]["properties"]["page"]
+
+    assert page["anyOf"][0] == {"maximum": 65535, "minimum": 1, "type": "integer"}
+    assert '"ge"' not in write_schema()
+
+
 def test_an_empty_section_is_allowed() -> None:
     assert {"type": "null"} in build_schema()["properties"]["scrape"]["anyOf"]
 

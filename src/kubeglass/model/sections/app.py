@@ -1,4 +1,4 @@
-"""The ``apps`` section: what is watched."""
+"""The ``apps`` section: the applications to watch."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from kubeglass.model.text import (
     Module,
     Name,
     NodePort,
+    Port,
     Target,
     Whole,
 )
@@ -46,14 +47,14 @@ class AppMetric(Section):
 
 
 class MetricsAuth(Section):
-    """How a scrape identifies itself to the app: by exactly one of these."""
+    """How a scrape authenticates at the app: exactly one of these."""
 
     basic: BasicAuth | None = Field(default=None, description="HTTP basic authentication.")
     bearer: SecretSource | None = Field(default=None, description="Where the bearer token is found.")
 
     @property
     def secret(self) -> SecretSource:
-        """What the collector needs in its environment, under its ``variable``."""
+        """The secret that the collector needs in its environment, in its ``variable``."""
         found = self.basic.password if self.basic else self.bearer
         assert found is not None, "references.secrets refuses an empty section"
         return found
@@ -83,7 +84,7 @@ class App(Section):
     )
     workers: Whole = Field(default=2, ge=1, le=256, description="gunicorn worker processes.")
     threads: Whole = Field(default=1, ge=1, le=256, description="Threads in each worker.")
-    port: Whole = Field(default=DEFAULT_APP_PORT, ge=1, le=65535, description="Port it listens on.")
+    port: Port = Field(default=DEFAULT_APP_PORT, description="Port it listens on.")
     metrics_path: AbsolutePath = Field(default="/metrics", description="Where it exposes its metrics.")
     metrics_auth: MetricsAuth | None = Field(
         default=None, description="What the app asks of whoever reads its metrics; empty means nothing."
@@ -101,11 +102,8 @@ class App(Section):
     host_path: HostPath | None = Field(
         default=None, description="Source mounted from the node instead of built into the image."
     )
-    metrics_port: Whole = Field(
-        default=DEFAULT_METRICS_PORT,
-        ge=1,
-        le=65535,
-        description="On the cluster: port of the metrics, which no Service exposes.",
+    metrics_port: Port = Field(
+        default=DEFAULT_METRICS_PORT, description="On the cluster: port of the metrics, which no Service exposes."
     )
     node_port: NodePort | None = Field(default=None, description="Port on every node that leads to it.")
     replicas: Whole = Field(default=2, ge=0, le=1000, description="Pods on the cluster.")

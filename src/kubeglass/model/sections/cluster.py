@@ -11,7 +11,7 @@ from kubeglass.model.text import AbsolutePath, Name, NodePort
 
 
 class PullPolicy(StrEnum):
-    """When the kubelet pulls an image; its own words."""
+    """When the kubelet pulls an image, in Kubernetes's words."""
 
     ALWAYS = "Always"
     IF_NOT_PRESENT = "IfNotPresent"
@@ -27,14 +27,14 @@ class PodSecurity(StrEnum):
 
 
 class Security(Section):
-    """Security of everything but the collector, whose host paths need more; its namespace says why."""
+    """Security of everything but the collector, whose host paths need a higher level; its namespace says why."""
 
     pod_security: PodSecurity = Field(default=PodSecurity.RESTRICTED, description="Level the apps' pods keep to.")
     network_policy: bool = Field(default=True, description="Allow only the traffic that the pipeline needs.")
 
 
 class ImageSource(StrEnum):
-    """Where the images come from that are not named one by one."""
+    """Where images come from that have no name of their own here."""
 
     UPSTREAM = "upstream"
     LOCAL = "local"
@@ -70,9 +70,7 @@ class Cluster(Section):
     app_namespace: Name | None = Field(default=None, description="Namespace of the apps; empty means the same one.")
     storage_class: str | None = Field(default=None, min_length=1, description="Empty means the cluster's default.")
     queue_path: AbsolutePath = Field(
-        default="/var/lib/kubeglass/otelcol",
-        pattern=r"^/",
-        description="Folder on each node for the collector's queue.",
+        default="/var/lib/kubeglass/otelcol", description="Folder on each node for the collector's queue."
     )
     pull_policy: PullPolicy = PullPolicy.IF_NOT_PRESENT
     images: Images = Images()
@@ -82,7 +80,7 @@ class Cluster(Section):
 
     @property
     def runs_grafana(self) -> bool:
-        """Whether Grafana runs: it is wanted, and there is an image of it."""
+        """Whether Grafana runs: it is enabled, and there is an image of it."""
         has_image = self.images.source is ImageSource.UPSTREAM or self.images.grafana is not None
         return self.grafana.enabled and has_image
 

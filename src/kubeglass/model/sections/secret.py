@@ -1,4 +1,4 @@
-"""Where to find a secret, which itself is never in kubeglass.yaml or in anything rendered from it."""
+"""Where to find a secret; the secret itself is never in kubeglass.yaml or in rendered files."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class SecretSource(Section):
 
     @property
     def variable(self) -> str:
-        """Environment variable that carries it into a process, on the cluster filled from the Secret."""
+        """Environment variable that has it in a process; on the cluster it is filled from the Secret."""
         if self.env is not None:
             return self.env
         assert self.secret is not None, "references.secrets refuses a secret without a place"
@@ -43,8 +43,7 @@ class BasicAuth(Section):
     password: SecretSource = Field(description="Where the password is found.")
 
 
-#: Words that make a variable's value a secret when its name ends in them, and a header's wherever they stand in it;
-#: ``TOKEN_TTL`` is not one.
+#: Words that mark a variable as a secret at the end of its name (not ``TOKEN_TTL``), and a header anywhere.
 _SECRETS = (
     r"PASS|PASSWORDS?|PASSWD|PASSPHRASE|SECRETS?|SECRET_KEY(_BASE)?|TOKEN|API_?KEY|PRIVATE_KEY|ACCESS_KEY|CREDENTIALS?"
 )
@@ -55,7 +54,7 @@ _SECRET_HEADER = re.compile(
 
 
 def names_a_secret(variable: str) -> bool:
-    """Whether a variable of this name holds a secret wherever it is used."""
+    """Whether the name of a variable says that it is a secret."""
     return _SECRET_NAME.search(variable) is not None
 
 
@@ -71,7 +70,7 @@ def _refuse_credentials(headers: dict[str, str]) -> dict[str, str]:
     return headers
 
 
-#: HTTP headers that are no secret, such as a tenant's name.
+#: HTTP headers without secrets, such as a tenant's name.
 PlainHeaders = Annotated[
     dict[str, str],
     AfterValidator(_refuse_credentials),

@@ -1,4 +1,4 @@
-"""What the sections of kubeglass.yaml share: they are frozen, refuse unknown keys, and may set resources."""
+"""What the sections of kubeglass.yaml share: they are frozen, reject unknown keys, and may set resources."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from kubeglass.model.quantity import Cpu, Memory
 
 
 class Section(BaseModel):
-    """A part of the pipeline's definition, immutable once read; an unknown key is an error, never ignored."""
+    """A part of the pipeline's definition; immutable, and an unknown key is an error."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
 
     @model_validator(mode="before")
     @classmethod
     def _empty_means_default(cls, data: Any, info: ValidationInfo) -> Any:
-        # In a file `scrape:` with every key below it commented out is an empty value, and means the defaults.
+        # In a file, `scrape:` with every key below it commented out is an empty value and means the defaults.
         if isinstance(data, dict) and info.context and info.context.get("written"):
             return {key: value for key, value in data.items() if value is not None or key not in cls.model_fields}
         return data
 
 
 class Amount(Section):
-    """CPU and memory; what is left out is neither requested nor limited."""
+    """CPU and memory; a missing one is neither requested nor limited."""
 
     cpu: Cpu | None = Field(default=None, description="Cores, such as 250m.")
     memory: Memory | None = Field(default=None, description="Bytes, such as 256Mi.")

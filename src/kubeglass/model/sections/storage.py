@@ -46,7 +46,7 @@ class Remote(Section):
 
     @property
     def secrets(self) -> tuple[SecretSource, ...]:
-        """What the collector needs in its environment, under each source's ``variable``."""
+        """Secrets that the collector needs in its environment, each in its ``variable``."""
         if self.auth is None:
             return ()
         auth = self.auth

@@ -1,13 +1,11 @@
-"""``otel-collector-config.yaml`` and ``otel-collector-daemonset.yaml``: one collector a node."""
+"""``otel-collector-config.yaml`` and ``otel-collector-daemonset.yaml``: one collector on each node."""
 
 from __future__ import annotations
 
-from pathlib import PurePosixPath
 from typing import Any
 
 from kubeglass.model.parts import COLLECTOR, HEALTH_PORT, TELEMETRY_PORT
 from kubeglass.model.pipeline import Pipeline
-from kubeglass.render.files import RenderedFile
 from kubeglass.render.kubernetes.config_maps import CollectorSetup, config_hash, config_maps, config_volume
 from kubeglass.render.kubernetes.names import collector_image, describe, metadata
 from kubeglass.render.kubernetes.pods import (
@@ -25,12 +23,11 @@ from kubeglass.render.kubernetes.pods import (
 
 CONFIG_MAP = f"{COLLECTOR}-config"
 CONFIG_FOLDER = "/etc/otelcol"
-CONFIG_FILE = PurePosixPath("config.yaml")
 
 
 def build_config(pipeline: Pipeline, setup: CollectorSetup) -> list[dict[str, Any]]:
     """Build the ConfigMap of ``otel-collector-config.yaml``."""
-    return config_maps(CONFIG_MAP, "collector", pipeline.cluster.namespace, [_file(setup)])
+    return config_maps(CONFIG_MAP, "collector", pipeline.cluster.namespace, [setup.config])
 
 
 def build_daemon_set(pipeline: Pipeline, setup: CollectorSetup) -> list[dict[str, Any]]:
@@ -39,17 +36,13 @@ def build_daemon_set(pipeline: Pipeline, setup: CollectorSetup) -> list[dict[str
         "selector": select(COLLECTOR),
         # Two collectors on one node would scrape every pod twice, so the old one stops first.
         "updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": "25%", "maxSurge": 0}},
-        "template": template_of(COLLECTOR, "collector", _pod(pipeline, setup), config_hash(_file(setup))),
+        "template": template_of(COLLECTOR, "collector", _pod(pipeline, setup), config_hash(setup.config)),
     }
     return [describe("DaemonSet", metadata(COLLECTOR, "collector", pipeline.cluster.namespace), spec=spec)]
 
 
-def _file(setup: CollectorSetup) -> RenderedFile:
-    return RenderedFile(CONFIG_FILE, setup.config)
-
-
 def _pod(pipeline: Pipeline, setup: CollectorSetup) -> dict[str, Any]:
-    queue = {"path": pipeline.cluster.queue_path, "type": "DirectoryOrCreate"}
+    folders = setup.host_folders.values()
     return {
         "serviceAccountName": COLLECTOR,
         "enableServiceLinks": False,
@@ -59,12 +52,9 @@ def _pod(pipeline: Pipeline, setup: CollectorSetup) -> dict[str, Any]:
         "terminationGracePeriodSeconds": 30,
         "containers": [_container(pipeline, setup)],
         "volumes": [
-            config_volume("config", CONFIG_MAP, [_file(setup)]),
-            {"name": "queue", "hostPath": queue},
-            *(
-                {"name": _volume_name(folder), "hostPath": {"path": folder, "type": "Directory"}}
-                for folder in setup.host_folders.values()
-            ),
+            config_volume("config", CONFIG_MAP, [setup.config]),
+            _host_volume("queue", pipeline.cluster.queue_path, "DirectoryOrCreate"),
+            *(_host_volume(_volume_name(folder), folder, "Directory") for folder in folders),
         ],
     }
 
@@ -74,7 +64,7 @@ def _container(pipeline: Pipeline, setup: CollectorSetup) -> dict[str, Any]:
         "name": COLLECTOR,
         "image": collector_image(pipeline),
         "imagePullPolicy": pipeline.cluster.pull_policy.value,
-        "args": [f"--config={CONFIG_FOLDER}/{CONFIG_FILE}"],
+        "args": [f"--config={CONFIG_FOLDER}/{setup.config.path}"],
         "env": _environment(pipeline),
         "ports": [port_of("health", HEALTH_PORT), port_of("telemetry", TELEMETRY_PORT)],
         **http_probes("/", "health"),
@@ -89,6 +79,10 @@ def _container(pipeline: Pipeline, setup: CollectorSetup) -> dict[str, Any]:
             ),
         ],
     }
+
+
+def _host_volume(name: str, folder: str, kind: str) -> dict[str, Any]:
+    return {"name": name, "hostPath": {"path": folder, "type": kind}}
 
 
 def _volume_name(folder: str) -> str:

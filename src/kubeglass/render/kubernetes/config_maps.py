@@ -21,12 +21,12 @@ class CollectorSetup:
     """The collector's configuration on a cluster, and what its pod must mount.
 
     Args:
-        config: the configuration file's text.
+        config: the configuration file, at a path relative to its folder.
         queue_directory: mount point of the node's queue folder.
         host_folders: mount point to folder of the node, for host metrics.
     """
 
-    config: str
+    config: RenderedFile
     queue_directory: str
     host_folders: Mapping[str, str] = field(default_factory=dict)
 

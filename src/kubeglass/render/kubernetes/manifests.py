@@ -1,8 +1,7 @@
-"""The manifests, in the order they are applied: read it top to bottom and you know what is on the cluster."""
+"""The manifests: everything that is on the cluster, in the order in which it is applied."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -19,7 +18,7 @@ KUSTOMIZATION = "kustomization.yaml"
 def build(pipeline: Pipeline, contents: Contents) -> dict[str, list[dict[str, Any]]]:
     """Build every object, by the name of the file it goes into; a file without objects is left out.
 
-    Each file applies alone: Grafana and the viewer have a copy of the dashboards each.
+    Each file can be applied alone, so Grafana and the viewer each have a copy of the dashboards.
     """
     grafana_on, viewer_on = pipeline.cluster.runs_grafana, pipeline.cluster.viewer.enabled
     files = {
@@ -43,8 +42,10 @@ def render(pipeline: Pipeline, contents: Contents) -> list[RenderedFile]:
         RenderedFile(PurePosixPath(name), dump_yaml_documents(items, header=_header(name, pipeline)))
         for name, items in objects.items()
     ]
-    whole = dump_yaml(_kustomization(objects), header=_header(KUSTOMIZATION, pipeline))
-    return [*files, RenderedFile(PurePosixPath(KUSTOMIZATION), whole)]
+    # They are applied in dependency order, whatever the order here.
+    whole = {"apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kustomization", "resources": list(objects)}
+    text = dump_yaml(whole, header=_header(KUSTOMIZATION, pipeline))
+    return [*files, RenderedFile(PurePosixPath(KUSTOMIZATION), text)]
 
 
 def _header(name: str, pipeline: Pipeline) -> str:
@@ -52,8 +53,3 @@ def _header(name: str, pipeline: Pipeline) -> str:
         return HEADER + pages.HOW_TO_MAKE_THE_SECRET.format(namespace=pipeline.cluster.namespace)
     note = missing_grafana(pipeline) if name == KUSTOMIZATION else ""
     return HEADER + (f"# {note}.\n" if note else "")
-
-
-def _kustomization(files: Iterable[str]) -> dict[str, Any]:
-    """List ``files``, which are applied in dependency order whatever the order here."""
-    return {"apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kustomization", "resources": list(files)}

@@ -51,7 +51,7 @@ def test_the_namespace_says_that_the_nodes_files_are_read(enabled: str, told: bo
 @pytest.mark.parametrize(("scrapers", "left"), [("[cpu, network]", {"cpu": {}}), ("[network]", None)])
 def test_a_pods_network_is_not_taken_for_its_nodes(scrapers: str, left: dict[str, Any] | None) -> None:
     pipeline = parse_pipeline(f"collector: {{host_metrics: {{enabled: true, scrapers: {scrapers}}}}}")
-    document = YAML(typ="safe").load(compose(pipeline).collector.config)
+    document = YAML(typ="safe").load(compose(pipeline).collector.config.content)
 
     found = document["receivers"].get("host_metrics")
     assert (found and found["scrapers"]) == left

@@ -175,7 +175,7 @@ def test_files_of_a_run_are_left_alone(
 
     assert code == 7
     assert capsys.readouterr().err == (
-        f"error: .kubeglass: holds the files of a run (pid {os.getpid()});"
+        f"error: .kubeglass: contains the files of a run (pid {os.getpid()});"
         " run kubeglass reload to change what runs, or render elsewhere with --out\n"
     )
     assert not (folder / ".kubeglass/prometheus").exists()

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kubeglass.errors import UsageError
-from kubeglass.images.store import ImageStore
 
 if TYPE_CHECKING:
+    from kubeglass.images.store import ImageStore
     from kubeglass.model.pipeline import Pipeline
     from kubeglass.model.sections.app import App
     from kubeglass.supervise.options import RunOptions
@@ -105,4 +105,6 @@ def _name_apps(apps: list[str], targets: list[str]) -> tuple[App, ...]:
 
 def image_store() -> ImageStore:
     """Return the archives that ``kubeglass images build`` wrote in this folder, if any."""
+    from kubeglass.images.store import ImageStore
+
     return ImageStore(state_root() / "images")

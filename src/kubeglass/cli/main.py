@@ -102,7 +102,7 @@ def kubeglass(
 
 
 def run(arguments: list[str] | None = None) -> int:
-    """Run the command line, with this process's arguments if there are none, and return the exit code."""
+    """Run the command line, with this process's own arguments if none are given, and return the exit code."""
     enable_completion()
     return run_command_line(build_command(), arguments)
 

@@ -53,7 +53,7 @@ class ImageStore:
         if missing or not built:
             raise UsageError(
                 missing[0] if missing else str(self.folder),
-                "is not built" if missing else "holds no images",
+                "is not built" if missing else "has no images",
                 found=f"built images: {', '.join(built)}" if built else "",
                 hint="run: kubeglass images build",
             )

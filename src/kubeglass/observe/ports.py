@@ -97,7 +97,7 @@ def _take(port: int, purpose: str, claim: Callable[[int], bool]) -> bool:
         # Unlike for a busy port, do not try the next: most likely all are forbidden.
         raise PortError(
             purpose,
-            f"port {port} may not be listened on",
+            f"cannot listen on port {port}",
             found=f"{error.strerror}; most systems keep ports below 1024 for root",
             hint="choose a port from 1024 on in kubeglass.yaml",
         ) from error

@@ -47,7 +47,7 @@ def test_an_image_that_is_not_built_is_reported_with_those_that_are(store: Image
         UsageError, match=r"collector: is not built \(built images: shop, viewer\); run: kubeglass images"
     ):
         store.choose(["collector"])
-    with pytest.raises(UsageError, match="holds no images; run: kubeglass images build"):
+    with pytest.raises(UsageError, match="has no images; run: kubeglass images build"):
         ImageStore(tmp_path / "empty").choose([])
 
 

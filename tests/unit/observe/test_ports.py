@@ -1,4 +1,4 @@
-"""Ports that may not be listened on are told from ports that are in use."""
+"""Ports that this user may not use are distinguished from ports that are in use."""
 
 from __future__ import annotations
 
@@ -18,5 +18,5 @@ def test_a_port_that_is_kept_for_root_is_not_called_busy(monkeypatch: pytest.Mon
 
     monkeypatch.setattr("kubeglass.observe.ports.socket.socket", Refused)
 
-    with pytest.raises(PortError, match=r"shop: port 80 may not be listened on \(Permission denied; .*from 1024 on"):
+    with pytest.raises(PortError, match=r"shop: cannot listen on port 80 \(Permission denied; .*from 1024 on"):
         find_free_port(80, purpose="shop")

@@ -79,7 +79,7 @@ def _require_no_run(folder: Path) -> None:
     run = find_run(folder)
     if run is not None:
         hint = "run kubeglass reload to change what runs, or render elsewhere with --out"
-        raise StateError(str(folder), "holds the files of a run", found=f"pid {run.supervisor.pid}", hint=hint)
+        raise StateError(str(folder), "contains the files of a run", found=f"pid {run.supervisor.pid}", hint=hint)
 
 
 def _show(changes: list[Change], output: Output) -> None:

@@ -63,7 +63,7 @@ def make_folder(temporary: Path) -> Path:
     except OSError as error:
         raise StateError(
             str(base),
-            "cannot be made",
+            "cannot be created",
             found=error.strerror or str(error),
             hint=f"set {METRICS_FOLDER_VARIABLE} to a writable folder",
         ) from error

@@ -58,8 +58,11 @@ def find_wrong_kind(path: str, status: os.stat_result) -> Obstacle | None:
         return Obstacle(path, "is neither a file nor a folder", "set host_path.path to the source")
     if is_file == is_mounted_as_file:
         return None
-    found, hint = ("a file", "a path with a suffix") if is_file else ("a folder", "a path without a suffix")
-    return Obstacle(path, f"is {found}, but would be mounted as the other", f"use {hint} in host_path.path")
+    if is_file:
+        wrong, hint = "is a file, but would be mounted as a folder", "use a path with a suffix in host_path.path"
+    else:
+        wrong, hint = "is a folder, but would be mounted as a file", "use a path without a suffix in host_path.path"
+    return Obstacle(path, wrong, hint)
 
 
 def find_denial(root: str, path: str, status: os.stat_result, source: HostPath) -> Obstacle | None:

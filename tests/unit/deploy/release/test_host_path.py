@@ -60,8 +60,8 @@ def test_the_mode_and_the_owner_are_named() -> None:
 @pytest.mark.parametrize(
     ("source", "status", "wrong", "fix"),
     [
-        (FILE, folder(0o755), "is a folder, but would be mounted as the other", "use a path without a suffix"),
-        (FOLDER, regular(0o644), "is a file, but would be mounted as the other", "use a path with a suffix"),
+        (FILE, folder(0o755), "is a folder, but would be mounted as a file", "use a path without a suffix"),
+        (FOLDER, regular(0o644), "is a file, but would be mounted as a folder", "use a path with a suffix"),
     ],
 )
 def test_a_file_in_place_of_a_folder_is_named(source: HostPath, status: os.stat_result, wrong: str, fix: str) -> None:

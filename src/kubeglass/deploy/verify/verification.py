@@ -19,6 +19,16 @@ from kubeglass.observe.errors import ObserveError
 from kubeglass.observe.prometheus import Prometheus
 
 POLL_SECONDS = 0.5
+#: Links where the collector may lack a right or reject a certificate.
+_REFUSED_AT = frozenset({"targets", "kubelet"})
+
+_HINTS: Mapping[str, str] = {
+    "targets": "the collector scrapes pods annotated with prometheus.io/scrape: 'true'; see its latest errors below, or"
+    f" all of its log: kubectl logs daemonset/{COLLECTOR}",
+    "kubelet": "see the collector's latest errors below",
+    "probes": "the app is up but its probes are not counted: check that no proxy in front of it responds to them",
+    "panels": "try the query in Prometheus: kubeglass open --cluster prometheus",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +83,7 @@ class Verification:
             if now >= self.deadline:
                 raise ClusterError(
                     f"verifying {subject}",
-                    "did not arrive in time",
+                    "data did not arrive in time",
                     found=seen.detail,
                     hint=_HINTS[subject],
                     details=diagnosis.gather(seen.nodes),
@@ -107,15 +117,3 @@ def verify(cluster: Cluster, pipeline: Pipeline, *, timeout: float, clock: Clock
     ):
         deployed = DeployedPipeline(cluster, pipeline, prometheus)
         Verification(deployed, ask_by_port_forward(cluster), clock, clock.now() + timeout, tell, errors).run()
-
-
-#: Links where the collector may lack a right or reject a certificate.
-_REFUSED_AT = frozenset({"targets", "kubelet"})
-
-_HINTS: Mapping[str, str] = {
-    "targets": "the collector scrapes pods annotated with prometheus.io/scrape: 'true'; see its latest errors below, or"
-    f" all of its log: kubectl logs daemonset/{COLLECTOR}",
-    "kubelet": "see the collector's latest errors below",
-    "probes": "the app is up but its probes are not counted: check that no proxy in front of it responds to them",
-    "panels": "try the query in Prometheus: kubeglass open --cluster prometheus",
-}

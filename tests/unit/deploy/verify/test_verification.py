@@ -120,7 +120,7 @@ def test_a_target_that_is_down_is_named() -> None:
     targets = [up("shop", "10.0.0.2:9464"), up("shop", "10.0.0.9:9464"), up("otel-collector", "10.0.0.1:8888")]
     shop = make_shop(**{"up == 1": targets})
 
-    with pytest.raises(ClusterError, match=r"verifying targets: did not arrive in time \(shop: 1 of 2 up\)"):
+    with pytest.raises(ClusterError, match=r"verifying targets: data did not arrive in time \(shop: 1 of 2 up\)"):
         verify(shop)
 
 

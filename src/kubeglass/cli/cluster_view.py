@@ -25,20 +25,18 @@ def show_cluster_status(file: Path | None, context: str | None, namespace: str |
     home = load_cluster_pipeline(file, namespace, deployed=True).cluster.namespace
     output = Output()
     with Cluster.connect(context) as cluster:
-        keys = _deployed(cluster, home)
-        rows = [(key, read_progress(cluster.get(key))) for key in keys if key.kind in STATUS_READERS]
+        found = [
+            (key, read_progress(cluster.get(key))) for key in _deployed(cluster, home) if key.kind in STATUS_READERS
+        ]
+    rows = [
+        {"object": str(key), "namespace": key.namespace, "state": now.state.value, "message": now.message}
+        for key, now in found
+    ]
     if as_json:
-        output.json(
-            [
-                {"object": str(key), "namespace": key.namespace, "state": now.state.value, "message": now.message}
-                for key, now in rows
-            ]
-        )
+        output.json(rows)
         return
-    output.table(
-        ["OBJECT", "NAMESPACE", "STATE", "DETAIL"],
-        [[str(key), key.namespace or "-", now.state.value, now.message] for key, now in rows],
-    )
+    cells = [[row["object"], row["namespace"] or "-", row["state"], row["message"]] for row in rows]
+    output.table(["OBJECT", "NAMESPACE", "STATE", "DETAIL"], cells)
 
 
 def open_cluster_part(

@@ -18,9 +18,7 @@ _PIPE_WIDTH = 10_000
 class Output:
     """Prints text verbatim: output of engines and apps may look like markup or an emoji code.
 
-    Args:
-        stdout: for results.
-        stderr: for progress, warnings and errors, so that stdout can be piped.
+    Results go to stdout; progress, warnings and errors to stderr, so that stdout can be piped.
     """
 
     def __init__(self, stdout: Console | None = None, stderr: Console | None = None) -> None:

@@ -19,12 +19,9 @@ PROBE_STATUS = 204
 
 @dataclass(frozen=True, slots=True)
 class ProbeResult:
-    """The result of one probe.
+    """The result of one probe; ``detail`` is what was found instead if it is not ``ok``.
 
-    Args:
-        ok: whether it responded as expected.
-        detail: if not, what was found instead.
-        answered: whether it responded, though not as expected, and so is alive.
+    What ``answered``, though not as expected, is alive.
     """
 
     ok: bool

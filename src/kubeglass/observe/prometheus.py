@@ -77,13 +77,7 @@ class Prometheus:
 
 @dataclass(frozen=True, slots=True)
 class TargetHealth:
-    """Scraped jobs by health.
-
-    Args:
-        up: jobs whose targets are all up.
-        down: jobs with a target that is down.
-        unknown: jobs without enough recent samples.
-    """
+    """Scraped jobs: all targets up, a target down, or without enough recent samples."""
 
     up: frozenset[str]
     down: frozenset[str]

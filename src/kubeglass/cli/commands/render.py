@@ -70,16 +70,11 @@ def _render(pipeline: Pipeline, to: Destination, folder: Path) -> list[RenderedF
     if images:
         hint = "add 'module' or 'target', or render --to kubernetes"
         raise ConfigError(FILE_NAME, "has apps that only run on a cluster", found=", ".join(images), hint=hint)
-    _require_no_run(folder)
-    return render_local(pipeline, LocalSettings(folder.resolve(), usual_ports(pipeline.apps, pipeline.local.ports)))
-
-
-def _require_no_run(folder: Path) -> None:
-    """Refuse to write or compare files whose ports a run chose at start-up."""
-    run = find_run(folder)
-    if run is not None:
+    if (run := find_run(folder)) is not None:
+        # The run chose other ports at start-up.
         hint = "run kubeglass reload to change what runs, or render elsewhere with --out"
         raise StateError(str(folder), "contains the files of a run", found=f"pid {run.supervisor.pid}", hint=hint)
+    return render_local(pipeline, LocalSettings(folder.resolve(), usual_ports(pipeline.apps, pipeline.local.ports)))
 
 
 def _show(changes: list[Change], output: Output) -> None:

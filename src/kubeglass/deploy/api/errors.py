@@ -17,13 +17,9 @@ class KubeconfigError(ClusterError):
 
 
 class RefusedError(ClusterError):
-    """The API server responded with an error.
+    """The API server responded with an error: its ``Status`` object, of which every field may be missing.
 
-    Args:
-        where: the object or the path.
-        status: the API server's ``Status`` object; every field may be missing.
-        hint: what to do about it.
-        wrong: what is wrong, in place of ``the API server refused``.
+    ``wrong`` says what is wrong, in place of ``the API server refused``.
     """
 
     def __init__(self, where: str, status: Mapping[str, Any], *, hint: str = "", wrong: str = "") -> None:

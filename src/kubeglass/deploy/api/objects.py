@@ -44,14 +44,7 @@ _ORDER = (
 
 @dataclass(frozen=True, slots=True, order=True)
 class ObjectKey:
-    """The identity of an object: enough to read or delete it.
-
-    Args:
-        api_version: ``v1``, ``apps/v1`` …
-        kind: ``Deployment`` …
-        name: its name.
-        namespace: its namespace, empty for a cluster-wide object.
-    """
+    """The identity of an object, enough to read or delete it; a cluster-wide object has an empty namespace."""
 
     api_version: str
     kind: str

@@ -126,14 +126,11 @@ async def _relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, pod
         upload.cancel()
         download.cancel()
         await asyncio.wait([upload, download])
-    try:
-        download.result()
-    except ClusterError as error:
-        return error
-    except asyncio.CancelledError:
-        # The client has hung up.
-        return None
-    return None
+    # Cancelled if the client has hung up. Not raised, because the WebSocket's session would wrap it in a group.
+    error = None if download.cancelled() else download.exception()
+    if error is not None and not isinstance(error, ClusterError):
+        raise error
+    return error
 
 
 async def _download(pod: PodStream, writer: asyncio.StreamWriter) -> None:

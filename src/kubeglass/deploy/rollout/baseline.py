@@ -25,13 +25,7 @@ _PULL_FAILED = "ErrImagePull"
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """What was wrong before a deployment.
-
-    Args:
-        events: occurrences of events.
-        failed: workloads that had failed, each with the generation that failed.
-        stuck: pods that do not start.
-    """
+    """What was wrong before a deployment: occurrences of events, failed workloads by generation, and stuck pods."""
 
     events: frozenset[str] = frozenset()
     failed: frozenset[tuple[ObjectKey, int]] = frozenset()

@@ -19,11 +19,9 @@ _REVISION_HASH = "controller-revision-hash"
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """The current template of a workload, as its controller knows it.
+    """The current template of a workload: the labels that its pods have beside the workload's own.
 
-    Args:
-        labels: labels of its pods, beside the workload's own.
-        maker: the object whose controller makes the pods: a ReplicaSet, or the workload itself.
+    Their ``maker`` is the object whose controller makes them: a ReplicaSet, or the workload itself.
     """
 
     labels: dict[str, str]

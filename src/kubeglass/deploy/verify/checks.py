@@ -47,13 +47,7 @@ class DeployedPipeline:
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """The result of one check.
-
-    Args:
-        holds: whether data passes.
-        detail: what was seen, or what is missing.
-        nodes: the nodes where something is missing, if known.
-    """
+    """Whether data passes a link, what was seen or is missing, and on which nodes it is missing, if known."""
 
     holds: bool
     detail: str

@@ -44,12 +44,9 @@ _REFUSALS = (
 
 @dataclass(slots=True)
 class CollectorDiagnosis:
-    """What the collectors log about one link.
+    """What the collectors log about one link, first checked at the clock's time ``since``.
 
-    Args:
-        deployed: the pipeline.
-        since: when the link was first checked, in the clock's time; earlier lines may be about a problem that is over.
-        looked_at: when the logs were last read, in the clock's time.
+    Earlier lines may be about a problem that is over.
     """
 
     deployed: DeployedPipeline

@@ -33,13 +33,9 @@ Ask = Callable[[Backend], frozenset[int]]
 
 @dataclass(frozen=True, slots=True)
 class SentProbes:
-    """Probes that one pod has answered.
+    """The response statuses of the probes that the pod ``uid`` has answered.
 
-    Args:
-        uid: the pod's uid.
-        expr: the query that counts them.
-        before: the count before they were sent.
-        statuses: the response statuses.
+    ``expr`` is the query that counts them, and ``before`` its result before they were sent.
     """
 
     uid: str

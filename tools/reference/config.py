@@ -9,7 +9,7 @@ from kubeglass.model.template import build_schema
 
 HEAD = """# kubeglass.yaml
 
-Generated from the model by `make docs`. `kubeglass init` writes a commented file; without a file, every default applies.
+Generated from the model by `make docs`. `kubeglass init` writes a commented file; without a file, all defaults apply.
 Durations are written `15s`, `1m30s`, `500ms`; storage sizes `10GB`; quantities as Kubernetes writes them, `250m` and
 `256Mi`; percentages `99.9%`. A bare number is never a duration. An unknown key is an error, reported with its line and
 column. Editors complete the file with the [JSON Schema](../schema/kubeglass.schema.json).

@@ -21,8 +21,8 @@ from kubeglass.dashboards.layout import Section, Tile, place
 from kubeglass.dashboards.promql import choose_window, rate_of, sum_of
 from kubeglass.model.pipeline import Pipeline
 from kubeglass.model.sections.collector import KubeletGroup
+from kubeglass.model.sections.dashboards import DashboardName
 
-UID = "cluster-nodes-and-pods"
 DESCRIPTION = "CPU, memory, network and disk of the cluster's nodes, pods and containers, from each node's kubelet."
 
 #: The label of a node's name, and the matcher of the selected nodes. "All" is ``.*``.
@@ -52,7 +52,7 @@ def build(pipeline: Pipeline) -> Dashboard:
     """Build the dashboard of the cluster that ``pipeline`` runs on."""
     kubelet = pipeline.collector.kubelet
     refresh = max(pipeline.dashboards.refresh, kubelet.interval)
-    builder = page("Cluster nodes and pods", UID, "cluster", DESCRIPTION, refresh=refresh)
+    builder = page("Cluster nodes and pods", DashboardName.CLUSTER, "cluster", DESCRIPTION, refresh=refresh)
     namespaces = f'label_values({{job="kubelet", {NODES}}}, k8s_namespace_name)'
     builder = builder.with_variable(label_values("node", "Node", f'label_values({{job="kubelet"}}, {NODE})'))
     dashboard = builder.with_variable(label_values("namespace", "Namespace", namespaces)).build()

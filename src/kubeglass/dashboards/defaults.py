@@ -32,22 +32,23 @@ from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 
 from kubeglass.model.duration import format_duration
 from kubeglass.model.parts import DATASOURCE_TYPE, DATASOURCE_UID
+from kubeglass.model.sections.dashboards import DashboardName
 
 DATASOURCE = DataSourceRef(type_val=DATASOURCE_TYPE, uid=DATASOURCE_UID)
 REFRESH_CHOICES = ["1s", "2s", "5s", "10s", "30s", "1m", "5m", "15m"]
 
 
-def page(title: str, uid: str, topic: str, description: str, *, refresh: float) -> DashboardBuilder:
+def page(title: str, name: DashboardName, topic: str, description: str, *, refresh: float) -> DashboardBuilder:
     """Start a dashboard that shows the last 15 minutes.
 
     Args:
         title: its name in lists.
-        uid: its name in URLs and files.
+        name: its name in URLs and files.
         topic: a tag, in addition to ``kubeglass``.
         description: what it shows, as a sentence.
         refresh: refresh interval of an open page in seconds.
     """
-    builder = DashboardBuilder(title).uid(uid).tags(["kubeglass", topic]).editable().description(description)
+    builder = DashboardBuilder(title).uid(name.value).tags(["kubeglass", topic]).editable().description(description)
     builder = builder.time("now-15m", "now").timezone("browser").refresh(format_duration(refresh))
     builder = builder.timepicker(TimePicker().refresh_intervals(REFRESH_CHOICES))
     return builder.tooltip(DashboardCursorSync.CROSSHAIR)

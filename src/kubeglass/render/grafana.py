@@ -8,7 +8,7 @@ from typing import Any
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
-from kubeglass.dashboards.registry import chosen_dashboards
+from kubeglass.dashboards.registry import DASHBOARDS, choose_dashboards
 from kubeglass.model.duration import format_duration
 from kubeglass.model.local import LocalSettings
 from kubeglass.model.parts import DATASOURCE_NAME, DATASOURCE_TYPE, DATASOURCE_UID, LOOPBACK
@@ -20,7 +20,7 @@ FOLDER = PurePosixPath("grafana/provisioning")
 DATASOURCE_PATH = FOLDER / "datasources" / "prometheus.yaml"
 PROVIDER_PATH = FOLDER / "dashboards" / "kubeglass.yaml"
 ENVIRONMENT_PATH = PurePosixPath("grafana/grafana.env")
-DASHBOARDS = PurePosixPath("dashboards")
+DASHBOARDS_FOLDER = PurePosixPath("dashboards")
 
 ENVIRONMENT_HEADER = """\
 # Rendered by kubeglass; edit kubeglass.yaml instead, a change here is lost.
@@ -31,9 +31,9 @@ ENVIRONMENT_HEADER = """\
 def render(pipeline: Pipeline, settings: LocalSettings) -> list[RenderedFile]:
     """Render provisioning for a Grafana on this machine, which kubeglass does not start."""
     url = settings.url(settings.ports.prometheus)
-    dashboards = settings.root / DASHBOARDS
-    chosen = chosen_dashboards(pipeline, on_cluster=False)
-    home = str(dashboards / f"{chosen[0].uid}.json") if chosen else ""
+    dashboards = settings.root / DASHBOARDS_FOLDER
+    chosen = choose_dashboards(pipeline, on_cluster=False)
+    home = str(dashboards / f"{chosen[0]}.json") if chosen else ""
     environment = {"GF_SERVER_HTTP_ADDR": LOOPBACK} | grafana_settings(str(settings.root / FOLDER), home)
     lines = "".join(f"{name}={value}\n" for name, value in environment.items())
     return [
@@ -120,10 +120,10 @@ def render_local_dashboards(pipeline: Pipeline, _settings: LocalSettings) -> lis
 
 def render_dashboards(pipeline: Pipeline, *, on_cluster: bool = True) -> list[RenderedFile]:
     """Render each chosen dashboard, and the user's own, as ``dashboards/<uid>.json``."""
-    chosen = chosen_dashboards(pipeline, on_cluster=on_cluster)
-    made = [(source.uid, encode(source.build(pipeline))) for source in chosen]
+    chosen = choose_dashboards(pipeline, on_cluster=on_cluster)
+    made = [(name.value, encode(DASHBOARDS[name](pipeline))) for name in chosen]
     own = pipeline.dashboards.own.items()
-    return [RenderedFile(DASHBOARDS / f"{uid}.json", text) for uid, text in (*made, *own)]
+    return [RenderedFile(DASHBOARDS_FOLDER / f"{uid}.json", text) for uid, text in (*made, *own)]
 
 
 def encode(dashboard: Dashboard) -> str:

@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 
-from kubeglass.dashboards.cluster import UID, build
+from kubeglass.dashboards.cluster import build
 from kubeglass.dashboards.queries import panel_queries
 from kubeglass.model.pipeline import Pipeline
 from kubeglass.model.sections.collector import Collector, Kubelet, KubeletGroup
+from kubeglass.model.sections.dashboards import DashboardName
 from kubeglass.render.grafana import render_dashboards
 from tests.unit.dashboards.reading import raw_counters, selectors, series_names
 
@@ -84,4 +85,4 @@ def test_a_thousand_pods_are_not_a_thousand_lines() -> None:
 def test_it_is_there_where_kubelets_are_read(on_cluster: bool, kubelets: bool, there: bool) -> None:
     files = render_dashboards(pipeline(enabled=kubelets), on_cluster=on_cluster)
 
-    assert (f"{UID}.json" in {file.path.name for file in files}) is there
+    assert (f"{DashboardName.CLUSTER}.json" in {file.path.name for file in files}) is there

@@ -39,7 +39,7 @@ def test_provider_reads_the_folder_the_dashboards_are_written_to() -> None:
     (provider,) = YAML(typ="safe").load(content("grafana/provisioning/dashboards/kubeglass.yaml"))["providers"]
 
     assert provider["type"] == "file"
-    assert Path(provider["options"]["path"]) == SETTINGS.root / grafana.DASHBOARDS
+    assert Path(provider["options"]["path"]) == SETTINGS.root / grafana.DASHBOARDS_FOLDER
     assert provider["allowUiUpdates"] is False
 
 
@@ -68,7 +68,7 @@ def test_home_is_a_dashboard_only_if_there_is_one() -> None:
 
 
 def test_every_dashboard_of_the_registry_can_be_chosen_and_no_other() -> None:
-    assert [source.uid for source in DASHBOARDS] == [name.value for name in DashboardName]
+    assert list(DASHBOARDS) == list(DashboardName)
 
 
 def test_dashboards_of_the_users_own_go_wherever_kubeglass_s_own_go() -> None:

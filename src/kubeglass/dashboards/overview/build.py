@@ -14,15 +14,15 @@ from kubeglass.model.metric_names import MetricNames, metric_names
 from kubeglass.model.parts import COLLECTOR
 from kubeglass.model.pipeline import Pipeline
 from kubeglass.model.sections.app import App
+from kubeglass.model.sections.dashboards import DashboardName
 
-UID = "application-overview"
 DESCRIPTION = "Requests, errors and latency of the applications, and their own metrics."
 
 
 def build(pipeline: Pipeline) -> Dashboard:
     """Build the overview of all applications of ``pipeline``."""
     refresh = max(pipeline.dashboards.refresh, pipeline.scrape.interval)
-    builder = page("Application overview", UID, "applications", DESCRIPTION, refresh=refresh)
+    builder = page("Application overview", DashboardName.OVERVIEW, "applications", DESCRIPTION, refresh=refresh)
     names = metric_names(pipeline.apps)
     for variable in _variables(names):
         builder = builder.with_variable(variable)

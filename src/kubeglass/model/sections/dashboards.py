@@ -17,7 +17,7 @@ from kubeglass.model.sections.section import Section
 
 
 class DashboardName(StrEnum):
-    """Uids of kubeglass's own dashboards; :data:`kubeglass.dashboards.registry.DASHBOARDS` has one for each."""
+    """Uids of kubeglass's own dashboards; :data:`kubeglass.dashboards.registry.DASHBOARDS` builds each."""
 
     OVERVIEW = "application-overview"
     CLUSTER = "cluster-nodes-and-pods"

@@ -3,38 +3,43 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.conftest import open_window
 from tests.browser.dashboard import Dashboard
 from tests.browser.stack import Stack
 
 pytestmark = pytest.mark.browser
 
 
-def test_an_unknown_kind_says_so_and_the_rest_is_drawn(dashboard: Dashboard) -> None:
-    dashboard.open("/d/odd")
-
-    dashboard.expect_state("Unknown", "unknown")
-    expect(dashboard.panel("Unknown")).to_contain_text('Panel type "flamegraph" is not supported yet')
-    expect(dashboard.panel("Healthy")).to_contain_text("7")
-
-
-def test_a_failing_query_shows_what_prometheus_says(dashboard: Dashboard) -> None:
-    dashboard.open("/d/odd")
-
-    dashboard.expect_state("Broken", "error")
-    dashboard.panel("Broken").get_by_test_id(re.compile("Panel status error")).hover()
-    expect(dashboard.page.get_by_role("tooltip")).to_contain_text("parse error")
+@pytest.fixture(scope="module")
+def odd(browser: Browser, stack: Stack) -> Iterator[Dashboard]:
+    """The page with panels that have something wrong, opened once for tests that only look at it."""
+    with open_window(browser) as page:
+        dashboard = Dashboard(page, stack.url)
+        dashboard.open("/d/odd")
+        yield dashboard
 
 
-def test_a_query_without_a_result_shows_no_data(dashboard: Dashboard) -> None:
-    dashboard.open("/d/odd")
+def test_an_unknown_kind_says_so_and_the_rest_is_drawn(odd: Dashboard) -> None:
+    odd.expect_state("Unknown", "unknown")
+    expect(odd.panel("Unknown")).to_contain_text('Panel type "flamegraph" is not supported yet')
+    expect(odd.panel("Healthy")).to_contain_text("7")
 
-    dashboard.expect_state("Empty", "nodata")
-    expect(dashboard.panel("Empty")).to_contain_text("No data")
+
+def test_a_failing_query_shows_what_prometheus_says(odd: Dashboard) -> None:
+    odd.expect_state("Broken", "error")
+    odd.panel("Broken").get_by_test_id(re.compile("Panel status error")).hover()
+    expect(odd.page.get_by_role("tooltip")).to_contain_text("parse error")
+
+
+def test_a_query_without_a_result_shows_no_data(odd: Dashboard) -> None:
+    odd.expect_state("Empty", "nodata")
+    expect(odd.panel("Empty")).to_contain_text("No data")
 
 
 def test_a_panel_out_of_view_asks_nothing_until_it_is_scrolled_to(dashboard: Dashboard) -> None:

@@ -32,8 +32,14 @@ def pytest_xdist_auto_num_workers() -> int:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what mostly waits for real engines: side by side with the rest it costs the least time."""
-    items.sort(key=lambda item: item.get_closest_marker("engines") is None)
+    """Begin with what takes longest, so that no worker is left alone with it at the end."""
+    items.sort(key=_come_late)
+
+
+def _come_late(item: pytest.Item) -> tuple[float, bool, bool]:
+    timeout = item.get_closest_marker("timeout")
+    # Tests of real engines mostly wait: side by side with the rest they cost the least time.
+    return -timeout.args[0] if timeout else 0.0, item.get_closest_marker("engines") is None, "unit" in item.path.parts
 
 
 @pytest.fixture(scope="session")

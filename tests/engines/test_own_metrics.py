@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
@@ -90,55 +91,88 @@ def index():
 """
 SENT = 6
 
+#: Module, how it names its application, and its code.
+PREFIXED = {
+    "tutorial": ("app", TUTORIAL),
+    "mounted": ("create_app()", MOUNTED),
+    "exporter": ("app", EXPORTER),
+    "registered-late": ("app", INSTRUMENTED_BEFORE),
+}
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run whose apps have answered some requests each."""
+
+    folder: Path
+    record: dict[str, Any]
+    prometheus: Prometheus
+
+    @property
+    def log(self) -> str:
+        return (self.folder / "up.log").read_text()
+
 
 @contextmanager
-def up(folder: Path, module: str) -> Iterator[tuple[dict[str, Any], Prometheus]]:
-    """Bring an app up, scraped each second, and send it requests."""
-    (folder / "kubeglass.yaml").write_text(f"apps: [{{name: shop, module: '{module}'}}]\nscrape: {{interval: 1s}}\n")
+def up(folder: Path, apps: Mapping[str, tuple[str, str]]) -> Iterator[Run]:
+    """Bring apps up, scraped each second, and send them requests."""
+    defined = ""
+    for name, (application, code) in apps.items():
+        module = name.replace("-", "_")
+        (folder / f"{module}.py").write_text(code)
+        defined += f"  - {{name: {name}, module: '{module}:{application}'}}\n"
+    (folder / "kubeglass.yaml").write_text(f"apps:\n{defined}scrape: {{interval: 1s}}\n")
     with foreground(folder):
         try:
             record = wait_until_up(folder)
         except AssertionError:
             raise AssertionError((folder / "up.log").read_text()) from None
-        for _ in range(SENT):
-            with urlopen(f"{process_of(record, 'shop')['address']}/") as answer:
-                assert answer.status == 200
+        for name in apps:
+            for _ in range(SENT):
+                with urlopen(f"{process_of(record, name)['address']}/") as answer:
+                    assert answer.status == 200
         with Prometheus(record["prometheus"]) as prometheus:
-            yield record, prometheus
+            yield Run(folder, record, prometheus)
 
 
-@pytest.mark.parametrize(
-    ("code", "module", "prefix"),
-    [
-        pytest.param(TUTORIAL, "myapp:app", "kubeglass_", id="a tutorial's"),
-        pytest.param(MOUNTED, "myapp:create_app()", "kubeglass_", id="a factory's, page mounted"),
-        pytest.param(EXPORTER, "myapp:app", "kubeglass_", id="prometheus-flask-exporter's"),
-        pytest.param(IN_CODE, "myapp:app", "shop_", id="prefix in code"),
-        pytest.param(INSTRUMENTED_BEFORE, "myapp:app", "kubeglass_", id="registered after instrument"),
-    ],
-)
-def test_an_app_with_metrics_of_our_names_comes_up_and_every_panel_shows_ours(
-    tmp_path: Path, code: str, module: str, prefix: str
-) -> None:
-    (tmp_path / "myapp.py").write_text(code)
-    with up(tmp_path, module) as (record, prometheus):
-        counted = f'sum({prefix}http_requests_total{{job="shop",endpoint="/",status="200"}})'
-        wait_until(lambda: prometheus.value(counted) == SENT, "every request in ours")
-        document = json.loads((tmp_path / ".kubeglass/dashboards/application-overview.json").read_text())
-        queries = panel_queries(document, scrape_interval=1.0)
-        wait_until(lambda: not find_empty_panels(prometheus, queries), "data in every panel")
-        recorded = 'sum(job_endpoint:http_requests:rate5m{job="shop",endpoint="/"})'
-        wait_until(lambda: prometheus.value(recorded) is not None, "ours, recorded")
-        own = prometheus.value('sum(http_requests_total{job="shop"})')
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    """A run of all apps whose metrics need another prefix than ours."""
+    with up(tmp_path_factory.mktemp("prefixed"), PREFIXED) as run:
+        yield run
 
-    assert own in (SENT, None) if "REQUESTS" not in code else own == SENT
-    assert record["phase"] == "up"
-    note = "shop has metrics named like kubeglass's"
-    assert (note in (tmp_path / "up.log").read_text()) == (prefix == "kubeglass_")
+
+@pytest.mark.parametrize("name", PREFIXED)
+def test_every_panel_shows_our_metrics_although_the_app_has_some_of_the_same_names(run: Run, name: str) -> None:
+    own = find_own_in_panels_of_ours(run, name, "kubeglass_")
+
+    assert own == SENT if "REQUESTS" in PREFIXED[name][1] else own in (SENT, None)
+    assert run.record["phase"] == "up"
+    assert f"{name} has metrics named like kubeglass's" in run.log
+
+
+def test_every_panel_shows_our_metrics_under_the_prefix_that_the_code_gives_them(tmp_path: Path) -> None:
+    with up(tmp_path, {"shop": ("app", IN_CODE)}) as run:
+        assert find_own_in_panels_of_ours(run, "shop", "shop_") is None
+        assert "has metrics named like kubeglass's" not in run.log
+
+
+def find_own_in_panels_of_ours(run: Run, name: str, prefix: str) -> float | None:
+    """Wait until every panel shows our metrics of an app; return what its own metric counted."""
+    counted = f'sum({prefix}http_requests_total{{job="{name}",endpoint="/",status="200"}})'
+    wait_until(lambda: run.prometheus.value(counted) == SENT, "every request in ours")
+    document = json.loads((run.folder / ".kubeglass/dashboards/application-overview.json").read_text())
+    queries = [
+        replace(query, expr=query.expr.replace('job=~".*"', f'job="{name}"'))
+        for query in panel_queries(document, scrape_interval=1.0)
+    ]
+    wait_until(lambda: not find_empty_panels(run.prometheus, queries), "data in every panel")
+    recorded = f'sum(job_endpoint:http_requests:rate5m{{job="{name}",endpoint="/"}})'
+    wait_until(lambda: run.prometheus.value(recorded) is not None, "ours, recorded")
+    return run.prometheus.value(f'sum(http_requests_total{{job="{name}"}})')
 
 
 def test_a_metric_of_our_name_that_a_view_makes_breaks_no_request(tmp_path: Path) -> None:
-    (tmp_path / "myapp.py").write_text(LATE)
-    with up(tmp_path, "myapp:app") as (_, prometheus):
+    with up(tmp_path, {"shop": ("app", LATE)}) as run:
         ours = 'sum({__name__=~"(kubeglass_)?http_requests_total",job="shop",status="200"})'
-        wait_until(lambda: prometheus.value(ours) == SENT, "every request")
+        wait_until(lambda: run.prometheus.value(ours) == SENT, "every request")

@@ -40,7 +40,7 @@ PAGES = (
     Mutation(
         "custom metrics are prometheus_client's own",
         "a gauge that asks a function is shown without asking",
-        "instrument/text/wrappers.py",
+        "instrument/text/registry.py",
         '    if "_child_samples" in child.__dict__:',
         "    if False:",
         (f"{FORMATS}test_every_format_is_what_prometheus_client_writes",),
@@ -48,7 +48,7 @@ PAGES = (
     Mutation(
         "custom metrics are prometheus_client's own",
         "another version of prometheus_client is read like the known one",
-        "instrument/text/wrappers.py",
+        "instrument/text/registry.py",
         '        is_same = "".join(lines).encode() == generate_latest(registry)\n',
         "        is_same = True\n",
         (f"{FORMATS}test_a_changed_prometheus_client_is_written_the_slow_way",),
@@ -140,8 +140,8 @@ PAGES = (
         "others are never held up",
         "the page is written in one go",
         "instrument/text/encoding.py",
-        "compressor.compress(data))\n        pause()\n",
-        "compressor.compress(data))\n",
+        "compressor.compress(data)\n        pause()\n",
+        "compressor.compress(data)\n",
         (f"{FORMATS}test_others_get_their_turn_after_every_piece",),
     ),
     Mutation(

@@ -66,7 +66,7 @@ WORKERS = (
         "no dead worker's file piles up",
         "a scrape does not compact",
         "instrument/multiprocess/shared_registry.py",
-        "        if not reading.dead or is_locked",
+        "        if not reading.has_dead or is_locked",
         "        if True or is_locked",
         (f"{BACKGROUND}test_a_scrape_leaves_the_dead_to_the_process_that_sees_to_them",),
     ),

@@ -117,12 +117,13 @@ def serve_metrics(
         InstrumentationError: the address or an option is invalid.
     """
     # http.server and its imports are only for applications that call this.
-    from kubeglass.instrument.metrics_server import MetricsServer
+    from kubeglass.instrument.metrics_server import SERVER, MetricsServer
 
     endpoint = MetricsEndpoint(
         registry,
         token=find_token(token),
         authorize=of_environ(checked.check_authorize(authorize), Request),
         python_metrics=find_python_metrics(python_metrics),
+        headers=[SERVER],
     )
     return MetricsServer(address, endpoint.respond)

@@ -15,7 +15,6 @@ from werkzeug.exceptions import HTTPException
 from kubeglass.flask.introspection import (
     endpoint_of,
     endpoint_of_error,
-    has_host_rules,
     is_plain,
     is_reported_by_flask,
     is_whole,
@@ -52,14 +51,7 @@ EXTENSION = "kubeglass"
 
 
 class Instrumentation:
-    """An instrumented application.
-
-    Args:
-        app: the application.
-        registry: where its metrics are registered.
-        options: its options.
-        metrics: the metrics that its requests add to.
-    """
+    """An instrumented application, its registry and options, and the metrics that its requests add to."""
 
     def __init__(self, app: Flask, registry: CollectorRegistry, options: Options, metrics: HttpMetrics) -> None:
         self.registry = registry
@@ -144,7 +136,8 @@ class Instrumentation:
         find, known = self._find_first, self._cache.known
         # What Flask's request proxy refers to: five times as fast as the proxy.
         get_context: Callable[[], Any] = request.__wrapped__.get  # type: ignore[attr-defined]
-        note_trace, note_size, has_hosts = self.options.exemplars, self.options.sizes, has_host_rules(self._app)
+        note_trace, note_size = self.options.exemplars, self.options.sizes
+        has_hosts = self._app.url_map.host_matching or self._app.subdomain_matching
 
         # Flask 3.2 passes its context first. Not *arguments: calls with fixed arguments are much faster.
         def process_response(first: Any, second: Any = None) -> Response:

@@ -67,11 +67,6 @@ def endpoint_of(found: Request) -> str:
     return UNMATCHED_ENDPOINT if rule is None else f"{host_of(rule)}{rule.rule}"
 
 
-def has_host_rules(app: Flask) -> bool:
-    """Return whether routes may belong to hosts or subdomains."""
-    return app.url_map.host_matching or app.subdomain_matching
-
-
 def host_of(rule: Rule) -> str:
     """Return the template of a rule's host, or of its subdomain with a dot; empty for the application's default."""
     if rule.map is None:

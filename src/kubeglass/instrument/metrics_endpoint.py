@@ -17,7 +17,7 @@ from kubeglass.instrument.storage.file_store import FileStore
 from kubeglass.instrument.storage.multiprocess_folder import multiprocess_folder
 from kubeglass.instrument.text.encoding import choose_coding, choose_format, join_lines
 from kubeglass.instrument.text.format import Format
-from kubeglass.instrument.text.registry import is_of_python, write_registry
+from kubeglass.instrument.text.registry import PYTHON, write_registry
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,6 +43,7 @@ class MetricsEndpoint:
         authorize: returns whether a scrape may read the metrics, in addition to the token; None allows all.
         python_metrics: whether metrics of the Python runtime are shown.
         port: the only one of the server's ports at which the metrics are served, or empty for all.
+        headers: headers of every response.
     """
 
     def __init__(
@@ -53,15 +54,16 @@ class MetricsEndpoint:
         authorize: Callable[[WSGIEnvironment], bool] | None,
         python_metrics: bool,
         port: str = "",
+        headers: Iterable[tuple[str, str]] = (),
     ) -> None:
         self._registry = registry
         self._folder = multiprocess_folder()
         self._token = token.encode()
         self._authorize = authorize
         self._port = port
-        self._write: Callable[[Format], Iterator[str]] = partial(write_registry, registry)
-        if not python_metrics:
-            self._write = partial(write_registry, registry, is_skipped=is_of_python)
+        self._headers = headers
+        skipped = () if python_metrics else PYTHON
+        self._write: Callable[[Format], Iterator[str]] = partial(write_registry, registry, skipped=skipped)
         if self._folder is not None:
             # Imported only if needed: it takes a third of the library's import time.
             from kubeglass.instrument.multiprocess.shared_registry import SharedRegistry
@@ -78,7 +80,7 @@ class MetricsEndpoint:
     def respond(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one scrape, as a WSGI application."""
         status, headers, body = self._make_response(environ)
-        start_response(status, [*headers, ("Content-Length", str(len(body)))])
+        start_response(status, [*headers, ("Content-Length", str(len(body))), *self._headers])
         return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]
 
     def _make_response(self, environ: WSGIEnvironment) -> tuple[str, list[tuple[str, str]], bytes]:

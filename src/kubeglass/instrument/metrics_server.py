@@ -17,14 +17,14 @@ import threading
 from contextlib import suppress
 from pathlib import Path
 from socketserver import TCPServer, ThreadingMixIn
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 
 from kubeglass.errors import InstrumentationError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+    from collections.abc import Callable
+    from wsgiref.types import WSGIApplication
 
 logger = logging.getLogger("kubeglass.instrument")
 
@@ -32,8 +32,8 @@ WHERE = "kubeglass.flask.serve_metrics"
 UNIX = "unix:"
 RETRY_SECONDS = 1.0
 
-#: The ``Server`` header by which workers that wait for the address recognize each other.
-NAME = "kubeglass"
+#: The header by which workers that wait for the address recognize each other; the page's responses have it.
+SERVER = ("Server", "kubeglass")
 
 #: Bytes of a response that are sure to include that header.
 RESPONSE_BYTES = 4096
@@ -81,7 +81,7 @@ class MetricsServer:
 
     Args:
         address: ``host:port`` or ``unix:/path/of/socket``.
-        page: the WSGI application that answers scrapes.
+        page: the WSGI application that answers scrapes, with the header :data:`SERVER`.
     """
 
     def __init__(self, address: str, page: WSGIApplication) -> None:
@@ -144,7 +144,7 @@ class MetricsServer:
             # A method that is refused: a scrape would be expensive.
             connection.sendall(b"OPTIONS / HTTP/1.0\r\n\r\n")
             response = connection.makefile("rb").read(RESPONSE_BYTES)
-            if f"server: {NAME}\r\n".encode() not in response.lower():
+            if ": ".join(SERVER).encode() not in response:
                 logger.warning(
                     "%s: another program uses this address, so metrics are not served there until it ends", self.address
                 )
@@ -171,19 +171,14 @@ class MetricsServer:
         if self._family == socket.AF_UNIX:
             self._claim_path(str(self._target))
         server = EndpointServer(self._family, self._target)
-        server.set_app(named(self._page))
+        server.set_app(self._page)
         return server
 
     def _claim_path(self, path: str) -> None:
         """Make sure that no living process serves the socket, and remove the socket of a dead one."""
         if self._lock_descriptor is None:
-            descriptor = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                os.close(descriptor)
-                raise
-            self._lock_descriptor = descriptor
+            self._lock_descriptor = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        fcntl.flock(self._lock_descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         with suppress(FileNotFoundError):
             Path(path).unlink()
 
@@ -215,18 +210,6 @@ def call_in_uwsgi_workers(uwsgi: Any, start: Callable[[], None]) -> None:
                 start()
 
     uwsgi.post_fork_hook = start_after_fork
-
-
-def named(page: WSGIApplication) -> WSGIApplication:
-    """Return the page with a header that says who serves it."""
-
-    def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        def start(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
-            return start_response(status, [*headers, ("Server", NAME)], *more)
-
-        return page(environ, cast("StartResponse", start))
-
-    return answer
 
 
 def parse_address(address: str) -> tuple[int, tuple[str, int] | str]:

@@ -13,11 +13,7 @@ from kubeglass.instrument.storage.cells import MemoryStore
 from kubeglass.instrument.storage.file_store import FileStore
 from kubeglass.instrument.storage.gc_metrics import count_collections
 from kubeglass.instrument.storage.http_metrics import HttpMetrics
-from kubeglass.instrument.storage.multiprocess_folder import (
-    make_store,
-    multiprocess_folder,
-    name_folder,
-)
+from kubeglass.instrument.storage.multiprocess_folder import make_store, multiprocess_folder, name_folder
 from kubeglass.instrument.text.http_collector import HttpCollector
 from kubeglass.instrument.text.registry import collectors_of
 

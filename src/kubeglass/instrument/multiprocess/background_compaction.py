@@ -114,7 +114,7 @@ def compact(path: Path, limits: Callable[[], Limits] = dict) -> None:
     """
     folder = Folder(path, pause=Pace(WORK_SECONDS, REST_SECONDS))
     if folder.list_dead():
-        compact_dead(folder, limits(), folder.read().living)
+        compact_dead(folder, limits(), folder.read().readers)
         folder.forget()
 
 
@@ -123,13 +123,7 @@ _compactors: dict[Path, Compactor] = {}
 
 
 def compact_in_background(folder: Path, registry: CollectorRegistry, store: FileStore) -> None:
-    """Compact the shared folder, and the registry's own in it, from each process's first request on.
-
-    Args:
-        folder: the multiprocess folder.
-        registry: the registry whose values the store holds.
-        store: calls back at the first request, in a fork too.
-    """
+    """Compact the shared folder, and the registry's own in it, from each process's first request that is stored on."""
     for path, limited in ((folder, REGISTRY), (store.folder, registry)):
         if path not in _compactors:
             _compactors[path] = Compactor(path, partial(limits_of, limited))

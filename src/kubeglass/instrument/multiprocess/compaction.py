@@ -40,13 +40,13 @@ LITTER_AGE = 60.0
 Limits = Mapping[str, int]
 
 
-def compact_dead(folder: Folder, limits: Limits | None = None, living: Readers | None = None) -> bool:
+def compact_dead(folder: Folder, limits: Limits | None = None, readers: Readers | None = None) -> bool:
     """Compact the files of dead processes into the totals; return False if another process is doing so.
 
     Args:
         folder: the multiprocess folder; what it has already parsed is not parsed again.
         limits: how many series families may have in the totals.
-        living: the files of living processes; their series are kept beyond the limits.
+        readers: what was read of the folder; series of living processes are kept beyond the limits.
     """
     with (folder.path / LOCK_NAME).open("ab") as file:
         if not lock(file.fileno()):
@@ -59,12 +59,12 @@ def compact_dead(folder: Folder, limits: Limits | None = None, living: Readers |
             if kind in TRANSIENT:
                 _remove(folder, [name.name for name in names])
             else:
-                _compact_kind(folder, kind, names, limits or {}, (living or {}).get(kind, []))
+                _compact_kind(folder, kind, names, limits or {}, (readers or {}).get(kind, []))
         _remove(folder, _litter(folder.path))
     return True
 
 
-def _compact_kind(folder: Folder, kind: str, dead: list[FileName], limits: Limits, living: list[ValueReader]) -> None:
+def _compact_kind(folder: Folder, kind: str, dead: list[FileName], limits: Limits, found: list[ValueReader]) -> None:
     names = [unique for name in dead if (unique := _make_unique(folder, name))]
     if not names:  # living processes have taken all of them over
         return
@@ -83,8 +83,8 @@ def _compact_kind(folder: Folder, kind: str, dead: list[FileName], limits: Limit
     first = [number for reader in counting if reader.name.is_compacted for number in reader.series if number in values]
     totals = {number: values[number] for number in [*first, *sorted(values)]}
     if limits:
-        others = [number for reader in living for number in reader.series]
-        totals = limit_cardinality(folder.tables[kind], totals, limits, others)
+        living = [number for reader in found if reader.is_alive for number in reader.series]
+        totals = limit_cardinality(folder.tables[kind], totals, limits, living)
     _replace(folder.path / old.name, _encode(folder, kind, totals, counting), gone)
     _remove(folder, gone)
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Set
-from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from kubeglass.errors import InstrumentationError
 from kubeglass.instrument.multiprocess.series_table import SeriesTable, Totals
@@ -21,21 +21,11 @@ SAMPLES_BETWEEN_PAUSES = 10_000
 Readers = dict[str, list[ValueReader]]
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What the files said at one moment.
+class Reading(NamedTuple):
+    """The files that count, by kind, and whether there are files of dead processes to compact."""
 
-    Args:
-        dead: names of dead processes' files, including those that the compacted totals already include.
-        pids: the living processes.
-        readers: the files that count, by kind.
-        living: those among them that belong to living processes.
-    """
-
-    dead: list[FileName]
-    pids: set[int]
-    readers: Readers = field(default_factory=dict)
-    living: Readers = field(default_factory=dict)
+    readers: Readers
+    has_dead: bool
 
 
 class Folder:
@@ -91,8 +81,7 @@ class Folder:
 
     def list_dead(self) -> list[FileName]:
         """Return the names of dead processes' files."""
-        names = self._list()
-        dead = dead_owners(self.path, names, self.pause)
+        names, dead = self._list()
         return [name for name in names if name.owner in dead]
 
     def reader(self, name: FileName) -> ValueReader:
@@ -121,15 +110,14 @@ class Folder:
             reader = self._readers[new.name] = self._readers.pop(old.name)
             reader.path, reader.name = self.path / new.name, new
 
-    def _list(self) -> list[FileName]:
+    def _list(self) -> tuple[list[FileName], set[str]]:
         names = [name for entry in self.path.iterdir() if (name := parse_name(entry.name))]
-        return sorted(names, key=lambda name: (not name.is_compacted, name.name))
+        names.sort(key=lambda name: (not name.is_compacted, name.name))
+        return names, dead_owners(self.path, names, self.pause)
 
     def _read_once(self) -> Reading:
-        names = self._list()
-        dead = dead_owners(self.path, names, self.pause)
-        pids = {name.pid for name in names if not name.is_compacted and name.owner not in dead}
-        reading = Reading([name for name in names if name.owner in dead], pids)
+        names, dead = self._list()
+        readers: Readers = {}
         compacted: set[str] = set()
         # Compaction may leave a file with two names for a moment.
         inodes: set[int] = set()
@@ -141,11 +129,10 @@ class Folder:
                 continue
             inodes.add(reader.inode)
             compacted |= reader.compacted
-            reading.readers.setdefault(name.kind, []).append(reader)
-            if not name.is_compacted and name.owner not in dead:
-                reading.living.setdefault(name.kind, []).append(reader)
+            reader.is_alive = not name.is_compacted and name.owner not in dead
+            readers.setdefault(name.kind, []).append(reader)
         self.forget({name.name for name in names})
-        return reading
+        return Reading(readers, bool(dead))
 
     def forget(self, names: Set[str] = frozenset()) -> None:
         """Forget what was parsed of all files but these, with a pause after each: unmapping is slow."""

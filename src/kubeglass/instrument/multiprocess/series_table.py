@@ -75,11 +75,7 @@ class HistogramLines:
 
 
 class SeriesTable:
-    """Numbers the samples of one kind of file; a number is valid as long as this process lives.
-
-    Args:
-        kind: the kind, which begins with the metrics' type.
-    """
+    """Numbers the samples of one kind of file; a number is valid as long as this process lives."""
 
     def __init__(self, kind: str) -> None:
         self.type_name = kind.split("_")[0]
@@ -101,10 +97,7 @@ class SeriesTable:
         known, numbers = self._by_key, list[int]()
         for start in range(0, len(keys), KEYS_BETWEEN_PAUSES):
             part = keys[start : start + KEYS_BETWEEN_PAUSES]
-            try:
-                numbers += [known[key] for key in part]
-            except KeyError:
-                numbers += [known[key] if key in known else self._add(key) for key in part]
+            numbers += [known[key] if key in known else self._add(key) for key in part]
             pause()
         return numbers
 

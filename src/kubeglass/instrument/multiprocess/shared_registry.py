@@ -21,7 +21,6 @@ from prometheus_client import (
     Summary,
 )
 from prometheus_client.core import Metric as Family
-from prometheus_client.registry import Collector
 
 from kubeglass.catalog import GC_METRICS
 from kubeglass.instrument.multiprocess.compaction import LEADER_LOCK_NAME, Limits, compact_dead
@@ -33,14 +32,7 @@ from kubeglass.instrument.storage.multiprocess_folder import folder_name
 from kubeglass.instrument.text.encoding import Pause
 from kubeglass.instrument.text.format import Format, format_number, sample_text, write_family
 from kubeglass.instrument.text.http_collector import HttpCollector, build_info, exemplars_of
-from kubeglass.instrument.text.registry import (
-    collectors_of,
-    is_of_python,
-    limits_of,
-    names_in,
-    sample_gauges,
-    write_registry,
-)
+from kubeglass.instrument.text.registry import PYTHON, collectors_of, limits_of, names_in, sample_gauges, write_registry
 
 logger = logging.getLogger("kubeglass.instrument")
 
@@ -86,10 +78,7 @@ class SharedRegistry:
         yield from self._common.write(common)
         yield from write_processes(sorted(scrape.pids), format_, common.families - hidden)
         yield from write_family(build_info(), format_)
-        yield from write_registry(self._registry, format_, is_skipped=self._is_skipped)
-
-    def _is_skipped(self, collector: Collector) -> bool:
-        return isinstance(collector, IN_FOLDER) or (not self._python_metrics and is_of_python(collector))
+        yield from write_registry(self._registry, format_, IN_FOLDER + (() if self._python_metrics else PYTHON))
 
 
 def names_elsewhere(registry: CollectorRegistry) -> set[str]:
@@ -108,13 +97,7 @@ def names_elsewhere(registry: CollectorRegistry) -> set[str]:
 
 
 def write_processes(pids: Iterable[int], format_: Format, shown: Container[str] = ()) -> Iterator[str]:
-    """Yield the lines of these processes' metrics; nothing where there is no /proc.
-
-    Args:
-        pids: the processes.
-        format_: the format.
-        shown: names of families that are shown already: the application has its own.
-    """
+    """Yield the lines of these processes' metrics but for families ``shown`` already; none where there is no /proc."""
     families: dict[str, Family] = {}
     for pid in pids:
         for found in ProcessCollector(pid=lambda pid=pid: pid, registry=None).collect():  # type: ignore[misc]
@@ -154,12 +137,7 @@ class Kept(NamedTuple):
 
 
 class SharedValues:
-    """One multiprocess folder, scraped again and again.
-
-    Args:
-        path: the folder.
-        pause: called about every millisecond and after each file, to let others run.
-    """
+    """One multiprocess folder, scraped again and again; ``pause`` is that of :class:`Folder`."""
 
     def __init__(self, path: Path, *, pause: Pause | None = None) -> None:
         self.path = path
@@ -191,30 +169,28 @@ class SharedValues:
 
     def _write(self, folder: Folder, scrape: Scrape) -> Iterator[str]:
         reading = folder.read()
-        scrape.pids.update(reading.pids)
         for kind, readers in reading.readers.items():
-            yield from write_kind(folder, kind, readers, reading.living.get(kind, []), scrape)
+            scrape.pids.update(reader.name.pid for reader in readers if reader.is_alive)
+            yield from write_kind(folder, kind, readers, scrape)
         self._compact(folder, reading, scrape)
 
     def _compact(self, folder: Folder, reading: Reading, scrape: Scrape) -> None:
         # A process that compacts in the background will do it soon, and without delaying a scrape.
-        if not reading.dead or is_locked(self.path / LEADER_LOCK_NAME, if_missing=False):
+        if not reading.has_dead or is_locked(self.path / LEADER_LOCK_NAME, if_missing=False):
             return
         try:
-            compact_dead(folder, scrape.limits, reading.living)
+            compact_dead(folder, scrape.limits, reading.readers)
         except OSError as error:
             if not self._has_complained:
                 self._has_complained = True
                 logger.warning("%s: cannot compact the files of ended workers: %s", self.path, error)
 
 
-def write_kind(
-    folder: Folder, kind: str, readers: list[ValueReader], living: list[ValueReader], scrape: Scrape
-) -> Iterator[str]:
+def write_kind(folder: Folder, kind: str, readers: list[ValueReader], scrape: Scrape) -> Iterator[str]:
     """Yield the lines of those families of one kind that were not written for another."""
     table = folder.tables[kind]
     totals = None if kind in PER_PROCESS else folder.totals(kind, readers)
-    hidden = hidden_buckets(table, living) if kind == "histogram" else frozenset[int]()
+    hidden = hidden_buckets(table, readers) if kind == "histogram" else frozenset[int]()
     for family in table.families:
         if family in scrape.families:
             continue
@@ -225,16 +201,16 @@ def write_kind(
             yield from table.write(family, totals, scrape.format_, scrape.exemplars, hidden, folder.pause)
 
 
-def hidden_buckets(table: SeriesTable, living: Iterable[ValueReader]) -> frozenset[int]:
+def hidden_buckets(table: SeriesTable, readers: Iterable[ValueReader]) -> frozenset[int]:
     """Return the numbers of buckets whose totals would be too small.
 
     After an application's buckets were changed, a bucket that not every living process has would lack what the others
     counted. Those they share are right, whatever dead processes had: counts are added up from the smallest bound.
     """
     hidden: set[Bound] = set()
-    for reader in living:
+    for reader in readers:
         missing = table.every_bound - reader.bounds
-        if missing:
+        if missing and reader.is_alive:
             # The last bucket is made last: a process without it is still making them.
             families = {family for family, bound in reader.bounds if bound == LAST_BOUND}
             hidden |= {bound for bound in missing if bound[0] in families}

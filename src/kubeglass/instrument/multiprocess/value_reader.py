@@ -79,8 +79,7 @@ def dead_owners(folder: Path, names: Iterable[FileName], pause: Pause = let_othe
     first = {name.owner: name for name in names if not name.is_compacted}
     dead = set()
     for owner, name in first.items():
-        is_alive = is_locked(folder / name.name) if name.is_ours else is_running(name.pid)
-        if not is_alive:
+        if not (is_locked(folder / name.name) if name.is_ours else is_running(name.pid)):
             dead.add(owner)
         pause()
     return dead
@@ -114,19 +113,13 @@ def is_running(pid: int) -> bool:
 
 
 class ValueReader:
-    """Reads one file, whose entries only grow in number.
-
-    Args:
-        path: the file.
-        name: its parsed name.
-
-    Raises:
-        FileNotFoundError: the file is gone.
-    """
+    """Reads one file, whose entries only grow in number; raises FileNotFoundError if it is gone."""
 
     def __init__(self, path: Path, name: FileName) -> None:
         self.path = path
         self.name = name
+        #: Whether its process was alive when the folder was last read.
+        self.is_alive = False
         self.keys: list[bytes] = []
         self.inode = 0
         #: Files whose values a compacted file includes.

@@ -10,6 +10,7 @@ import re
 import time
 import zlib
 from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 
 from kubeglass.instrument.text.format import OPEN_METRICS, TEXT_0_0_4, TEXT_1_0_0, Format
 
@@ -123,20 +124,9 @@ def join_lines(lines: Iterable[str], *, gzip: bool = False, pause: Pause | None 
     """
     pause = pause or Pace()
     compressor = zlib.compressobj(GZIP_LEVEL, zlib.DEFLATED, GZIP_HEADER) if gzip else None
-    body = bytearray()
-
-    def take(piece: list[str]) -> None:
+    body, rest = bytearray(), iter(lines)
+    while piece := list(islice(rest, PIECE)):
         data = "".join(piece).encode(errors="backslashreplace")
-        body.extend(data if compressor is None else compressor.compress(data))
+        body += data if compressor is None else compressor.compress(data)
         pause()
-
-    piece: list[str] = []
-    for line in lines:
-        piece.append(line)
-        if len(piece) >= PIECE:
-            take(piece)
-            piece = []
-    take(piece)
-    if compressor is not None:
-        body.extend(compressor.flush())
-    return bytes(body)
+    return bytes(body if compressor is None else body + compressor.flush())

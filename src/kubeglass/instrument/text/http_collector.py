@@ -40,10 +40,6 @@ class HttpCollector(Collector):
 
     It reserves no names: prometheus_client would then raise in the application's code where that registers a metric of
     the same name. The application keeps its names, and this collector's metrics get another prefix.
-
-    Args:
-        metrics: the metrics.
-        registry: where the collector is registered.
     """
 
     def __init__(self, metrics: HttpMetrics, registry: CollectorRegistry) -> None:

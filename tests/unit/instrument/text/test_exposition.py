@@ -16,7 +16,7 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 from prometheus_client.registry import Collector
 
-from kubeglass.instrument.text import wrappers
+from kubeglass.instrument.text import registry as registry_module
 from kubeglass.instrument.text.encoding import PIECE, choose_coding, choose_format, join_lines
 from kubeglass.instrument.text.format import OPEN_METRICS, TEXT_0_0_4, TEXT_1_0_0, Format, format_number
 from kubeglass.instrument.text.registry import write_registry
@@ -82,8 +82,8 @@ def test_every_format_is_what_prometheus_client_writes(fill: Fill, samples: list
 
 
 def test_a_changed_prometheus_client_is_written_the_slow_way(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(wrappers.WRITTEN, Counter, (("_total",), lambda *_: "nonsense\n"))
-    wrappers.is_trusted.cache_clear()
+    monkeypatch.setitem(registry_module.WRITTEN, Counter, (("_total",), lambda *_: "nonsense\n"))
+    registry_module.is_trusted.cache_clear()
     registry = CollectorRegistry()
     fill_counter(registry, [("book", 2.0)])
 
@@ -91,7 +91,7 @@ def test_a_changed_prometheus_client_is_written_the_slow_way(monkeypatch: pytest
         assert join_lines(write_registry(registry, TEXT_0_0_4)) == generate_latest(registry)
     finally:
         monkeypatch.undo()
-        wrappers.is_trusted.cache_clear()
+        registry_module.is_trusted.cache_clear()
 
 
 def test_exemplars_are_shown_in_openmetrics_only() -> None:

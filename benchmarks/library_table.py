@@ -12,12 +12,12 @@ from rounds import RESULTS
 PAGE = Path(__file__).parents[1] / "docs" / "library" / "benchmarks.md"
 HEAD = """# Benchmarks of the library
 
-Measured beside named peers, in the same run, in turn, on a small shared machine: look at the ratios. `make bench`, or the
-command under each heading, measures again and writes `benchmarks/results/`; `python benchmarks/library_table.py` makes
-this page of it, and a test keeps the two in step. `KUBEGLASS_BENCH_ROUNDS=3` before a command tries it out without
-recording anything.
+Each benchmark measures kubeglass and the libraries that it is compared with in turn, in the same run, on a small shared
+machine: compare ratios, not absolute numbers. `make bench`, or the command under each heading, repeats the measurement and
+writes `benchmarks/results/`; `python benchmarks/library_table.py` generates this page, and a test checks that the two match.
+`KUBEGLASS_BENCH_ROUNDS=3` before a command makes a short trial run that records nothing.
 
-The middle half of the rounds lies between the quartiles. What a row is measured in stands beside its median.
+Half of the rounds lie between the quartiles. The unit of a row follows its median.
 """
 
 

@@ -11,9 +11,9 @@ from tools.broken.trial import ROOT, Outcome
 PAGE = ROOT / "docs" / "library" / "proof.md"
 HEAD = """# What the library's tests notice
 
-Each promise below was broken on purpose, in a copy of the code, and the tests named beside it were run: those shown
-failed. `make mutants` does it all again, in some minutes, and writes this page; `tools/broken` holds the changes.
-What is a figure and not a behaviour, such as the cost of a request, is in [Benchmarks](benchmarks.md).
+Each promise below was broken on purpose in a copy of the code, and the tests on the right failed. `make mutants`
+repeats this in a few minutes and writes this page; the changes are in `tools/broken`. Numbers, such as the cost of a
+request, are in [Benchmarks](benchmarks.md).
 
 | promise | broken on purpose | what failed |
 |---|---|---|

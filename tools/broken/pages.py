@@ -23,7 +23,7 @@ PAGES = (
     ),
     Mutation(
         "process, GC and platform collectors",
-        "a registry of its own lacks them",
+        "a separate registry lacks them",
         "instrument/registration.py",
         "    _registered[registry] = collector, options\n    _add_runtime(registry)\n",
         "    _registered[registry] = collector, options\n",
@@ -31,7 +31,7 @@ PAGES = (
     ),
     Mutation(
         "help has units",
-        "the duration's help does not say in what",
+        "the duration's help does not name its unit",
         "catalog.py",
         "last byte of its response, in seconds.",
         "last byte of its response.",
@@ -39,7 +39,7 @@ PAGES = (
     ),
     Mutation(
         "custom metrics are prometheus_client's own",
-        "a gauge that asks a function is shown without asking",
+        "a gauge's function is not called",
         "instrument/text/registry.py",
         '    if "_child_samples" in child.__dict__:',
         "    if False:",
@@ -47,7 +47,7 @@ PAGES = (
     ),
     Mutation(
         "custom metrics are prometheus_client's own",
-        "another version of prometheus_client is read like the known one",
+        "an unknown version of prometheus_client is read like a known one",
         "instrument/text/registry.py",
         '        is_same = "".join(lines).encode() == generate_latest(registry)\n',
         "        is_same = True\n",
@@ -63,7 +63,7 @@ PAGES = (
     ),
     Mutation(
         "off the public port: nothing a client sends decides it",
-        "the port is the one that a header tells",
+        "the port is taken from a header",
         "instrument/metrics_endpoint.py",
         'environ.get("werkzeug.proxy_fix.orig", environ)["SERVER_PORT"]',
         'environ["SERVER_PORT"]',
@@ -87,7 +87,7 @@ PAGES = (
     ),
     Mutation(
         "exemplars of sampled traces only",
-        "the header's flags do not matter",
+        "the header's flags are ignored",
         "instrument/request/response.py",
         "is_known and int(flags, 16) & 1",
         "is_known",
@@ -95,7 +95,7 @@ PAGES = (
     ),
     Mutation(
         "exemplars from OpenTelemetry's span",
-        "the current span is not looked at",
+        "the current span is ignored",
         "instrument/request/response.py",
         '    if opentelemetry is None:\n        return ""\n',
         '    if True:\n        return ""\n',
@@ -111,7 +111,7 @@ PAGES = (
     ),
     Mutation(
         "content negotiation",
-        "weights in Accept do not matter",
+        "weights in Accept are ignored",
         "instrument/text/encoding.py",
         "parameters, float(weight)\n",
         "parameters, 1.0\n",
@@ -122,7 +122,7 @@ PAGES = (
     ),
     Mutation(
         "content negotiation",
-        "OpenMetrics has no end mark",
+        "OpenMetrics has no end marker",
         "instrument/metrics_endpoint.py",
         "        yield format_.end\n",
         "",
@@ -130,15 +130,15 @@ PAGES = (
     ),
     Mutation(
         "gzip",
-        "the page is packed and does not say so",
+        "the page is compressed without saying so",
         "instrument/metrics_endpoint.py",
         '[("Content-Encoding", "gzip")] if coding == "gzip" else []',
         "[]",
         (f"{PAGE}test_the_page_is_packed_on_request",),
     ),
     Mutation(
-        "others are never held up",
-        "the page is written in one go",
+        "a scrape blocks no other thread or greenlet",
+        "the page is written without a pause",
         "instrument/text/encoding.py",
         "compressor.compress(data)\n        pause()\n",
         "compressor.compress(data)\n",
@@ -146,7 +146,7 @@ PAGES = (
     ),
     Mutation(
         "off the public port: `path=None`",
-        "the page is shown all the same",
+        "the page is shown anyway",
         "flask/__init__.py",
         "        path=checked.check_path(path),\n",
         '        path=checked.check_path(path) or "/metrics",\n',
@@ -161,15 +161,15 @@ PAGES = (
         ("tests/unit/instrument/test_metrics_port.py::test_metrics_are_shown_at_their_own_port_alone",),
     ),
     Mutation(
-        "an address of its own outlives its worker",
-        "who does not get the address at once gives up",
+        "a separate address outlives its worker",
+        "a worker that does not get the address at once gives up",
         "instrument/metrics_server.py",
         "                self._is_stopped.wait(RETRY_SECONDS)\n                continue\n",
         "                return\n",
         (f"{SERVER}test_another_takes_over_an_address_whose_owner_is_gone",),
     ),
     Mutation(
-        "an address of its own with `preload_app`",
+        "a separate address with `preload_app`",
         "a fork does not try for the address",
         "instrument/metrics_server.py",
         "        os.register_at_fork(after_in_child=self._start_in_child)\n",
@@ -186,7 +186,7 @@ PAGES = (
     ),
     Mutation(
         "bearer token",
-        "any token will do",
+        "any token is accepted",
         "instrument/metrics_endpoint.py",
         'scheme.lower() == "bearer" and is_right',
         'scheme.lower() == "bearer"',
@@ -194,7 +194,7 @@ PAGES = (
     ),
     Mutation(
         "the token is shown nowhere",
-        "it is in the options' text",
+        "it is in the options' repr",
         "instrument/options.py",
         '    token: str = field(default="", repr=False)\n',
         '    token: str = ""\n',
@@ -202,7 +202,7 @@ PAGES = (
     ),
     Mutation(
         "never through the app's NodePort",
-        "the manifests' service leads to the metrics too",
+        "the manifests' Service exposes the metrics too",
         "render/kubernetes/pods.py",
         '"targetPort": "http"',
         '"targetPort": "metrics"',
@@ -218,7 +218,7 @@ PAGES = (
     ),
     Mutation(
         "zero-code: an application's own choice stays",
-        "every application is instrumented when it is made",
+        "every application is instrumented when it is created",
         "instrument/auto/kubeglass_auto.py",
         "        load_library()\n\n    def __call__",
         "        load_library()\n        instrument(self)\n\n    def __call__",
@@ -234,15 +234,15 @@ PAGES = (
     ),
     Mutation(
         "zero-code: beside OpenTelemetry",
-        "its start does not find this library's",
+        "its startup does not find kubeglass's",
         "instrument/auto/kubeglass_auto.dist-info/entry_points.txt",
         "[opentelemetry_pre_instrument]",
         "[other]",
         (f"{AUTO}TestBesideOpenTelemetry::test_both_instrument",),
     ),
     Mutation(
-        "zero-code: a fault is not the application's",
-        "a fault of the instrumentation is the application's",
+        "zero-code: a failure does not reach the application",
+        "a failure of the instrumentation is raised in the application",
         "instrument/auto/kubeglass_auto.py",
         "    except Exception as error:",
         "    except ZeroDivisionError as error:",
@@ -266,7 +266,7 @@ PAGES = (
     ),
     Mutation(
         "errors: instrumenting twice",
-        "it is done again without a word",
+        "it is instrumented again silently",
         "flask/__init__.py",
         "    if EXTENSION in app.extensions:\n",
         "    if False:\n",
@@ -282,7 +282,7 @@ PAGES = (
     ),
     Mutation(
         "errors: a bad bucket list",
-        "two buckets may be the same",
+        "two buckets may be equal",
         "instrument/options.py",
         "all(low < high for",
         "all(low <= high for",

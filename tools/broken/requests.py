@@ -107,7 +107,7 @@ REQUESTS = (
     ),
     Mutation(
         "error handlers",
-        "an exception counts although a handler took it",
+        "an exception counts although an error handler caught it",
         "flask/instrumentation.py",
         "            notes[RESPONSE] = measured\n            return response\n",
         "            notes[RESPONSE] = measured\n"
@@ -118,15 +118,15 @@ REQUESTS = (
     ),
     Mutation(
         "unhandled exceptions are counted",
-        "Flask's signal is not heard",
+        "Flask's signal is ignored",
         "flask/instrumentation.py",
         "        got_request_exception.connect(self._note_exception, app)\n",
         "",
         (f"{UNIT}test_an_unhandled_exception_is_counted_with_its_answer",),
     ),
     Mutation(
-        "HTTP exceptions that were answered are none",
-        "whatever an extension reports counts at once",
+        "HTTP exceptions that became responses do not count",
+        "every exception that an extension reports counts",
         "flask/instrumentation.py",
         "        if is_reported_by_flask():\n",
         "        if True:\n",
@@ -158,7 +158,7 @@ REQUESTS = (
     ),
     Mutation(
         "HEAD and OPTIONS",
-        "HEAD is no standard method",
+        "HEAD is not a standard method",
         "instrument/storage/http_metrics.py",
         '"HEAD", ',
         "",
@@ -174,7 +174,7 @@ REQUESTS = (
     ),
     Mutation(
         "sizes",
-        "every answer has no size",
+        "every response has size 0",
         "instrument/request/request_recorder.py",
         "observe(float(sent or response.sent))",
         "observe(0.0)",
@@ -190,7 +190,7 @@ REQUESTS = (
     ),
     Mutation(
         "sizes are opt-in",
-        "sizes have series whether asked for or not",
+        "sizes are measured although they are not enabled",
         "instrument/storage/http_metrics.py",
         "histogram(catalog.HTTP_RESPONSE_SIZE) if options.sizes else None",
         "histogram(catalog.HTTP_RESPONSE_SIZE)",
@@ -206,7 +206,7 @@ REQUESTS = (
     ),
     Mutation(
         "methods outside the standard set share one value",
-        "a method counts under whatever a client calls it",
+        "a method is counted under any name that a client sends",
         "instrument/storage/http_metrics.py",
         "        method = method if method in STANDARD_METHODS else catalog.OTHER_METHOD\n        route =",
         "        route =",
@@ -214,7 +214,7 @@ REQUESTS = (
     ),
     Mutation(
         "`max_series`",
-        "there is room for any number of series",
+        "the number of series is unlimited",
         "instrument/storage/http_metrics.py",
         "            has_room = len(self._children) < self.max_series\n",
         "            has_room = True\n",
@@ -246,7 +246,7 @@ REQUESTS = (
     ),
     Mutation(
         "`extra_labels`",
-        "a label's function that fails breaks the answer",
+        "a label's function that fails breaks the response",
         "instrument/request/series_cache.py",
         "        except Exception:",
         "        except BlockingIOError:",
@@ -254,7 +254,7 @@ REQUESTS = (
     ),
     Mutation(
         "probes reach no view",
-        "a probe is answered by the application",
+        "a probe reaches the application",
         "instrument/request/middleware.py",
         "{PROBE_PATH: self._respond_to_probe}",
         "{}",

@@ -11,7 +11,7 @@ REAL = "tests/library/test_workers.py::"
 WORKERS = (
     Mutation(
         "counters never go backwards",
-        "the dead's files are removed and not compacted",
+        "dead workers' files are removed without being compacted",
         "instrument/multiprocess/compaction.py",
         "    _replace(folder.path / old.name, _encode(folder, kind, totals, counting), gone)\n",
         "",
@@ -31,7 +31,7 @@ WORKERS = (
     ),
     Mutation(
         "kill -9 in the middle of a compaction",
-        "a file that the totals include counts once more",
+        "a file that the totals include counts again",
         "instrument/multiprocess/folder.py",
         "            if name.name in compacted or (name.owner in dead and name.kind in TRANSIENT):\n",
         "            if name.owner in dead and name.kind in TRANSIENT:\n",
@@ -47,7 +47,7 @@ WORKERS = (
     ),
     Mutation(
         "scrapes beside a compaction",
-        "a file that vanished is passed over",
+        "a file that disappeared is skipped",
         "instrument/multiprocess/folder.py",
         "            reader = self.reader(name)\n            if reader.inode in inodes:\n",
         "            try:\n                reader = self.reader(name)\n            except FileNotFoundError:\n"
@@ -56,7 +56,7 @@ WORKERS = (
     ),
     Mutation(
         "scrapes beside a compaction",
-        "two compact at the same time",
+        "two processes compact at the same time",
         "instrument/multiprocess/compaction.py",
         "        if not lock(file.fileno()):\n            return False\n",
         "        lock(file.fileno())\n",
@@ -72,7 +72,7 @@ WORKERS = (
     ),
     Mutation(
         "a dead worker's files are compacted without a scrape",
-        "no process looks for the dead",
+        "no process looks for dead workers",
         "instrument/multiprocess/background_compaction.py",
         "        store.when_used.append(_compactors[path].start)\n",
         "",
@@ -87,8 +87,8 @@ WORKERS = (
         (f"{BACKGROUND}test_another_takes_over_from_a_killed_one",),
     ),
     Mutation(
-        "nobody waits for a compaction",
-        "a scrape compacts although a process looks for the dead",
+        "no scrape waits for a compaction",
+        "a scrape compacts although a background thread does",
         "instrument/multiprocess/shared_registry.py",
         " or is_locked(self.path / LEADER_LOCK_NAME, if_missing=False):\n",
         ":\n",
@@ -96,7 +96,7 @@ WORKERS = (
     ),
     Mutation(
         "no dead worker's file piles up",
-        "files that were never finished stay for ever",
+        "unfinished files stay forever",
         "instrument/multiprocess/compaction.py",
         "        _remove(folder, _litter(folder.path))\n",
         "",
@@ -104,7 +104,7 @@ WORKERS = (
     ),
     Mutation(
         "no empty `/metrics`",
-        "a folder that is gone is an empty page",
+        "a missing folder gives an empty page",
         "instrument/metrics_endpoint.py",
         '            return "503 Service Unavailable", [PLAIN], f"{error}\\n".encode()\n',
         '            return "200 OK", [PLAIN], b""\n',
@@ -112,7 +112,7 @@ WORKERS = (
     ),
     Mutation(
         "worker restarts: pids come back",
-        "the living are told by their pid",
+        "living workers are recognized by their pid alone",
         "instrument/multiprocess/value_reader.py",
         "is_locked(folder / name.name) if name.is_ours else is_running(name.pid)",
         "is_running(name.pid)",
@@ -120,7 +120,7 @@ WORKERS = (
     ),
     Mutation(
         "`preload_app`, uWSGI's master",
-        "a fork goes on in its parent's files",
+        "a fork writes to its parent's files",
         "instrument/storage/file_store.py",
         "return self._pid != os.getpid()",
         "return False",
@@ -131,7 +131,7 @@ WORKERS = (
         ),
     ),
     Mutation(
-        "an address of its own under uWSGI, with and without `--lazy-apps`",
+        "a separate address under uWSGI, with and without `--lazy-apps`",
         "its thread runs in the master, which forks in C",
         "instrument/metrics_server.py",
         '        if hasattr(uwsgi, "worker_id") and uwsgi.worker_id() == 0:\n',
@@ -139,7 +139,7 @@ WORKERS = (
         ("tests/library/test_uwsgi.py::test_metrics_at_an_address_of_their_own_outlive_workers[master]",),
     ),
     Mutation(
-        "an address of its own under uWSGI, with and without `--lazy-apps`",
+        "a separate address under uWSGI, with and without `--lazy-apps`",
         "uwsgidecorators removes the hook that starts it in workers",
         "instrument/metrics_server.py",
         '        importlib.import_module("uwsgidecorators")\n',
@@ -148,7 +148,7 @@ WORKERS = (
     ),
     Mutation(
         "a request dies with its worker",
-        "the dead's requests stay in progress",
+        "a dead worker's requests stay in progress",
         "instrument/multiprocess/value_reader.py",
         '"gauge_livesum", ',
         "",
@@ -180,7 +180,7 @@ WORKERS = (
     ),
     Mutation(
         "`max_series` over generations of workers",
-        "the totals of the dead have no limit",
+        "the totals of dead workers have no limit",
         "instrument/multiprocess/compaction.py",
         "    if limits:\n",
         "    if False:\n",
@@ -210,7 +210,7 @@ WORKERS = (
     ),
     Mutation(
         "gauges with a function, with several workers",
-        "nobody asks the function",
+        "the function is never called",
         "instrument/multiprocess/shared_registry.py",
         "        sample_gauges(self._registry)\n",
         "",
@@ -220,7 +220,7 @@ WORKERS = (
     ),
     Mutation(
         "gauges with a function, with several workers",
-        "only scraped workers ask it",
+        "only scraped workers call it",
         "flask/instrumentation.py",
         "if is_first and multiprocess_folder() is not None:",
         "if False:",
@@ -229,24 +229,24 @@ WORKERS = (
         ),
     ),
     Mutation(
-        "others are never held up by a scrape of all workers",
-        "the folder is read and compacted in one go",
+        "a scrape of all workers blocks no other thread or greenlet",
+        "the folder is read and compacted without a pause",
         "instrument/multiprocess/folder.py",
         "self.pause = pause or Pace()",
         "self.pause = lambda: None",
         ("tests/library/test_turns.py::test_reading_and_compacting_gives_others_their_turn_with_every_file",),
     ),
     Mutation(
-        "one documented line or none",
-        "workers that share nothing are not warned of",
+        "setup with one line or none",
+        "there is no warning of workers that share no folder",
         "instrument/storage/multiprocess_folder.py",
         " or not has_several_workers(environ, sys.argv)",
         " or True",
         ("tests/library/test_unshared_workers.py::test_workers_that_share_nothing_are_warned_of",),
     ),
     Mutation(
-        "one documented line or none",
-        "only gunicorn's command line tells of several workers",
+        "setup with one line or none",
+        "several workers are only recognized by gunicorn's command line",
         "instrument/storage/multiprocess_folder.py",
         'return bool(environ["wsgi.multiprocess"])',
         'return bool(re.search("--workers=(?!1)", " ".join(arguments)))',
@@ -254,7 +254,7 @@ WORKERS = (
     ),
     Mutation(
         "errors: an unwritable folder",
-        "the operating system's error comes through",
+        "the operating system's error is raised",
         "instrument/storage/multiprocess_folder.py",
         "    except OSError as error:\n        raise _unwritable(folder, error) from error\n",
         "    except ZeroDivisionError as error:\n        raise _unwritable(folder, error) from error\n",

@@ -11,6 +11,9 @@ from kubeglass.observe.errors import ObserveError
 #: Long enough for a machine that is busy with other things; what is awaited usually takes a second or two.
 PATIENCE_SECONDS = 120.0
 
+#: Each look asks the Prometheus of a run that has other things to do.
+LOOK_EVERY_SECONDS = 0.2
+
 T = TypeVar("T")
 
 
@@ -32,7 +35,7 @@ def wait_until(look: Callable[[], T | None], what: str, *, seconds: float = PATI
             found = None
         if found:
             return found
-        time.sleep(0.05)
+        time.sleep(LOOK_EVERY_SECONDS)
     raise NeverCameError(f"{what}: not within {seconds:g} s")
 
 

@@ -7,28 +7,29 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from ruamel.yaml import YAML
 
-from kubeglass.engines.install.cache import RECORD, distribution_folder
+from kubeglass.engines.install.cache import RECORD
 from kubeglass.engines.install.progress import Phase
-from kubeglass.engines.install.resolve import resolve
 from kubeglass.engines.install.search_path import check_candidate, read_version
-from kubeglass.engines.install.source import Origin, Source
+from kubeglass.engines.install.source import Origin
 from kubeglass.engines.otelcol import OTELCOL
 from kubeglass.engines.prometheus import PROMETHEUS
-from tests.unit.engines.gadget import VERSION, Diary, make_distribution, make_tool, write_go_module
+from tests.unit.engines.gadget import VERSION
 
 pytestmark = pytest.mark.engines
 
 ROOT = Path(__file__).resolve().parents[2]
 KINDS = ("receivers", "processors", "exporters", "extensions")
 
-#: Installs the gadget whose sources lie in argv[1]; one line a step, so that the test can watch and interrupt.
+#: Installs the gadget whose sources lie in argv[1]; one line a step, so that a test can watch and interrupt.
 INSTALL = """
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from kubeglass.engines.install.resolve import resolve
 from kubeglass.engines.install.source import Source
@@ -36,63 +37,83 @@ from tests.unit.engines.gadget import make_distribution, make_tool, write_go_mod
 
 class Loud:
     def step(self, name, phase, detail="", *, fraction=None, expected_seconds=None):
-        print(phase, flush=True)
+        print(phase, "" if fraction is None else fraction, flush=True)
     def note(self, name, text):
         print("note", text, flush=True)
 
 distribution = make_distribution(build=write_go_module(Path(sys.argv[1])))
-print("at", resolve(make_tool(distribution), source=Source.BUILD, progress=Loud()).path, flush=True)
+installed = resolve(make_tool(distribution), source=Source.BUILD, progress=Loud())
+print(installed.origin, installed.path, flush=True)
 """
 
 
-@pytest.fixture
-def sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Folder for the gadget's sources; engine cache and Go's build cache are empty, so that a build takes its time."""
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setenv("GOCACHE", str(tmp_path / "gocache"))
-    return tmp_path / "sources"
+@dataclass(frozen=True)
+class Builds:
+    """What came of three installations of one program.
+
+    Args:
+        left: programs after the first, which was killed half way.
+        second: what the second said.
+        third: what the third said, which was started while the second built.
+    """
+
+    left: list[Path]
+    second: list[str]
+    third: list[str]
+
+    @property
+    def program(self) -> Path:
+        return Path(self.second[-1].split()[1])
 
 
-def _start_install(sources: Path) -> subprocess.Popen[str]:
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    return subprocess.Popen(
-        [sys.executable, "-c", INSTALL, str(sources)], env=environment, stdout=subprocess.PIPE, text=True
-    )
+@pytest.fixture(scope="module")
+def builds(tmp_path_factory: pytest.TempPathFactory) -> Builds:
+    """Build where engine cache and Go's build cache are empty, so that it takes its time."""
+    folder = tmp_path_factory.mktemp("builds")
+    caches = {"XDG_CACHE_HOME": str(folder / "cache"), "GOCACHE": str(folder / "gocache")}
+    environment = {**os.environ, **caches, "PYTHONPATH": str(ROOT)}
 
+    def start() -> subprocess.Popen[str]:
+        argv = [sys.executable, "-c", INSTALL, str(folder / "sources")]
+        return subprocess.Popen(argv, env=environment, stdout=subprocess.PIPE, text=True)
 
-def test_a_build_killed_half_way_goes_on_at_the_second_try(sources: Path) -> None:
-    distribution = make_distribution(build=write_go_module(sources))
-    with _start_install(sources) as first:
-        assert first.stdout is not None
+    with start() as first:
         for _ in range(5):
-            assert first.stdout.readline() == "compiling\n"
+            assert read_line(first).startswith("compiling ")
         first.send_signal(signal.SIGKILL)
-    assert not (distribution_folder(distribution) / "gadget").exists()
-    diary = Diary()
+    left = list((folder / "cache").rglob("gadget"))
+    with start() as second:
+        begun = read_line(second)
+        with start() as third:
+            heard_by_third, _ = third.communicate()
+        heard_by_second, _ = second.communicate()
+    return Builds(left, [begun, *heard_by_second.splitlines()], heard_by_third.splitlines())
 
-    installed = resolve(make_tool(distribution), source=Source.BUILD, progress=diary)
 
-    assert installed.origin is Origin.BUILD
-    assert read_version(installed.path) == VERSION
-    assert diary.phases() == [Phase.COMPILE, Phase.LINK, Phase.DONE]
-    fractions = [fraction for _, _, _, fraction in diary.steps if fraction is not None]
+def read_line(process: subprocess.Popen[str]) -> str:
+    assert process.stdout is not None
+    return process.stdout.readline().strip()
+
+
+def test_a_build_killed_half_way_goes_on_at_the_second_try(builds: Builds) -> None:
+    *steps, end = [line.split() for line in builds.second]
+    fractions = [float(step[1]) for step in steps if len(step) > 1]
+
+    assert [path for path in builds.left if path.is_file()] == []
+    assert end == [Origin.BUILD, str(builds.program)]
+    assert read_version(builds.program) == VERSION
+    assert list(dict.fromkeys(step[0] for step in steps)) == [Phase.COMPILE, Phase.LINK, Phase.DONE]
     assert fractions == sorted(fractions)
     assert fractions[-1] == 1.0
-    assert sorted(path.name for path in distribution_folder(distribution).iterdir()) == ["gadget", RECORD]
+    assert sorted(path.name for path in builds.program.parent.iterdir()) == ["gadget", RECORD]
 
 
-def test_two_installations_at_once_build_once(sources: Path) -> None:
-    write_go_module(sources)
-    with _start_install(sources) as first:
-        assert first.stdout is not None
-        assert first.stdout.readline() == "compiling\n"
-        with _start_install(sources) as second:
-            heard_by_second, _ = second.communicate()
-        heard_by_first, _ = first.communicate()
+def test_two_installations_at_once_build_once(builds: Builds) -> None:
+    waiting, *_, end = builds.third
 
-    path = distribution_folder(make_distribution()) / "gadget"
-    assert heard_by_first.splitlines()[-1] == f"at {path}"
-    assert heard_by_second.splitlines() == ["waiting", f"at {path}"]
+    assert waiting.split() == [Phase.WAIT]
+    assert len(builds.third) == 2
+    assert end.split()[1] == str(builds.program)
 
 
 def test_the_collector_has_the_components_of_its_manifest(otelcol_binary: Path) -> None:

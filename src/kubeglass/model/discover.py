@@ -1,4 +1,4 @@
-"""Find a Flask application by reading its source, never by importing it: an import can have side effects."""
+"""Finds a Flask application by reading its source; importing it could have side effects."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
-#: Where Flask's own documentation and its users put an application, likeliest first.
+#: Where Flask's documentation and users put an application, most likely first.
 FILES = ("app.py", "wsgi.py", "main.py", "application.py", "server.py", "run.py", "api.py", "web.py")
 FACTORIES = ("create_app", "make_app", "build_app", "get_app")
-#: Most packages looked at.
+#: Most packages that are searched.
 MOST_PACKAGES = 50
 _SKIPPED = frozenset({"tests", "test", "docs", "node_modules", "venv", "env", "build", "dist", "site-packages"})
 
@@ -18,8 +18,8 @@ def find_module(folder: Path) -> str | None:
     """Find the application below ``folder``.
 
     Returns:
-        What ``module`` in kubeglass.yaml should say, such as ``shop:app`` or ``shop:create_app()``; None if no file in
-        the usual places makes a Flask application.
+        The value of ``module`` in kubeglass.yaml, such as ``shop:app`` or ``shop:create_app()``; None if no file in
+        the usual places creates a Flask application.
     """
     for path, module in _candidates(folder):
         name = _application_name(path)
@@ -29,7 +29,7 @@ def find_module(folder: Path) -> str | None:
 
 
 def _candidates(folder: Path) -> Iterator[tuple[Path, str]]:
-    """Yield files that may hold the application, each with the name it is imported by from ``folder``."""
+    """Yield files that may contain the application, each with its import name."""
     for name in FILES:
         yield folder / name, Path(name).stem
     packages = sorted(path.parent for path in folder.glob("*/__init__.py") if path.parent.name not in _SKIPPED)

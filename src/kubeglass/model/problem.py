@@ -1,4 +1,4 @@
-"""A mistake in a definition, at a key and not yet at a line of the file."""
+"""A mistake in a definition, at a key whose line is not known yet."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Problem:
 
     Args:
         loc: keys and list positions from the document's root, such as ``("apps", 0, "port")``.
-        wrong: what is wrong, as a statement about the value at ``loc``.
+        wrong: what is wrong with the value at ``loc``, as a statement.
         found: what was found instead, if that helps.
         hint: what to do about it, as an imperative or a question.
         at_key: whether the mistake is the key, whose position is shown instead of its value's.

@@ -11,7 +11,7 @@ from kubeglass.model.duration import DURATION, format_duration, parse_duration
 
 
 def format_percent(percent: float) -> str:
-    """Write a percentage with every digit it was given: ``99.99999999%`` is not ``100%``."""
+    """Write a percentage with all its digits: ``99.99999999%`` is not ``100%``."""
     return f"{percent:.15g}%"
 
 
@@ -24,7 +24,7 @@ def _validate_duration(value: object, info: ValidationInfo) -> float:
 def _validate_percent(value: object) -> float:
     text = value[:-1] if isinstance(value, str) and value.endswith("%") else value
     try:
-        percent = float(text)  # type: ignore[arg-type]  # what float() refuses is the user's mistake, said below
+        percent = float(text)  # type: ignore[arg-type]  # what float() rejects is reported below
     except (TypeError, ValueError):
         percent = -1.0
     if isinstance(value, bool) or not 0 < percent < 100:
@@ -114,7 +114,7 @@ def _validate_size(value: str) -> str:
 
 
 def _number_as_text(value: object) -> object:
-    # `cpu: 1` is a number to YAML and a quantity to Kubernetes; a size without a unit is told what it lacks.
+    # `cpu: 1` is a number in YAML and a quantity in Kubernetes; for a size, the message asks for a unit.
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
 
 

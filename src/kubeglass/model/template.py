@@ -1,4 +1,4 @@
-"""What ``kubeglass init`` writes: a commented kubeglass.yaml, and the JSON Schema that editors complete it with."""
+"""What ``kubeglass init`` writes: a commented kubeglass.yaml, and its JSON Schema for editors."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def write_schema() -> str:
 
 
 def _tidy(node: Any) -> None:
-    """Drop what pydantic adds: titles that repeat the key, and bounds in seconds on text such as 15s."""
+    """Remove what pydantic adds: titles that repeat the key, and bounds in seconds on text such as 15s."""
     if isinstance(node, dict):
         if isinstance(node.get("title"), str):
             del node["title"]
@@ -54,7 +54,7 @@ apps:
     module: {module}
 """
 _NOT_FOUND = """\
-# No Flask application was found in the usual places: name yours, or one that runs already.
+# No Flask application was found in the usual places. Name yours, or one that runs already.
 apps: []
 #  - name: my-app
 #    module: my_package:app        # or a factory: my_package:create_app()
@@ -78,7 +78,7 @@ _SECTIONS = """\
 scrape:
 #  interval: 5s
 
-# What is promised to users; alerts follow from how fast the error budget is spent.
+# Service level objectives; an alert fires when the error budget is spent too fast.
 objectives: []
 #  - app: {name}
 #    availability: 99.9%
@@ -116,11 +116,11 @@ cluster:
 
 
 def write_template(module: str | None, name: Name) -> str:
-    """Return a definition that sets only the apps; everything else is commented out.
+    """Return a definition that sets only the apps and has everything else as comments.
 
     Args:
-        module: where the application is, or None if it is not known.
-        name: what to call it.
+        module: the application's module, or None if it is not known.
+        name: the application's name.
     """
     head = (
         f"# yaml-language-server: $schema={SCHEMA_FILE}\n"

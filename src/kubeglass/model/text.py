@@ -1,4 +1,4 @@
-"""Text with rules: names of Kubernetes objects, environment variables, addresses and paths."""
+"""Types of text and whole numbers with rules: names, addresses, paths, modules and ports."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ def _check_url(value: str) -> str:
         )
     try:
         parts = urlsplit(value)
-        parts.port  # noqa: B018  # raises when the port is not a number
+        valid = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
     except ValueError:
-        raise ValueError("must be a URL such as https://mimir.example.org/otlp") from None
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        valid = False
+    if not valid:
         raise ValueError("must be a URL such as https://mimir.example.org/otlp")
     return value.rstrip("/")
 
@@ -88,7 +88,7 @@ def _check_endpoint(value: str) -> str:
 
 
 def _refuse_truth(value: object) -> object:
-    # To Python `true` is 1.
+    # In Python, `true` is 1.
     if isinstance(value, bool):
         raise PydanticCustomError("int_type", "must be a whole number")
     return value
@@ -130,21 +130,21 @@ EnvName = Annotated[
     WithJsonSchema({"type": "string", "pattern": f"^{_ENV}$"}),
 ]
 
-#: Where Python finds the WSGI application, as gunicorn writes it.
+#: The WSGI application, as gunicorn's argument.
 Module = Annotated[
     str,
     AfterValidator(_check_module),
     WithJsonSchema({"type": "string", "pattern": f"^{_MODULE}$", "examples": ["shop:app", "shop:create_app('test')"]}),
 ]
 
-#: ``host:port`` of something that listens already.
+#: ``host:port`` of a running application.
 Target = Annotated[
     str,
     AfterValidator(_check_target),
     WithJsonSchema({"type": "string", "pattern": f"^{_TARGET}$", "examples": ["127.0.0.1:8000"]}),
 ]
 
-#: A path from the root of a file system or of a web server.
+#: A path from the root of a file system or web server.
 AbsolutePath = Annotated[
     str,
     AfterValidator(_matching(_ABSOLUTE, "must be an absolute path on one line, starting with '/'")),
@@ -168,7 +168,7 @@ MetricName = Annotated[
     WithJsonSchema({"type": "string", "pattern": f"^{_METRIC}$"}),
 ]
 
-#: What the names of metrics begin with.
+#: Prefix of the names of metrics.
 MetricPrefix = Annotated[
     str,
     AfterValidator(_matching(_METRIC_PREFIX, "must be letters, digits and '_' and end in '_', such as shop_")),

@@ -100,5 +100,5 @@ def _text(text: str) -> str:
         return text
     if text.isprintable() and text.isascii():
         return "'" + text.replace("'", "''") + "'"
-    # JSON's quoted text is YAML's, but for characters that YAML wants escaped and JSON does not.
+    # JSON's quoted text is valid YAML, except for characters that only YAML requires to be escaped.
     return _UNPRINTABLE.sub(lambda match: f"\\u{ord(match[0]):04x}", json.dumps(text, ensure_ascii=False))

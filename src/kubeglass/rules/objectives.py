@@ -10,12 +10,12 @@ from kubeglass.model.quantity import format_percent
 from kubeglass.rules import burn, red
 from kubeglass.rules.rule import AlertingRule, RecordingRule, RuleGroup, Severity
 
-#: Windows up to this are averaged often, longer ones rarely: they change slowly and cost more to read.
+#: Averages over windows up to this are recorded often, longer ones rarely: they change slowly and cost more.
 LONGEST_FAST_WINDOW = 6 * HOUR
 FAST, SLOW = 30.0, 5 * MINUTE
 
-#: A group is a file, and a file must fit into a ConfigMap: 1 MiB is Kubernetes' limit, a fifth of it is what plain
-#: `kubectl apply` takes. One objective of both kinds makes about 6 KB.
+#: A group is a file, which must fit into a ConfigMap: Kubernetes allows 1 MiB, plain `kubectl apply` a fifth of it.
+#: One objective of both kinds takes about 6 KB.
 MOST_IN_A_GROUP = 20
 
 
@@ -43,7 +43,7 @@ def _alert_groups(pipeline: Pipeline) -> Iterator[RuleGroup]:
         for start in range(0, len(objectives), MOST_IN_A_GROUP):
             part = objectives[start : start + MOST_IN_A_GROUP]
             alerts = tuple(alert for objective in part for alert in _alerts(objective, pipeline))
-            # No app's name holds a dot, so no two groups have the same name.
+            # No app's name contains a dot, so no two groups have the same name.
             name = f"objectives.{app}.{start // MOST_IN_A_GROUP + 1}" if start else f"objectives.{app}"
             yield RuleGroup(name, FAST, alerts)
 

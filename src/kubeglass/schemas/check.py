@@ -26,7 +26,7 @@ def check_config(document: Mapping[str, Any], version: str) -> list[Problem]:
         version: such as ``0.155.0``; the newest known version that is not newer is taken.
 
     Raises:
-        ConfigError: the version is older than any known one, or not written as one.
+        ConfigError: the version is older than any known one, or is not a version.
     """
     data, changes = load_version(version), load_changes(version)
     problems = list(_unknown_keys(document, SECTIONS, (), changes))
@@ -113,9 +113,9 @@ def _undefined(names: Any, document: Mapping[str, Any], kind: str, path: tuple[s
             yield Problem((*path, str(name)), f"is not configured under '{kind}'", hint=_closest(str(name), defined))
 
 
-def _require_mapping(value: Any, path: tuple[str, ...], holds: str) -> Iterator[Problem]:
+def _require_mapping(value: Any, path: tuple[str, ...], contents: str) -> Iterator[Problem]:
     if value is not None and not isinstance(value, Mapping):
-        yield Problem(path, "must be a mapping", hint=f"write {holds}")
+        yield Problem(path, "must be a mapping", hint=f"write {contents}")
 
 
 def _closest(word: str, known: Any) -> str:

@@ -1,4 +1,4 @@
-"""What each version of the collector accepts, read from data files."""
+"""Reads what each version of the collector accepts from data files."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 
 from kubeglass.errors import ConfigError
 
-#: Sections that hold components.
+#: Sections of components.
 KINDS = ("extensions", "receivers", "processors", "exporters", "connectors")
 
 
@@ -43,7 +43,7 @@ def load_version(version: str) -> dict[str, Any]:
     """Load the newest known version that is not newer than ``version``.
 
     Raises:
-        ConfigError: it is not written as a version, or every known one is newer, so nothing can be said.
+        ConfigError: it is not a version, or every known one is newer.
     """
     candidates = [known for known in known_versions() if _order(known) <= _order(version)]
     if not candidates:
@@ -61,7 +61,7 @@ def load_changes(version: str) -> Changes:
     """Load what was renamed or removed up to ``version``.
 
     Raises:
-        ConfigError: the version is not written as one.
+        ConfigError: it is not a version.
     """
     data = tomllib.loads((files(__package__) / "renames.toml").read_text(encoding="utf-8"))
     here = _order(version)

@@ -87,7 +87,7 @@ class App(Section):
     port: Port = Field(default=DEFAULT_APP_PORT, description="Port it listens on.")
     metrics_path: AbsolutePath = Field(default="/metrics", description="Where it exposes its metrics.")
     metrics_auth: MetricsAuth | None = Field(
-        default=None, description="What the app asks of whoever reads its metrics; empty means nothing."
+        default=None, description="Credentials that the app requires for its metrics; empty means none."
     )
     metrics_prefix: MetricPrefix | None = Field(
         default=None,

@@ -1,4 +1,4 @@
-"""The ``collector`` section: what else it reads, and what it may use."""
+"""The ``collector`` section: what it reads besides the apps, its queue and its resources."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class HostMetrics(Section):
 
 
 class Queue(Section):
-    """The queue on disk, for when the storage cannot be reached."""
+    """The queue on disk, used while the storage cannot be reached."""
 
     size: Size = Field(
         default="1GB",
@@ -82,7 +82,7 @@ class Queue(Section):
 
 
 class Collector(Section):
-    """What the collector reads besides the apps, and what it may use."""
+    """What the collector reads besides the apps, its queue and its resources."""
 
     kubelet: Kubelet = Kubelet()
     host_metrics: HostMetrics = HostMetrics()

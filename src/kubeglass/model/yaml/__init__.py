@@ -1,1 +1,1 @@
-"""YAML text to plain data that remembers where everything stands."""
+"""Reads YAML text into plain data with the position of every value."""

@@ -1,4 +1,4 @@
-"""YAML text to a document, or one line that says what is wrong with it."""
+"""Reads YAML text into a document, or says in one line what is wrong with it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from kubeglass.model.yaml.document import Converter, Document, Position, YamlSyn
 #: Deepest nesting allowed; the deepest key of a definition is at level nine.
 _DEEPEST = 50
 
-#: What the parser says, and what the user most likely did.
+#: The parser's message, and the likely mistake.
 _MEANINGS = {
     "cannot start any token": "a tab or a reserved character; indent with spaces, quote special characters",
     "expected <block end>": "this line's indentation matches none of the lines above it",

@@ -1,4 +1,4 @@
-"""``otel-rbac-ns.yaml`` and ``network-policy.yaml``: who may ask the API server what, and who may connect to whom."""
+"""``otel-rbac-ns.yaml`` and ``network-policy.yaml``: who may read from the API server, and who may connect to whom."""
 
 from __future__ import annotations
 

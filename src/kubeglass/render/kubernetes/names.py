@@ -11,7 +11,7 @@ from kubeglass.model.pipeline import Pipeline
 from kubeglass.model.sections.app import App
 from kubeglass.model.sections.cluster import ImageSource
 
-#: Secret that holds Grafana's administrator's password, made by `kubeglass deploy` and never rendered.
+#: Secret with the password of Grafana's administrator; `kubeglass deploy` creates it, and it is never rendered.
 GRAFANA_SECRET = "grafana-admin"  # noqa: S105  # a Secret's name, not a secret
 GRAFANA_SECRET_KEY = "password"  # noqa: S105  # a key's name
 

@@ -1,4 +1,4 @@
-"""``prometheus.yaml``: the storage, with a volume of its own."""
+"""``prometheus.yaml``: the storage and its volume."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ def scrape_pods(pipeline: Pipeline) -> dict[str, Any]:
     others = [_choose_pods("drop", app, pipeline) for app in guarded]
     jobs = [_scrape_job("kubernetes-pods", others, pipeline)]
     for app in guarded:
-        # A job each: credentials go to the pods they are for and to no other that asks to be scraped.
+        # One job for each, so that no other pod receives its credentials.
         chosen = [_choose_pods("keep", app, pipeline)]
         jobs.append(_scrape_job(f"kubernetes-pods/{app.name}", chosen, pipeline) | _identify(app))
     return _prometheus(jobs)

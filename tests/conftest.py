@@ -12,8 +12,7 @@ from pathlib import Path
 import pytest
 
 from kubeglass.engines.install.resolve import resolve
-from kubeglass.engines.otelcol import OTELCOL
-from kubeglass.engines.prometheus import PROMETHEUS, PROMTOOL
+from kubeglass.engines.registry import OTELCOL, PROMETHEUS, PROMTOOL
 
 
 def pytest_configure() -> None:

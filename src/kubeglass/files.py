@@ -1,4 +1,4 @@
-"""Files on disk: replaced whole or not at all, locked by one process at a time, refusals reported as errors."""
+"""Files on disk: replaced atomically, locked by one process at a time, disk errors reported as kubeglass's."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ def explain_disk_errors(
     """Turn an OSError into an error that names the file.
 
     Args:
-        path: the file or folder; named unless the system names another.
-        wrong: what cannot be done with it.
+        path: the file or folder, named unless the OSError names one.
+        wrong: what is wrong with it.
         hint: what to do about it.
-        kind: the error to raise.
+        kind: the class of the error.
 
     Raises:
-        KubeglassError: the operating system refused.
+        KubeglassError: there was an OSError.
     """
     try:
         yield
@@ -43,7 +43,7 @@ def explain_disk_errors(
 
 @contextmanager
 def replacing(path: Path, *, mode: int = 0o644) -> Iterator[BinaryIO]:
-    """Give a stream whose file, ``stream.name``, replaces ``path`` unless the ``with`` ends in an error.
+    """Provide a stream whose file, ``stream.name``, replaces ``path`` unless the ``with`` block raises.
 
     Raises:
         OSError: the folder cannot be written.
@@ -66,7 +66,7 @@ def replacing(path: Path, *, mode: int = 0o644) -> Iterator[BinaryIO]:
 
 
 def write_text(path: Path, text: str, *, mode: int = 0o644) -> None:
-    """Replace ``path`` with ``text`` in one step, so that no reader ever sees half of it.
+    """Write ``text`` to ``path`` atomically.
 
     Raises:
         OSError: the folder cannot be written.

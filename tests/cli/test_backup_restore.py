@@ -22,7 +22,7 @@ LARGE = {"wal/00000000": os.urandom(20_000_000)}
 STOP_ONCE_UNPACKED = """
 import time
 from pathlib import Path
-from kubeglass.supervise.backup import restore as module
+from kubeglass.supervise.backup import samples as module
 
 def read_and_stop(path, target=None, read=module.read_archive):
     manifest = read(path, target)
@@ -62,7 +62,7 @@ def test_samples_are_backed_up_purged_and_restored(folder: Path, capsys: pytest.
     assert re.fullmatch(
         r"restored 5\.4 kB of samples, backed up 20\S+ by kubeglass \S+ with Prometheus 3\.\S+", restored
     )
-    assert said.err.splitlines() == ["b.tar.gz: verifying", "b.tar.gz: unpacking", "next: kubeglass up"]
+    assert said.err.splitlines() == ["b.tar.gz: verifying and unpacking", "next: kubeglass up"]
     assert read_files(folder / ".kubeglass" / "data" / "prometheus") == KEPT
 
 

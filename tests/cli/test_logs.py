@@ -6,22 +6,19 @@ import signal
 import subprocess
 from pathlib import Path
 
-from kubeglass.supervise.process.context import Clock
-from kubeglass.supervise.process.log_buffer import LogFile
 from tests.cli.runs import KUBEGLASS, call_here, wait_until
-from tests.unit.supervise.process.fakes import HandClock
 
 
-def write(folder: Path, name: str, text: str, clock: Clock | None = None) -> None:
-    with LogFile(folder / ".kubeglass" / "logs" / f"{name}.log", clock=clock) as file:
-        file.write(text)
+def write(folder: Path, name: str, text: str, second: int = 0) -> None:
+    logs = folder / ".kubeglass" / "logs"
+    logs.mkdir(parents=True, exist_ok=True)
+    with (logs / f"{name}.log").open("a") as file:
+        file.write(f"2026-01-01T00:00:{second:02}.000Z {text}\n")
 
 
 def test_the_last_lines_say_who_wrote_them(tmp_path: Path) -> None:
-    clock = HandClock()
-    for name, text in (("shop", "one"), ("otelcol", "two"), ("shop", "three")):
-        clock.now += 1.0
-        write(tmp_path, name, text, clock)
+    for second, (name, text) in enumerate((("shop", "one"), ("otelcol", "two"), ("shop", "three"))):
+        write(tmp_path, name, text, second)
 
     assert call_here(tmp_path, "logs", "-n", "2").stdout == "otelcol | two\nshop    | three\n"
     assert call_here(tmp_path, "logs", "shop").stdout == "one\nthree\n"

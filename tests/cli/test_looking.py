@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from kubeglass.observe.processes import identify
-from kubeglass.supervise.process.group import ProcessStatus
+from kubeglass.supervise.process.manager import ProcessStatus
 from kubeglass.supervise.process.state_machine import State
 from kubeglass.supervise.state.run_file import Phase, RunRecord, write_run_file
 from tests.cli.runs import call, call_here, wait_until
@@ -24,8 +24,8 @@ def folder(tmp_path: Path, free_port: int) -> Path:
     this = identify(os.getpid())
     assert this is not None
     processes = (
-        ProcessStatus("shop", State.RUNNING, this, restarts=1, started_at=1.0, last_error="was killed by signal 9"),
-        ProcessStatus("viewer", State.RUNNING, this, restarts=0, started_at=1.0, address=PAGE),
+        ProcessStatus("shop", State.RUNNING, this, restarts=1, last_error="was killed by signal 9"),
+        ProcessStatus("viewer", State.RUNNING, this, restarts=0, address=PAGE),
     )
     record = RunRecord(
         this, "up", Phase.UP, detached=True, started_at=1.0, addresses={"page": PAGE, "shop": SHOP},

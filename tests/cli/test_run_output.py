@@ -15,7 +15,7 @@ from kubeglass.cli.run_output import RunOutput, describe_pulse
 from kubeglass.errors import UsageError
 from kubeglass.observe.processes import ProcessId
 from kubeglass.supervise.listener import Pulse
-from kubeglass.supervise.process.group import ProcessStatus
+from kubeglass.supervise.process.manager import ProcessStatus
 from kubeglass.supervise.process.state_machine import State
 from kubeglass.supervise.state.run_file import Phase, RunRecord
 
@@ -26,7 +26,7 @@ RECORD = RunRecord(
 
 
 def status(name: str, state: State) -> ProcessStatus:
-    return ProcessStatus(name, state, None, 0, 0.0)
+    return ProcessStatus(name, state, None, 0)
 
 
 def consoles() -> tuple[Output, StringIO, StringIO]:

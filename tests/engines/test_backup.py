@@ -44,7 +44,7 @@ OUTAGE_SECONDS = 4.0
 TAKE_DOWN = """
 import time
 from pathlib import Path
-from kubeglass.supervise.state.hold import pause
+from kubeglass.supervise.control import pause
 with pause(Path(".kubeglass").absolute(), "prometheus"):
     print("down", flush=True)
     time.sleep(600)

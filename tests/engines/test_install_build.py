@@ -17,8 +17,7 @@ from kubeglass.engines.install.cache import RECORD
 from kubeglass.engines.install.progress import Phase
 from kubeglass.engines.install.search_path import check_candidate, read_version
 from kubeglass.engines.install.source import Origin
-from kubeglass.engines.otelcol import OTELCOL
-from kubeglass.engines.prometheus import PROMETHEUS
+from kubeglass.engines.registry import OTELCOL, PROMETHEUS
 from tests.unit.engines.gadget import VERSION
 
 pytestmark = pytest.mark.engines

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from kubeglass.engines.otelcol import OTELCOL
+from kubeglass.engines.registry import OTELCOL
 from kubeglass.model.load import parse_pipeline
 from kubeglass.model.local import LocalPorts, LocalSettings
 from kubeglass.render.otelcol.config import build_local

@@ -259,7 +259,7 @@ PAGES = (
     Mutation(
         "zero-code: `kubeglass up`",
         "up does not set the switch",
-        "supervise/app/environment.py",
+        "supervise/stack.py",
         "instrumented(base) | ",
         "dict(base) | ",
         ("tests/unit/supervise/test_stack.py::test_an_app_is_instrumented_from_outside",),

@@ -6,9 +6,9 @@ import ast
 import inspect
 
 from kubeglass.supervise.process import state_machine
-from kubeglass.supervise.process.state_machine import TRANSITIONS, State, draw_diagram
+from kubeglass.supervise.process.state_machine import TRANSITIONS, State
 
-HEAD = """# The life of a supervised process
+HEAD = """# Process states
 
 Generated from `kubeglass/supervise/process/state_machine.py` by `make docs`. `kubeglass status` shows these states.
 
@@ -20,8 +20,8 @@ Generated from `kubeglass/supervise/process/state_machine.py` by `make docs`. `k
 {meanings}
 ## Holding a process down
 
-A process that died stays down (`held`) while the file `.kubeglass/hold/NAME` exists, and starts again when the file is
-removed. This is for work by hand: moving a data folder, or trying what an outage does.
+A process that died stays down (`held`) while the file `.kubeglass/hold/NAME` exists, and restarts when the file is
+removed. Use this to move a data folder, or to try an outage.
 
 ```console
 $ mkdir -p .kubeglass/hold && touch .kubeglass/hold/prometheus
@@ -29,8 +29,8 @@ $ kill -9 $(pgrep -f "$PWD/.kubeglass/prometheus/prometheus.yml")
 $ rm .kubeglass/hold/prometheus
 ```
 
-A file that names a process (`{{"pid": …, "created": …}}`) holds only as long as that process runs. `kubeglass backup`
-holds Prometheus this way, so that it comes back even if the command is killed.
+A file that names a process (`{{"pid": …, "created": …}}`) holds only while that process runs. `kubeglass backup` holds
+Prometheus this way, so that Prometheus restarts even if the command is killed.
 
 ## Every transition
 
@@ -40,10 +40,17 @@ holds Prometheus this way, so that it comes back even if the command is killed.
 
 
 def render_process_states() -> str:
-    """Draw the table, explain the states, list the rows."""
+    """Render the page: diagram, states, transitions."""
     meanings = "".join(f"| `{state}` | {meaning} |\n" for state, meaning in _read_meanings().items())
     rows = "".join(f"| `{state}` | {event} | `{after}` |\n" for (state, event), after in TRANSITIONS.items())
     return HEAD.format(diagram=draw_diagram(), meanings=meanings, rows=rows)
+
+
+def draw_diagram() -> str:
+    """Draw the table as a Mermaid state diagram."""
+    lines = ["stateDiagram-v2", f"    [*] --> {State.WAITING}"]
+    lines += [f"    {state} --> {after}: {event}" for (state, event), after in TRANSITIONS.items()]
+    return "\n".join([*lines, f"    {State.STOPPED} --> [*]", ""])
 
 
 def _read_meanings() -> dict[State, str]:

@@ -9,14 +9,14 @@ from rich.progress import BarColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as LiveProgress
 
 from kubeglass.cli.output import Output
-from kubeglass.engines.install.progress import Phase
+from kubeglass.engines.install.progress import Phase, Progress
 
 #: Seconds between lines of one phase without a terminal.
 QUIET_SECONDS = 15.0
 _DETAIL_WIDTH = 48
 
 
-class EngineProgress:
+class EngineProgress(Progress):
     """The command line's :class:`~kubeglass.engines.install.progress.Progress`; use it in a ``with``.
 
     The live line needs a terminal on stderr.

@@ -10,7 +10,7 @@ from rich.status import Status
 from rich.text import Text
 
 from kubeglass.cli.output import Output
-from kubeglass.supervise.listener import Pulse
+from kubeglass.supervise.listener import Pulse, RunListener
 from kubeglass.supervise.process.state_machine import State
 from kubeglass.supervise.state.run_file import RunRecord
 
@@ -21,7 +21,7 @@ QUIET_SECONDS = 60.0
 LABELS = {"prometheus": "prometheus (API)"}
 
 
-class RunOutput:
+class RunOutput(RunListener):
     """The command line's listener; use it in a ``with``.
 
     The live line needs a terminal on stderr; with ``open_page``, the page is opened in the browser once it is up.

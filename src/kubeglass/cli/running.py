@@ -14,22 +14,19 @@ from kubeglass.cli.engine_progress import EngineProgress
 from kubeglass.cli.output import Output
 from kubeglass.engines.install.resolve import find, resolve
 from kubeglass.engines.install.source import Source, Unavailable
-from kubeglass.engines.otelcol import OTELCOL
-from kubeglass.engines.prometheus import PROMETHEUS
-from kubeglass.errors import KubeglassError
+from kubeglass.engines.registry import OTELCOL, PROMETHEUS
 from kubeglass.model.duration import format_duration
 from kubeglass.observe.processes import ProcessId, identify
 from kubeglass.supervise.app.check import check_apps
-from kubeglass.supervise.background import Report, start_in_background
+from kubeglass.supervise.background import log_own_output, start_in_background
 from kubeglass.supervise.listener import RunListener
 from kubeglass.supervise.local_run import LocalRun
 from kubeglass.supervise.options import RunOptions
 from kubeglass.supervise.reload import ReadOptions
-from kubeglass.supervise.running import describe_run
 from kubeglass.supervise.signals import StopSignals
-from kubeglass.supervise.state.folder import StateFolder
-from kubeglass.supervise.state.journal import RunJournal
-from kubeglass.supervise.supervisor_log import logging_own_output
+from kubeglass.supervise.stack import describe_run
+from kubeglass.supervise.state.folder import locked_folder
+from kubeglass.supervise.state.run_file import RUN_FILE, RunJournal
 
 ENGINES = (OTELCOL, PROMETHEUS)
 
@@ -42,7 +39,7 @@ def run_here(read_options: ReadOptions, source: Source, listener: RunListener) -
     Raises:
         KubeglassError: it did not come up.
     """
-    run = LocalRun(read_options(), listener, identify_self(), read_options)
+    run = LocalRun(read_options, listener, identify_self())
     was_up = run.run(lambda before: get_engines(source, before))
     return 0 if was_up else INTERRUPTED
 
@@ -71,10 +68,10 @@ def identify_self() -> ProcessId:
 
 
 def run_in_background(options: RunOptions, source: Source, listener: RunListener) -> int:
-    """Start the run in the background and return once it is up.
+    """Start the run in the background, and return 0 once it is up, or the exit code it would have in the foreground.
 
     Raises:
-        KubeglassError: it did not come up; with the exit code it would have had in the foreground.
+        KubeglassError: it cannot be started.
     """
     with StopSignals(can_reload=False):
         _get_ready(options, source, listener)
@@ -86,31 +83,22 @@ def run_in_background(options: RunOptions, source: Source, listener: RunListener
             "--timeout",
             format_duration(options.timeout_seconds),
         ]
-        start_in_background(words, options.root, listener)
-    return 0
+        return start_in_background(words, options.root, listener)
 
 
 def _get_ready(options: RunOptions, source: Source, listener: RunListener) -> None:
-    """Get the engines here, where progress is visible; the background process then finds them at once."""
-    folder = StateFolder(options.root)
-    try:
-        for note in folder.take():
-            listener.note(note)
-        with RunJournal(folder.run_file, describe_run(options, identify_self())):
-            get_engines(source, lambda: check_apps(options.own_apps, options.folder, options.timeout_seconds))
-    finally:
-        folder.release()
+    """Get the engines in the foreground, which shows progress; the background process then finds them."""
+    run_file = options.root / RUN_FILE
+    with locked_folder(options.root, listener.note), RunJournal(run_file, describe_run(options, identify_self())):
+        get_engines(source, lambda: check_apps(options.own_apps, options.folder, options.timeout_seconds))
 
 
-def report_to_parent(read_options: ReadOptions, source: Source, descriptor: int) -> int:
-    """Run as the background process and return the exit code."""
-    report = Report(descriptor, Output().note)
-    with logging_own_output(state_root() / "logs"):
-        try:
-            return run_here(lambda: replace(read_options(), detached=True), source, report)
-        except KubeglassError as error:
-            Output().error(error)
-            failure = error
-    # Only once it is in the log: the parent that receives it ends this process.
-    report.fail(failure)
-    return failure.exit_code
+def run_as_background(read_options: ReadOptions, source: Source) -> int:
+    """Run as the background process and return the exit code; everything it prints goes to its log."""
+    log_own_output(state_root() / "logs")
+    return run_here(lambda: replace(read_options(), detached=True), source, _LogNotes())
+
+
+class _LogNotes(RunListener):
+    def note(self, text: str) -> None:
+        Output().note(text)

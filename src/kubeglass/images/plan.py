@@ -6,10 +6,8 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
-from kubeglass.engines import prometheus
-from kubeglass.engines.distribution import Distribution
-from kubeglass.engines.engine import Engine
-from kubeglass.engines.otelcol import OTELCOL
+from kubeglass.engines import registry
+from kubeglass.engines.engine import Distribution, Engine
 from kubeglass.errors import UsageError
 from kubeglass.images.image import PROGRAM_MODE, File, Image
 from kubeglass.images.interpreter import inspect_interpreter
@@ -42,8 +40,8 @@ def plan_images(pipeline: Pipeline, folder: Path, python: Path, find_program: Fi
     apps = {app.name: app for app in deployed_apps(pipeline) if app.image is None}
     return {
         **{name: partial(lambda app: _python(python).build_app(app, folder), app) for name, app in apps.items()},
-        COLLECTOR: lambda: build_collector_image(find_program(OTELCOL)),
-        PROMETHEUS: lambda: build_prometheus_image(find_program(prometheus.PROMETHEUS)),
+        COLLECTOR: lambda: build_collector_image(find_program(registry.OTELCOL)),
+        PROMETHEUS: lambda: build_prometheus_image(find_program(registry.PROMETHEUS)),
         VIEWER: lambda: _python(python).build_viewer(pipeline),
     }
 
@@ -66,7 +64,8 @@ def _python(python: Path) -> PythonImages:
 
 def build_collector_image(program: Path) -> Image:
     """Return the collector's image; as with the official image, a pod passes the configuration as an argument."""
-    return _build(COLLECTOR, program, OTELCOL.distribution, COLLECTOR_PORTS, ("--config=/etc/otelcol/config.yaml",))
+    arguments = ("--config=/etc/otelcol/config.yaml",)
+    return _build(COLLECTOR, program, registry.OTELCOL.distribution, COLLECTOR_PORTS, arguments)
 
 
 def build_prometheus_image(program: Path) -> Image:
@@ -76,7 +75,7 @@ def build_prometheus_image(program: Path) -> Image:
         "--storage.tsdb.path=/prometheus",
         "--web.enable-otlp-receiver",
     )
-    return _build(PROMETHEUS, program, prometheus.PROMETHEUS.distribution, (PROMETHEUS_PORT,), arguments)
+    return _build(PROMETHEUS, program, registry.PROMETHEUS.distribution, (PROMETHEUS_PORT,), arguments)
 
 
 def _build(

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
-from kubeglass.supervise.process.group import ProcessStatus
+from kubeglass.supervise.process.manager import ProcessStatus
 from kubeglass.supervise.state.run_file import RunRecord
 
 
 @dataclass(frozen=True, slots=True)
 class Pulse:
-    """How the run is at one moment.
+    """The state of a run at one moment.
 
     Args:
         statuses: every process.
@@ -27,21 +26,17 @@ class Pulse:
     targets: int = 0
 
 
-class RunListener(Protocol):
-    """Receives what a run reports; calls come from the thread that runs it."""
+class RunListener:
+    """Receives what a run reports, in the thread that runs it; ignores what a subclass does not override."""
 
     def note(self, text: str) -> None:
         """Report a fact worth a line."""
-        ...
 
     def waiting(self, text: str) -> None:
         """Report what is being waited for; it changes often."""
-        ...
 
     def up(self, record: RunRecord) -> None:
         """Report that data was seen end to end."""
-        ...
 
     def beat(self, pulse: Pulse) -> None:
         """Report the state of the run, about once a second."""
-        ...

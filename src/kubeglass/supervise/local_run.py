@@ -1,4 +1,4 @@
-"""One local run from start to end: prepare, start, see data, keep it up, stop everything."""
+"""One local run: prepares, starts, waits for data, keeps everything up, and stops it."""
 
 from __future__ import annotations
 
@@ -12,95 +12,82 @@ from kubeglass.observe.errors import ObserveError
 from kubeglass.observe.processes import ProcessId, measure_age
 from kubeglass.observe.prometheus import Prometheus, read_targets
 from kubeglass.supervise.app.watch import SourceWatch
-from kubeglass.supervise.end_to_end_check import EndToEndResult
 from kubeglass.supervise.listener import Pulse, RunListener
-from kubeglass.supervise.options import RunOptions
 from kubeglass.supervise.ports import PortClaims
-from kubeglass.supervise.preparation import GetBinaries, Preparation, prepare
+from kubeglass.supervise.preparation import GetBinaries, prepare, read_queries
 from kubeglass.supervise.reload import ReadOptions, reload_apps, reload_run
-from kubeglass.supervise.running import Running, describe_run
 from kubeglass.supervise.signals import StopSignals
+from kubeglass.supervise.stack import Running, describe_run
 from kubeglass.supervise.startup_wait import StartupWait, set_goal
-from kubeglass.supervise.state.folder import StateFolder
-from kubeglass.supervise.state.journal import RunJournal
-from kubeglass.supervise.state.run_file import Phase, ReloadRecord, describe_error
+from kubeglass.supervise.state.folder import locked_folder
+from kubeglass.supervise.state.run_file import RUN_FILE, Phase, ReloadRecord, RunJournal, describe_error
 
 BEAT_SECONDS = 1.0
-#: How soon a wish is noticed between two beats.
-REACTION_SECONDS = 0.1
+#: Polling interval between two beats.
+LOOK_SECONDS = 0.1
 
 
 class LocalRun:
-    """A run in this process's foreground.
+    """A run in this process.
 
     Args:
-        options: what it is asked to do.
+        read_options: returns the options, at the start and at every reload.
         listener: is told what happens.
-        supervisor: this process; its start is the run's.
-        read_options: reads the definition again for a reload; without it, a reload finds nothing changed.
+        supervisor: this process; the run starts when it started.
     """
 
-    def __init__(
-        self, options: RunOptions, listener: RunListener, supervisor: ProcessId, read_options: ReadOptions | None = None
-    ) -> None:
-        self._options = options
-        self._read_options = read_options or (lambda: options)
+    def __init__(self, read_options: ReadOptions, listener: RunListener, supervisor: ProcessId) -> None:
+        self._options = read_options()
+        self._read_options = read_options
         self._listener = listener
         self._supervisor = supervisor
         self._was_up = False
 
     def run(self, get_binaries: GetBinaries) -> bool:
-        """Run until interrupted; nothing runs any more when this returns or raises.
+        """Run until interrupted, and stop everything.
 
         Args:
-            get_binaries: brings the engines: name to program.
+            get_binaries: gets the engines' programs, by name.
 
         Returns:
             Whether the run was up when it was interrupted.
 
         Raises:
-            KubeglassError: it did not come up; see :func:`~kubeglass.supervise.preparation.prepare` and
-                :class:`~kubeglass.supervise.startup_wait.StartupWait` for what may be wrong.
+            KubeglassError: it did not come up.
         """
-        folder = StateFolder(self._options.root)
+        root = self._options.root
         with StopSignals() as signals, PortClaims() as claims:
             try:
-                for note in folder.take():
-                    self._listener.note(note)
-                with RunJournal(folder.run_file, describe_run(self._options, self._supervisor)) as journal:
+                with (
+                    locked_folder(root, self._listener.note),
+                    RunJournal(root / RUN_FILE, describe_run(self._options, self._supervisor)) as journal,
+                ):
                     self._run(get_binaries, journal, signals, claims)
             except KeyboardInterrupt:
                 return self._was_up
-            finally:
-                folder.release()
 
     def _run(self, get_binaries: GetBinaries, journal: RunJournal, signals: StopSignals, claims: PortClaims) -> Never:
-        preparation = prepare(self._options, get_binaries, claims)
-        for note in preparation.notes:
-            self._listener.note(note)
-        with Running(preparation.stack, journal, signals, claims) as running:
+        stack = prepare(self._options, get_binaries, claims, self._listener.note)
+        with Running(stack, journal, signals, claims) as running:
             try:
-                self._wait_until_up(running, preparation)
+                self._wait_until_up(running)
                 self._keep(running, signals)
             finally:
                 self._listener.waiting("everything to stop")
 
-    def _wait_until_up(self, running: Running, preparation: Preparation) -> None:
-        deadline = time.monotonic() + self._options.timeout_seconds
-        startup = StartupWait(preparation.stack, running.manager, self._listener, running.tail, deadline)
+    def _wait_until_up(self, running: Running) -> None:
+        startup = StartupWait(running, self._listener)
         startup.wait_for_processes()
         began = time.time() - measure_age(self._supervisor)
-        self._note_empty_panels(startup.wait_for_data(set_goal(preparation.stack, began, preparation.queries)))
+        result = startup.wait_for_data(set_goal(running.stack, began, read_queries(running.stack)))
+        titles = list(dict.fromkeys(empty.query.panel_title for empty in result.empty_panels))
+        if titles:
+            self._listener.note(f"dashboard: these panels have no data: {', '.join(titles)}")
         seconds = round(measure_age(self._supervisor), 2)
         if self._options.watch:
             self._listener.note(f"{self._options.folder}: watched; an edit reloads the app, --no-watch turns that off")
         self._was_up = True
-        self._listener.up(running.journal.change(phase=Phase.UP, first_data_seconds=seconds))
-
-    def _note_empty_panels(self, result: EndToEndResult) -> None:
-        titles = list(dict.fromkeys(empty.query.panel_title for empty in result.empty_panels))
-        if titles:
-            self._listener.note(f"dashboard: these panels have no data: {', '.join(titles)}")
+        self._listener.up(running.journal.change(phase=Phase.UP, waiting_for="", first_data_seconds=seconds))
 
     def _keep(self, running: Running, signals: StopSignals) -> Never:
         settings = running.stack.settings
@@ -117,10 +104,10 @@ class LocalRun:
 
     @staticmethod
     def _rest(signals: StopSignals) -> None:
-        """Wait for the next beat, or until something is asked for."""
+        """Wait for the next beat, or until a reload is requested."""
         until = time.monotonic() + BEAT_SECONDS
         while not signals.wants_reload and time.monotonic() < until:
-            time.sleep(REACTION_SECONDS)
+            time.sleep(LOOK_SECONDS)
 
     def _reload(self, running: Running) -> None:
         last = running.journal.record.reload

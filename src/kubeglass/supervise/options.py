@@ -18,15 +18,14 @@ class RunOptions:
     """Options of ``kubeglass up``.
 
     Args:
-        pipeline: what is watched.
-        folder: the folder apps are imported from.
+        pipeline: the pipeline.
+        folder: the folder that apps are imported from.
         root: the state folder, absolute.
         command: the command as typed, for ``status``.
-        demo: whether the demo's customers come along.
+        demo: whether to run the demo's simulated customers.
         detached: whether it runs in the background.
         watch: whether apps reload when their sources change.
-        timeout_seconds: how long, once the engines are there, data may take to be seen; also how long each app may take
-            to be imported, and to be ready.
+        timeout_seconds: timeout of the start-up once the engines are installed, of each app's import, and of its start.
     """
 
     pipeline: Pipeline
@@ -40,11 +39,11 @@ class RunOptions:
 
     @property
     def own_apps(self) -> list[App]:
-        """The apps that are run here, not only scraped."""
+        """The apps that kubeglass runs, not only scrapes."""
         return [app for app in self.pipeline.apps if app.module]
 
 
-#: In the wheel beside the package, in a checkout two folders above it.
+#: In the wheel, inside the package; in a checkout, two folders above it.
 _PLACES = (
     Path(kubeglass.__file__).parent / "examples" / "shop",
     Path(kubeglass.__file__).parents[2] / "examples" / "shop",
@@ -55,7 +54,7 @@ def find_demo() -> Path:
     """Return the folder of the demo.
 
     Raises:
-        StateError: it is not part of this installation.
+        StateError: this installation lacks it.
     """
     for place in _PLACES:
         if (place / "kubeglass.yaml").is_file():

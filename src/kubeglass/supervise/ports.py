@@ -1,19 +1,17 @@
-"""Ports that a run keeps from other runs of the same user, also while nobody listens on them.
+"""The ports of a run, kept from other runs of the same user even while nothing listens on them.
 
-Two runs that start at once would find the same ports free, and a run whose Prometheus restarts would lose its port to
-one that starts in that second. So a run holds a lock on a file for each of its ports; the system drops it with the
-process.
+Two runs that start at the same time would find the same ports free, and a run whose Prometheus restarts could lose its
+port to a new run. So a run holds a lock file for each of its ports; the kernel releases it when the process ends.
 """
 
 from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Container, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from kubeglass.files import lock
 from kubeglass.model.local import NONE_CHOSEN, PARTS, ChosenPorts, LocalPorts
@@ -23,127 +21,108 @@ from kubeglass.observe.ports import find_free_port, require_free_port
 
 USUAL = LocalPorts()
 
+Note = Callable[[str], None]
 
-class PortClaims:
-    """The ports of one run; use it in a ``with`` as long as the run lives.
 
-    Where the folder cannot be used, ports are kept from this run's own other parts alone.
+class PortClaims(ExitStack):
+    """The ports of one run, held until the ``with`` block ends.
+
+    If the folder cannot be used, ports are kept only from the other parts of this run.
 
     Args:
-        folder: where the locks are, the same for every run of this user.
+        folder: folder of the lock files, the same for every run of this user.
     """
 
     def __init__(self, folder: Path | None = None) -> None:
+        super().__init__()
         self._folder = folder or Path(tempfile.gettempdir()) / f"kubeglass-ports-{os.getuid()}"
-        self._held: dict[int, int | None] = {}
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        for descriptor in self._held.values():
-            if descriptor is not None:
-                os.close(descriptor)
-        self._held = {}
+        self._held: set[int] = set()
 
     def claim(self, port: int) -> bool:
-        """Take ``port``; False if this run or another has it already."""
+        """Claim ``port``; return False if this run or another holds it."""
         if port in self._held:
             return False
         try:
             descriptor = self._open(port)
         except OSError:
-            self._held[port] = None
+            self._held.add(port)
             return True
         if not lock(descriptor):
             os.close(descriptor)
             return False
-        self._held[port] = descriptor
+        self.callback(os.close, descriptor)
+        self._held.add(port)
         return True
 
     def _open(self, port: int) -> int:
         self._folder.mkdir(mode=0o700, exist_ok=True)
         owner = self._folder.lstat().st_uid
         if owner != os.getuid():
-            # The folder for temporary files is everybody's: somebody else may have made this name a trap.
+            # Anybody may create files in the folder for temporary files, under this name too.
             raise PermissionError(f"{self._folder} belongs to user {owner}")
         flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
         return os.open(self._folder / str(port), flags, 0o600)
 
 
-@dataclass(frozen=True, slots=True)
-class PortPlan:
-    """The ports of a run.
-
-    Args:
-        ports: one for each listener.
-        notes: which of them are not the usual ones, for people to read.
-    """
-
-    ports: LocalPorts
-    notes: tuple[str, ...]
-
-
 def plan_ports(
-    apps: Iterable[App], claims: PortClaims, chosen: ChosenPorts = NONE_CHOSEN, usual: LocalPorts = USUAL
-) -> PortPlan:
-    """Find a port for every part and for each app that is run here.
+    apps: Iterable[App], claims: PortClaims, note: Note, chosen: ChosenPorts = NONE_CHOSEN, usual: LocalPorts = USUAL
+) -> LocalPorts:
+    """Find a port for every part and for each app that kubeglass runs.
 
     Args:
-        apps: the apps to run; each says which port it would like.
+        apps: the apps to run, with their preferred ports.
         claims: keeps the ports from other runs.
-        chosen: ports that must be these.
-        usual: ports that may be others.
+        note: called with a line for each port that is not the preferred one.
+        chosen: ports that must be used.
+        usual: preferred ports.
 
     Raises:
         PortError: a chosen port is in use, or a whole range is.
     """
-    notes: list[str] = []
-    ports = _require_chosen(chosen, claims)
+    ports = _require_chosen(chosen, claims, chosen.by_part)
     for part in PARTS:
         if part not in ports:
-            ports[part] = _find(part, getattr(usual, part), claims, notes)
-    of_apps = {app.name: _find(app.name, app.port, claims, notes) for app in apps}
-    return PortPlan(LocalPorts(**ports, apps=of_apps), tuple(notes))
+            ports[part] = _find(part, getattr(usual, part), claims, note)
+    return LocalPorts(**ports, apps={app.name: _find(app.name, app.port, claims, note) for app in apps})
 
 
-def extend_ports(current: LocalPorts, claims: PortClaims, before: Pipeline, after: Pipeline) -> PortPlan:
-    """Keep the ports of a run, and find one for each app that is new or wants another, and for a part that must move.
+def extend_ports(current: LocalPorts, claims: PortClaims, note: Note, before: Pipeline, after: Pipeline) -> LocalPorts:
+    """Keep the ports of a run, except for new apps, changed preferred ports of apps, and changed chosen ports.
 
     Args:
         current: the run's ports.
-        claims: keeps the ports from other runs, and holds the run's own.
-        before: what runs.
-        after: what runs from now on.
+        claims: holds the run's ports.
+        note: called with a line for each port that is not the preferred one.
+        before: the pipeline that runs.
+        after: the pipeline that will run.
 
     Raises:
         PortError: a chosen port is in use, or a whole range is.
     """
-    wished = {app.name: app.port for app in before.apps if app.module}
-    own = [app for app in after.apps if app.module]
-    kept = {
-        app.name: current.apps[app.name] for app in own if wished.get(app.name) == app.port and app.name in current.apps
+    preferred = {app.name: app.port for app in before.apps if app.module}
+    chosen = after.local.ports
+    moved = {part: port for part, port in chosen.by_part.items() if getattr(current, part) != port}
+    parts = _require_chosen(chosen, claims, moved)
+    apps = {
+        app.name: current.apps[app.name]
+        if preferred.get(app.name) == app.port and app.name in current.apps
+        else _find(app.name, app.port, claims, note)
+        for app in after.apps
+        if app.module
     }
-    notes: list[str] = []
-    moved = {part: port for part, port in after.local.ports.by_part.items() if getattr(current, part) != port}
-    ports = _require_chosen(after.local.ports, claims, only=moved)
-    of_apps = {app.name: kept.get(app.name) or _find(app.name, app.port, claims, notes) for app in own}
-    return PortPlan(replace(current, **ports, apps=of_apps), tuple(notes))
+    return replace(current, **parts, apps=apps)
 
 
-def _require_chosen(chosen: ChosenPorts, claims: PortClaims, only: Container[str] = PARTS) -> dict[str, int]:
+def _require_chosen(chosen: ChosenPorts, claims: PortClaims, ports: Mapping[str, int]) -> dict[str, int]:
     keys = dict(zip(chosen.by_part, (key for key, port in chosen if port is not None), strict=True))
-    ports = {part: port for part, port in chosen.by_part.items() if part in only}
     for part, port in ports.items():
         require_free_port(port, purpose=f"local.ports.{keys[part]}", claim=claims.claim)
-    return ports
+    return dict(ports)
 
 
-def _find(name: str, wanted: int, claims: PortClaims, notes: list[str]) -> int:
+def _find(name: str, preferred: int, claims: PortClaims, note: Note) -> int:
     label = name.replace("_", " ")
-    port = find_free_port(wanted, purpose=label, claim=claims.claim)
-    if port != wanted:
-        notes.append(f"{label}: port {wanted} is in use, using {port}")
+    port = find_free_port(preferred, purpose=label, claim=claims.claim)
+    if port != preferred:
+        note(f"{label}: port {preferred} is in use, using {port}")
     return port

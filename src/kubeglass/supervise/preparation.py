@@ -1,4 +1,4 @@
-"""Everything that happens before the first process starts; bad input is found here."""
+"""What happens before the first process starts; bad input is found here."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ import json
 import resource
 import shutil
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from kubeglass.dashboards.queries import PanelQuery, panel_queries
 from kubeglass.files import explain_disk_errors
 from kubeglass.model.local import LocalSettings
 from kubeglass.model.sections.app import App
-from kubeglass.render.files import RenderedFile, write_files
+from kubeglass.render.files import write_files
 from kubeglass.render.plan import LOCAL_FOLDERS, render_local
 from kubeglass.supervise.app.check import checking_apps
 from kubeglass.supervise.options import RunOptions
@@ -24,72 +24,57 @@ from kubeglass.supervise.stack import TOTALS_FILE, Stack
 #: The dashboard whose panels must have data before a run counts as up.
 OVERVIEW = PurePosixPath("dashboards/application-overview.json")
 
-#: Brings the engines, name to program. What it is given must be called before anything is fetched or built, which takes
-#: minutes: a fault of the input is told first.
+#: With fewer, Prometheus and the collector fail under an ordinary load. Go raises its soft limit to the hard limit.
+ENOUGH_OPEN_FILES = 1024
+
+#: Gets the engines' programs, by name. It calls its argument before it downloads or builds, which takes minutes, to
+#: report bad input first.
 GetBinaries = Callable[[Callable[[], None]], Mapping[str, Path]]
 
-
-@dataclass(frozen=True, slots=True)
-class Preparation:
-    """What a run starts with.
-
-    Args:
-        stack: decides which processes run.
-        queries: what the overview's panels ask.
-        notes: what users should know: ports that moved, limits that are low.
-    """
-
-    stack: Stack
-    queries: tuple[PanelQuery, ...]
-    notes: tuple[str, ...]
+Note = Callable[[str], None]
 
 
-def prepare(options: RunOptions, get_binaries: GetBinaries, claims: PortClaims) -> Preparation:
+def prepare(options: RunOptions, get_binaries: GetBinaries, claims: PortClaims, note: Note) -> Stack:
     """Check the apps, get the engines, choose ports and write the configuration.
 
     Args:
         options: the options of the run.
-        get_binaries: brings the engines.
+        get_binaries: gets the engines.
         claims: keeps the run's ports from other runs.
+        note: called with what users should know, such as ports that moved, a line each.
 
     Raises:
         AppError: an app will not run.
         ConfigError: a secret that an app needs is not in the environment.
-        EngineError: an engine cannot be obtained.
+        EngineError: an engine cannot be installed.
         PortError: a chosen port is in use, or a range of ports is.
         StateError: the state folder cannot be written.
     """
-    plan = plan_ports(options.own_apps, claims, options.pipeline.local.ports)
+    ports = plan_ports(options.own_apps, claims, note, options.pipeline.local.ports)
     with checking_apps(options.own_apps, options.folder, options.timeout_seconds) as checks:
         binaries = get_binaries(checks.require_fit)
         checks.require_fit()
-    pipeline, prefix_notes = checks.follow_prefixes(options.pipeline)
-    options = replace(options, pipeline=pipeline)
-    stack = Stack(options, LocalSettings(options.root, plan.ports), binaries)
-    files = render_local(options.pipeline, stack.settings)
-    make_folders(stack.settings, stack.own_apps)
-    _forget_customers(stack)
-    write_files(files, options.root, owned=LOCAL_FOLDERS)
-    warning = warn_about_open_files(raise_open_files_limit())
-    notes = (*plan.notes, *prefix_notes, *([warning] if warning else ()))
-    return Preparation(stack, _read_queries(files, options.pipeline.scrape.interval), notes)
-
-
-def _forget_customers(stack: Stack) -> None:
-    # A full or unwritable disk is told of by whoever needs to write.
+    options = replace(options, pipeline=checks.follow_prefixes(options.pipeline, note))
+    stack = Stack(options, LocalSettings(options.root, ports), binaries)
+    make_folders(stack.settings, options.own_apps)
+    # An earlier run's customers do not count; a disk error is reported by the next write.
     with contextlib.suppress(OSError):
-        (stack.settings.root / TOTALS_FILE).unlink(missing_ok=True)
+        (options.root / TOTALS_FILE).unlink(missing_ok=True)
+    files = render_local(options.pipeline, stack.settings)
+    write_files(files, options.root, owned=LOCAL_FOLDERS)
+    warn_about_open_files(note)
+    return stack
 
 
-def _read_queries(files: list[RenderedFile], scrape_interval: float) -> tuple[PanelQuery, ...]:
-    for file in files:
-        if file.path == OVERVIEW:
-            return tuple(panel_queries(json.loads(file.content), scrape_interval=scrape_interval))
-    return ()
+def read_queries(stack: Stack) -> list[PanelQuery]:
+    """Return the queries of the overview's panels, if it is rendered."""
+    path = stack.settings.root / OVERVIEW
+    document = json.loads(path.read_text()) if path.exists() else {}
+    return list(panel_queries(document, scrape_interval=stack.options.pipeline.scrape.interval))
 
 
 def make_folders(settings: LocalSettings, apps: Iterable[App]) -> None:
-    """Make the folders of the engines, and an empty one for the metrics of each app that is about to start.
+    """Create the folders of the engines, and an empty metrics folder for each app that is about to start.
 
     Raises:
         StateError: the state folder cannot be written.
@@ -103,34 +88,11 @@ def make_folders(settings: LocalSettings, apps: Iterable[App]) -> None:
             folder.mkdir(parents=True, exist_ok=True)
 
 
-#: Enough for a Prometheus with a few weeks of data and a busy app.
-WANTED_OPEN_FILES = 65536
-#: With fewer, Prometheus and the collector run into "too many open files" under an ordinary load.
-ENOUGH_OPEN_FILES = 1024
-
-
-def raise_open_files_limit(wanted: int = WANTED_OPEN_FILES) -> int:
-    """Raise the soft limit of open files of this process, and of those it starts, towards ``wanted``.
-
-    Returns:
-        The limit that holds now.
-    """
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    infinite = resource.RLIM_INFINITY
-    target = wanted if hard == infinite else min(wanted, hard)
-    if soft != infinite and soft < target:
-        # macOS names a hard limit that it then does not grant.
-        with contextlib.suppress(OSError, ValueError):
-            resource.setrlimit(resource.RLIMIT_NOFILE, (target, hard))
-    now = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
-    return wanted if now == infinite else now
-
-
-def warn_about_open_files(limit: int) -> str:
-    """Return a warning that ``limit`` is too low and how to raise it; empty if it is enough."""
-    if limit >= ENOUGH_OPEN_FILES:
-        return ""
-    return (
-        f"open files: the limit is {limit}, at least {ENOUGH_OPEN_FILES} are advised; "
-        f"run: ulimit -n {ENOUGH_OPEN_FILES}, or ask who looks after this machine"
-    )
+def warn_about_open_files(note: Note) -> None:
+    """Say so if this machine limits open files too much."""
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    if limit < ENOUGH_OPEN_FILES and limit != resource.RLIM_INFINITY:
+        note(
+            f"open files: the limit is {limit}, at least {ENOUGH_OPEN_FILES} are advised; "
+            "ask the administrator of this machine to raise it"
+        )

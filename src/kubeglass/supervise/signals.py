@@ -1,29 +1,29 @@
-"""Ctrl-C and friends: the first one interrupts the work, later ones hurry the stopping; SIGHUP asks for a reload."""
+"""Signals: the first Ctrl-C interrupts the work, a second one skips grace periods; SIGHUP reloads."""
 
 from __future__ import annotations
 
 import os
 import signal
 from collections.abc import Callable
-from types import FrameType, TracebackType
+from types import FrameType
 from typing import Any, Self
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class StopSignals:
-    """Turns the signals that ask a program to end into one KeyboardInterrupt; use it in a ``with``, main thread only.
+    """Turns signals that stop a program into KeyboardInterrupt; for a ``with`` block in the main thread.
 
-    A signal that was ignored when the program began stays ignored. SIGHUP has two senders: a terminal that closes,
-    which ends the run like Ctrl-C unless ``nohup`` started it, and a person who wants a reload.
+    Signals that were ignored at the start stay ignored. SIGHUP comes from a terminal that closes, which stops the run
+    like Ctrl-C unless ``nohup`` started it, or from a person who wants a reload.
 
     Args:
-        can_reload: whether SIGHUP means a reload; otherwise it ends the program too.
+        can_reload: whether SIGHUP means a reload; otherwise it stops the program too.
     """
 
     def __init__(self, *, can_reload: bool = True) -> None:
         self.wants_reload = False
-        """Whether a reload was requested; whoever reloads resets it."""
+        """Whether a reload was requested; reset it when you reload."""
         self._stop_signals = STOP_SIGNALS if can_reload else (*STOP_SIGNALS, signal.SIGHUP)
         self._before: dict[signal.Signals, Any] = {}
         self._hurry: Callable[[], None] | None = None
@@ -37,14 +37,12 @@ class StopSignals:
             self._before[signal.SIGHUP] = signal.signal(signal.SIGHUP, self._hang_up)
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         for number, handler in self._before.items():
             signal.signal(number, handler)
 
     def begin_stopping(self, hurry: Callable[[], None]) -> None:
-        """From now on nothing is interrupted any more: a second signal calls ``hurry`` instead."""
+        """From now on, call ``hurry`` on a signal instead of interrupting."""
         self._hurry = hurry
 
     def _hang_up(self, number: int, frame: FrameType | None) -> None:
@@ -60,7 +58,7 @@ class StopSignals:
 
 
 def has_terminal() -> bool:
-    """Whether this process belongs to a terminal that is still there."""
+    """Whether this process has a terminal that is still open."""
     try:
         terminal = os.open("/dev/tty", os.O_RDONLY | os.O_NOCTTY | os.O_CLOEXEC)
     except OSError:

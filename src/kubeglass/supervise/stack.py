@@ -1,75 +1,75 @@
-"""The processes of a local run, in the order they depend on each other."""
+"""The processes of a local run: which ones there are, and the run that keeps them alive."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
+from typing import Self
 
 from kubeglass.engines.engine import Engine
-from kubeglass.engines.otelcol import OTELCOL
-from kubeglass.engines.prometheus import PROMETHEUS
+from kubeglass.engines.registry import OTELCOL, PROMETHEUS
 from kubeglass.model.duration import format_duration
 from kubeglass.model.local import LocalSettings
-from kubeglass.model.parts import LOOPBACK
+from kubeglass.model.parts import LOOPBACK, METRICS_FOLDER_VARIABLE, instrumented
 from kubeglass.model.sections.app import App
 from kubeglass.observe.probes import HttpProbe, TcpProbe
-from kubeglass.supervise.app.environment import (
-    app_environment,
-    collector_environment,
-    inherit_environment,
-    instrumented_environment,
-)
+from kubeglass.observe.processes import ProcessId, measure_age
+from kubeglass.supervise.app.environment import app_environment, collector_environment, inherit_environment
 from kubeglass.supervise.options import RunOptions
+from kubeglass.supervise.ports import PortClaims
+from kubeglass.supervise.process.child import Spawner
+from kubeglass.supervise.process.context import SupervisorContext
+from kubeglass.supervise.process.guard import Guard
+from kubeglass.supervise.process.manager import Manager, ProcessStatus
 from kubeglass.supervise.process.spec import READY_SECONDS, ProcessSpec
+from kubeglass.supervise.signals import StopSignals
+from kubeglass.supervise.state.hold import is_held
 from kubeglass.supervise.state.queue_repair import QueueRepair
+from kubeglass.supervise.state.run_file import Phase, RunJournal, RunRecord
 
 VIEWER = "viewer"
 TRAFFIC = "traffic"
 APP_SERVER = "kubeglass.supervise.app.server_process"
 
-#: Where the demo's customers keep their account, below the state folder.
+#: Where the demo's simulated customers keep their totals, below the state folder.
 TOTALS_FILE = Path("data") / "traffic.json"
 
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """Everything that decides which processes run.
+    """What determines the processes of a run.
 
     Args:
-        options: what the run was asked for.
+        options: the run's options.
         settings: its folder and ports.
-        binaries: engine name to program.
+        binaries: the engines' programs, by name.
     """
 
     options: RunOptions
     settings: LocalSettings
     binaries: Mapping[str, Path]
 
-    @property
-    def own_apps(self) -> list[App]:
-        """The apps that are run here, not only scraped."""
-        return self.options.own_apps
-
 
 def plan_processes(stack: Stack) -> list[ProcessSpec]:
-    """List the processes; each comes after those it needs, and they are stopped in reverse order.
+    """List the processes in start order; they are stopped in reverse order.
 
-    The collector stops before the apps: its last scrape sees every request. The viewer stops last, so that an open page
-    shows the end.
+    The collector stops before the apps, after a last scrape. The viewer stops last, so that an open page shows the end.
 
     Raises:
         ConfigError: a secret that an app or the collector needs is not in the environment.
     """
-    apps = [_plan_app(app, stack) for app in stack.own_apps]
+    apps = [_plan_app(app, stack) for app in stack.options.own_apps]
     names = tuple(spec.name for spec in apps)
     specs = [
         _plan_viewer(stack),
         _plan_engine(PROMETHEUS, stack),
         *apps,
-        # Once the apps answer: an engine that starts earlier would record them as down.
+        # After the apps: it would record them as down before they respond.
         _plan_collector(stack, after=(PROMETHEUS.name, *names)),
     ]
     return [*specs, _plan_traffic(stack)] if stack.options.demo else specs
@@ -85,11 +85,11 @@ def _plan_engine(engine: Engine, stack: Stack, after: tuple[str, ...] = ()) -> P
         readiness=HttpProbe(engine.readiness_url(settings)),
         liveness=HttpProbe(engine.liveness_url(settings)),
         after=after,
-        # Prometheus replays its log and the collector drains its queue: both take a while after a long run.
+        # After a long run, Prometheus replays its log and the collector reads its queue for a while.
         ready_seconds=120.0,
         grace_seconds=15.0,
         address=settings.url(engine.port(settings.ports)),
-        # The folder that its renderer writes bears its name.
+        # Its renderer writes to a folder of this name.
         config=PurePosixPath(engine.name),
     )
 
@@ -105,20 +105,20 @@ def _plan_collector(stack: Stack, after: tuple[str, ...]) -> ProcessSpec:
 def _plan_viewer(stack: Stack) -> ProcessSpec:
     settings = stack.settings
     port = settings.ports.viewer
-    arguments = {
-        "--port": str(port),
-        "--prometheus": settings.url(settings.ports.prometheus),
-        "--dashboards": str(settings.root / "dashboards"),
-        "--time-interval": format_duration(stack.options.pipeline.scrape.interval),
-    }
+    arguments = (
+        *("--port", str(port)),
+        *("--prometheus", settings.url(settings.ports.prometheus)),
+        *("--dashboards", str(settings.root / "dashboards")),
+        *("--time-interval", format_duration(stack.options.pipeline.scrape.interval)),
+    )
     return ProcessSpec(
         name=VIEWER,
-        argv=(sys.executable, "-P", "-m", "kubeglass.viewer", *_flatten(arguments)),
+        argv=(sys.executable, "-P", "-m", "kubeglass.viewer", *arguments),
         cwd=settings.root,
         env=inherit_environment(),
         readiness=HttpProbe(settings.url(port, "/healthz")),
         liveness=HttpProbe(settings.url(port, "/healthz")),
-        # Not because it needs it: starting a Python server takes the processor away from what brings the first data.
+        # It does not need the collector, but its start-up would slow down everything that the first data waits for.
         after=(OTELCOL.name,),
         address=settings.url(port),
     )
@@ -127,13 +127,14 @@ def _plan_viewer(stack: Stack) -> ProcessSpec:
 def _plan_app(app: App, stack: Stack) -> ProcessSpec:
     settings = stack.settings
     port = settings.ports.apps[app.name]
-    arguments = {
-        "--bind": f"{LOOPBACK}:{port}",
-        "--workers": str(app.workers),
-        "--threads": str(app.threads),
-        "--graceful-timeout": "5",
-    }
-    flags = ("--no-control-socket",) if _has_control_socket() else ()
+    arguments = (
+        *("--bind", f"{LOOPBACK}:{port}"),
+        *("--workers", str(app.workers)),
+        *("--threads", str(app.threads)),
+        *("--graceful-timeout", "5"),
+        # Newer versions of gunicorn open one socket in the user's home for all apps; older ones lack the option.
+        *(("--no-control-socket",) if find_spec("gunicorn.ctl") else ()),
+    )
     base = app_environment(app)
     if stack.options.demo:
         base["SHOP_DATABASE"] = str(settings.data / "shop.sqlite")
@@ -141,12 +142,12 @@ def _plan_app(app: App, stack: Stack) -> ProcessSpec:
         base["KUBEGLASS_WATCH"] = "1"
     return ProcessSpec(
         name=app.name,
-        argv=(sys.executable, "-m", APP_SERVER, *_flatten(arguments), *flags, app.module or ""),
+        argv=(sys.executable, "-m", APP_SERVER, *arguments, app.module or ""),
         cwd=stack.options.folder,
-        env=instrumented_environment(app, settings, base),
-        # Any answer will do: whether /metrics is what it should be is told apart once everything runs.
+        env=instrumented(base) | {METRICS_FOLDER_VARIABLE: str(settings.metrics_dir(app.name))},
+        # Any status: whether the page is a metrics page is checked end to end.
         readiness=HttpProbe(settings.url(port, app.metrics_path), any_status=True),
-        # gunicorn replaces workers that hang by itself.
+        # gunicorn itself restarts workers that hang.
         liveness=TcpProbe(LOOPBACK, port),
         ready_seconds=max(READY_SECONDS, stack.options.timeout_seconds),
         grace_seconds=8.0,
@@ -155,7 +156,7 @@ def _plan_app(app: App, stack: Stack) -> ProcessSpec:
 
 
 def _plan_traffic(stack: Stack) -> ProcessSpec:
-    app = stack.own_apps[0]
+    app = stack.options.own_apps[0]
     settings = stack.settings
     url = settings.url(settings.ports.apps[app.name])
     totals = settings.root / TOTALS_FILE
@@ -169,10 +170,72 @@ def _plan_traffic(stack: Stack) -> ProcessSpec:
     )
 
 
-def _flatten(arguments: Mapping[str, str]) -> list[str]:
-    return [word for pair in arguments.items() for word in pair]
+class Running:
+    """A stack that runs as long as the ``with`` block; leaving it stops everything.
+
+    Args:
+        stack: determines the processes.
+        journal: records their state in the run file.
+        signals: a second Ctrl-C hurries the stopping.
+        claims: holds the ports of the run.
+    """
+
+    def __init__(self, stack: Stack, journal: RunJournal, signals: StopSignals, claims: PortClaims) -> None:
+        self.stack = stack
+        self.journal = journal
+        self.claims = claims
+        self._guard = Guard()
+        self._signals = signals
+        self._spawner = Spawner(stack.settings.logs, self._guard)
+        self.specs = tuple(plan_processes(stack))
+        context = SupervisorContext(self._spawner, partial(is_held, stack.settings.root))
+        self.manager = Manager(self.specs, context, self._note_statuses)
+
+    def __enter__(self) -> Self:
+        self.journal.change(phase=Phase.STARTING)
+        self._note_addresses()
+        self.manager.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._signals.begin_stopping(self.manager.hurry)
+        self.journal.change(phase=Phase.STOPPING)
+        self.manager.stop()
+        self._guard.close()
+
+    def take_over(self, stack: Stack, specs: Sequence[ProcessSpec]) -> None:
+        """Run these processes from now on; unchanged ones keep running."""
+        self.stack, self.specs = stack, tuple(specs)
+        self.manager.do(lambda group: group.change(self.specs))
+        self._note_addresses()
+
+    def _note_statuses(self, statuses: list[ProcessStatus]) -> None:
+        self.journal.change(processes=tuple(statuses))
+
+    def _note_addresses(self) -> None:
+        settings = self.stack.settings
+        prometheus = settings.url(settings.ports.prometheus)
+        self.journal.change(
+            addresses={
+                "page": settings.url(settings.ports.viewer),
+                **{name: settings.url(port) for name, port in settings.ports.apps.items()},
+                "prometheus": prometheus,
+            },
+            prometheus=prometheus,
+            scrape_interval=self.stack.options.pipeline.scrape.interval,
+        )
+
+    def tail(self, name: str, count: int) -> tuple[str, ...]:
+        """Return the last ``count`` log lines of the process ``name``."""
+        return self._spawner.buffer(name).tail(count)
 
 
-def _has_control_socket() -> bool:
-    # Newer gunicorns open a socket in the user's home, the same one for every app; older ones know no such option.
-    return find_spec("gunicorn.ctl") is not None
+def describe_run(options: RunOptions, supervisor: ProcessId) -> RunRecord:
+    """Return the record of a run that begins."""
+    return RunRecord(
+        supervisor=supervisor,
+        command=options.command,
+        phase=Phase.PREPARING,
+        detached=options.detached,
+        started_at=time.time() - measure_age(supervisor),
+    )

@@ -14,7 +14,7 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from kubeglass.engines.install.resolve import resolve
-from kubeglass.engines.otelcol import OTELCOL
+from kubeglass.engines.registry import OTELCOL
 from tests.cluster.bed.cluster import Cluster
 from tests.cluster.bed.layout import NODE_IP
 from tests.cluster.bed.namespaces import enter

@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from kubeglass.engines.distribution import Distribution, GoBuild, Release
-from kubeglass.engines.engine import Tool
-from kubeglass.engines.install.progress import Phase
+from kubeglass.engines.engine import Distribution, GoBuild, Release, Tool
+from kubeglass.engines.install.progress import Phase, Progress
 
 VERSION = "1.2.3"
 
@@ -70,7 +69,7 @@ def write_go_module(folder: Path, version: str = VERSION) -> GoBuild:
 
 
 @dataclass
-class Diary:
+class Diary(Progress):
     """Progress that keeps what it hears."""
 
     steps: list[tuple[str, Phase, str, float | None]] = field(default_factory=list)

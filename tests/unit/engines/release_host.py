@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
-from kubeglass.engines.distribution import Release
+from kubeglass.engines.engine import Release
 
 
 @dataclass

@@ -7,11 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from kubeglass.engines.distribution import load_distribution
-from kubeglass.engines.engine import VERSION_PATTERN
-from kubeglass.engines.otelcol import OTELCOL
-from kubeglass.engines.prometheus import PROMETHEUS, PROMTOOL
-from kubeglass.engines.registry import GRAFANA, TOOLS, find_tool
+from kubeglass.engines.engine import VERSION_PATTERN, load_distribution
+from kubeglass.engines.registry import GRAFANA, OTELCOL, PROMETHEUS, PROMTOOL, TOOLS, find_tool
 from kubeglass.errors import UsageError
 from kubeglass.model.local import LocalPorts, LocalSettings
 

@@ -9,9 +9,8 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from kubeglass.engines.distribution import GoBuild, load_distribution
-from kubeglass.engines.otelcol import OTELCOL
-from kubeglass.engines.prometheus import PROMETHEUS
+from kubeglass.engines.engine import GoBuild, load_distribution
+from kubeglass.engines.registry import OTELCOL, PROMETHEUS
 
 KINDS = ("receivers", "processors", "exporters", "extensions")
 

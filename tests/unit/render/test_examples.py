@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from ruamel.yaml import YAML
 
-from kubeglass.engines.otelcol import OTELCOL
+from kubeglass.engines.registry import OTELCOL
 from kubeglass.render.files import compare
 from kubeglass.schemas.check import check_config
 from tools.rendered_examples import EXAMPLES, SCENARIOS, render_example

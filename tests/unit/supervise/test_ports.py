@@ -28,6 +28,10 @@ with PortClaims(Path(sys.argv[1])) as claims:
 """
 
 
+def ignore(_: str) -> None:
+    """Hear nothing."""
+
+
 def test_a_port_is_claimed_once(tmp_path: Path) -> None:
     with PortClaims(tmp_path / "ports") as claims:
         assert claims.claim(8000)
@@ -93,32 +97,36 @@ def usual(ports: list[int]) -> LocalPorts:
 def test_free_ports_are_taken_as_they_are(claims: PortClaims, free_ports: Callable[[int], list[int]]) -> None:
     *usual_ports, app_port = free_ports(6)
 
-    plan = plan_ports([App(name="shop", module="shop:app", port=app_port)], claims, usual=usual(usual_ports))
+    notes: list[str] = []
+    shop = App(name="shop", module="shop:app", port=app_port)
 
-    assert plan.notes == ()
-    assert plan.ports == replace(usual(usual_ports), apps={"shop": app_port})
+    found = plan_ports([shop], claims, notes.append, usual=usual(usual_ports))
+
+    assert notes == []
+    assert found == replace(usual(usual_ports), apps={"shop": app_port})
 
 
 def test_a_busy_port_moves_and_it_is_said(claims: PortClaims, free_ports: Callable[[int], list[int]]) -> None:
     ports = free_ports(5)
+    notes: list[str] = []
     with socket.socket() as busy:
         busy.bind(("127.0.0.1", ports[0]))
         busy.listen()
-        plan = plan_ports([], claims, usual=usual(ports))
+        found = plan_ports([], claims, notes.append, usual=usual(ports))
 
-    assert plan.ports.viewer > ports[0]
-    assert plan.notes == (f"viewer: port {ports[0]} is in use, using {plan.ports.viewer}",)
+    assert found.viewer > ports[0]
+    assert notes == [f"viewer: port {ports[0]} is in use, using {found.viewer}"]
 
 
 def test_two_apps_that_want_the_same_port_get_two(claims: PortClaims, free_ports: Callable[[int], list[int]]) -> None:
     *ports, port = free_ports(6)
 
-    plan = plan_ports(
-        [App(name=name, module="m:app", port=port) for name in ("one", "two")], claims, usual=usual(ports)
+    found = plan_ports(
+        [App(name=name, module="m:app", port=port) for name in ("one", "two")], claims, ignore, usual=usual(ports)
     )
 
-    assert plan.ports.apps["one"] == port
-    assert plan.ports.apps["two"] > port
+    assert found.apps["one"] == port
+    assert found.apps["two"] > port
 
 
 def test_a_range_without_a_free_port_is_an_error_that_names_it(claims: PortClaims) -> None:
@@ -126,7 +134,7 @@ def test_a_range_without_a_free_port_is_an_error_that_names_it(claims: PortClaim
         busy.bind(("127.0.0.1", 65535))
         busy.listen()
         with pytest.raises(PortError, match=r"viewer: no free port \(all of 65535-65535 are in use"):
-            plan_ports([], claims, usual=LocalPorts(viewer=65535))
+            plan_ports([], claims, ignore, usual=LocalPorts(viewer=65535))
 
 
 def test_an_app_that_runs_keeps_its_port_and_a_new_one_gets_another(
@@ -135,13 +143,14 @@ def test_an_app_that_runs_keeps_its_port_and_a_new_one_gets_another(
     (port,) = free_ports(1)
     shop, blog = (App(name=name, module=f"{name}:app", port=port) for name in ("shop", "blog"))
     running = LocalPorts(apps={"shop": port})
+    notes: list[str] = []
 
     with socket.create_server(("127.0.0.1", port)):
-        plan = extend_ports(running, claims, Pipeline(apps=(shop,)), Pipeline(apps=(blog, shop)))
+        found = extend_ports(running, claims, notes.append, Pipeline(apps=(shop,)), Pipeline(apps=(blog, shop)))
 
-    assert plan.ports.apps["shop"] == port
-    assert plan.ports.apps["blog"] > port
-    assert plan.notes == (f"blog: port {port} is in use, using {plan.ports.apps['blog']}",)
+    assert found.apps["shop"] == port
+    assert found.apps["blog"] > port
+    assert notes == [f"blog: port {port} is in use, using {found.apps['blog']}"]
 
 
 def test_an_app_that_would_like_another_port_moves(claims: PortClaims, free_ports: Callable[[int], list[int]]) -> None:
@@ -149,9 +158,11 @@ def test_an_app_that_would_like_another_port_moves(claims: PortClaims, free_port
     shop = App(name="shop", module="shop:app", port=before)
 
     moved = shop.model_copy(update={"port": after})
-    plan = extend_ports(LocalPorts(apps={"shop": before}), claims, Pipeline(apps=(shop,)), Pipeline(apps=(moved,)))
+    found = extend_ports(
+        LocalPorts(apps={"shop": before}), claims, ignore, Pipeline(apps=(shop,)), Pipeline(apps=(moved,))
+    )
 
-    assert plan.ports.apps == {"shop": after}
+    assert found.apps == {"shop": after}
 
 
 def test_a_chosen_port_that_is_busy_is_an_error_that_names_the_process(
@@ -161,7 +172,7 @@ def test_a_chosen_port_that_is_busy_is_an_error_that_names_the_process(
     holder = rf"page: port {port} is in use \(by .*python.*, pid {os.getpid()}\); stop what uses it, or choose another"
 
     with socket.create_server(("127.0.0.1", port)), pytest.raises(PortError, match=holder):
-        plan_ports([], claims, ChosenPorts(page=port))
+        plan_ports([], claims, ignore, ChosenPorts(page=port))
 
 
 def test_a_chosen_port_that_another_run_keeps_is_an_error(
@@ -172,7 +183,7 @@ def test_a_chosen_port_that_another_run_keeps_is_an_error(
     with PortClaims(tmp_path / "ports") as other, PortClaims(tmp_path / "ports") as own:
         assert other.claim(port)
         with pytest.raises(PortError, match=r"otlp: port \d+ is in use \(by another run of kubeglass\)"):
-            plan_ports([], own, ChosenPorts(otlp=port))
+            plan_ports([], own, ignore, ChosenPorts(otlp=port))
 
 
 def test_the_usual_port_of_one_part_can_be_chosen_for_another(
@@ -180,10 +191,10 @@ def test_the_usual_port_of_one_part_can_be_chosen_for_another(
 ) -> None:
     ports = free_ports(5)
 
-    plan = plan_ports([], claims, ChosenPorts(page=ports[1]), usual(ports))
+    found = plan_ports([], claims, ignore, ChosenPorts(page=ports[1]), usual(ports))
 
-    assert plan.ports.viewer == ports[1]
-    assert plan.ports.prometheus > ports[1]
+    assert found.viewer == ports[1]
+    assert found.prometheus > ports[1]
 
 
 def test_a_part_moves_to_the_port_that_a_reload_chooses(
@@ -193,7 +204,7 @@ def test_a_part_moves_to_the_port_that_a_reload_chooses(
     wanted = Pipeline(local=Local(ports=ChosenPorts(prometheus=after)))
 
     running = LocalPorts(prometheus=before)
-    moved = extend_ports(running, claims, Pipeline(), wanted).ports
+    moved = extend_ports(running, claims, ignore, Pipeline(), wanted)
 
     assert moved == replace(running, prometheus=after)
-    assert extend_ports(moved, claims, wanted, wanted).ports == moved
+    assert extend_ports(moved, claims, ignore, wanted, wanted) == moved

@@ -19,12 +19,12 @@ def backup(file: NewArchive) -> None:
 
     from kubeglass.cli.context import state_root
     from kubeglass.cli.output import Output
-    from kubeglass.supervise.backup.create import back_up
+    from kubeglass.supervise.backup.samples import back_up
 
     _clean_up_when_terminated()
     output = Output()
-    made = back_up(state_root(), file, output.note)
-    output.say(f"wrote {made.path}: {decimal(made.size)}, {decimal(made.manifest.size)} of samples; verified")
+    manifest = back_up(state_root(), file, output.note)
+    output.say(f"wrote {file}: {decimal(file.stat().st_size)}, {decimal(manifest.size)} of samples; verified")
 
 
 def restore(file: Archive, *, replace: Replace = False) -> None:
@@ -33,11 +33,8 @@ def restore(file: Archive, *, replace: Replace = False) -> None:
 
     from kubeglass.cli.context import state_root
     from kubeglass.cli.output import Output
-    from kubeglass.errors import UsageError
-    from kubeglass.supervise.backup.restore import restore as restore_samples
+    from kubeglass.supervise.backup.samples import restore as restore_samples
 
-    if not file.exists():
-        raise UsageError(str(file), "there is no such file")
     _clean_up_when_terminated()
     output = Output()
     manifest = restore_samples(state_root(), file, output.note, replace=replace)

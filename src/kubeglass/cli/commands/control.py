@@ -33,7 +33,7 @@ def down(*, purge: Purge = False) -> None:
     from kubeglass.cli.output import Output
     from kubeglass.supervise.control import clean_up, stop_run
     from kubeglass.supervise.state.folder import find_run, require_run
-    from kubeglass.supervise.state.purge import purge as remove_folder
+    from kubeglass.supervise.state.folder import purge as remove_folder
 
     root = state_root()
     output = Output()

@@ -73,14 +73,14 @@ def path(name: Annotated[str, typer.Argument(help="The engine.")]) -> None:
         ) from error
 
 
-def _find_quietly(tool: Tool, output: Output) -> InstalledEngine[Tool] | None:
+def _find_quietly(tool: Tool, output: Output) -> InstalledEngine | None:
     try:
         return find(tool, progress=EngineProgress(output))
     except Unavailable:
         return None
 
 
-def _describe(tool: Tool, installed: InstalledEngine[Tool] | None) -> dict[str, str | None]:
+def _describe(tool: Tool, installed: InstalledEngine | None) -> dict[str, str | None]:
     return {
         "name": tool.name,
         "pinned": tool.version,

@@ -36,7 +36,7 @@ PagePort = Annotated[
     int | None, typer.Option("--port", min=1, max=65535, help="Port of the page; an error if it is in use.")
 ]
 OpenPage = Annotated[bool, typer.Option("--open", help="Open the page in the browser once it is up.")]
-ReportTo = Annotated[int, typer.Option(hidden=True)]
+InBackground = Annotated[bool, typer.Option("--in-background", hidden=True)]
 
 
 def up(
@@ -50,24 +50,24 @@ def up(
     timeout: Timeout = "60s",
     port: PagePort = None,
     open_page: OpenPage = False,
-    report_to: ReportTo = -1,
+    in_background: InBackground = False,
 ) -> int:
     """Start the pipeline and report when data is seen end to end. Without options, run what kubeglass.yaml defines."""
     from kubeglass.cli.context import choose_run, parse_timeout
     from kubeglass.cli.output import Output
     from kubeglass.cli.run_output import RunOutput
-    from kubeglass.cli.running import report_to_parent, run_here, run_in_background
+    from kubeglass.cli.running import run_as_background, run_here, run_in_background
 
     seconds = parse_timeout(timeout)
 
     def read_options() -> RunOptions:
         options = choose_run(demo=demo, apps=app or [], targets=target or [], page_port=port)
-        in_foreground = not detach and report_to < 0
+        in_foreground = not (detach or in_background)
         watched = bool(app) and in_foreground if watch is None else watch
         return replace(options, timeout_seconds=seconds, watch=watched)
 
-    if report_to >= 0:
-        return report_to_parent(read_options, source, report_to)
+    if in_background:
+        return run_as_background(read_options, source)
     with RunOutput(Output(), open_page=open_page) as listener:
         if detach:
             return run_in_background(read_options(), source, listener)

@@ -5,16 +5,20 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from itertools import count
 from pathlib import Path
 
-from kubeglass.engines.distribution import Distribution, GoBuild
-from kubeglass.engines.install.go import Go, build_environment, find_go, needed_version, run_go
+from kubeglass.engines.engine import Distribution, GoBuild
+from kubeglass.engines.install.go import Go, find_go, needed_version, run_go
 from kubeglass.engines.install.progress import Phase, Progress
 from kubeglass.engines.install.source import Unavailable
 
 GIB = 1024**3
+
+#: :meth:`Progress.step` of one distribution.
+Step = Callable[..., None]
 
 
 def require_space(needs: Iterable[tuple[Path, float]]) -> None:
@@ -28,7 +32,7 @@ def require_space(needs: Iterable[tuple[Path, float]]) -> None:
     """
     totals: dict[int, tuple[Path, float]] = {}
     for folder, gib in needs:
-        existing = _nearest_existing(folder)
+        existing = next(path for path in (folder, *folder.parents) if path.exists())
         device = existing.stat().st_dev
         _, before = totals.get(device, (existing, 0.0))
         totals[device] = (existing, before + gib)
@@ -39,12 +43,6 @@ def require_space(needs: Iterable[tuple[Path, float]]) -> None:
                 f"the disk of {folder} has {free:.1f} GiB free, and needs {gib:.1f} GiB",
                 hint="free some space, or move GOCACHE, GOMODCACHE, GOTMPDIR and XDG_CACHE_HOME to another disk",
             )
-
-
-def _nearest_existing(folder: Path) -> Path:
-    while not folder.exists():
-        folder = folder.parent
-    return folder
 
 
 #: Room for the programs themselves, beside the caches, in GiB.
@@ -61,85 +59,48 @@ def build_programs(distribution: Distribution, staging: Path, progress: Progress
     if build is None:
         raise Unavailable(f"{distribution.title} cannot be built from source")
     go = find_go(needed_version(build.sources / "go.mod"))
-    caches = _ask_caches(go)
-    pending = _list_pending(distribution, build, go, caches, progress)
-    compiled_gib = build.cache_gib * _share(len(pending), build)
-    # While go runs, its temporary folder has a second copy of what it compiled, and the programs.
+    step = partial(progress.step, distribution.name, expected_seconds=build.usual_seconds)
+    answer = run_go(go, ["env", "-json", "GOCACHE", "GOMODCACHE", "GOTMPDIR"], cwd=build.sources)
+    caches = {name: Path(folder) for name, folder in json.loads(answer).items() if folder}
+    pending = _list_pending(build, go, caches["GOMODCACHE"], step)
+    compiled_gib = build.cache_gib * min(len(pending) / build.compiled_packages, 1.0)
+    # While go runs, its temporary folder holds a copy of what it compiled, and the programs.
     temporary_gib = compiled_gib + PROGRAMS_GIB
     require_space([(staging, PROGRAMS_GIB), (caches["GOCACHE"], compiled_gib), (_temporary(caches), temporary_gib)])
-    _compile(distribution, build, go, staging, pending, progress)
+    _compile(build, go, staging, pending, step)
 
 
-def _list_pending(
-    distribution: Distribution, build: GoBuild, go: Go, caches: dict[str, Path], progress: Progress
-) -> set[str]:
+def _list_pending(build: GoBuild, go: Go, modules: Path, step: Step) -> set[str]:
     """Download the modules if necessary, and return the packages that are not compiled yet."""
     arguments = ["list", "-deps", "-trimpath", "-tags", build.tags, "-f", "{{if .Stale}}{{.ImportPath}}{{end}}"]
     arguments += build.packages
-    environment = build_environment()
     try:
         # Offline first: if all modules are cached, neither the network nor disk space is needed.
-        return set(run_go(go, arguments, cwd=build.sources, environment={**environment, "GOPROXY": "off"}).split())
+        return set(run_go(go, arguments, cwd=build.sources, extra_environment={"GOPROXY": "off"}).split())
     except Unavailable:
-        require_space([(caches["GOMODCACHE"], build.modules_gib)])
-    fetched = 0
+        require_space([(modules, build.modules_gib)])
+    fetched = count(1)
 
-    def count(line: str) -> None:
-        nonlocal fetched
+    def report(line: str) -> None:
         if line.startswith("go: downloading "):
-            fetched += 1
             module = line.removeprefix("go: downloading ")
-            fraction = min(fetched / build.modules, 1.0)
-            progress.step(
-                distribution.name, Phase.FETCH, module, fraction=fraction, expected_seconds=build.usual_seconds
-            )
+            step(Phase.FETCH, module, fraction=min(next(fetched) / build.modules, 1.0))
 
-    return set(run_go(go, arguments, cwd=build.sources, environment=environment, on_line=count).split())
+    return set(run_go(go, arguments, cwd=build.sources, on_line=report).split())
 
 
-def _compile(
-    distribution: Distribution, build: GoBuild, go: Go, staging: Path, pending: set[str], progress: Progress
-) -> None:
-    compiled = 0
+def _compile(build: GoBuild, go: Go, staging: Path, pending: set[str], step: Step) -> None:
+    compiled = count(1)
     programs = {*build.packages, *(package for package in pending if package.startswith("kubeglass/"))}
 
-    def count(line: str) -> None:
-        nonlocal compiled
-        if line not in pending:
-            return
-        compiled += 1
-        phase = Phase.LINK if line in programs else Phase.COMPILE
-        progress.step(
-            distribution.name,
-            phase,
-            line,
-            fraction=compiled / len(pending),
-            expected_seconds=build.usual_seconds,
-        )
+    def report(line: str) -> None:
+        if line in pending:
+            step(Phase.LINK if line in programs else Phase.COMPILE, line, fraction=next(compiled) / len(pending))
 
     arguments = ["build", "-v", "-trimpath", "-buildvcs=false", "-tags", build.tags, "-ldflags", build.ldflags]
-    arguments += ["-o", f"{staging}/", *build.packages]
-    run_go(go, arguments, cwd=build.sources, environment=build_environment(), on_line=count)
-
-
-def _ask_caches(go: Go) -> dict[str, Path]:
-    answer = subprocess.run(
-        [go.path, "env", "-json", "GOCACHE", "GOMODCACHE", "GOTMPDIR"],
-        capture_output=True,
-        text=True,
-        timeout=30,
-        check=False,
-    )
-    if answer.returncode != 0:
-        raise Unavailable("go env does not name its caches", details=tuple(answer.stderr.splitlines()[-3:]))
-    return {name: Path(folder) for name, folder in json.loads(answer.stdout).items() if folder}
+    run_go(go, [*arguments, "-o", f"{staging}/", *build.packages], cwd=build.sources, on_line=report)
 
 
 def _temporary(caches: Mapping[str, Path]) -> Path:
     """Find the folder that go compiles and links in: https://pkg.go.dev/cmd/go#hdr-Environment_variables."""
     return caches.get("GOTMPDIR") or Path(os.environ.get("TMPDIR") or "/tmp")  # noqa: S108  # as Go itself does
-
-
-def _share(pending: int, build: GoBuild) -> float:
-    """Estimate the share of the build cache that is still to be written."""
-    return min(pending / build.compiled_packages, 1.0)

@@ -13,11 +13,11 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from kubeglass.engines.distribution import Distribution
+from kubeglass.engines.engine import Distribution
 from kubeglass.engines.install.progress import Phase, Progress
 from kubeglass.engines.install.source import Origin
 from kubeglass.errors import EngineError
-from kubeglass.files import explain_disk_errors, lock
+from kubeglass.files import explain_disk_errors, lock, write_text
 
 RECORD = "install.json"
 _STAGING_PREFIX = ".new-"
@@ -25,15 +25,7 @@ _STAGING_PREFIX = ".new-"
 
 @dataclass(frozen=True, slots=True)
 class InstallRecord:
-    """What ``install.json`` says.
-
-    Args:
-        version: version of the programs.
-        origin: how they were obtained.
-        sources: digest of the sources they were built from; empty for a release.
-        sha256: program name to the SHA-256 of its file, in hexadecimal.
-        installed_at: when, in ISO 8601.
-    """
+    """The content of ``install.json``; ``sources`` is the digest of the sources of a build, empty for a release."""
 
     version: str
     origin: Origin
@@ -66,7 +58,7 @@ def find_record(distribution: Distribution, binary: str) -> InstallRecord | None
 
 @contextmanager
 def staging_folder(distribution: Distribution) -> Iterator[Path]:
-    """Give a staging folder beside the programs, removed afterwards along with older leftovers.
+    """Provide a staging folder beside the programs; remove it afterwards, and older ones first.
 
     Raises:
         EngineError: the cache cannot be written.
@@ -76,15 +68,15 @@ def staging_folder(distribution: Distribution) -> Iterator[Path]:
         folder.mkdir(parents=True, exist_ok=True)
         for leftover in folder.glob(f"{_STAGING_PREFIX}*"):
             shutil.rmtree(leftover, ignore_errors=True)
-        staging = Path(tempfile.mkdtemp(prefix=_STAGING_PREFIX, dir=folder))
-    try:
-        yield staging
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
+        staging = tempfile.TemporaryDirectory(prefix=_STAGING_PREFIX, dir=folder, ignore_cleanup_errors=True)
+    with staging as name:
+        yield Path(name)
 
 
-def publish(distribution: Distribution, staging: Path, origin: Origin) -> InstallRecord:
+def publish(distribution: Distribution, staging: Path, origin: Origin) -> None:
     """Move finished programs from ``staging`` to their place, each in one step, then write their record.
+
+    A crash in between, even of the machine, leaves programs that do not match the record, and are not used.
 
     Raises:
         EngineError: the cache cannot be written.
@@ -99,14 +91,12 @@ def publish(distribution: Distribution, staging: Path, origin: Origin) -> Instal
     )
     with explain_cache_errors(folder):
         for name in distribution.binaries:
-            _place(staging / name, folder / name)
-        (staging / RECORD).write_text(json.dumps(asdict(record), indent=2) + "\n", encoding="utf-8")
-        _place(staging / RECORD, folder / RECORD)
-    return record
+            (staging / name).replace(folder / name)
+        write_text(folder / RECORD, json.dumps(asdict(record), indent=2) + "\n")
 
 
 def explain_cache_errors(folder: Path) -> AbstractContextManager[None]:
-    """Turn an OSError into an EngineError that says what to do about the cache folder."""
+    """Turn an OSError into an EngineError with a hint on the cache folder."""
     hint = "free some space, fix its permissions, or set XDG_CACHE_HOME to another folder"
     return explain_disk_errors(folder, hint=hint, kind=EngineError)
 
@@ -139,22 +129,9 @@ def _digest_file(path: Path) -> str | None:
         return None
 
 
-def _place(source: Path, target: Path) -> None:
-    with source.open("rb") as file:
-        os.fsync(file.fileno())
-    source.replace(target)
-    folder = os.open(target.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
-
-
 @contextmanager
 def installation_lock(distribution: Distribution, progress: Progress) -> Iterator[None]:
-    """Hold the distribution's lock; wait as long as another process installs it.
-
-    The lock is the kernel's: it ends with the process that holds it, however that ends.
+    """Hold the distribution's lock; wait while another process installs it.
 
     Raises:
         EngineError: the cache cannot be written.

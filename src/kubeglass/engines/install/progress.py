@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Protocol
 
 
 class Phase(StrEnum):
-    """What is being done to obtain an engine."""
+    """A phase of an installation."""
 
     WAIT = "waiting"
     DOWNLOAD = "downloading"
@@ -18,8 +17,8 @@ class Phase(StrEnum):
     DONE = "ready"
 
 
-class Progress(Protocol):
-    """Receives an installation's progress, from the installing thread, up to some hundred calls a second."""
+class Progress:
+    """Receives an installation's progress in the installing thread, up to hundreds of calls a second; ignores it."""
 
     def step(
         self,
@@ -34,29 +33,11 @@ class Progress(Protocol):
 
         Args:
             name: the engine or distribution concerned.
-            phase: what is being done.
-            detail: on what: a module, a package, a file.
+            phase: the phase.
+            detail: the module, package or file concerned.
             fraction: how much of this phase is done, 0 to 1, if known.
-            expected_seconds: how long the whole installation usually takes, if known.
+            expected_seconds: usual duration of the whole installation, if known.
         """
 
     def note(self, name: str, text: str) -> None:
         """Report a fact, such as why a program on PATH is skipped."""
-
-
-class Silence:
-    """Progress that is discarded."""
-
-    def step(
-        self,
-        name: str,
-        phase: Phase,
-        detail: str = "",
-        *,
-        fraction: float | None = None,
-        expected_seconds: float | None = None,
-    ) -> None:
-        """Ignore the step."""
-
-    def note(self, name: str, text: str) -> None:
-        """Ignore the fact."""

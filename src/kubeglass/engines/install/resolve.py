@@ -1,43 +1,39 @@
-"""Install an engine: the ways in order, and the error when none works."""
+"""Finds or installs an engine: tries the allowed ways in order."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Generic, TypeVar
 
-from kubeglass.engines.distribution import Distribution
-from kubeglass.engines.engine import Tool
+from kubeglass.engines.engine import Distribution, Tool
 from kubeglass.engines.install.build import build_programs
 from kubeglass.engines.install.cache import distribution_folder, find_record, installation_lock, publish, staging_folder
-from kubeglass.engines.install.progress import Phase, Progress, Silence
+from kubeglass.engines.install.progress import Phase, Progress
 from kubeglass.engines.install.release import detect_host, download_programs
 from kubeglass.engines.install.search_path import find_on_path, read_version
 from kubeglass.engines.install.source import Origin, Source, Unavailable
 from kubeglass.errors import EngineError
 
-ToolT = TypeVar("ToolT", bound=Tool)
-
 
 @dataclass(frozen=True, slots=True)
-class InstalledEngine(Generic[ToolT]):
+class InstalledEngine:
     """A program that can be run.
 
     Args:
-        engine: what it is.
-        path: where it is, absolute.
-        version: what it says it is; one found on PATH may differ from the pin in its last number.
-        origin: how it was obtained.
+        engine: the engine.
+        path: its absolute path.
+        version: the version that it reports; one found on PATH may differ from the pin in the patch version.
+        origin: how it was installed.
     """
 
-    engine: ToolT
+    engine: Tool
     path: Path
     version: str
     origin: Origin
 
 
-def find(engine: ToolT, *, source: Source = Source.AUTO, progress: Progress | None = None) -> InstalledEngine[ToolT]:
+def find(engine: Tool, *, source: Source = Source.AUTO, progress: Progress | None = None) -> InstalledEngine:
     """Find an engine on PATH or in the cache, without downloading or building.
 
     Raises:
@@ -46,7 +42,7 @@ def find(engine: ToolT, *, source: Source = Source.AUTO, progress: Progress | No
     passed_over: tuple[str, ...] = ()
     if source.looks_on_path:
         try:
-            path, version = find_on_path(engine, progress or Silence())
+            path, version = find_on_path(engine, progress or Progress())
             return InstalledEngine(engine, path, version, Origin.PATH)
         except Unavailable as fault:
             passed_over = (f"PATH: {fault.reason}", *fault.details)
@@ -59,21 +55,20 @@ def find(engine: ToolT, *, source: Source = Source.AUTO, progress: Progress | No
     raise Unavailable("is not installed", hint=f"run: kubeglass engines install {engine.name}", details=passed_over)
 
 
-def resolve(engine: ToolT, *, source: Source = Source.AUTO, progress: Progress | None = None) -> InstalledEngine[ToolT]:
+def resolve(engine: Tool, *, source: Source = Source.AUTO, progress: Progress | None = None) -> InstalledEngine:
     """Return an engine, downloading or building it if necessary.
 
-    Safe to call from several processes at once, and again after an interruption: downloads and compiled packages are
-    kept, and a program is used only once it is complete and verified.
+    Several processes may call it at the same time. After an interruption, the next call resumes downloads and builds.
 
     Args:
-        engine: which one.
+        engine: the engine.
         source: where it may come from.
         progress: receives the steps.
 
     Raises:
         EngineError: no allowed way works; the details say what was tried and why it failed.
     """
-    progress = progress or Silence()
+    progress = progress or Progress()
     try:
         return find(engine, source=source, progress=progress)
     except Unavailable as fault:

@@ -1,4 +1,4 @@
-"""Look for a program on PATH: it starts here, has the right version and every part that is needed."""
+"""Finds a program on PATH that starts, has the right version and all required components."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from kubeglass.engines.engine import VERSION_PATTERN, Tool
 from kubeglass.engines.install.progress import Progress
 from kubeglass.engines.install.source import Unavailable
 
-#: Seconds a program may take to print its version; starting 200 MB from a slow disk takes a few.
+#: Timeout of a program that prints its version, in seconds; starting 200 MB from a slow disk takes a few.
 ANSWER_TIMEOUT = 15.0
 
 
@@ -29,14 +29,15 @@ def check_candidate(tool: Tool, binary: Path) -> str:
     if version.rpartition(".")[0] != tool.series:
         raise Unavailable(f"is version {version}, not {tool.series}")
     if tool.probe:
-        missing = _missing_parts(tool, binary)
+        found = set(re.findall(r"\w+", _ask(binary, *tool.probe)))
+        missing = [part for part in tool.parts if part not in found]
         if missing:
             raise Unavailable(f"lacks {', '.join(missing)}")
     return version
 
 
 def read_version(binary: Path) -> str:
-    """Ask a program for its version.
+    """Return the version that a program reports.
 
     Raises:
         Unavailable: it does not start on this machine, times out or reports no version.
@@ -46,11 +47,6 @@ def read_version(binary: Path) -> str:
     if not found:
         raise Unavailable("reports no version", details=tuple(answer.splitlines()[-3:]))
     return found.group(1)
-
-
-def _missing_parts(tool: Tool, binary: Path) -> list[str]:
-    names = set(re.findall(r"[\w]+", _ask(binary, *tool.probe)))
-    return [part for part in tool.parts if part not in names]
 
 
 def _ask(binary: Path, *arguments: str) -> str:
@@ -66,16 +62,9 @@ def _ask(binary: Path, *arguments: str) -> str:
     except subprocess.TimeoutExpired as error:
         raise Unavailable(f"does not answer within {ANSWER_TIMEOUT:.0f} s") from error
     except OSError as error:
-        raise Unavailable(_explain_no_start(error)) from error
+        reasons = {errno.ENOEXEC: "is not a program for this machine", errno.EACCES: "is not executable"}
+        raise Unavailable(reasons.get(error.errno or 0, f"does not start ({error.strerror})")) from error
     return result.stdout.decode("utf-8", "replace")
-
-
-def _explain_no_start(error: OSError) -> str:
-    if error.errno == errno.ENOEXEC:
-        return "is not a program for this machine"
-    if error.errno == errno.EACCES:
-        return "is not executable"
-    return f"does not start ({error.strerror})"
 
 
 def find_on_path(tool: Tool, progress: Progress) -> tuple[Path, str]:
@@ -103,14 +92,7 @@ def _binaries(tool: Tool) -> Iterator[Path]:
     for command in tool.commands:
         for folder in folders:
             binary = (folder / command).absolute()
-            if _is_there(binary) and binary.resolve() not in seen:
+            # False also for a folder that this user may not read, where Path.is_file raises.
+            if os.path.isfile(binary) and binary.resolve() not in seen:  # noqa: PTH113
                 seen.add(binary.resolve())
                 yield binary
-
-
-def _is_there(binary: Path) -> bool:
-    try:
-        return binary.is_file()
-    except OSError:
-        # A folder that this user may not read, such as root's after sudo; nothing in it can be run either.
-        return False

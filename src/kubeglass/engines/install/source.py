@@ -1,4 +1,4 @@
-"""Where an engine may come from, and the error of a way that does not work."""
+"""Where an engine may come from, and the error of a way that does not work here."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ from enum import StrEnum
 
 
 class Source(StrEnum):
-    """Where an engine may come from; in every case it must be the pinned version."""
+    """Where an engine may come from; the version must match in every case."""
 
     AUTO = "auto"
     """PATH, then the cache, then the official release, then a build."""
     PATH = "path"
     """A program on PATH, or an error."""
     CACHE = "cache"
-    """What was obtained earlier, or an error: nothing is fetched."""
+    """An earlier installation, or an error."""
     RELEASE = "release"
-    """The official release: from the cache if it came from there, else downloaded."""
+    """The official release: a cached one, or downloaded."""
     BUILD = "build"
-    """Built from source modules: from the cache if built earlier, else built. No release is looked for."""
+    """A build from source modules: a cached one, or built."""
 
     @property
     def looks_on_path(self) -> bool:
@@ -48,12 +48,12 @@ class Origin(StrEnum):
     BUILD = "build"
 
 
-class Unavailable(Exception):  # noqa: N818  # not an error of the user's: most often another way works
+class Unavailable(Exception):  # noqa: N818  # users do not see it unless every way fails
     """One way of installing an engine does not work here; the next is tried.
 
     Args:
         reason: why, as a short statement.
-        hint: what a person can do about it, as an imperative.
+        hint: what to do about it, as an imperative.
         details: lines of evidence, such as a compiler's last output.
     """
 

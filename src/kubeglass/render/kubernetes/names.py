@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from kubeglass import __version__
-from kubeglass.engines.distribution import Distribution, load_distribution
+from kubeglass.engines.engine import Distribution, load_distribution
 from kubeglass.model.pipeline import Pipeline
 from kubeglass.model.sections.app import App
 from kubeglass.model.sections.cluster import ImageSource

@@ -1,4 +1,4 @@
-"""Tries a user's application before any engine starts, so that its faults are told in one clear line."""
+"""Tries an app before any engine starts, to report what is wrong with it in one line."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 from kubeglass.catalog import FALLBACK_PREFIX
@@ -23,34 +22,33 @@ from kubeglass.supervise.process.supervised import describe_exit
 
 CHECK_PROGRAM = Path(__file__).with_name("check_process.py")
 
-#: Last lines of what the application wrote, shown when it crashed without a word from Python.
+#: Output lines of the app, shown when it crashed without a Python error.
 OUTPUT_LINES = 8
 
 
 class AppCheck:
-    """Imports an application in a process of its own; use it in a ``with``, which ends that process and its children.
+    """Imports an app in a process of its own; leaving the ``with`` block ends that process and its children.
 
     Args:
-        module: ``package.module:app``, or a factory call such as ``package:create_app('test')``, already validated.
+        module: ``package.module:app``, or a factory call such as ``package:create_app('test')``, validated.
         cwd: the folder it is imported from.
-        env: the environment it will have.
-        timeout_seconds: how long importing may take: models are loaded and databases opened meanwhile.
+        env: its environment.
+        timeout_seconds: timeout of the import, during which apps load models and open databases.
     """
 
     def __init__(self, module: str, *, cwd: Path, env: Mapping[str, str], timeout_seconds: float) -> None:
+        self.metrics_prefix = ""
+        """Prefix of the app's HTTP metrics, once it is known to be fit."""
         self._module = module
         self._timeout_seconds = timeout_seconds
-        #: What the names of the app's HTTP metrics begin with, once it is known to be fit.
-        self.metrics_prefix = ""
         self._deadline = time.monotonic() + timeout_seconds
         self._folder = tempfile.TemporaryDirectory(prefix="kubeglass-")
-        # -P: the folder of our own program must not shadow the user's modules.
-        argv = [sys.executable, "-P", str(CHECK_PROGRAM), module, str(self._report)]
-        # A file and not a pipe: a process that the application starts would keep a pipe open. A session of its own:
-        # its end is that of all it started.
+        self._report, self._output = Path(self._folder.name, "report.json"), Path(self._folder.name, "output")
+        # A file, because processes that the app starts would keep a pipe open. A session of its own, to end them too.
         with self._output.open("wb") as output:
             self._process = subprocess.Popen(
-                argv,
+                # -P: the folder of our program must not shadow the user's modules.
+                [sys.executable, "-P", str(CHECK_PROGRAM), module, str(self._report)],
                 cwd=cwd,
                 env=dict(env),
                 stdin=subprocess.DEVNULL,
@@ -62,18 +60,16 @@ class AppCheck:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         kill_group(self._process.pid)
         self._process.wait()
         self._folder.cleanup()
 
     def require_fit(self) -> None:
-        """Wait for the outcome.
+        """Wait for the result.
 
         Raises:
-            AppError: the application does not import, crashes, takes too long, or is not a Flask application.
+            AppError: the app does not import, crashes, takes too long, or is not a Flask application.
         """
         try:
             code = self._process.wait(max(self._deadline - time.monotonic(), 0.0))
@@ -85,21 +81,14 @@ class AppCheck:
                 "if __name__ == '__main__'; if it only needs more time, raise --timeout",
                 details=self._last_lines(),
             ) from error
-        found = _read(self._report)
-        if found is None:
+        try:
+            found: dict[str, Any] = json.loads(self._report.read_text())
+        except (OSError, ValueError) as error:
             details = self._last_lines()
-            raise AppError(self._module, "crashes during import", found=describe_exit(code), details=details)
-        self.metrics_prefix = found.get("metrics_prefix", "")
+            raise AppError(self._module, "crashes during import", found=describe_exit(code), details=details) from error
         if "wrong" in found:
             raise AppError(self._module, found["wrong"], hint=found["hint"], details=tuple(found["details"]))
-
-    @property
-    def _report(self) -> Path:
-        return Path(self._folder.name) / "report.json"
-
-    @property
-    def _output(self) -> Path:
-        return Path(self._folder.name) / "output"
+        self.metrics_prefix = found["metrics_prefix"]
 
     def _last_lines(self) -> tuple[str, ...]:
         return tuple(self._output.read_text(errors="replace").rstrip().splitlines()[-OUTPUT_LINES:])
@@ -116,64 +105,53 @@ class AppChecks:
         self._checks = checks
 
     def require_fit(self) -> None:
-        """Wait for every outcome.
+        """Wait for every result.
 
         Raises:
-            AppError: one of the apps cannot be run.
+            AppError: an app cannot be run.
         """
         for check in self._checks.values():
             check.require_fit()
 
-    def follow_prefixes(self, pipeline: Pipeline) -> tuple[Pipeline, tuple[str, ...]]:
-        """Return the pipeline with the prefixes that were found, and notes on those nobody chose."""
-        apps, notes = [], []
+    def follow_prefixes(self, pipeline: Pipeline, note: Callable[[str], None]) -> Pipeline:
+        """Return the pipeline with the metrics prefixes that the apps use; note those that nobody chose."""
+        apps = []
         for app in pipeline.apps:
             prefix = self._checks[app.name].metrics_prefix if app.name in self._checks else app.metrics_prefix
             if prefix == FALLBACK_PREFIX != app.metrics_prefix:
-                notes.append(
+                note(
                     f"{app.name} has metrics named like kubeglass's, so kubeglass's are named {prefix}http_…;"
                     " metrics_prefix in kubeglass.yaml chooses another prefix"
                 )
             apps.append(app.model_copy(update={"metrics_prefix": prefix or None}))
-        return pipeline.model_copy(update={"apps": tuple(apps)}), tuple(notes)
+        return pipeline.model_copy(update={"apps": tuple(apps)})
 
 
 @contextmanager
 def checking_apps(apps: Iterable[App], folder: Path, timeout_seconds: float) -> Iterator[AppChecks]:
-    """Begin to check apps of a run, all at once; whatever is still under way at the end of the ``with`` is ended.
+    """Start to check apps, all at once; the end of the ``with`` block ends what still runs.
 
     Raises:
         ConfigError: a secret that an app needs is not in the environment.
-        AppError: one of them cannot be run.
+        AppError: an app cannot be run.
     """
-    with ExitStack() as under_way:
-        checks = {
-            app.name: under_way.enter_context(
-                AppCheck(
-                    app.module or "",
-                    cwd=folder,
-                    env=app_environment(app),
-                    timeout_seconds=timeout_seconds,
+    with ExitStack() as running:
+        yield AppChecks(
+            {
+                app.name: running.enter_context(
+                    AppCheck(app.module or "", cwd=folder, env=app_environment(app), timeout_seconds=timeout_seconds)
                 )
-            )
-            for app in apps
-        }
-        yield AppChecks(checks)
+                for app in apps
+            }
+        )
 
 
 def check_apps(apps: Iterable[App], folder: Path, timeout_seconds: float) -> AppChecks:
-    """Check apps of a run and wait for the outcome.
+    """Check apps and wait for the results.
 
     Raises:
-        KubeglassError: as :func:`checking_apps` does.
+        KubeglassError: as :func:`checking_apps`.
     """
     with checking_apps(apps, folder, timeout_seconds) as checks:
         checks.require_fit()
     return checks
-
-
-def _read(report: Path) -> dict[str, Any] | None:
-    try:
-        return dict(json.loads(report.read_text()))
-    except (OSError, ValueError):
-        return None

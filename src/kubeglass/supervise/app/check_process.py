@@ -1,8 +1,7 @@
-"""Tries a user's application as a program of its own: imports it, calls its factory, and reports what it found.
+"""Tries an app in a process of its own: imports it, calls its factory, and reports the result.
 
-Run as ``python -P check_process.py package.module:app REPORT`` in the environment the application will have. What
-happens in here (a crash, an endless import) cannot harm the caller. Only the standard library is imported before the
-application is.
+Run as ``python -P check_process.py package.module:app REPORT`` in the app's environment. A crash or an endless import
+cannot harm the caller. Only the standard library is imported before the app.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, NoReturn
 
-#: Lines of a traceback that tell most: the last frames and the error.
+#: Last lines of a traceback that are reported.
 TRACEBACK_LINES = 8
 
 #: ``environ`` and ``start_response``; ``scope``, ``receive`` and ``send``.
@@ -30,7 +29,7 @@ ASGI_PARAMETERS = 3
 
 
 class UnfitError(Exception):
-    """The application cannot be run; carries the report."""
+    """The app cannot be run; carries the report."""
 
     def __init__(self, wrong: str, *, hint: str = "", details: tuple[str, ...] = ()) -> None:
         self.report: dict[str, object] = {"wrong": wrong, "hint": hint, "details": list(details)}
@@ -38,10 +37,10 @@ class UnfitError(Exception):
 
 
 def check_app(spec: str) -> Any:
-    """Import and make the application that ``spec`` names, and return the Flask application that it is or wraps.
+    """Import or create the app that ``spec`` names, and return the Flask application that it is or wraps.
 
     Raises:
-        UnfitError: it cannot be imported or made, or there is no Flask application in it.
+        UnfitError: it cannot be imported or created, or contains no Flask application.
     """
     module_name, _, expression = spec.partition(":")
     sys.path.insert(0, str(Path.cwd()))
@@ -80,7 +79,7 @@ def _attempt(action: Callable[[], Any], failing: str) -> Any:
 
 
 def _last_lines() -> tuple[str, ...]:
-    """Show the innermost frames of the application's own code, and the error."""
+    """Return the innermost frames of the app's own code, and the error."""
     kind, error, trace = sys.exc_info()
     frames = [frame for frame in traceback.extract_tb(trace) if not _is_ours(frame.filename)]
     lines = "".join([*traceback.format_list(frames[-3:]), *traceback.format_exception_only(kind, error)])
@@ -92,7 +91,7 @@ def _is_ours(filename: str) -> bool:
 
 
 def _parse(expression: str) -> tuple[str, tuple[list[Any], dict[str, Any]] | None]:
-    """Split ``name`` or ``name(literals)``, which kubeglass.yaml or --app was validated to be, as gunicorn does."""
+    """Split ``name`` or ``name(literals)``, already validated, as gunicorn does."""
     node = ast.parse(expression, mode="eval").body
     if not isinstance(node, ast.Call):
         return expression, None
@@ -113,7 +112,7 @@ def _find_flask(found: Any, module: str, expression: str, *, called: bool) -> An
     if _is_flask(found):
         return found
     kind, parameters = type(found).__name__, _count_parameters(found)
-    # Whatever wraps a Flask application (a dispatcher, a proxy fix) holds it where only its author knows.
+    # A wrapper, such as a dispatcher or a proxy fix, may keep the Flask application in any attribute.
     inside = [each for each in gc.get_objects() if _is_flask(each)] if parameters == WSGI_PARAMETERS else []
     if inside:
         return next((app for app in inside if "kubeglass" in app.extensions), inside[0])
@@ -127,7 +126,7 @@ def _find_flask(found: Any, module: str, expression: str, *, called: bool) -> An
 
 
 def _count_parameters(found: Any) -> int:
-    """Count what a callable cannot be called without; 0 for a class and for what cannot be called."""
+    """Count the required parameters; 0 for a class and for what cannot be called."""
     if not callable(found) or inspect.isclass(found):
         return 0
     try:
@@ -139,18 +138,18 @@ def _count_parameters(found: Any) -> int:
 
 
 def _is_flask(value: Any) -> bool:
-    # Not imported by us: an application that never imports Flask cannot be one.
+    # Not imported here: an app that never imports Flask cannot be a Flask application.
     flask = sys.modules.get("flask")
     return flask is not None and isinstance(value, flask.Flask)
 
 
 def find_metrics_prefix(app: Any) -> str:
-    """Instrument the application as it will be, and return what the names of its HTTP metrics begin with.
+    """Instrument the app as in the run, and return the prefix of its HTTP metrics.
 
     Raises:
         UnfitError: it cannot be instrumented.
     """
-    # By name, and only now: the library belongs to the application's process, which this one stands for.
+    # By name, and only now: the library belongs in the app's process, which this one stands in for.
     library = importlib.import_module("kubeglass.flask")
     try:
         return str((app.extensions.get(library.EXTENSION) or library.instrument_from_outside(app)).prefix)
@@ -159,7 +158,7 @@ def find_metrics_prefix(app: Any) -> str:
 
 
 def main(spec: str, report: str) -> NoReturn:
-    """Write the report as JSON and end: what is wrong, or the prefix of its metrics if nothing is."""
+    """Write the report as JSON and exit: what is wrong, or the prefix of its metrics."""
     found: dict[str, object] = {}
     try:
         found["metrics_prefix"] = find_metrics_prefix(check_app(spec))
@@ -169,7 +168,7 @@ def main(spec: str, report: str) -> NoReturn:
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(Exception):
             stream.flush()
-    # At once: Python would wait for threads that the application started, and they may well run forever.
+    # Python would wait for threads that the app started.
     os._exit(0)
 
 

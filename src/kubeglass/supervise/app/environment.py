@@ -1,4 +1,4 @@
-"""The environments of the processes: the user's own, plus what instruments an application from outside."""
+"""The environments of the processes: the user's own, plus what instruments an app from outside."""
 
 from __future__ import annotations
 
@@ -6,28 +6,21 @@ import os
 from collections.abc import Mapping
 
 from kubeglass.errors import ConfigError
-from kubeglass.model.local import LocalSettings
-from kubeglass.model.parts import (
-    INSTRUMENT_VARIABLE,
-    METRICS_FOLDER_VARIABLE,
-    METRICS_PREFIX_VARIABLE,
-    instrumented,
-)
+from kubeglass.model.parts import INSTRUMENT_VARIABLE, METRICS_FOLDER_VARIABLE, METRICS_PREFIX_VARIABLE
 from kubeglass.model.pipeline import Pipeline
 from kubeglass.model.sections.app import App
 
-#: Set for one process of ours, never handed down from whoever started us.
+#: Set for one process, never inherited from kubeglass's own environment.
 _PRIVATE = frozenset({METRICS_FOLDER_VARIABLE, INSTRUMENT_VARIABLE})
 
 
 def inherit_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Take this process's environment, without what concerns one process alone, and add ``extra``."""
-    own = {name: value for name, value in os.environ.items() if name not in _PRIVATE}
-    return own | dict(extra or {})
+    """Return this process's environment, without what is private to one process, plus ``extra``."""
+    return {name: value for name, value in os.environ.items() if name not in _PRIVATE} | dict(extra or {})
 
 
 def app_environment(app: App) -> dict[str, str]:
-    """Build what the application itself asked for, without instrumentation.
+    """Build an app's environment, without instrumentation.
 
     Raises:
         ConfigError: a secret's environment variable is not set.
@@ -38,7 +31,7 @@ def app_environment(app: App) -> dict[str, str]:
 
 
 def collector_environment(pipeline: Pipeline) -> dict[str, str]:
-    """Build the collector's environment: the user's own, as long as it holds every secret its configuration names.
+    """Build the collector's environment: the user's own, which must contain every secret of its configuration.
 
     Raises:
         ConfigError: a secret's environment variable is not set; the collector would send an empty one.
@@ -46,11 +39,6 @@ def collector_environment(pipeline: Pipeline) -> dict[str, str]:
     for source in pipeline.collector_secrets:
         _read_secret("collector", "for storage.remote or metrics_auth", source.variable)
     return inherit_environment()
-
-
-def instrumented_environment(app: App, settings: LocalSettings, base: Mapping[str, str]) -> dict[str, str]:
-    """Add to ``base`` what instruments the application from outside, whatever its code does."""
-    return instrumented(base) | {METRICS_FOLDER_VARIABLE: str(settings.metrics_dir(app.name))}
 
 
 def _read_secret(where: str, name: str, variable: str) -> str:

@@ -1,7 +1,7 @@
-"""Finds out that an application's sources changed, as a developer edits them.
+"""Detects changes of an app's sources.
 
-By comparing modification times: notifications of the operating system would wake kubeglass for each write of the
-engines below ``.kubeglass``, and are not sent for files that another machine or a container changes.
+It compares modification times: notifications of the operating system would wake kubeglass for each write below
+``.kubeglass``, and are not sent for files that another machine or a container changes.
 """
 
 from __future__ import annotations
@@ -11,21 +11,21 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-#: What an application reads once: its code, and templates, which Flask caches.
+#: What an app reads once: its code, and templates, which Flask caches.
 SUFFIXES = (".py", ".html", ".jinja", ".jinja2", ".j2")
-#: Folders of other people's code and of files that programs write.
+#: Folders of third-party code and of generated files.
 IGNORED = frozenset({"__pycache__", "node_modules", "site-packages"})
 
 LOOK_SECONDS = 0.5
-#: A large folder is looked at less often: at most this share of the time goes into it.
+#: Largest share of the time spent on looking: large folders are read less often.
 SHARE = 0.05
 
 
 class SourceWatch:
-    """The sources below one folder, without those of virtual environments and hidden folders.
+    """The sources below one folder, without virtual environments and hidden folders.
 
     Args:
-        folder: the folder the application is imported from.
+        folder: the folder that the app is imported from.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -34,9 +34,9 @@ class SourceWatch:
         self._next_look = 0.0
 
     def find_changes(self) -> list[str]:
-        """Return what was changed, added or removed since the last change was returned, once nothing changes any more.
+        """Return the files that were changed, added or removed since the last call, once no more changes follow.
 
-        An editor may need several writes to save one file, and a branch that is switched is many files.
+        An editor may write one file several times, and switching a branch changes many.
         """
         began = time.monotonic()
         if began < self._next_look:
@@ -61,16 +61,16 @@ class SourceWatch:
 
 def _modification_times(folder: Path) -> Iterator[tuple[str, int]]:
     for parent, folders, files in os.walk(folder):
-        folders[:] = [name for name in folders if _is_of_the_application(parent, name)]
+        folders[:] = [name for name in folders if _is_source_folder(parent, name)]
         for name in files:
             if name.endswith(SUFFIXES):
                 path = os.path.join(parent, name)  # noqa: PTH118  # called for every file, twice a second
                 try:
                     yield path, os.stat(path).st_mtime_ns  # noqa: PTH116
                 except OSError:
-                    # Removed meanwhile, or a link that leads nowhere.
+                    # Removed in the meantime, or a dangling link.
                     continue
 
 
-def _is_of_the_application(parent: str, name: str) -> bool:
+def _is_source_folder(parent: str, name: str) -> bool:
     return not name.startswith(".") and name not in IGNORED and not Path(parent, name, "pyvenv.cfg").exists()

@@ -1,7 +1,7 @@
-"""The archive of a backup: a gzipped tar of Prometheus's data folder that opens without kubeglass.
+"""The archive of a backup: a gzipped tar of Prometheus's data folder, readable without kubeglass.
 
 ```text
-kubeglass-backup.json   format, versions, when it was made, how much it holds
+kubeglass-backup.json   the manifest
 prometheus/…            Prometheus's data folder
 ```
 """
@@ -11,11 +11,12 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import shutil
 import tarfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import IO, cast
 
@@ -26,7 +27,7 @@ FORMAT = 1
 MANIFEST = "kubeglass-backup.json"
 FOLDER = "prometheus"
 
-#: Samples are compressed already: better levels take several times as long for a few percent.
+#: Samples are compressed already: higher levels take several times as long and save a few percent.
 COMPRESSION_LEVEL = 1
 PIECE_BYTES = 1024 * 1024
 
@@ -35,24 +36,13 @@ _DAMAGE = (gzip.BadGzipFile, EOFError, zlib.error, tarfile.TarError, ValueError,
 
 @dataclass(frozen=True, slots=True)
 class BackupManifest:
-    """What an archive says about itself.
-
-    Args:
-        created: when it was made, ISO 8601, UTC.
-        kubeglass: version of the kubeglass that made it.
-        prometheus: version of the Prometheus whose data it is.
-        files: number of files in the data folder.
-        size: their size in bytes.
-        scrape_interval: seconds between two scrapes of one target, if a run said so.
-        format: version of the archive's layout.
-    """
+    """What an archive says about itself: creation time (ISO 8601, UTC), versions, number of files, size in bytes."""
 
     created: str
     kubeglass: str
     prometheus: str
     files: int
     size: int
-    scrape_interval: float | None = None
     format: int = FORMAT
 
 
@@ -71,27 +61,20 @@ def write_archive(folder: Path, stream: IO[bytes], manifest: BackupManifest) -> 
 
 
 def read_archive(path: Path, target: Path | None = None) -> BackupManifest:
-    """Read the whole archive at ``path``, which verifies its checksum, and unpack its samples if a target is given.
+    """Read the archive at ``path`` to its end, which verifies its checksum, and unpack its samples into ``target``.
 
-    Args:
-        path: the archive.
-        target: the data folder to make; do not trust its content if an error was raised.
+    Do not use the content of ``target`` after an error.
 
     Raises:
         UsageError: there is no such file.
-        StateError: it is not a backup, of another format or damaged; or the target cannot be written.
+        StateError: it is not a backup, or damaged; or the target cannot be written or has no room for it.
     """
-    try:
-        stream = path.open("rb")
-    except FileNotFoundError as error:
-        raise UsageError(str(path), "there is no such file") from error
-    except OSError as error:
-        raise StateError(str(path), "cannot be read", found=error.strerror or str(error)) from error
-    with _explain_damage(path), stream, gzip.GzipFile(fileobj=stream) as unpacker:
-        with _open(unpacker, path) as archive:
-            manifest = _read_manifest(archive, path)
-            files = sum(_unpack(archive, member, target) for member in archive)
-        # Up to the checksum at the very end.
+    with _explain(path), gzip.open(path) as unpacker, _open(unpacker, path) as archive:
+        manifest = _read_manifest(archive, path)
+        if target:
+            _require_room(target.parent, manifest.size)
+        files = sum(_unpack(archive, member, target) for member in archive)
+        # The checksum is at the very end.
         while unpacker.read(PIECE_BYTES):
             pass
     if files != manifest.files:
@@ -100,18 +83,19 @@ def read_archive(path: Path, target: Path | None = None) -> BackupManifest:
 
 
 @contextmanager
-def _explain_damage(path: Path) -> Iterator[None]:
+def _explain(path: Path) -> Iterator[None]:
     try:
         yield
     except _DAMAGE as error:
         raise StateError(str(path), "is damaged", found=str(error), hint="use another backup") from error
+    except FileNotFoundError as error:
+        raise UsageError(str(path), "there is no such file") from error
     except OSError as error:
         raise StateError(str(path), "cannot be read", found=error.strerror or str(error)) from error
 
 
 def _open(unpacker: gzip.GzipFile, path: Path) -> tarfile.TarFile:
     try:
-        unpacker.peek(1)
         return tarfile.open(fileobj=cast("IO[bytes]", unpacker), mode="r|")
     except (gzip.BadGzipFile, tarfile.ReadError) as error:
         raise _foreign(path) from error
@@ -128,25 +112,33 @@ def _read_manifest(archive: tarfile.TarFile, path: Path) -> BackupManifest:
         raise StateError(
             str(path), "has an unknown format", found=found, hint="use the version of kubeglass that made it"
         )
-    return BackupManifest(**document)
+    return BackupManifest(**{field.name: document[field.name] for field in fields(BackupManifest)})
 
 
 def _foreign(path: Path) -> StateError:
     return StateError(str(path), "is not a backup made by kubeglass", hint="use another file")
 
 
+def _require_room(folder: Path, size: int) -> None:
+    with explain_disk_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        free = shutil.disk_usage(folder).free
+    if free < size:
+        found = f"{free / 2**20:.0f} MiB free, {size / 2**20:.0f} MiB needed"
+        raise StateError(str(folder), "has no room for the backup", found=found, hint="free some space")
+
+
 def _unpack(archive: tarfile.TarFile, member: tarfile.TarInfo, target: Path | None) -> bool:
-    """Unpack a member that belongs to the data folder, and say whether it is a file of it."""
+    """Unpack a member that belongs to the data folder, and return whether it is a file of it."""
     if not member.name.startswith(f"{FOLDER}/"):
         return False
-    if target is None:
-        return member.isfile()
-    inner = member.replace(name=member.name.removeprefix(f"{FOLDER}/"), deep=False)
-    try:
-        archive.extract(inner, target, filter="data")
-    except _DAMAGE:
-        raise
-    except OSError:
-        with explain_disk_errors(target):
+    if target:
+        inner = member.replace(name=member.name.removeprefix(f"{FOLDER}/"), deep=False)
+        try:
+            archive.extract(inner, target, filter="data")
+        except gzip.BadGzipFile:
             raise
+        except OSError:
+            with explain_disk_errors(target):
+                raise
     return member.isfile()

@@ -1,4 +1,4 @@
-"""What every supervised process shares: the clock, the backoff, and where processes come from."""
+"""What supervised processes share: where they come from, the clock, the backoff, and how often they are probed."""
 
 from __future__ import annotations
 
@@ -6,46 +6,20 @@ import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
 
-from kubeglass.supervise.process.readiness import ProbePolicy
-from kubeglass.supervise.process.spec import Spawner
-
-
-class Clock(Protocol):
-    """A monotonic clock and the wall clock."""
-
-    def monotonic(self) -> float:
-        """Seconds from an arbitrary start; never goes back."""
-        ...
-
-    def time(self) -> float:
-        """Seconds since the Unix epoch."""
-        ...
-
-
-class SystemClock:
-    """The machine's own clocks."""
-
-    def monotonic(self) -> float:
-        """Seconds from an arbitrary start; never goes back."""
-        return time.monotonic()
-
-    def time(self) -> float:
-        """Seconds since the Unix epoch."""
-        return time.time()
+from kubeglass.supervise.process.child import Spawner
 
 
 @dataclass(frozen=True, slots=True)
 class Backoff:
-    """Delays that double with every failure in a row, up to a cap, with some jitter.
+    """Restart delays: each failure in a row doubles the delay, up to a cap, plus some jitter.
 
     Args:
-        first_seconds: delay after the first failure: short, as most deaths are accidents.
-        factor: each further delay is this many times the one before.
-        cap_seconds: no delay is longer, jitter included.
+        first_seconds: delay after the first failure: short, as most failures are accidents.
+        factor: growth per failure.
+        cap_seconds: longest delay, jitter included.
         jitter: largest share added at random, so that processes that die together do not restart together.
-        okay_seconds: a process that lived this long counts as healthy: its next failure is a first one.
+        okay_seconds: a process that ran this long was healthy: its next failure counts as the first.
         random: returns numbers in [0, 1); replaced in tests.
     """
 
@@ -58,21 +32,13 @@ class Backoff:
 
     def delay(self, failures: int) -> float:
         """Compute the delay in seconds after ``failures`` failures in a row (at least 1)."""
-        # The exponent is bounded so that weeks of failing cannot overflow a float.
+        # The exponent is bounded so that weeks of failures cannot overflow a float.
         grown = self.first_seconds * self.factor ** min(failures - 1, 64)
         return min(grown * (1.0 + self.jitter * self.random()), self.cap_seconds)
 
     def count_failures(self, before: int, lived_seconds: float) -> int:
-        """Count failures in a row, this one included, given how long the process lived."""
+        """Count failures in a row, this one included, given how long the process ran."""
         return 1 if lived_seconds >= self.okay_seconds else before + 1
-
-
-class Holds(Protocol):
-    """Says which processes must not be started again yet."""
-
-    def is_held(self, name: str) -> bool:
-        """Whether ``name`` is to stay down once it has died."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +47,18 @@ class SupervisorContext:
 
     Args:
         spawner: starts processes.
-        clock: tells the time.
+        is_held: whether the process of this name must stay down once it has died.
+        clock: returns seconds on a monotonic clock.
         backoff: delays between restarts.
-        probes: how often a process is looked at.
-        holds: which processes stay down.
+        starting_probe_seconds: time between probes of a process that starts: short, people wait for it.
+        running_probe_seconds: time between probes of a running process.
+        probe_failures: failed probes in a row after which a running process is recycled.
     """
 
     spawner: Spawner
-    clock: Clock
-    holds: Holds
+    is_held: Callable[[str], bool]
+    clock: Callable[[], float] = time.monotonic
     backoff: Backoff = field(default_factory=Backoff)
-    probes: ProbePolicy = field(default_factory=ProbePolicy)
+    starting_probe_seconds: float = 0.05
+    running_probe_seconds: float = 2.0
+    probe_failures: int = 3

@@ -1,7 +1,7 @@
-"""Children never outlive a killed supervisor: a small process watches a pipe and ends them when it closes.
+"""The guard ends the children of a killed supervisor: a small process that waits for its pipe to close.
 
-``kill -9`` gives the supervisor no chance to stop anything, but the system closes its end of the pipe in every case.
-This works on Linux and macOS alike; Linux's own parent-death signal is tied to a thread and reaches no grandchildren.
+After ``kill -9`` the supervisor cannot stop anything, but the kernel closes its end of the pipe. This works on Linux
+and macOS; Linux's parent-death signal is tied to a thread and does not reach grandchildren.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ GUARD_PROGRAM = Path(__file__).with_name("guard_process.py")
 
 
 class Guard:
-    """Tells the guard process which groups to end; it is started again if it was killed."""
+    """Tells the guard process which process groups to end; restarts it if it was killed."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -24,11 +24,11 @@ class Guard:
 
     @property
     def pid(self) -> int | None:
-        """The guard process's id, while there is one."""
+        """The guard process's id, while it runs."""
         return self._process.pid if self._process else None
 
     def start(self) -> None:
-        """Start the guard process, so that it learns at once of whatever starts from now on."""
+        """Start the guard process, unless it runs."""
         with self._lock:
             self._process = self._process or self._begin()
 
@@ -39,13 +39,13 @@ class Guard:
             self._tell(f"+{pid}")
 
     def forget(self, pid: int) -> None:
-        """Stop watching a process that has ended: its id may soon belong to somebody else."""
+        """Stop watching a process that has ended: its id may be reused."""
         with self._lock:
             self._watched.discard(pid)
             self._tell(f"-{pid}")
 
     def close(self) -> None:
-        """Let the guard process end; whatever it still watches is ended with it."""
+        """End the guard process, and with it whatever it still watches."""
         with self._lock:
             self._hang_up()
 
@@ -74,8 +74,8 @@ class Guard:
     @staticmethod
     def _begin() -> subprocess.Popen[bytes]:
         return subprocess.Popen(
-            # -I -S -E: nothing of the user's environment, and half the memory.
-            [sys.executable, "-I", "-S", "-E", str(GUARD_PROGRAM)],
+            # -I -S: none of the user's environment, and half the memory.
+            [sys.executable, "-I", "-S", str(GUARD_PROGRAM)],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

@@ -1,6 +1,6 @@
-"""The guard as a program of its own: reads ``+pid`` and ``-pid`` from its pipe; when that closes, ends what is left.
+"""The guard's program: reads ``+pid`` and ``-pid`` from its pipe; when the pipe closes, ends the groups that are left.
 
-It imports nothing but the standard library, so that it starts at once and stays small.
+It imports as little as it can of the standard library, to start fast and stay small.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ GRACE_SECONDS = 3.0
 
 
 def read_watched(lines: Iterable[bytes]) -> set[int]:
-    """Follow the lines to their end and return the process groups that are left."""
+    """Read all lines and return the process groups that are left."""
     watched: set[int] = set()
     for line in lines:
         sign, pid = line[:1], int(line[1:])
@@ -28,7 +28,7 @@ def read_watched(lines: Iterable[bytes]) -> set[int]:
 
 
 def end_groups(groups: set[int], *, grace_seconds: float = GRACE_SECONDS) -> None:
-    """Ask every group to end, and kill those that are left after the grace."""
+    """Send SIGTERM to every group, and SIGKILL to those that are left after the grace period."""
     left = {group for group in groups if _signal(group, signal.SIGTERM)}
     deadline = time.monotonic() + grace_seconds
     while left and time.monotonic() < deadline:
@@ -47,7 +47,7 @@ def _signal(group: int, number: int) -> bool:
 
 
 def main() -> None:
-    """Wait for the pipe to close; whatever is said to this process itself meanwhile is ignored."""
+    """Wait for the pipe to close, ignoring signals."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     end_groups(read_watched(sys.stdin.buffer))

@@ -1,22 +1,23 @@
-"""What a process wrote: the last lines in memory for error messages, all of it in a file that cannot grow forever."""
+"""A process's output: the last lines in memory, for error messages, and all of it in a rotated file."""
 
 from __future__ import annotations
 
-import contextlib
+import logging
 import threading
 from collections import deque
+from collections.abc import Callable
+from contextlib import closing, suppress
 from datetime import UTC, datetime
+from io import TextIOWrapper
+from logging.handlers import RotatingFileHandler
 from pathlib import Path
-from types import TracebackType
-from typing import BinaryIO
+from typing import BinaryIO, NoReturn
 
-from kubeglass.supervise.process.context import Clock, SystemClock
-
-#: Lines kept in memory: as many as a person reads in an error message, and some for looking back.
+#: Lines kept in memory.
 KEPT_LINES = 200
-#: One log file; with one rotated file kept, a process's logs never take more than twice this.
+#: Size of a log file before rotation. One rotated file is kept, so a process's logs take at most twice this.
 MAX_BYTES = 5 * 1024 * 1024
-#: A longer line is cut into pieces, so that a process without line ends cannot fill the memory.
+#: Longer lines are split, so that a process that writes no newline cannot fill the memory.
 MAX_LINE_BYTES = 64 * 1024
 
 
@@ -29,18 +30,18 @@ class LogBuffer:
         self._written_since_start = 0
 
     def append(self, line: str) -> None:
-        """Add one line, without its line end."""
+        """Add one line, without its newline."""
         with self._lock:
             self._lines.append(line)
             self._written_since_start += 1
 
     def note_start(self) -> None:
-        """Mark that the process is about to start again."""
+        """Mark that the process is about to start."""
         with self._lock:
             self._written_since_start = 0
 
     def since_start(self) -> tuple[str, ...]:
-        """Return the lines kept that were written since the process started last."""
+        """Return the lines that were written since the last start, as far as they are kept."""
         with self._lock:
             lines = list(self._lines)
             return tuple(lines[max(len(lines) - self._written_since_start, 0) :])
@@ -52,67 +53,54 @@ class LogBuffer:
         return tuple(written[-count:]) if count > 0 else ()
 
 
-class LogFile:
-    """A file of lines, each with the time it was written, renamed to ``<name>.1`` when it is full.
+class LogFile(RotatingFileHandler):
+    """A file of timestamped lines, renamed to ``<name>.1`` when it is full.
 
-    It is opened by the first line. What goes wrong costs the line at hand and nothing more: the next one tries again.
+    It is opened by the first write. A failed write loses one line; the next write tries again.
 
     Args:
-        path: the file; continued if it exists.
+        path: the file; appended to if it exists.
         max_bytes: size at which it is rotated.
-        clock: gives the time of each line.
     """
 
-    def __init__(self, path: Path, *, max_bytes: int = MAX_BYTES, clock: Clock | None = None) -> None:
-        self.path = path
-        self._max_bytes = max_bytes
-        self._clock = clock or SystemClock()
-        self._stream: BinaryIO | None = None
-
-    def __enter__(self) -> LogFile:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._stream is not None:
-            self._stream.close()
+    def __init__(self, path: Path, *, max_bytes: int = MAX_BYTES) -> None:
+        super().__init__(path, maxBytes=max_bytes, backupCount=1, encoding="utf-8", delay=True)
 
     def write(self, line: str) -> None:
-        """Add one line, without its line end; it is on disk when this returns.
+        """Add one line, without its newline; it has been written when this returns.
 
         Raises:
             OSError: it cannot be written.
         """
-        stamp = datetime.fromtimestamp(self._clock.time(), UTC).isoformat(timespec="milliseconds")
-        text = f"{stamp.replace('+00:00', 'Z')} {line}\n".encode()
-        if self._stream is None:
-            self._stream = self._open()
-        if self._stream.tell() and self._stream.tell() + len(text) > self._max_bytes:
-            self._stream = self._rotate(self._stream)
-        self._stream.write(text)
+        stamp = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        self.emit(logging.makeLogRecord({"msg": f"{stamp} {line}"}))
 
-    def _rotate(self, full: BinaryIO) -> BinaryIO:
-        # It may be gone: put aside by an attempt that could not open the next one.
-        with contextlib.suppress(FileNotFoundError):
-            self.path.replace(rotated_path(self.path))
-        fresh = self._open()
-        full.close()
-        return fresh
+    def handleError(self, record: logging.LogRecord) -> NoReturn:  # noqa: ARG002, N802  # logging's own name
+        """Raise the error of :meth:`write` instead of printing it."""
+        raise  # called from an except block
 
-    def _open(self) -> BinaryIO:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        stream = self.path.open("ab", buffering=0)
-        stream.seek(0, 2)
-        return stream
+    def _open(self) -> TextIOWrapper:
+        Path(self.baseFilename).parent.mkdir(parents=True, exist_ok=True)
+        return super()._open()
+
+
+def copy_lines(stream: BinaryIO, path: Path, keep: Callable[[str], None] = lambda _: None) -> None:
+    """Copy a stream's lines to the log at ``path`` until it ends, and pass each to ``keep``."""
+    with stream, closing(LogFile(path)) as file:
+        while piece := stream.readline(MAX_LINE_BYTES):
+            line = piece.decode(errors="replace").rstrip("\r\n")
+            keep(line)
+            # A full disk must not block the process that writes to a pipe.
+            with suppress(OSError):
+                file.write(line)
 
 
 def rotated_path(path: Path) -> Path:
-    """Name the file that holds what was written before ``path`` was begun."""
+    """Return the path of the rotated log file."""
     return path.with_name(f"{path.name}.1")
 
 
 def split_stamp(line: str) -> tuple[str, str]:
-    """Split a line of a :class:`LogFile` into the time and what the process wrote."""
+    """Split a line of a :class:`LogFile` into its timestamp and its text."""
     stamp, _, text = line.partition(" ")
     return stamp, text

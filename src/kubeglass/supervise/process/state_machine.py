@@ -1,7 +1,6 @@
-"""The life of a supervised process as a table: in this state, on this event, go to that state.
+"""The states of a supervised process, and the table of transitions between them.
 
-Everything that may happen to a process is a row of :data:`TRANSITIONS`; an event without a row
-is a bug and raises. The drawing in docs is made from the same table, so it cannot lag behind.
+An event without a row in :data:`TRANSITIONS` is a bug and raises. The diagram in docs is drawn from the same table.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ class State(StrEnum):
     """The state of a process."""
 
     WAITING = "waiting"
-    """Not started: a process it depends on is not ready, or nobody asked yet."""
+    """Not started: a process it depends on is not ready yet."""
     STARTING = "starting"
     """Running, but its endpoint has not reported ready yet."""
     RUNNING = "running"
@@ -35,7 +34,7 @@ class State(StrEnum):
 
 
 class Event(StrEnum):
-    """Everything that can happen to a process."""
+    """What can happen to a process."""
 
     START = "start"
     READY = "ready"
@@ -61,7 +60,7 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
     (State.RUNNING, Event.UNHEALTHY): State.RECYCLING,
     (State.RUNNING, Event.RENEW): State.RENEWING,
     (State.RUNNING, Event.STOP): State.TERMINATING,
-    # The kill after the grace leaves the state: the process still ends and is still started again.
+    # After the kill the state stays: the process still dies and is still restarted.
     (State.RECYCLING, Event.GRACE_OVER): State.RECYCLING,
     (State.RECYCLING, Event.DIED): State.BACKOFF,
     (State.RECYCLING, Event.STOP): State.TERMINATING,
@@ -78,12 +77,12 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
     (State.KILLING, Event.DIED): State.STOPPED,
 }
 
-#: States in which the operating system knows a process of ours.
+#: States in which there is a process.
 ALIVE = frozenset({State.STARTING, State.RUNNING, State.RECYCLING, State.RENEWING, State.TERMINATING, State.KILLING})
 
 
 class ImpossibleEventError(RuntimeError):
-    """An event arrived for which the state has no row: a bug in the supervisor."""
+    """The table has no row for this state and event: a bug in the supervisor."""
 
 
 def next_state(state: State, event: Event) -> State:
@@ -96,10 +95,3 @@ def next_state(state: State, event: Event) -> State:
         return TRANSITIONS[state, event]
     except KeyError:
         raise ImpossibleEventError(f"'{event}' cannot happen to a process that is {state}") from None
-
-
-def draw_diagram() -> str:
-    """Draw the table as a Mermaid state diagram."""
-    lines = ["stateDiagram-v2", f"    [*] --> {State.WAITING}"]
-    lines += [f"    {state} --> {after}: {event}" for (state, event), after in TRANSITIONS.items()]
-    return "\n".join([*lines, f"    {State.STOPPED} --> [*]", ""])

@@ -2,37 +2,77 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from kubeglass.observe.probes import Probe, ProbeResult
+from kubeglass.supervise.process.child import Child, Spawner
 from kubeglass.supervise.process.context import SupervisorContext
-from kubeglass.supervise.process.readiness import ProbeWatch
-from kubeglass.supervise.process.spec import Child, ExitCallback, ProcessSpec, Spawner
+from kubeglass.supervise.process.spec import ProcessSpec
 from kubeglass.supervise.process.state_machine import ALIVE, Event, State, next_state
+
+#: Queues a function for the thread that drives the state machines.
+Post = Callable[[Callable[[], None]], None]
+
+
+class ProbeWatch:
+    """Decides when one process is probed next and turns results into events."""
+
+    def __init__(self, spec: ProcessSpec, context: SupervisorContext) -> None:
+        self._spec = spec
+        self._context = context
+        self.reset(0.0)
+
+    def reset(self, now: float) -> None:
+        """Forget earlier results: the process was restarted."""
+        self._next_probe = now
+        self._in_flight = False
+        self._failed_in_a_row = 0
+        self.last_detail = ""
+
+    def take_due(self, state: State, now: float) -> Probe | None:
+        """Return the probe to make now, if one is due; pass its result to :meth:`judge`."""
+        if self._in_flight or now < self._next_probe:
+            return None
+        probe = {State.STARTING: self._spec.readiness, State.RUNNING: self._spec.liveness}.get(state)
+        self._in_flight = probe is not None
+        return probe
+
+    def judge(self, state: State, result: ProbeResult, now: float) -> Event | None:
+        """Record one result and return the event that follows from it, if any."""
+        self._in_flight = False
+        self.last_detail = result.detail
+        if state is State.STARTING:
+            self._next_probe = now + self._context.starting_probe_seconds
+            return Event.READY if result.ok else None
+        self._next_probe = now + self._context.running_probe_seconds
+        self._failed_in_a_row = 0 if result.ok else self._failed_in_a_row + 1
+        unhealthy = state is State.RUNNING and self._failed_in_a_row >= self._context.probe_failures
+        return Event.UNHEALTHY if unhealthy else None
 
 
 class Supervised:
-    """A process that is kept as it should be; not thread-safe, one thread drives it.
+    """A process that is kept in the wanted state; not thread-safe, one thread drives it.
 
     Args:
         spec: the process.
         context: what it shares with the others.
-        on_exit: given to the spawner; it must bring the exit back to :meth:`note_exit` in the driving thread.
+        post: queues a function for the driving thread; may be called from any thread.
     """
 
-    def __init__(self, spec: ProcessSpec, context: SupervisorContext, on_exit: ExitCallback) -> None:
+    def __init__(self, spec: ProcessSpec, context: SupervisorContext, post: Post) -> None:
         self.spec = spec
         self.state = State.WAITING
         self.child: Child | None = None
-        self.started_at = 0.0
-        self.restarts = 0
+        self.starts = 0
         self.last_error = ""
-        """How it died or stopped answering the last time nobody had asked it to; empty if it never did."""
+        """How it last died or stopped responding unasked; empty if it never did."""
         self._context = context
-        self._on_exit = on_exit
+        self._post = post
         self._failures = 0
         self._born = 0.0
         self._repaired = ""
         self._deadline: float | None = None
-        self._watch = ProbeWatch(spec, context.probes)
+        self._watch = ProbeWatch(spec, context)
 
     def handle(self, event: Event) -> None:
         """Handle ``event``: look up the new state and act on it.
@@ -47,7 +87,7 @@ class Supervised:
         self._act(event)
 
     def stop(self) -> None:
-        """Ask it to stop, whatever it is doing; harmless if it is stopping or has stopped."""
+        """Stop it, whatever its state; does nothing if it is stopping or has stopped."""
         if self.state not in {State.TERMINATING, State.KILLING, State.STOPPED}:
             self.handle(Event.STOP)
 
@@ -55,7 +95,7 @@ class Supervised:
         """Run it as ``spec`` says: restart it if it runs, otherwise apply ``spec`` at its next start."""
         self.spec = spec
         self.last_error = ""
-        self._watch = ProbeWatch(spec, self._context.probes)
+        self._watch = ProbeWatch(spec, self._context)
         if self.state in {State.STARTING, State.RUNNING}:
             self.handle(Event.RENEW)
 
@@ -68,11 +108,9 @@ class Supervised:
         """Record that ``child`` exited; one that was already replaced is ignored."""
         if child is self.child and self.state in ALIVE:
             if self.state in {State.STARTING, State.RUNNING}:
-                self.last_error = describe_exit(code)
                 self._repaired = _repair(self.spec, self._context.spawner)
-                if self._repaired:
-                    # Not an error yet: it is reported once the process runs again, which it would not have otherwise.
-                    self.last_error = ""
+                # A repair is reported only once the process runs again; until then the exit is no error.
+                self.last_error = "" if self._repaired else describe_exit(code)
             self.child = None
             self.handle(Event.DIED)
 
@@ -80,7 +118,7 @@ class Supervised:
         """Record the result of a probe of ``child``."""
         if child is not self.child:
             return
-        now = self._context.clock.monotonic()
+        now = self._context.clock()
         if self.state is State.STARTING and result.answered:
             # Prometheus responds while it replays its log; a restart would begin the replay again.
             self._deadline = now + self.spec.ready_seconds
@@ -91,8 +129,8 @@ class Supervised:
             self.handle(event)
 
     def tick(self) -> Probe | None:
-        """Advance to the current time: fire what is due, and return the probe to make now, if any."""
-        now = self._context.clock.monotonic()
+        """Handle what is due now, and return the probe to make, if any."""
+        now = self._context.clock()
         event = self._due_event(now)
         if event is not None:
             self.handle(event)
@@ -103,18 +141,18 @@ class Supervised:
     def _due_event(self, now: float) -> Event | None:
         name = self.spec.name
         if self.state is State.HELD:
-            return None if self._context.holds.is_held(name) else Event.RELEASE
+            return None if self._context.is_held(name) else Event.RELEASE
         if self._deadline is None or now < self._deadline:
             return None
         if self.state is State.BACKOFF:
-            return Event.HOLD if self._context.holds.is_held(name) else Event.DELAY_OVER
+            return Event.HOLD if self._context.is_held(name) else Event.DELAY_OVER
         if self.state is State.STARTING:
             self.last_error = f"was not ready within {self.spec.ready_seconds:g} s ({self._watch.last_detail})"
             return Event.UNHEALTHY
         return Event.GRACE_OVER
 
     def _act(self, event: Event) -> None:
-        now = self._context.clock.monotonic()
+        now = self._context.clock()
         child = self.child
         match self.state:
             case State.STARTING:
@@ -129,26 +167,27 @@ class Supervised:
                 child.terminate()
 
     def _start(self, now: float) -> None:
-        self.restarts += 1 if self.started_at else 0
-        self.started_at = self._context.clock.time()
+        self.starts += 1
         self._born = now
         self._deadline = now + self.spec.ready_seconds
         self._watch.reset(now)
         try:
-            self.child = self._context.spawner.spawn(self.spec, self._on_exit)
+            self.child = self._context.spawner.spawn(
+                self.spec, lambda child, code: self._post(lambda: self.note_exit(child, code))
+            )
         except OSError as error:
             self.last_error = f"cannot be executed ({error.strerror or error})"
             self.handle(Event.DIED)
 
 
 def _repair(spec: ProcessSpec, spawner: Spawner) -> str:
-    """Repair what the process died of, and say what was done; empty if nothing was."""
-    notes = spec.repair(spawner.last_lines(spec.name))
+    """Repair what the process died of and return what was done; empty if nothing was."""
+    notes = spec.repair(spawner.last_lines(spec.name)) if spec.repair else ()
     for note in notes:
         spawner.note(spec.name, note)
     return "; ".join(notes)
 
 
 def describe_exit(code: int) -> str:
-    """Describe how a process exited, from its exit code (negative: the signal that killed it)."""
+    """Describe an exit code (negative: the signal that killed the process)."""
     return f"was killed by signal {-code}" if code < 0 else f"exited with code {code}"

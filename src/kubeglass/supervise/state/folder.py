@@ -1,17 +1,19 @@
-"""The ``.kubeglass`` folder: for its owner alone, used by one run at a time, cleaned after a run that was killed."""
+"""The ``.kubeglass`` folder: private to its owner, used by one run at a time, cleaned up after a killed run."""
 
 from __future__ import annotations
 
 import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from kubeglass.errors import StateError
 from kubeglass.files import explain_disk_errors, lock
 from kubeglass.observe.processes import end_process, is_running
-from kubeglass.supervise.state.folder_swap import FolderSwap
-from kubeglass.supervise.state.run_file import RunRecord, read_run_file
+from kubeglass.supervise.state.run_file import RUN_FILE, RunRecord, read_run_file
 
-#: Whatever a queue or a log says about somebody's service is for that person's eyes.
+#: Queues and logs may contain confidential data.
 FOLDER_MODE = 0o700
 LOCK_NAME = "lock"
 NO_LOCKS_HINT = "run kubeglass in a folder of a local disk: some network file systems have no locks"
@@ -20,89 +22,67 @@ NO_LOCKS_HINT = "run kubeglass in a folder of a local disk: some network file sy
 STORAGE = Path("data") / "prometheus"
 
 
-class StateFolder:
-    """The folder while a run has it for itself.
+@contextmanager
+def locked_folder(root: Path, note: Callable[[str], None]) -> Iterator[None]:
+    """Create the state folder if necessary, lock it for this process, and clean up after a killed run.
 
     Args:
         root: the ``.kubeglass`` folder, absolute.
+        note: called with a line for each thing that was cleaned up.
+
+    Raises:
+        StateError: the folder cannot be written, or another run uses it.
     """
+    with explain_disk_errors(root, hint="check the folder's owner and mode, or run kubeglass in another folder"):
+        root.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+        status = root.stat()
+        if status.st_uid == os.geteuid():
+            # `kubeglass render` creates it with the default mode. Only remove permissions here.
+            root.chmod(status.st_mode & FOLDER_MODE)
+        descriptor = os.open(root / LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        with explain_disk_errors(root / LOCK_NAME, "cannot be locked", hint=NO_LOCKS_HINT):
+            is_locked = lock(descriptor)
+        if not is_locked:
+            raise _in_use(root)
+        _clean_up(root, note)
+        yield
+    finally:
+        os.close(descriptor)
 
-    def __init__(self, root: Path) -> None:
-        self.root = root
-        self._lock: int | None = None
 
-    @property
-    def run_file(self) -> Path:
-        """What runs now."""
-        return self.root / "run.json"
-
-    def take(self) -> list[str]:
-        """Make the folder if need be and take it for this process.
-
-        Returns:
-            What was left over from a killed run and has been cleaned away, for people to read.
-
-        Raises:
-            StateError: it cannot be written, or another run has it.
-        """
-        with explain_disk_errors(
-            self.root, hint="check the folder's owner and mode, or run kubeglass in another folder"
-        ):
-            self.root.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
-            status = self.root.stat()
-            if status.st_uid == os.geteuid():
-                # Whoever made it first (kubeglass render does) may have left it open to others. Nothing is opened here.
-                self.root.chmod(status.st_mode & FOLDER_MODE)
-            self._lock = os.open(self.root / LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            with explain_disk_errors(self.root / LOCK_NAME, "cannot be locked", hint=NO_LOCKS_HINT):
-                if not lock(self._lock):
-                    raise _already_running(self.root, self.run_file)
-        except StateError:
-            self.release()
-            raise
-        return self._clean()
-
-    def release(self) -> None:
-        """Let the next run have the folder."""
-        if self._lock is not None:
-            os.close(self._lock)
-            self._lock = None
-
-    def _clean(self) -> list[str]:
-        try:
-            record = read_run_file(self.run_file)
-        except StateError:
-            record = None
-        notes = [
-            f"{process.name}: pid {process.identity.pid} was left over from a killed run and has been ended"
-            for process in (record.processes if record else ())
-            if process.identity and end_process(process.identity)
-        ]
-        if self.run_file.exists():
-            with explain_disk_errors(self.run_file, "cannot be removed"):
-                self.run_file.unlink()
-            notes.append(f"{self.run_file}: left over from a killed run; removed")
-        with explain_disk_errors(self.root):
-            undone = FolderSwap(self.root / STORAGE).settle()
-        return [*notes, undone] if undone else notes
+def _clean_up(root: Path, note: Callable[[str], None]) -> None:
+    run_file = root / RUN_FILE
+    try:
+        record = read_run_file(run_file)
+    except StateError:
+        record = None
+    for process in record.processes if record else ():
+        if process.identity and end_process(process.identity):
+            note(f"{process.name}: pid {process.identity.pid} was left over from a killed run and has been ended")
+    if run_file.exists():
+        with explain_disk_errors(run_file, "cannot be removed"):
+            run_file.unlink()
+        note(f"{run_file}: left over from a killed run; removed")
+    with explain_disk_errors(root):
+        FolderSwap(root / STORAGE).settle(note)
 
 
 def find_run(root: Path) -> RunRecord | None:
-    """Return what runs in this folder now, or None when nothing does.
+    """Return the record of the run in this folder, or None if nothing runs.
 
     Raises:
         StateError: the run file is damaged.
     """
-    record = read_run_file(root / "run.json")
+    record = read_run_file(root / RUN_FILE)
     return record if record and is_running(record.supervisor) else None
 
 
 def require_run(root: Path) -> RunRecord:
-    """Return what runs in this folder now.
+    """Return the record of the run in this folder.
 
     Raises:
-        StateError: nothing does, or the run file is damaged.
+        StateError: nothing runs, or the run file is damaged.
     """
     record = find_run(root)
     if record is None:
@@ -111,17 +91,17 @@ def require_run(root: Path) -> RunRecord:
 
 
 def require_idle(root: Path) -> None:
-    """Refuse to go on while something runs in this folder.
+    """Check that nothing runs in this folder.
 
     Raises:
         StateError: something does, or the run file is damaged.
     """
     if find_run(root) is not None:
-        raise _already_running(root, root / "run.json")
+        raise _in_use(root)
 
 
-def _already_running(root: Path, run_file: Path) -> StateError:
-    record = read_run_file(run_file)
+def _in_use(root: Path) -> StateError:
+    record = read_run_file(root / RUN_FILE)
     found = f"'{record.command}', pid {record.supervisor.pid}" if record else "another kubeglass is starting"
     page = record.addresses.get("page", "") if record else ""
     return StateError(
@@ -130,3 +110,81 @@ def _already_running(root: Path, run_file: Path) -> StateError:
         found=f"{found}, page {page}" if page else found,
         hint="stop it with: kubeglass down",
     )
+
+
+class FolderSwap:
+    """Replaces a folder so that a kill at any moment leaves either the old or the new one, complete.
+
+    :meth:`complete` moves the old folder aside and the new one in. A kill between the two is undone by :meth:`settle`,
+    which :func:`locked_folder` calls.
+
+    Args:
+        target: the folder; it need not exist.
+    """
+
+    def __init__(self, target: Path) -> None:
+        self.target = target
+        self.new = target.with_name(f".{target.name}.new")
+        """Where to create the new folder."""
+        self._old = target.with_name(f".{target.name}.old")
+
+    def complete(self) -> None:
+        """Put the new folder in place and remove the old one.
+
+        Raises:
+            OSError: the disk refused.
+        """
+        if self.target.exists():
+            self.target.rename(self._old)
+        self.new.rename(self.target)
+        shutil.rmtree(self._old, ignore_errors=True)
+
+    def settle(self, note: Callable[[str], None]) -> None:
+        """Undo an interrupted swap and remove what it left.
+
+        Raises:
+            OSError: the disk refused.
+        """
+        if self._old.exists() and not self.target.exists():
+            self._old.rename(self.target)
+            note(f"{self.target}: an interrupted restore is undone; the earlier data is back")
+        for left in (self._old, self.new):
+            if left.exists():
+                shutil.rmtree(left)
+
+
+def purge(root: Path, note: Callable[[str], None]) -> int | None:
+    """Remove the state folder with everything in it; symbolic links in it are not followed.
+
+    Args:
+        root: the state folder.
+        note: called with a line for each thing that a killed run left.
+
+    Returns:
+        The disk space that was freed, in bytes, or None if there was no such folder.
+
+    Raises:
+        StateError: something runs there, it is a symbolic link itself, or a file cannot be removed.
+    """
+    if root.is_symlink():
+        found = f"to {root.readlink()}"
+        raise StateError(str(root), "is a symbolic link", found=found, hint="remove the link and its target by hand")
+    if not root.exists():
+        return None
+    with locked_folder(root, note), explain_disk_errors(root, "cannot be removed"):
+        freed = measure_disk(root)
+        # Remove the lock last: as long as it exists, no run can start in a folder that is half gone.
+        for entry in sorted(root.iterdir(), key=lambda entry: entry.name == LOCK_NAME):
+            if entry.is_dir() and not entry.is_symlink():
+                shutil.rmtree(entry)
+            else:
+                entry.unlink()
+        root.rmdir()
+    return freed
+
+
+def measure_disk(folder: Path) -> int:
+    """Measure the disk space of a folder's files in bytes: hard links count once, symbolic links are not followed."""
+    stats = [(Path(parent) / name).lstat() for parent, folders, files in os.walk(folder) for name in (*folders, *files)]
+    # The unit of st_blocks is 512 bytes on every file system.
+    return sum({(stat.st_dev, stat.st_ino): stat.st_blocks * 512 for stat in stats}.values())

@@ -1,4 +1,4 @@
-"""Reads the processes' log files: their last lines, merged by time, and what is added while one looks."""
+"""Reads the processes' log files: the last lines, merged by time, and then what is added."""
 
 from __future__ import annotations
 
@@ -15,13 +15,7 @@ from kubeglass.supervise.process.log_buffer import rotated_path, split_stamp
 
 @dataclass(frozen=True, slots=True, order=True)
 class LogLine:
-    """One line of one process.
-
-    Args:
-        stamp: when it was written, ISO 8601 in UTC, which sorts as time does.
-        name: who wrote it.
-        text: what was written.
-    """
+    """One line of one process, with its timestamp: ISO 8601 in UTC, which sorts by time."""
 
     stamp: str
     name: str
@@ -29,12 +23,12 @@ class LogLine:
 
 
 def list_logs(folder: Path) -> list[str]:
-    """Name the processes that have a log."""
+    """Return the names of the processes that have a log."""
     return sorted(path.stem for path in folder.glob("*.log"))
 
 
 def choose_logs(folder: Path, name: str | None) -> list[str]:
-    """Name the logs to read: the one asked for, or all.
+    """Return the names of the logs to read: ``name``, or all.
 
     Raises:
         StateError: there are no logs, or not this one.
@@ -48,7 +42,7 @@ def choose_logs(folder: Path, name: str | None) -> list[str]:
 
 
 def read_last_lines(folder: Path, names: Sequence[str], count: int) -> list[LogLine]:
-    """Return the last ``count`` lines of all these processes together, oldest first."""
+    """Return the last ``count`` lines of these processes together, oldest first."""
     lines: list[LogLine] = []
     for name in names:
         path = folder / f"{name}.log"
@@ -63,11 +57,11 @@ def read_last_lines(folder: Path, names: Sequence[str], count: int) -> list[LogL
 
 
 class LogFollower:
-    """Reads what is added to several logs, across their rotation.
+    """Reads what is added to logs, across rotation.
 
     Args:
-        folder: where the logs are.
-        name: whose log; None follows all of them, and those that begin later too.
+        folder: folder of the logs.
+        name: the process; None follows all, including those that start later.
     """
 
     def __init__(self, folder: Path, name: str | None = None) -> None:
@@ -80,7 +74,7 @@ class LogFollower:
 
     @property
     def names(self) -> list[str]:
-        """Whose logs are followed now."""
+        """The processes whose logs are followed now."""
         return sorted(self._streams)
 
     def close(self) -> None:
@@ -102,7 +96,7 @@ class LogFollower:
     def _read(self, name: str) -> Iterator[LogLine]:
         yield from self._rest(name)
         if _is_replaced(self._streams[name], self._path(name)):
-            # What was written between the last read and the rotation.
+            # Lines between the last read and the rotation.
             yield from self._rest(name)
             self._streams[name].close()
             self._streams[name] = self._path(name).open("rb")
@@ -115,7 +109,7 @@ class LogFollower:
         stream = self._streams[name]
         while line := stream.readline():
             if not line.endswith(b"\n"):
-                # Half a line: the rest comes with the next look.
+                # Half a line: read it again when it is complete.
                 stream.seek(-len(line), 1)
                 return
             yield _parse(name, line)

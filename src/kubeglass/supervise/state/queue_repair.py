@@ -1,4 +1,4 @@
-"""Puts the collector's queue aside when the collector died of it, as it would at every further start."""
+"""Moves the collector's queue aside when it is damaged, which kills the collector at every start."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-#: Appended to the name of a file that was put aside. One is kept of each queue: the newest.
+#: Suffix of a file that was moved aside; the newest of each queue is kept.
 ASIDE = ".damaged"
 
-#: What the collector calls the file of an exporter's queue; its temporary files are called otherwise.
+#: Files of the exporters' queues; the collector's temporary files have other names.
 QUEUES = "exporter_*"
 
-#: The file is a bbolt database. Opening it fails with an error of bbolt's (its errors package), or in a panic, whose
-#: trace begins with the innermost call.
+#: The file is a bbolt database. Opening a damaged one fails with an error of bbolt's errors package, or panics; the
+#: innermost call comes first.
 _REFUSED = re.compile(r"exporter: (invalid database|version mismatch|checksum error|file size too small)$")
 _PANIC = re.compile(r"panic: |unexpected fault address ")
 _FRAME = "go.etcd.io/bbolt"
@@ -23,19 +23,19 @@ _FRAME_LINES = 12
 
 @dataclass(frozen=True, slots=True)
 class QueueRepair:
-    """What is done when the collector has died.
+    """Repairs the queues after the collector has died.
 
     Args:
-        folder: where its queues are.
+        folder: folder of the queues.
     """
 
     folder: Path
 
     def __call__(self, lines: Sequence[str]) -> tuple[str, ...]:
-        """Put the queues aside if the collector's last ``lines`` say that it cannot read one.
+        """Move the queues aside if the collector's last ``lines`` say that it cannot read one.
 
         Returns:
-            A line for each queue: that it was put aside, or could not be.
+            A line for each queue: that it was moved aside, or could not be.
         """
         if not _blames_queue(lines):
             return ()

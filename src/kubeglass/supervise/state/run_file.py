@@ -1,26 +1,31 @@
-"""``run.json``: what runs now. The supervisor rewrites it on every change, everybody else only reads it."""
+"""The run file, ``run.json``: the state of the run. The supervisor rewrites it on every change; others read it."""
 
 from __future__ import annotations
 
+import contextlib
 import json
+import threading
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from kubeglass.errors import KubeglassError, StateError
-from kubeglass.files import write_text
+from kubeglass.files import explain_disk_errors, write_text
 from kubeglass.observe.processes import ProcessId
-from kubeglass.supervise.process.group import ProcessStatus
+from kubeglass.supervise.process.manager import ProcessStatus
 from kubeglass.supervise.process.state_machine import State
+
+#: Its name in the state folder.
+RUN_FILE = "run.json"
 
 
 class Phase(StrEnum):
-    """How far the run is."""
+    """The phase of a run."""
 
     PREPARING = "preparing"
-    """Apps are checked and engines obtained; nothing runs yet."""
+    """Checks the apps and gets the engines; nothing runs yet."""
     STARTING = "starting"
     UP = "up"
     STOPPING = "stopping"
@@ -28,13 +33,7 @@ class Phase(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ReloadRecord:
-    """How the last reload went.
-
-    Args:
-        number: counts the reloads of this run, from 1.
-        summary: what changed, in one line.
-        error: what was wrong, as :func:`~kubeglass.supervise.state.run_file.describe_error` writes it; None if nothing.
-    """
+    """The result of the last reload: its number, from 1, and what changed, or the error, see :func:`describe_error`."""
 
     number: int
     summary: str = ""
@@ -43,20 +42,21 @@ class ReloadRecord:
 
 @dataclass(frozen=True, slots=True)
 class RunRecord:
-    """The whole run file.
+    """The content of the run file.
 
     Args:
-        supervisor: who keeps the processes alive.
-        command: what was asked for, as typed.
+        supervisor: the supervisor's process.
+        command: the command as typed.
         phase: the phase of the run.
         detached: whether it runs in the background.
-        started_at: when it began, in seconds since the epoch.
-        addresses: what a person opens: name to address.
+        started_at: start time, in seconds since the epoch.
+        addresses: the addresses that people open, by name.
         prometheus: base address of the run's Prometheus.
         scrape_interval: seconds between two scrapes of one target.
         processes: every supervised process, in order.
-        first_data_seconds: seconds from the start until every panel had data, once it had.
-        reload: how the last reload went, once there was one.
+        waiting_for: what the start-up is waiting for.
+        first_data_seconds: seconds from the start until every panel had data.
+        reload: the last reload.
     """
 
     supervisor: ProcessId
@@ -68,12 +68,13 @@ class RunRecord:
     prometheus: str = ""
     scrape_interval: float = 5.0
     processes: tuple[ProcessStatus, ...] = ()
+    waiting_for: str = ""
     first_data_seconds: float | None = None
     reload: ReloadRecord | None = None
 
 
 def write_run_file(path: Path, record: RunRecord) -> None:
-    """Replace the run file whole."""
+    """Replace the run file."""
     write_text(path, json.dumps(asdict(record), indent=2) + "\n")
 
 
@@ -84,8 +85,7 @@ def read_run_file(path: Path) -> RunRecord | None:
         StateError: it cannot be read or is damaged.
     """
     try:
-        document = json.loads(path.read_text())
-        return parse_record(document)
+        return _parse_record(json.loads(path.read_text()))
     except FileNotFoundError:
         return None
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
@@ -97,37 +97,66 @@ def read_run_file(path: Path) -> RunRecord | None:
         ) from error
 
 
-def parse_record(document: dict[str, Any]) -> RunRecord:
-    """Read the record from its JSON document; whatever is missing or of another kind raises as Python does."""
-    record = RunRecord(**document)
-    processes = tuple(_read_process(item) for item in document["processes"])
-    reload = document.get("reload")
+def _parse_record(document: dict[str, Any]) -> RunRecord:
     return replace(
-        record,
+        RunRecord(**document),
         supervisor=ProcessId(**document["supervisor"]),
         phase=Phase(document["phase"]),
-        processes=processes,
-        reload=ReloadRecord(**reload) if reload else None,
+        processes=tuple(_parse_process(item) for item in document["processes"]),
+        reload=ReloadRecord(**document["reload"]) if document["reload"] else None,
     )
 
 
-def _read_process(item: dict[str, Any]) -> ProcessStatus:
+def _parse_process(item: dict[str, Any]) -> ProcessStatus:
     identity = ProcessId(**item["identity"]) if item["identity"] else None
     return replace(ProcessStatus(**item), state=State(item["state"]), identity=identity)
 
 
-_FIELDS = ("where", "wrong", "found", "hint", "details", "exit_code")
-
-
 def describe_error(error: KubeglassError) -> dict[str, Any]:
-    """Write an error as values that JSON can hold."""
-    return {name: getattr(error, name) for name in _FIELDS}
+    """Return an error's fields, for JSON."""
+    return {**vars(error), "exit_code": error.exit_code}
 
 
-def parse_error(report: Mapping[str, Any]) -> KubeglassError:
-    """Rebuild an error that another process met, with its exit code, from what :func:`describe_error` wrote."""
-    error = KubeglassError(
-        report["where"], report["wrong"], found=report["found"], hint=report["hint"], details=tuple(report["details"])
-    )
-    error.exit_code = report["exit_code"]  # type: ignore[misc]  # that of the original class
+def parse_error(fields: Mapping[str, Any]) -> KubeglassError:
+    """Rebuild an error of another process, with its exit code, from :func:`describe_error`."""
+    words = {name: value for name, value in fields.items() if name != "exit_code"}
+    error = KubeglassError(**{**words, "details": tuple(words["details"])})
+    error.exit_code = fields["exit_code"]  # type: ignore[misc]  # that of the original class
     return error
+
+
+class RunJournal:
+    """Keeps the run file up to date; safe to use from several threads. The file exists as long as the ``with`` block.
+
+    Args:
+        path: the run file.
+        record: its first content.
+
+    Raises:
+        StateError: the file cannot be written.
+    """
+
+    def __init__(self, path: Path, record: RunRecord) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+        self.record = record
+        """The current content."""
+        with explain_disk_errors(path):
+            write_run_file(path, record)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock, contextlib.suppress(OSError):
+            self._path.unlink(missing_ok=True)
+
+    def change(self, **fields: Any) -> RunRecord:
+        """Replace fields of the record and write it."""
+        with self._lock:
+            before, self.record = self.record, replace(self.record, **fields)
+            # A full disk must not end a run that works; the file is behind until the next change.
+            with contextlib.suppress(OSError):
+                if self.record != before:
+                    write_run_file(self._path, self.record)
+            return self.record

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kubeglass.engines.distribution import Distribution
+from kubeglass.engines.engine import Distribution
 from kubeglass.engines.install.cache import (
     RECORD,
     cache_root,

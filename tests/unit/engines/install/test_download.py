@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from kubeglass.engines.install import download as download_module
-from kubeglass.engines.install.download import download, fetch_text, require_reachable
+from kubeglass.engines.install import release
+from kubeglass.engines.install.release import download, fetch_text, require_reachable
 from kubeglass.engines.install.source import Unavailable
 from tests.unit.engines.release_host import ReleaseHost
 
@@ -86,11 +86,11 @@ def test_a_missing_file_is_said_with_its_status(release_host: ReleaseHost, targe
 def test_a_full_disk_is_not_taken_for_a_broken_transfer(
     release_host: ReleaseHost, target: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fill(*_: object) -> int:
+    def fill(*_: object) -> bool:
         raise OSError(errno.ENOSPC, "No space left on device")
 
     release_host.files["/gadget.tar.gz"] = CONTENT
-    monkeypatch.setattr(download_module, "_copy", fill)
+    monkeypatch.setattr(release, "_transfer", fill)
 
     with pytest.raises(Unavailable, match=r"the disk of .* is full"):
         download(f"{release_host.url}/gadget.tar.gz", target)
@@ -119,8 +119,8 @@ def test_a_name_that_does_not_resolve_is_unreachable() -> None:
 
 def test_a_look_up_that_hangs_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     released = threading.Event()
-    monkeypatch.setattr(download_module, "CONNECT_TIMEOUT", 0.05)
-    monkeypatch.setattr(download_module, "_try_to_connect", lambda *_: released.wait())
+    monkeypatch.setattr(release, "CONNECT_TIMEOUT", 0.05)
+    monkeypatch.setattr(release, "_try_to_connect", lambda *_: released.wait())
 
     with pytest.raises(Unavailable, match="no answer within"):
         require_reachable("https://example.com/x")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from kubeglass.engines.distribution import Release
+from kubeglass.engines.engine import Release
 from kubeglass.engines.install.cache import cache_root
 from kubeglass.engines.install.progress import Phase
 from kubeglass.engines.install.release import Host, detect_host, download_programs

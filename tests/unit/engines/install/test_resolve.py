@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from kubeglass.engines.distribution import Distribution, Release
+from kubeglass.engines.engine import Distribution, Release
 from kubeglass.engines.install import build as build_module
 from kubeglass.engines.install import go
 from kubeglass.engines.install import resolve as resolve_module

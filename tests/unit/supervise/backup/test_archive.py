@@ -19,7 +19,7 @@ from kubeglass.errors import StateError, UsageError
 from kubeglass.supervise.backup.archive import BackupManifest, read_archive, write_archive
 from tests.unit.supervise.samples import KEPT, make_storage, read_files
 
-MANIFEST = BackupManifest("2026-01-02T03:04:05+00:00", "0.1.0", "3.16.0", files=5, size=5431, scrape_interval=1.0)
+MANIFEST = BackupManifest("2026-01-02T03:04:05+00:00", "0.1.0", "3.16.0", files=5, size=5431)
 
 
 Members = Sequence[tuple[tarfile.TarInfo, bytes]]

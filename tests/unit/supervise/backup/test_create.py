@@ -11,10 +11,10 @@ import pytest
 
 from kubeglass import __version__
 from kubeglass.errors import StateError, UsageError
-from kubeglass.supervise.backup import create
+from kubeglass.supervise.backup import samples
 from kubeglass.supervise.backup.archive import read_archive
-from kubeglass.supervise.backup.create import SCRATCH, back_up, copy_storage
-from kubeglass.supervise.state.folder import StateFolder
+from kubeglass.supervise.backup.samples import SCRATCH, back_up, copy_storage
+from kubeglass.supervise.state.folder import locked_folder
 from tests.unit.supervise.samples import BLOCK, FILES, KEPT, make_storage, read_files
 
 
@@ -30,15 +30,14 @@ def ignore(_: str) -> None:
 
 
 def test_it_holds_the_samples_and_says_what_it_is(root: Path, tmp_path: Path) -> None:
-    made = back_up(root, tmp_path / "b.tar.gz", ignore)
+    manifest = back_up(root, tmp_path / "b.tar.gz", ignore)
 
-    assert read_archive(made.path, tmp_path / "out") == made.manifest
+    assert read_archive(tmp_path / "b.tar.gz", tmp_path / "out") == manifest
     assert read_files(tmp_path / "out") == KEPT
-    assert made.size == made.path.stat().st_size
-    assert made.manifest.kubeglass == __version__
-    assert made.manifest.files == len(KEPT)
-    assert made.manifest.size == sum(map(len, KEPT.values()))
-    assert made.manifest.created.endswith("+00:00")
+    assert manifest.kubeglass == __version__
+    assert manifest.files == len(KEPT)
+    assert manifest.size == sum(map(len, KEPT.values()))
+    assert manifest.created.endswith("+00:00")
 
 
 def test_the_samples_stay_as_they_were(root: Path, tmp_path: Path) -> None:
@@ -49,7 +48,9 @@ def test_the_samples_stay_as_they_were(root: Path, tmp_path: Path) -> None:
 
 
 def test_it_is_for_its_owner_alone(root: Path, tmp_path: Path) -> None:
-    assert back_up(root, tmp_path / "b.tar.gz", ignore).path.stat().st_mode & 0o077 == 0
+    back_up(root, tmp_path / "b.tar.gz", ignore)
+
+    assert (tmp_path / "b.tar.gz").stat().st_mode & 0o077 == 0
 
 
 def test_what_a_killed_backup_left_is_cleared_away(root: Path, tmp_path: Path) -> None:
@@ -115,7 +116,7 @@ def test_a_full_disk_leaves_nothing_half_written(root: Path, tmp_path: Path, mon
 def test_an_archive_that_does_not_read_back_is_not_kept(
     root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(create, "write_archive", lambda _folder, stream, _manifest: stream.write(b"half"))
+    monkeypatch.setattr(samples, "write_archive", lambda _folder, stream, _manifest: stream.write(b"half"))
 
     with pytest.raises(StateError, match="is not a backup"):
         back_up(root, tmp_path / "b.tar.gz", ignore)
@@ -126,7 +127,7 @@ def test_an_archive_that_does_not_read_back_is_not_kept(
 def test_a_file_that_appears_meanwhile_is_left_alone(
     root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(create, "read_archive", lambda _: (tmp_path / "b.tar.gz").write_text("precious"))
+    monkeypatch.setattr(samples, "read_archive", lambda _: (tmp_path / "b.tar.gz").write_text("precious"))
 
     with pytest.raises(UsageError, match=r"b\.tar\.gz: was created meanwhile; choose another name"):
         back_up(root, tmp_path / "b.tar.gz", ignore)
@@ -135,13 +136,9 @@ def test_a_file_that_appears_meanwhile_is_left_alone(
 
 
 def test_a_run_that_is_starting_is_not_copied(root: Path, tmp_path: Path) -> None:
-    run = StateFolder(root)
-    run.take()
-
-    with pytest.raises(StateError, match="is already in use by a run"):
+    with locked_folder(root, ignore), pytest.raises(StateError, match="is already in use by a run"):
         back_up(root, tmp_path / "b.tar.gz", ignore)
 
-    run.release()
     assert list(tmp_path.iterdir()) == [root]
 
 
@@ -154,7 +151,8 @@ def test_one_backup_at_a_time(root: Path, tmp_path: Path) -> None:
         back_up(root, tmp_path / "b.tar.gz", ignore)
 
     os.close(other)
-    assert back_up(root, tmp_path / "b.tar.gz", ignore).path.exists()
+    back_up(root, tmp_path / "b.tar.gz", ignore)
+    assert (tmp_path / "b.tar.gz").exists()
 
 
 def test_everything_is_copied_but_what_belongs_to_the_running_prometheus(tmp_path: Path) -> None:

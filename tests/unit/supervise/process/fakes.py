@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from kubeglass.observe.probes import ProbeResult
 from kubeglass.observe.processes import ProcessId
+from kubeglass.supervise.process.child import Child, ExitCallback, Spawner
 from kubeglass.supervise.process.context import Backoff, SupervisorContext
-from kubeglass.supervise.process.readiness import ProbePolicy
-from kubeglass.supervise.process.spec import Child, ExitCallback, ProcessSpec
+from kubeglass.supervise.process.spec import ProcessSpec
 from kubeglass.supervise.process.state_machine import State
 from kubeglass.supervise.process.supervised import Supervised
 
@@ -24,24 +23,17 @@ class HandClock:
     def __init__(self) -> None:
         self.now = 1000.0
 
-    def monotonic(self) -> float:
+    def __call__(self) -> float:
         return self.now
 
-    def time(self) -> float:
-        return self.now + 1_000_000.0
 
-
-@dataclass(eq=False)
-class FakeChild:
+class FakeChild(Child):
     """Remembers what it was told."""
 
-    pid: int
-    on_exit: ExitCallback
-    told: list[str] = field(default_factory=list)
-
-    @property
-    def identity(self) -> ProcessId:
-        return ProcessId(self.pid, 0.0)
+    def __init__(self, pid: int, on_exit: ExitCallback) -> None:
+        self.identity = ProcessId(pid, 0.0)
+        self.on_exit = on_exit
+        self.told: list[str] = []
 
     def terminate(self) -> None:
         self.told.append("terminate")
@@ -56,7 +48,7 @@ class FakeChild:
         self.on_exit(self, code)
 
 
-class FakeSpawner:
+class FakeSpawner(Spawner):
     """Pretends to start processes."""
 
     def __init__(self) -> None:
@@ -84,16 +76,6 @@ class FakeSpawner:
         self.notes.append(f"{name}: {line}")
 
 
-class FakeHolds:
-    """Holds whatever a test puts into it."""
-
-    def __init__(self) -> None:
-        self.names: set[str] = set()
-
-    def is_held(self, name: str) -> bool:
-        return name in self.names
-
-
 class AlwaysProbe:
     """Finds the same each time."""
 
@@ -111,16 +93,17 @@ class Bench:
         probe = AlwaysProbe() if with_readiness else None
         self.clock = HandClock()
         self.spawner = FakeSpawner()
-        self.holds = FakeHolds()
+        self.held: set[str] = set()
         spec = ProcessSpec("engine", ("engine",), Path("/"), readiness=probe, liveness=probe)
         around = SupervisorContext(
             self.spawner,
+            self.held.__contains__,
             self.clock,
-            self.holds,
             Backoff(first_seconds=1.0, random=lambda: 0.0),
-            ProbePolicy(starting_seconds=0.1, running_seconds=5.0, failures=3),
+            starting_probe_seconds=0.1,
+            running_probe_seconds=5.0,
         )
-        self.process = Supervised(spec, around, lambda child, code: self.process.note_exit(child, code))
+        self.process = Supervised(spec, around, lambda action: action())
 
     @property
     def child(self) -> FakeChild:

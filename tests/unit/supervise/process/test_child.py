@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from kubeglass.supervise.process.child import RealSpawner
+from kubeglass.supervise.process.child import Child, Spawner
 from kubeglass.supervise.process.guard import Guard
 from kubeglass.supervise.process.guard_process import read_watched
-from kubeglass.supervise.process.spec import Child, ProcessSpec
+from kubeglass.supervise.process.spec import ProcessSpec
 
 
 def python(code: str, folder: Path) -> ProcessSpec:
@@ -25,13 +25,13 @@ def python(code: str, folder: Path) -> ProcessSpec:
 
 
 @pytest.fixture
-def spawner(tmp_path: Path) -> Iterator[RealSpawner]:
+def spawner(tmp_path: Path) -> Iterator[Spawner]:
     guard = Guard()
-    yield RealSpawner(tmp_path / "logs", guard)
+    yield Spawner(tmp_path / "logs", guard)
     guard.close()
 
 
-def run(spawner: RealSpawner, spec: ProcessSpec) -> tuple[Child, queue.SimpleQueue[int]]:
+def run(spawner: Spawner, spec: ProcessSpec) -> tuple[Child, queue.SimpleQueue[int]]:
     exits: queue.SimpleQueue[int] = queue.SimpleQueue()
     return spawner.spawn(spec, lambda _child, code: exits.put(code)), exits
 
@@ -45,7 +45,7 @@ def wait_until_gone(pid: int) -> None:
     assert not Path(f"/proc/{pid}").exists()
 
 
-def test_what_it_wrote_is_complete_when_its_end_is_told(spawner: RealSpawner, tmp_path: Path) -> None:
+def test_what_it_wrote_is_complete_when_its_end_is_told(spawner: Spawner, tmp_path: Path) -> None:
     code = "import sys; print('out'); print('err', file=sys.stderr); print('x' * 100_000); sys.exit(3)"
     _, exits = run(spawner, python(code, tmp_path))
 
@@ -54,7 +54,7 @@ def test_what_it_wrote_is_complete_when_its_end_is_told(spawner: RealSpawner, tm
     assert len((tmp_path / "logs" / "program.log").read_text().splitlines()) == 4, "a long line is cut in two"
 
 
-def test_a_log_that_cannot_be_written_neither_blocks_nor_ends_it(spawner: RealSpawner, tmp_path: Path) -> None:
+def test_a_log_that_cannot_be_written_neither_blocks_nor_ends_it(spawner: Spawner, tmp_path: Path) -> None:
     (tmp_path / "logs").write_text("in the way")
     code = "print('x' * 1000); [print('y' * 1000) for _ in range(500)]; print('done')"
 
@@ -64,7 +64,7 @@ def test_a_log_that_cannot_be_written_neither_blocks_nor_ends_it(spawner: RealSp
     assert spawner.buffer("program").tail(1) == ("done",)
 
 
-def test_a_signal_that_killed_it_is_told(spawner: RealSpawner, tmp_path: Path) -> None:
+def test_a_signal_that_killed_it_is_told(spawner: Spawner, tmp_path: Path) -> None:
     child, exits = run(spawner, python("import time; time.sleep(600)", tmp_path))
 
     child.terminate()
@@ -72,7 +72,7 @@ def test_a_signal_that_killed_it_is_told(spawner: RealSpawner, tmp_path: Path) -
     assert exits.get(timeout=10) == -signal.SIGTERM
 
 
-def test_its_own_children_are_gone_when_it_is(spawner: RealSpawner, tmp_path: Path) -> None:
+def test_its_own_children_are_gone_when_it_is(spawner: Spawner, tmp_path: Path) -> None:
     code = "import os, subprocess, sys, time; p = subprocess.Popen(['sleep', '600']); print(p.pid); time.sleep(600)"
     child, exits = run(spawner, python(code, tmp_path))
     while not (said := spawner.buffer("program").tail(1)):
@@ -84,7 +84,7 @@ def test_its_own_children_are_gone_when_it_is(spawner: RealSpawner, tmp_path: Pa
     wait_until_gone(int(said[0]))
 
 
-def test_the_supervisor_adds_lines_of_its_own_to_a_log(spawner: RealSpawner, tmp_path: Path) -> None:
+def test_the_supervisor_adds_lines_of_its_own_to_a_log(spawner: Spawner, tmp_path: Path) -> None:
     spawner.note("program", "a queue was damaged")
 
     assert spawner.buffer("program").tail(1) == ("a queue was damaged",)
@@ -95,13 +95,13 @@ def test_the_guard_is_there_before_the_first_process(tmp_path: Path) -> None:
     guard = Guard()
 
     with pytest.raises(FileNotFoundError):
-        RealSpawner(tmp_path, guard).spawn(ProcessSpec("program", ("/does/not/exist",), tmp_path), lambda *_: None)
+        Spawner(tmp_path, guard).spawn(ProcessSpec("program", ("/does/not/exist",), tmp_path), lambda *_: None)
 
     assert guard.pid is not None
     guard.close()
 
 
-def test_a_program_that_does_not_exist_is_an_os_error(spawner: RealSpawner, tmp_path: Path) -> None:
+def test_a_program_that_does_not_exist_is_an_os_error(spawner: Spawner, tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         spawner.spawn(ProcessSpec("program", ("/does/not/exist",), tmp_path), lambda *_: None)
 
@@ -118,7 +118,7 @@ def test_a_process_that_cannot_be_looked_after_does_not_live(tmp_path: Path) -> 
     guard = BrokenGuard()
 
     with pytest.raises(BlockingIOError):
-        RealSpawner(tmp_path, guard).spawn(python("import time; time.sleep(600)", tmp_path), lambda *_: None)
+        Spawner(tmp_path, guard).spawn(python("import time; time.sleep(600)", tmp_path), lambda *_: None)
 
     guard.close()
     assert not Path(f"/proc/{guard.seen}").exists()
@@ -128,11 +128,11 @@ def test_children_end_when_their_supervisor_is_killed(tmp_path: Path) -> None:
     code = f"""
 import sys, time
 from pathlib import Path
-from kubeglass.supervise.process.child import RealSpawner
+from kubeglass.supervise.process.child import Spawner
 from kubeglass.supervise.process.guard import Guard
 from kubeglass.supervise.process.spec import ProcessSpec
 spec = ProcessSpec("program", ("sleep", "600"), Path("/"))
-print(RealSpawner(Path({str(tmp_path)!r}), Guard()).spawn(spec, lambda *_: None).pid, flush=True)
+print(Spawner(Path({str(tmp_path)!r}), Guard()).spawn(spec, lambda *_: None).pid, flush=True)
 time.sleep(600)
 """
     supervisor = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from kubeglass.supervise.process.log_buffer import LogBuffer, LogFile, rotated_path, split_stamp
-from tests.unit.supervise.process.fakes import HandClock
 
 
 def test_the_tail_is_the_newest_lines_without_blank_ones() -> None:
@@ -22,16 +24,20 @@ def test_the_tail_is_the_newest_lines_without_blank_ones() -> None:
 
 def test_each_line_carries_the_time_it_was_written(tmp_path: Path) -> None:
     path = tmp_path / "app.log"
-    with LogFile(path, clock=HandClock()) as file:
-        file.write("hello there")
+    before = datetime.now(UTC)
+    with closing(LogFile(path)) as file:
+        file.write("hello there: 100 %s")
 
     (line,) = path.read_text().splitlines()
-    assert split_stamp(line) == ("1970-01-12T14:03:20.000Z", "hello there")
+    stamp, text = split_stamp(line)
+    assert text == "hello there: 100 %s"
+    assert re.fullmatch(r"[-0-9]{10}T[0-9:]{8}\.[0-9]{3}Z", stamp)
+    assert timedelta(seconds=-0.001) <= datetime.fromisoformat(stamp) - before < timedelta(seconds=60)
 
 
 def test_a_full_file_is_put_aside_and_the_two_together_stay_within_bounds(tmp_path: Path) -> None:
     path = tmp_path / "app.log"
-    with LogFile(path, max_bytes=500) as file:
+    with closing(LogFile(path, max_bytes=500)) as file:
         for number in range(100):
             file.write(f"line {number}")
 
@@ -45,7 +51,7 @@ def test_a_full_file_is_put_aside_and_the_two_together_stay_within_bounds(tmp_pa
 def test_a_log_is_continued_by_the_next_process(tmp_path: Path) -> None:
     path = tmp_path / "app.log"
     for text in ("first life", "second life"):
-        with LogFile(path) as file:
+        with closing(LogFile(path)) as file:
             file.write(text)
 
     assert [split_stamp(line)[1] for line in path.read_text().splitlines()] == ["first life", "second life"]
@@ -54,7 +60,7 @@ def test_a_log_is_continued_by_the_next_process(tmp_path: Path) -> None:
 def test_a_file_that_cannot_be_opened_costs_lines_until_it_can(tmp_path: Path) -> None:
     folder = tmp_path / "logs"
     folder.write_text("in the way")
-    with LogFile(folder / "app.log") as file:
+    with closing(LogFile(folder / "app.log")) as file:
         with pytest.raises(OSError, match="logs"):
             file.write("lost")
         folder.unlink()
@@ -67,7 +73,7 @@ def test_a_file_that_cannot_be_put_aside_stays_within_bounds_until_it_can(tmp_pa
     path = tmp_path / "app.log"
     in_the_way = rotated_path(path)
     (in_the_way / "inside").mkdir(parents=True)
-    with LogFile(path, max_bytes=100) as file:
+    with closing(LogFile(path, max_bytes=100)) as file:
         file.write("x" * 60)
         for _ in range(3):
             with pytest.raises(OSError, match="app.log"):
@@ -84,7 +90,7 @@ def test_a_file_that_was_put_aside_without_a_successor_gets_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "app.log"
-    with LogFile(path, max_bytes=100) as file:
+    with closing(LogFile(path, max_bytes=100)) as file:
         file.write("x" * 60)
         with monkeypatch.context() as patch:
             patch.setattr(LogFile, "_open", _refuse)

@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 
 from kubeglass.observe.probes import ProbeResult
+from kubeglass.supervise.process.child import Child, ExitCallback
 from kubeglass.supervise.process.context import Backoff, SupervisorContext
-from kubeglass.supervise.process.group import ProcessStatus
-from kubeglass.supervise.process.manager import Manager
-from kubeglass.supervise.process.readiness import ProbePolicy
-from kubeglass.supervise.process.spec import Child, ExitCallback, ProcessSpec
+from kubeglass.supervise.process.manager import Manager, ProcessStatus
+from kubeglass.supervise.process.spec import ProcessSpec
 from kubeglass.supervise.process.state_machine import State
-from tests.unit.supervise.process.fakes import READY, SILENT, AlwaysProbe, FakeHolds, FakeSpawner, HandClock
+from tests.unit.supervise.process.fakes import READY, SILENT, AlwaysProbe, FakeSpawner, HandClock
 
+NOTHING_HELD = frozenset[str]().__contains__
 READY_PROBE, SILENT_PROBE = AlwaysProbe(), AlwaysProbe(SILENT)
 
 
@@ -28,7 +28,7 @@ class Run:
         self.clock = HandClock()
         self.changes: list[list[ProcessStatus]] = []
         around = SupervisorContext(
-            self.spawner, self.clock, FakeHolds(), Backoff(first_seconds=1.0), ProbePolicy(starting_seconds=0.0)
+            self.spawner, NOTHING_HELD, self.clock, Backoff(first_seconds=1.0), starting_probe_seconds=0.0
         )
         self.manager = Manager(specs, around, self.changes.append)
 
@@ -161,7 +161,7 @@ class Faulty(FakeSpawner):
 
 
 def test_a_fault_in_the_managers_thread_reaches_who_asks_it() -> None:
-    manager = Manager([spec("app")], SupervisorContext(Faulty(), HandClock(), FakeHolds()))
+    manager = Manager([spec("app")], SupervisorContext(Faulty(), NOTHING_HELD), print)
     manager.start()
 
     with pytest.raises(ZeroDivisionError):
@@ -206,7 +206,7 @@ class Obedient(FakeSpawner):
 
 def test_a_manager_with_a_thread_of_its_own_returns_from_stop_when_nothing_runs() -> None:
     spawner = Obedient()
-    manager = Manager([spec("app")], SupervisorContext(spawner, HandClock(), FakeHolds()))
+    manager = Manager([spec("app")], SupervisorContext(spawner, NOTHING_HELD), print)
     manager.start()
     assert spawner.spawned.wait(10)
 

@@ -10,7 +10,6 @@ from kubeglass.supervise.process.state_machine import (
     Event,
     ImpossibleEventError,
     State,
-    draw_diagram,
     next_state,
 )
 
@@ -46,11 +45,3 @@ def test_a_process_that_runs_can_die(state: State) -> None:
 def test_an_event_without_a_row_is_refused_by_name() -> None:
     with pytest.raises(ImpossibleEventError, match="'ready' cannot happen to a process that is stopped"):
         next_state(State.STOPPED, Event.READY)
-
-
-def test_the_diagram_shows_every_transition() -> None:
-    lines = draw_diagram().splitlines()
-
-    assert lines[0] == "stateDiagram-v2"
-    assert sum(": " in line for line in lines) == len(TRANSITIONS)
-    assert "    running --> recycling: unhealthy" in lines

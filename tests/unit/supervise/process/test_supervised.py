@@ -54,7 +54,7 @@ def test_one_that_dies_starts_again_after_its_delay() -> None:
     bench.pass_time(0.2)
 
     assert bench.state() is State.STARTING
-    assert bench.process.restarts == 1
+    assert bench.process.starts == 2
     assert len(bench.spawner.children) == 2
 
 
@@ -169,12 +169,12 @@ def test_hurrying_ends_the_grace() -> None:
 
 def test_one_that_is_held_stays_down_until_it_is_released() -> None:
     bench = running()
-    bench.holds.names.add("engine")
+    bench.held.add("engine")
 
     bench.child.exit(-9)
     bench.pass_time(60.0)
     assert bench.state() is State.HELD
-    bench.holds.names.clear()
+    bench.held.clear()
     bench.pass_time(0.0)
 
     assert bench.state() is State.STARTING
@@ -252,9 +252,9 @@ def test_no_order_of_events_confuses_it(events: list[str]) -> None:
         elif event == "time":
             bench.pass_time(7.0)
         elif event == "hold":
-            bench.holds.names.add("engine")
+            bench.held.add("engine")
         elif event == "release":
-            bench.holds.names.clear()
+            bench.held.clear()
         elif event == "renew":
             bench.process.renew(bench.process.spec)
         elif event == "stop":

@@ -13,9 +13,9 @@ import pytest
 
 from kubeglass.errors import StateError
 from kubeglass.observe.processes import ProcessId, identify, is_running
-from kubeglass.supervise.process.group import ProcessStatus
+from kubeglass.supervise.process.manager import ProcessStatus
 from kubeglass.supervise.process.state_machine import State
-from kubeglass.supervise.state.folder import StateFolder, find_run, require_run
+from kubeglass.supervise.state.folder import find_run, locked_folder, require_run
 from kubeglass.supervise.state.run_file import Phase, RunRecord, read_run_file, write_run_file
 
 NOBODY = ProcessId(2**22 - 1, 1.0)
@@ -29,13 +29,20 @@ def record(supervisor: ProcessId, *processes: ProcessStatus) -> RunRecord:
 
 
 def process(name: str, identity: ProcessId | None) -> ProcessStatus:
-    return ProcessStatus(name, State.RUNNING, identity, restarts=1, started_at=2.0, address="http://a", last_error="t")
+    return ProcessStatus(name, State.RUNNING, identity, restarts=1, address="http://a", last_error="t")
 
 
 def this_process() -> ProcessId:
     found = identify(os.getpid())
     assert found is not None
     return found
+
+
+def take(root: Path) -> list[str]:
+    """Lock the folder and let it go again."""
+    notes: list[str] = []
+    with locked_folder(root, notes.append):
+        return notes
 
 
 def test_the_run_file_reads_back_as_it_was_written(tmp_path: Path) -> None:
@@ -55,20 +62,16 @@ def test_a_damaged_run_file_is_named(tmp_path: Path, text: str) -> None:
 
 
 def test_the_folder_is_for_its_owner_alone(tmp_path: Path) -> None:
-    folder = StateFolder(tmp_path / ".kubeglass")
-    folder.take()
-    folder.release()
+    take(tmp_path / ".kubeglass")
 
-    assert stat.S_IMODE(folder.root.stat().st_mode) == 0o700
+    assert stat.S_IMODE((tmp_path / ".kubeglass").stat().st_mode) == 0o700
 
 
 def test_a_folder_that_others_could_read_is_closed(tmp_path: Path) -> None:
     root = tmp_path / ".kubeglass"
     root.mkdir(mode=0o755)
 
-    folder = StateFolder(root)
-    folder.take()
-    folder.release()
+    take(root)
 
     assert stat.S_IMODE(root.stat().st_mode) == 0o700
 
@@ -80,7 +83,7 @@ def test_a_disk_without_locks_is_not_taken_for_a_run(tmp_path: Path, monkeypatch
     monkeypatch.setattr("kubeglass.files.fcntl.flock", refuse)
 
     with pytest.raises(StateError, match=r"lock: cannot be locked \(No locks available\); run kubeglass in a"):
-        StateFolder(tmp_path).take()
+        take(tmp_path)
 
 
 def test_a_stale_run_file_that_cannot_be_removed_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -89,21 +92,17 @@ def test_a_stale_run_file_that_cannot_be_removed_is_named(tmp_path: Path, monkey
 
     write_run_file(tmp_path / "run.json", record(NOBODY))
     monkeypatch.setattr(Path, "unlink", refuse)
-    folder = StateFolder(tmp_path)
 
     with pytest.raises(StateError, match=r"run\.json: cannot be removed \(Operation not permitted\)"):
-        folder.take()
-    folder.release()
+        take(tmp_path)
 
 
 def test_a_second_run_is_told_what_runs_and_how_to_stop_it(tmp_path: Path) -> None:
-    first = StateFolder(tmp_path)
-    first.take()
-    write_run_file(tmp_path / "run.json", record(this_process()))
+    with locked_folder(tmp_path, print):
+        write_run_file(tmp_path / "run.json", record(this_process()))
 
-    with pytest.raises(StateError) as caught:
-        StateFolder(tmp_path).take()
-    first.release()
+        with pytest.raises(StateError) as caught:
+            take(tmp_path)
 
     assert caught.value.message == (
         f"{tmp_path}: is already in use by a run ('up --demo', pid {os.getpid()}, page http://p); "
@@ -115,7 +114,7 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
 
     with pytest.raises(StateError, match=r"file/\.kubeglass: cannot be written \(Not a directory\)"):
-        StateFolder(tmp_path / "file" / ".kubeglass").take()
+        take(tmp_path / "file" / ".kubeglass")
 
 
 def test_what_a_killed_run_left_behind_is_ended_and_named(tmp_path: Path) -> None:
@@ -124,9 +123,7 @@ def test_what_a_killed_run_left_behind_is_ended_and_named(tmp_path: Path) -> Non
     assert identity is not None
     write_run_file(tmp_path / "run.json", record(NOBODY, process("shop", identity)))
 
-    folder = StateFolder(tmp_path)
-    notes = folder.take()
-    folder.release()
+    notes = take(tmp_path)
 
     left.wait(timeout=10)
     assert not is_running(identity)
@@ -138,9 +135,7 @@ def test_a_process_that_got_an_old_pid_is_left_alone(tmp_path: Path) -> None:
     mistaken = ProcessId(os.getpid(), this_process().created - 100.0)
     write_run_file(tmp_path / "run.json", record(NOBODY, process("shop", mistaken)))
 
-    folder = StateFolder(tmp_path)
-    folder.take()
-    folder.release()
+    take(tmp_path)
 
     assert is_running(this_process())
 
@@ -164,9 +159,7 @@ def test_an_interrupted_restore_is_undone_by_whoever_takes_the_folder(tmp_path: 
     aside.mkdir(parents=True)
     (aside / "wal").write_text("samples")
 
-    folder = StateFolder(tmp_path)
-    notes = folder.take()
-    folder.release()
+    notes = take(tmp_path)
 
     assert (tmp_path / "data" / "prometheus" / "wal").read_text() == "samples"
     assert "an interrupted restore is undone" in notes[0]

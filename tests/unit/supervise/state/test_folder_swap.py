@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from kubeglass.supervise.state.folder_swap import FolderSwap
+from kubeglass.supervise.state.folder import FolderSwap
 from tests.unit.supervise.samples import read_files
 
 OLD, NEW = {"a": b"old"}, {"a": b"new", "b": b"new"}
@@ -16,6 +16,12 @@ def make(folder: Path, files: dict[str, bytes]) -> None:
     folder.mkdir()
     for name, content in files.items():
         (folder / name).write_bytes(content)
+
+
+def settle(swap: FolderSwap) -> list[str]:
+    notes: list[str] = []
+    swap.settle(notes.append)
+    return notes
 
 
 @pytest.fixture
@@ -32,7 +38,7 @@ def test_the_new_folder_takes_the_place_of_the_old(swap: FolderSwap) -> None:
 
     assert read_files(swap.target) == NEW
     assert list(swap.target.parent.iterdir()) == [swap.target]
-    assert swap.settle() == ""
+    assert settle(swap) == []
 
 
 def test_there_need_not_be_an_old_one(tmp_path: Path) -> None:
@@ -45,7 +51,7 @@ def test_there_need_not_be_an_old_one(tmp_path: Path) -> None:
 
 
 def test_interrupted_before_the_swap_the_old_stays(swap: FolderSwap) -> None:
-    assert swap.settle() == ""
+    assert settle(swap) == []
 
     assert read_files(swap.target) == OLD
     assert list(swap.target.parent.iterdir()) == [swap.target]
@@ -67,9 +73,9 @@ def test_interrupted_within_the_swap_the_old_comes_back(swap: FolderSwap, monkey
     monkeypatch.undo()
     assert not swap.target.exists()
 
-    note = swap.settle()
+    notes = settle(swap)
 
-    assert note == f"{swap.target}: an interrupted restore is undone; the earlier data is back"
+    assert notes == [f"{swap.target}: an interrupted restore is undone; the earlier data is back"]
     assert read_files(swap.target) == OLD
     assert list(swap.target.parent.iterdir()) == [swap.target]
 
@@ -79,7 +85,7 @@ def test_interrupted_after_the_swap_the_new_stays(swap: FolderSwap, monkeypatch:
     swap.complete()
     monkeypatch.undo()
 
-    assert swap.settle() == ""
+    assert settle(swap) == []
 
     assert read_files(swap.target) == NEW
     assert list(swap.target.parent.iterdir()) == [swap.target]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -9,18 +10,16 @@ import pytest
 from kubeglass.errors import StateError
 from kubeglass.supervise.process.log_buffer import LogFile
 from kubeglass.supervise.state.log_reading import LogFollower, choose_logs, read_last_lines
-from tests.unit.supervise.process.fakes import HandClock
 
 
-def write(folder: Path, clock: HandClock, *entries: tuple[str, str]) -> None:
-    for name, text in entries:
-        clock.now += 1
-        with LogFile(folder / f"{name}.log", clock=clock) as file:
-            file.write(text)
+def write(folder: Path, *entries: tuple[str, str]) -> None:
+    for second, (name, text) in enumerate(entries):
+        with (folder / f"{name}.log").open("a") as file:
+            file.write(f"2026-01-01T00:00:{second:02}.000Z {text}\n")
 
 
 def test_the_last_lines_of_all_processes_are_merged_by_time(tmp_path: Path) -> None:
-    write(tmp_path, HandClock(), ("shop", "a"), ("otelcol", "b"), ("shop", "c"), ("otelcol", "d"))
+    write(tmp_path, ("shop", "a"), ("otelcol", "b"), ("shop", "c"), ("otelcol", "d"))
 
     lines = read_last_lines(tmp_path, ["otelcol", "shop"], 3)
 
@@ -28,7 +27,7 @@ def test_the_last_lines_of_all_processes_are_merged_by_time(tmp_path: Path) -> N
 
 
 def test_what_was_rotated_away_still_counts(tmp_path: Path) -> None:
-    with LogFile(tmp_path / "shop.log", max_bytes=100) as file:
+    with closing(LogFile(tmp_path / "shop.log", max_bytes=100)) as file:
         for number in range(4):
             file.write(f"line {number} of some length, so that two fit")
 
@@ -36,7 +35,7 @@ def test_what_was_rotated_away_still_counts(tmp_path: Path) -> None:
 
 
 def test_following_sees_new_lines_and_survives_rotation(tmp_path: Path) -> None:
-    with LogFile(tmp_path / "shop.log", max_bytes=150) as file:
+    with closing(LogFile(tmp_path / "shop.log", max_bytes=150)) as file:
         file.write("before")
         follower = LogFollower(tmp_path, "shop")
         seen = []
@@ -49,10 +48,10 @@ def test_following_sees_new_lines_and_survives_rotation(tmp_path: Path) -> None:
 
 
 def test_following_all_takes_up_logs_that_begin_later(tmp_path: Path) -> None:
-    write(tmp_path, HandClock(), ("shop", "before"))
+    write(tmp_path, ("shop", "before"))
     follower = LogFollower(tmp_path)
 
-    write(tmp_path, HandClock(), ("otelcol", "first"), ("shop", "second"))
+    write(tmp_path, ("otelcol", "first"), ("shop", "second"))
     lines = follower.read_new()
     follower.close()
 
@@ -77,7 +76,7 @@ def test_half_a_line_waits_for_its_end(tmp_path: Path) -> None:
 
 
 def test_a_name_without_a_log_is_answered_with_those_that_have_one(tmp_path: Path) -> None:
-    write(tmp_path, HandClock(), ("shop", "a"), ("otelcol", "b"))
+    write(tmp_path, ("shop", "a"), ("otelcol", "b"))
 
     with pytest.raises(StateError, match=r"prometheus: has no log .*otelcol, shop"):
         choose_logs(tmp_path, "prometheus")

@@ -12,10 +12,9 @@ import pytest
 
 from kubeglass.errors import StateError
 from kubeglass.observe.processes import ProcessId, identify, is_running
-from kubeglass.supervise.process.group import ProcessStatus
+from kubeglass.supervise.process.manager import ProcessStatus
 from kubeglass.supervise.process.state_machine import State
-from kubeglass.supervise.state.folder import StateFolder
-from kubeglass.supervise.state.purge import measure_disk, purge
+from kubeglass.supervise.state.folder import locked_folder, measure_disk, purge
 from kubeglass.supervise.state.run_file import Phase, RunRecord, write_run_file
 from tests.unit.supervise.samples import make_storage, read_files
 
@@ -73,13 +72,9 @@ def test_a_folder_that_is_a_link_itself_is_left_to_its_owner(root: Path, tmp_pat
 
 
 def test_a_run_that_is_starting_keeps_its_folder(root: Path) -> None:
-    run = StateFolder(root)
-    run.take()
-
-    with pytest.raises(StateError, match="is already in use by a run"):
+    with locked_folder(root, ignore), pytest.raises(StateError, match="is already in use by a run"):
         purge(root, ignore)
 
-    run.release()
     assert (root / "data" / "prometheus").exists()
 
 
@@ -96,7 +91,7 @@ def test_what_a_killed_run_left_running_is_ended_first(root: Path) -> None:
     left = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], start_new_session=True)
     identity = identify(left.pid)
     assert identity is not None
-    process = ProcessStatus("shop", State.RUNNING, identity, restarts=0, started_at=1.0)
+    process = ProcessStatus("shop", State.RUNNING, identity, restarts=0)
     gone = ProcessId(2**22 - 1, 1.0)
     record = RunRecord(gone, "up", Phase.UP, detached=True, started_at=1.0, processes=(process,))
     write_run_file(root / "run.json", record)

@@ -1,8 +1,7 @@
-"""Backs up the local run's samples, while it runs or not.
+"""Backs up the local Prometheus's samples, whether it runs or not, and restores them.
 
-Prometheus can make snapshots itself, but only with its admin API on, through which any page open in a browser on this
-machine could delete samples. So a running Prometheus is stopped for as long as copying its folder takes; meanwhile the
-collector's queue keeps what is scraped, and delivers it afterwards.
+Prometheus's own snapshots need its admin API, through which any web page open on this machine could delete samples. So
+a running Prometheus is stopped while its folder is copied; the collector queues what it scrapes and delivers it later.
 """
 
 from __future__ import annotations
@@ -11,22 +10,21 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 from kubeglass import __version__
-from kubeglass.engines.prometheus import PROMETHEUS
+from kubeglass.engines.registry import PROMETHEUS
 from kubeglass.errors import EngineError, StateError, UsageError
 from kubeglass.files import explain_disk_errors, lock, replacing
 from kubeglass.supervise.backup.archive import BackupManifest, read_archive, write_archive
-from kubeglass.supervise.state.folder import FOLDER_MODE, STORAGE, StateFolder, find_run
-from kubeglass.supervise.state.hold import pause, wait_until_back
+from kubeglass.supervise.control import pause, wait_until_back
+from kubeglass.supervise.state.folder import FOLDER_MODE, STORAGE, FolderSwap, find_run, locked_folder
 
-#: Below the state folder, for as long as a backup takes.
+#: Folder below the state folder during a backup.
 SCRATCH = "backup-in-progress"
-#: What belongs to one running Prometheus and not to its data.
+#: Files of a running Prometheus that are no data.
 LEFT_OUT = shutil.ignore_patterns("lock", "queries.active")
 #: What makes a folder a block; Prometheus never changes a block's files, it replaces them:
 #: https://prometheus.io/docs/prometheus/latest/storage/
@@ -35,28 +33,13 @@ BLOCK_MARK = "meta.json"
 Note = Callable[[str], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Backup:
-    """A backup that was written and read back.
-
-    Args:
-        path: the archive.
-        size: its size in bytes.
-        manifest: what it says about itself.
-    """
-
-    path: Path
-    size: int
-    manifest: BackupManifest
-
-
-def back_up(root: Path, path: Path, note: Note) -> Backup:
-    """Write the samples below ``root`` into an archive at ``path``, whole or not at all.
+def back_up(root: Path, path: Path, note: Note) -> BackupManifest:
+    """Write the samples below ``root`` into an archive at ``path``, complete and verified, or not at all.
 
     Args:
         root: the state folder.
-        path: the archive to make; it must not exist.
-        note: is told what happens.
+        path: the archive to create; it must not exist.
+        note: called with what happens, a line each.
 
     Raises:
         UsageError: there is something at ``path``, or it lies in the state folder.
@@ -68,25 +51,55 @@ def back_up(root: Path, path: Path, note: Note) -> Backup:
     if not storage.is_dir() or not any(storage.iterdir()):
         raise StateError(str(storage), "holds no samples", hint="start with: kubeglass up --demo")
     with explain_disk_errors(path, "cannot be read or written while it is backed up"), _scratch(root) as scratch:
-        record = find_run(root)
-        is_back = _copy_beside_run(root, scratch, note) if record else _copy_alone(root, scratch, note)
-        manifest = _describe(scratch, record.scrape_interval if record else None)
+        is_back = _copy(root, scratch, note)
+        manifest = _describe(scratch)
         with replacing(path, mode=0o600) as stream:
             write_archive(scratch, stream, manifest)
             stream.flush()
             os.fsync(stream.fileno())
-            # A backup that nobody ever read is a hope.
+            # Verify it before it counts as a backup.
             read_archive(Path(stream.name))
             if path.exists():
                 raise UsageError(str(path), "was created meanwhile", hint="choose another name")
     if not is_back:
         hint = f"the backup is complete; see: kubeglass logs {PROMETHEUS.name}"
         raise EngineError(PROMETHEUS.name, "did not come back after the copy", hint=hint)
-    return Backup(path, path.stat().st_size, manifest)
+    return manifest
+
+
+def restore(root: Path, path: Path, note: Note, *, replace: bool = False) -> BackupManifest:
+    """Put the samples of the archive at ``path`` below ``root``; a kill leaves either the old samples or the new.
+
+    Args:
+        root: the state folder; nothing may run there.
+        path: the archive.
+        note: called with what happens, a line each.
+        replace: whether existing samples may be replaced.
+
+    Raises:
+        UsageError: there is no such file.
+        StateError: something runs, there are samples already, the archive cannot be used, or the disk refused.
+    """
+    storage = root / STORAGE
+    swap = FolderSwap(storage)
+    with locked_folder(root, note), explain_disk_errors(storage):
+        if storage.is_symlink():
+            hint = "restore would put a folder in its place: remove the link first"
+            raise StateError(str(storage), "is a symbolic link", found=f"to {storage.readlink()}", hint=hint)
+        if not replace and storage.is_dir() and any(storage.iterdir()):
+            hint = "add --replace to lose them, or back them up first"
+            raise StateError(str(storage), "holds samples already", hint=hint)
+        note(f"{path}: verifying and unpacking")
+        try:
+            manifest = read_archive(path, swap.new)
+            swap.complete()
+        finally:
+            shutil.rmtree(swap.new, ignore_errors=True)
+    return manifest
 
 
 def copy_storage(source: Path, target: Path) -> None:
-    """Copy Prometheus's data folder while it stands still; blocks as hard links, which takes no time and no space.
+    """Copy the data folder of a stopped Prometheus; blocks as hard links, which take no time and no space.
 
     Raises:
         OSError: the disk refused.
@@ -94,13 +107,11 @@ def copy_storage(source: Path, target: Path) -> None:
 
     def link_or_copy(file: str, copy: str) -> None:
         if (source / Path(file).relative_to(source).parts[0] / BLOCK_MARK).exists():
-            try:
+            # Fails on a file system without hard links.
+            with suppress(OSError):
                 os.link(file, copy)
-            except OSError:
-                # A file system without hard links.
-                shutil.copyfile(file, copy)
-        else:
-            shutil.copyfile(file, copy)
+                return
+        shutil.copyfile(file, copy)
 
     shutil.copytree(source, target, copy_function=link_or_copy, ignore=LEFT_OUT)
 
@@ -116,13 +127,18 @@ def _require_place(root: Path, path: Path) -> None:
         raise StateError(str(folder), "cannot be written", found=found, hint="choose another place")
 
 
-def _describe(folder: Path, scrape_interval: float | None) -> BackupManifest:
+def _describe(folder: Path) -> BackupManifest:
     sizes = [path.stat().st_size for path in folder.rglob("*") if path.is_file()]
     created = datetime.now(UTC).isoformat(timespec="seconds")
-    return BackupManifest(created, __version__, PROMETHEUS.version, len(sizes), sum(sizes), scrape_interval)
+    return BackupManifest(created, __version__, PROMETHEUS.version, len(sizes), sum(sizes))
 
 
-def _copy_beside_run(root: Path, scratch: Path, note: Note) -> bool:
+def _copy(root: Path, scratch: Path, note: Note) -> bool:
+    """Copy the samples while no Prometheus writes to them; return False if one was stopped and did not come back."""
+    if find_run(root) is None:
+        with locked_folder(root, note):
+            copy_storage(root / STORAGE, scratch)
+        return True
     note("prometheus: stopped for the copy; the collector keeps what it scrapes meanwhile")
     began = time.monotonic()
     with pause(root, PROMETHEUS.name):
@@ -133,20 +149,9 @@ def _copy_beside_run(root: Path, scratch: Path, note: Note) -> bool:
     return is_back
 
 
-def _copy_alone(root: Path, scratch: Path, note: Note) -> bool:
-    folder = StateFolder(root)
-    for text in folder.take():
-        note(text)
-    try:
-        copy_storage(root / STORAGE, scratch)
-    finally:
-        folder.release()
-    return True
-
-
 @contextmanager
 def _scratch(root: Path) -> Iterator[Path]:
-    """Give a folder to copy into, for one backup at a time; what a killed one left in it is removed."""
+    """Provide a folder to copy into, for one backup at a time; remove what a killed one left."""
     folder = root / SCRATCH
     folder.mkdir(mode=FOLDER_MODE, exist_ok=True)
     descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from kubeglass.engines.otelcol import COMPONENTS
+from kubeglass.engines.registry import COMPONENTS
 from kubeglass.model.load import parse_pipeline
 from kubeglass.model.local import LocalPorts, LocalSettings
 from kubeglass.render.otelcol.config import build_cluster, build_local

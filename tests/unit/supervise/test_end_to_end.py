@@ -19,8 +19,7 @@ from kubeglass.model.pipeline import Pipeline
 from kubeglass.model.sections.app import App
 from kubeglass.observe.errors import RefusedError, UnreachableError
 from kubeglass.observe.prometheus import Prometheus
-from kubeglass.supervise.diagnosis import Evidence, diagnose
-from kubeglass.supervise.end_to_end_check import Goal, check_end_to_end
+from kubeglass.supervise.end_to_end import Goal, check_end_to_end, diagnose
 from kubeglass.supervise.options import RunOptions
 from kubeglass.supervise.stack import Stack
 
@@ -158,7 +157,7 @@ def test_the_broken_link_is_found_from_the_app_onwards(
         ports = LocalPorts(prometheus=storage, otelcol_health=health, otelcol_telemetry=telemetry)
         pipeline = Pipeline(apps=(App(name="shop", target=f"127.0.0.1:{target}"),))
         stack = Stack(RunOptions(pipeline, Path("/"), Path("/x")), LocalSettings(Path("/x"), ports), {})
-        error = diagnose(Evidence(stack, check_end_to_end(prometheus, goal()), lambda *_: ("last words",)))
+        error = diagnose(stack, check_end_to_end(prometheus, goal()), lambda *_: ("last words",))
         return error.where, error.wrong
 
     assert describe(absent, health=health, storage=fake.port) == ("shop", "its metrics cannot be read")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from kubeglass.render.files import RenderedFile
@@ -28,7 +28,7 @@ class CollectorSetup:
 
     config: RenderedFile
     queue_directory: str
-    host_folders: Mapping[str, str] = field(default_factory=dict)
+    host_folders: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +40,14 @@ class Contents:
         prometheus: ``prometheus.yml`` and the rules, at paths relative to Prometheus's configuration folder.
         grafana: provisioning files, at paths relative to Grafana's provisioning folder.
         grafana_environment: Grafana's settings as environment variables, none of them secret.
-        dashboards: one ``<uid>.json`` a dashboard, for Grafana and the viewer alike.
+        dashboards: ``<uid>.json`` of each dashboard, for Grafana and the viewer.
     """
 
     collector: CollectorSetup
-    prometheus: tuple[RenderedFile, ...] = ()
-    grafana: tuple[RenderedFile, ...] = ()
-    grafana_environment: Mapping[str, str] = field(default_factory=dict)
-    dashboards: tuple[RenderedFile, ...] = ()
+    prometheus: tuple[RenderedFile, ...]
+    grafana: tuple[RenderedFile, ...]
+    grafana_environment: Mapping[str, str]
+    dashboards: tuple[RenderedFile, ...]
 
 
 #: ``kubectl apply`` stores the whole object as JSON in an annotation, and annotations are limited to 262144 bytes

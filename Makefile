@@ -11,6 +11,8 @@ ARGS ?=
 VENV := .venv
 BIN := $(VENV)/bin
 KUBEGLASS := $(BIN)/kubeglass
+# Two a processor: a test of real engines waits for them half of its time.
+WORKERS := $(shell expr 2 \* $$(getconf _NPROCESSORS_ONLN))
 PAGE := src/kubeglass/viewer/static/index.html
 PAGE_SOURCES := $(shell find viewer-ui -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
 
@@ -29,7 +31,7 @@ down: ## Stop what `make up` started
 .PHONY: test
 test: $(VENV)/.dev-installed $(PAGE) $(VENV)/.chromium engines ## Run every test: unit, configuration, real engines, real browser
 	@tools/npm --prefix viewer-ui test
-	@$(BIN)/python -m pytest --ignore=tests/cluster --numprocesses=auto --dist=loadfile --no-loadscope-reorder $(ARGS)
+	@$(BIN)/python -m pytest --ignore=tests/cluster --numprocesses=$(WORKERS) --dist=loadfile --no-loadscope-reorder $(ARGS)
 
 .PHONY: test-cluster
 test-cluster: $(VENV)/.dev-installed $(PAGE) engines ## Run the tests on a real Kubernetes cluster, started without Docker

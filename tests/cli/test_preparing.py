@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from tests.cli.machines import bare_environment, errors_in, read_text, with_system_programs, write_endless_go
-from tests.cli.runs import GOOD_APP, KUBEGLASS, assert_nothing_left, call, read_record, wait_until
+from tests.cli.runs import GOOD_APP, KUBEGLASS, assert_nothing_left, call, call_here, read_record, wait_until
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def test_down_ends_a_run_that_is_still_being_prepared(
     tmp_path: Path, environment: dict[str, str], options: tuple[str, ...]
 ) -> None:
     with building(tmp_path, environment, *options) as (process, build):
-        stopped = call(tmp_path, "down")
+        stopped = call_here(tmp_path, "down")
 
         assert (stopped.returncode, stopped.stderr) == (0, "")
         assert process.wait(timeout=30) == 130
@@ -49,10 +49,10 @@ def test_down_ends_a_run_that_is_still_being_prepared(
 
 def test_it_can_be_looked_at(tmp_path: Path, environment: dict[str, str]) -> None:
     with building(tmp_path, environment) as (process, _):
-        status = call(tmp_path, "status")
-        document = json.loads(call(tmp_path, "status", "--json").stdout)
-        page = call(tmp_path, "open")
-        again = call(tmp_path, "up", "--app", "good:app", env=environment)
+        status = call_here(tmp_path, "status")
+        document = json.loads(call_here(tmp_path, "status", "--json").stdout)
+        page = call_here(tmp_path, "open")
+        again = call_here(tmp_path, "up", "--app", "good:app", env=environment)
         process.terminate()
         process.wait()
 

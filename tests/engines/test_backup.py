@@ -22,7 +22,7 @@ from kubeglass.observe.prometheus import Prometheus
 from tests.cli.runs import (
     GOOD_APP,
     assert_nothing_left,
-    call,
+    call_here,
     foreground,
     process_of,
     read_record,
@@ -92,21 +92,21 @@ def test_a_backup_under_load_loses_nothing_and_restores_everything(folder: Path)
             wait_until(lambda: customers.answered > 100, "the first requests")
             noted_at = time.time()
             noted = samples(record, noted_at)
-            made = call(folder, "backup", "b.tar.gz")
+            made = call_here(folder, "backup", "b.tar.gz")
             backed_up, back_at = customers.answered, time.time()
             wait_until(lambda: customers.answered > backed_up + 100, "requests after the backup")
         with Prometheus(record["prometheus"]) as prometheus:
             wait_until(lambda: prometheus.value(COUNTED) == customers.answered, "every request to be counted")
         wait_until(lambda: is_gapless(record, noted_at, back_at), "every scrape of the pause to arrive")
         restarts = process_of(read_record(folder), "prometheus")["restarts"]
-        purged = call(folder, "down", "--purge")
+        purged = call_here(folder, "down", "--purge")
 
     assert made.returncode == 0, made.stderr
     assert restarts == 1, "Prometheus was taken down for it"
     assert purged.stdout.splitlines()[1].startswith(f"removed {folder}/.kubeglass: ")
     assert not (folder / ".kubeglass").exists()
 
-    restored = call(folder, "restore", "b.tar.gz")
+    restored = call_here(folder, "restore", "b.tar.gz")
     with foreground(folder):
         again = samples(wait_until_up(folder), noted_at)
 
@@ -133,7 +133,7 @@ def test_a_backup_killed_while_prometheus_is_down_costs_no_scrape(folder: Path) 
         wait_until(lambda: state(folder) == "running", "Prometheus to run again", seconds=20)
         back_at = time.time()
         (folder / "b.tar.gz").touch()
-        refused = call(folder, "restore", "b.tar.gz")
+        refused = call_here(folder, "restore", "b.tar.gz")
         wait_until(lambda: is_gapless(record, down_at, back_at), "every scrape of the outage to arrive, though late")
 
     assert refused.returncode == 7

@@ -21,6 +21,7 @@ from tests.cli.runs import (
     GOOD_APP,
     assert_nothing_left,
     call,
+    call_here,
     foreground,
     process_of,
     processes_in,
@@ -85,12 +86,12 @@ def test_the_demo_in_the_background_is_looked_at_and_stopped(tmp_path: Path) -> 
     try:
         assert started.returncode == 0, started.stderr
         assert "kubeglass is up: data seen end to end after" in started.stdout
-        status = json.loads(call(tmp_path, "status", "--json").stdout)
-        table = call(tmp_path, "status").stdout
-        again = call(tmp_path, "up", "--demo")
-        logs = call(tmp_path, "logs", "-n", "1000").stdout
+        status = json.loads(call_here(tmp_path, "status", "--json").stdout)
+        table = call_here(tmp_path, "status").stdout
+        again = call_here(tmp_path, "up", "--demo")
+        logs = call_here(tmp_path, "logs", "-n", "1000").stdout
     finally:
-        stopped = call(tmp_path, "down")
+        stopped = call_here(tmp_path, "down")
 
     names = ["viewer", "prometheus", "shop", "otelcol", "traffic"]
     assert [engine["name"] for engine in status["engines"]] == names
@@ -212,10 +213,10 @@ def test_a_killed_supervisor_leaves_no_process_and_the_next_run_cleans_up(app_fo
         process.wait()
         wait_until(lambda: not processes_in(app_folder), "all children to end", seconds=10)
     assert read_record(app_folder), "the run file is stale now"
-    assert call(app_folder, "status").returncode == 7
+    assert call_here(app_folder, "status").returncode == 7
 
     again = call(app_folder, "up", "--detach")
-    call(app_folder, "down")
+    call_here(app_folder, "down")
 
     assert again.returncode == 0, again.stderr
     assert "run.json: left over from a killed run; removed" in again.stderr
@@ -226,7 +227,7 @@ def test_an_error_of_the_background_is_shown_in_the_foreground(app_folder: Path)
     (app_folder / "good.py").write_text("x = 1 / 0")
 
     result = call(app_folder, "up", "--detach")
-    logs = call(app_folder, "logs", "supervisor").stdout
+    logs = call_here(app_folder, "logs", "supervisor").stdout
 
     assert result.returncode == 5
     assert "error: good:app: does not import (ZeroDivisionError: division by zero)" in result.stderr
@@ -241,7 +242,7 @@ def test_a_factory_is_called_with_its_literal_arguments(tmp_path: Path) -> None:
 
     started = call(tmp_path, "up", "--detach", "--app", "good:make('you', to='good morning, ')")
     said = _get(f"{read_record(tmp_path)['addresses']['good']}/") if started.returncode == 0 else ""
-    call(tmp_path, "down")
+    call_here(tmp_path, "down")
 
     assert started.returncode == 0, started.stderr
     assert said == "good morning, you"
@@ -261,7 +262,7 @@ def test_a_target_that_already_runs_is_only_scraped(tmp_path: Path, free_port: i
         record = read_record(tmp_path)
         with Prometheus(record["prometheus"]) as prometheus:
             count = prometheus.value("jobs_total")
-        call(tmp_path, "down")
+        call_here(tmp_path, "down")
     finally:
         target.kill()
         target.wait()

@@ -15,7 +15,7 @@ from kubeglass.observe.probes import HttpProbe
 from kubeglass.render.files import write_files
 from kubeglass.render.otelcol import config
 from kubeglass.supervise.state.queue_repair import QueueRepair
-from tests.cli.runs import GOOD_APP, assert_nothing_left, call, wait_until
+from tests.cli.runs import GOOD_APP, assert_nothing_left, call, call_here, wait_until
 
 pytestmark = pytest.mark.engines
 
@@ -124,7 +124,7 @@ def test_a_run_comes_up_on_a_damaged_queue_and_says_so(tmp_path: Path) -> None:
     queue.write_bytes(NONSENSE)
 
     started = call(tmp_path, "up", "--detach")
-    call(tmp_path, "down")
+    call_here(tmp_path, "down")
 
     assert started.returncode == 0, started.stderr
     assert f"queue: {queue} was damaged" in started.stderr

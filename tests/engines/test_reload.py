@@ -18,7 +18,7 @@ from kubeglass.observe.prometheus import Prometheus
 from tests.cli.runs import (
     GOOD_APP,
     assert_nothing_left,
-    call,
+    call_here,
     foreground,
     process_of,
     read_record,
@@ -73,7 +73,7 @@ def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
 def run(up: Run) -> Run:
     """The run as it was defined first."""
     up.define(ONE_APP)
-    result = call(up.folder, "reload")
+    result = call_here(up.folder, "reload")
     assert result.returncode == 0, result.stderr
     return up
 
@@ -81,7 +81,7 @@ def run(up: Run) -> Run:
 def test_nothing_changed_is_said_and_touches_nothing(run: Run) -> None:
     before = run.pids
 
-    result = call(run.folder, "reload")
+    result = call_here(run.folder, "reload")
 
     assert (result.returncode, result.stdout.strip()) == (0, "nothing changed")
     assert run.pids == before
@@ -91,7 +91,7 @@ def test_a_wrong_file_changes_nothing_and_says_why(run: Run) -> None:
     before = run.pids
     run.define(ONE_APP.replace("interval", "intervall"))
 
-    result = call(run.folder, "reload")
+    result = call_here(run.folder, "reload")
 
     assert result.returncode == 3
     assert "kubeglass.yaml:3:10: " in result.stderr
@@ -104,7 +104,7 @@ def test_an_app_that_will_not_import_changes_nothing(run: Run) -> None:
     before = run.pids
     run.define(ONE_APP.replace("scrape:", "  - {name: bad, module: 'absent:app'}\nscrape:"))
 
-    result = call(run.folder, "reload")
+    result = call_here(run.folder, "reload")
 
     assert result.returncode == 5
     assert "absent" in result.stderr
@@ -115,7 +115,7 @@ def test_an_objective_reaches_prometheus_alone(run: Run) -> None:
     before = run.pids
     run.define(ONE_APP + "objectives: [{app: good, availability: 99.9}]\n")
 
-    result = call(run.folder, "reload")
+    result = call_here(run.folder, "reload")
 
     assert result.stdout.strip() == "reloaded: prometheus"
     assert run.pids == before
@@ -128,12 +128,12 @@ def test_a_new_app_is_watched_and_a_lost_one_ends_while_the_rest_goes_on(run: Ru
     two = ONE_APP.replace("scrape:", "  - {name: second, module: 'second:app', workers: 1}\nscrape:")
     run.define(two)
 
-    added = call(run.folder, "reload")
+    added = call_here(run.folder, "reload")
     assert added.stdout.strip() == "started: second; reloaded: prometheus, otelcol", added.stderr
     assert run.query('up{job="second"}') == 1
     assert {name: run.pids[name] for name in before} == before
     run.define(ONE_APP)
-    lost = call(run.folder, "reload")
+    lost = call_here(run.folder, "reload")
 
     assert lost.stdout.strip() == "stopped: second; reloaded: prometheus, otelcol", lost.stderr
     wait_until(lambda: run.pids == before, "the lost app to end")

@@ -100,7 +100,7 @@ def test_a_run_in_the_background_notes_in_its_log_what_it_reloads(tmp_path: Path
 
         wait_until(lambda: "page.py changed: reloaded" in logged(), "the reload to be logged")
     finally:
-        call(tmp_path, "down")
+        call_here(tmp_path, "down")
     assert started.returncode == 0, started.stderr
     assert_nothing_left(tmp_path)
 

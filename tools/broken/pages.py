@@ -220,8 +220,8 @@ PAGES = (
         "zero-code: an application's own choice stays",
         "every application is instrumented when it is created",
         "instrument/auto/kubeglass_auto.py",
-        "        load_library()\n\n    def __call__",
-        "        load_library()\n        instrument(self)\n\n    def __call__",
+        "            importlib.import_module(LIBRARY)\n\n    def __call__",
+        "            importlib.import_module(LIBRARY)\n        instrument(self)\n\n    def __call__",
         (f"{AUTO}test_an_application_that_does_it_itself_keeps_its_own_choice",),
     ),
     Mutation(

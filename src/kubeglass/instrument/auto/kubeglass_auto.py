@@ -13,6 +13,7 @@ import logging
 import os
 import sys
 import threading
+from contextlib import suppress
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 SWITCH = "KUBEGLASS_INSTRUMENT"
 WATCHED = "flask.app"
 EXTENSION = "kubeglass"
+LIBRARY = "kubeglass.flask"
 
 logger = logging.getLogger("kubeglass.instrument")
 
@@ -65,7 +67,8 @@ def watch_applications(flask_class: Any) -> None:
 
     def __init__(self: Any, *args: Any, **kwargs: Any) -> None:  # noqa: N807  # it becomes Flask's own
         begin(self, *args, **kwargs)
-        load_library()
+        with suppress(ImportError):  # now, rather than in the first request
+            importlib.import_module(LIBRARY)
 
     def __call__(self: Any, environ: Any, start_response: Any) -> Iterable[bytes]:  # noqa: N807
         if EXTENSION not in self.extensions:
@@ -85,24 +88,15 @@ def watch_applications(flask_class: Any) -> None:
     flask_class.__init__, flask_class.__call__, flask_class.wsgi_app = __init__, __call__, wsgi_app
 
 
-def load_library() -> ModuleType | None:
-    """Import the library while the application is being set up, not in its first request."""
-    try:
-        return importlib.import_module("kubeglass.flask")
-    except ImportError as error:
-        logger.warning("kubeglass: the application is not instrumented: %s; install kubeglass beside it", error)
-        return None
-
-
 def instrument(app: Any) -> None:
     """Instrument one application; a failure is logged and never raised into the application."""
     with _lock:
         if EXTENSION in app.extensions:
             return
         try:
-            library = load_library()
-            if library is not None:
-                library.instrument_from_outside(app)
+            importlib.import_module(LIBRARY).instrument_from_outside(app)
+        except ImportError as error:
+            logger.warning("kubeglass: %r is not instrumented: %s; install kubeglass beside it", app.name, error)
         except Exception as error:  # noqa: BLE001  # the application comes first, whatever went wrong
             logger.warning("kubeglass: %r is not instrumented: %s", app.name, error)
         app.extensions.setdefault(EXTENSION, None)

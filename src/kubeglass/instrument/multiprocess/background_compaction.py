@@ -106,15 +106,10 @@ class Compactor:
 
 
 def compact(path: Path, limits: Callable[[], Limits] = dict) -> None:
-    """Compact a folder's files of dead workers in short steps, with a rest after each.
-
-    Raises:
-        InstrumentationError: the folder cannot be read.
-        OSError: it cannot be written.
-    """
+    """Compact a folder's files of dead workers in short steps, with a rest after each."""
     folder = Folder(path, pause=Pace(WORK_SECONDS, REST_SECONDS))
     if folder.list_dead():
-        compact_dead(folder, limits(), folder.read().readers)
+        compact_dead(folder, limits(), folder.read())
         folder.forget()
 
 

@@ -60,7 +60,7 @@ def compact_dead(folder: Folder, limits: Limits | None = None, readers: Readers 
                 _remove(folder, [name.name for name in names])
             else:
                 _compact_kind(folder, kind, names, limits or {}, (readers or {}).get(kind, []))
-        _remove(folder, _litter(folder.path))
+        _remove_litter(folder.path)
     return True
 
 
@@ -165,15 +165,13 @@ def _replace(path: Path, content: bytes, names: list[str]) -> None:
         raise
 
 
-def _litter(path: Path) -> list[str]:
-    """Return temporary files that a killed process left."""
+def _remove_litter(path: Path) -> None:
+    """Remove temporary files that a killed process left."""
     limit = time.time() - LITTER_AGE
-    found = []
     for entry in path.glob(f"*{UNFINISHED}"):
         with suppress(FileNotFoundError):
             if entry.stat().st_mtime < limit:
-                found.append(entry.name)
-    return found
+                entry.unlink()
 
 
 def _remove(folder: Folder, names: list[str]) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Set
 from pathlib import Path
-from typing import NamedTuple
 
 from kubeglass.errors import InstrumentationError
 from kubeglass.instrument.multiprocess.series_table import SeriesTable, Totals
@@ -21,13 +20,6 @@ SAMPLES_BETWEEN_PAUSES = 10_000
 Readers = dict[str, list[ValueReader]]
 
 
-class Reading(NamedTuple):
-    """The files that count, by kind, and whether there are files of dead processes to compact."""
-
-    readers: Readers
-    has_dead: bool
-
-
 class Folder:
     """Reads a multiprocess folder; not thread-safe.
 
@@ -40,10 +32,12 @@ class Folder:
         self.path = path
         self.tables: dict[str, SeriesTable] = {}
         self.pause = pause or Pace()
+        #: Whether there were files of dead processes when the folder was last read.
+        self.has_dead = False
         self._readers: dict[str, ValueReader] = {}
 
-    def read(self) -> Reading:
-        """Read every file that counts.
+    def read(self) -> Readers:
+        """Read every file that counts, by kind.
 
         This needs no lock. Totals of dead processes are replaced atomically, together with the list of files that they
         include, and only then are those files removed. So a reader that reads the totals first, and then finds every
@@ -115,7 +109,7 @@ class Folder:
         names.sort(key=lambda name: (not name.is_compacted, name.name))
         return names, dead_owners(self.path, names, self.pause)
 
-    def _read_once(self) -> Reading:
+    def _read_once(self) -> Readers:
         names, dead = self._list()
         readers: Readers = {}
         compacted: set[str] = set()
@@ -132,7 +126,8 @@ class Folder:
             reader.is_alive = not name.is_compacted and name.owner not in dead
             readers.setdefault(name.kind, []).append(reader)
         self.forget({name.name for name in names})
-        return Reading(readers, bool(dead))
+        self.has_dead = bool(dead)
+        return readers
 
     def forget(self, names: Set[str] = frozenset()) -> None:
         """Forget what was parsed of all files but these, with a pause after each: unmapping is slow."""

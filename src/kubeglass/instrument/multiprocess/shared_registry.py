@@ -24,7 +24,7 @@ from prometheus_client.core import Metric as Family
 
 from kubeglass.catalog import GC_METRICS
 from kubeglass.instrument.multiprocess.compaction import LEADER_LOCK_NAME, Limits, compact_dead
-from kubeglass.instrument.multiprocess.folder import Folder, Reading
+from kubeglass.instrument.multiprocess.folder import Folder, Readers
 from kubeglass.instrument.multiprocess.series_table import Bound, Labels, SeriesTable
 from kubeglass.instrument.multiprocess.value_reader import PER_PROCESS, ValueReader, is_locked
 from kubeglass.instrument.registration import registries
@@ -168,18 +168,18 @@ class SharedValues:
             kept.busy.release()
 
     def _write(self, folder: Folder, scrape: Scrape) -> Iterator[str]:
-        reading = folder.read()
-        for kind, readers in reading.readers.items():
+        found = folder.read()
+        for kind, readers in found.items():
             scrape.pids.update(reader.name.pid for reader in readers if reader.is_alive)
             yield from write_kind(folder, kind, readers, scrape)
-        self._compact(folder, reading, scrape)
+        self._compact(folder, found, scrape)
 
-    def _compact(self, folder: Folder, reading: Reading, scrape: Scrape) -> None:
+    def _compact(self, folder: Folder, readers: Readers, scrape: Scrape) -> None:
         # A process that compacts in the background will do it soon, and without delaying a scrape.
-        if not reading.has_dead or is_locked(self.path / LEADER_LOCK_NAME, if_missing=False):
+        if not folder.has_dead or is_locked(self.path / LEADER_LOCK_NAME, if_missing=False):
             return
         try:
-            compact_dead(folder, scrape.limits, reading.readers)
+            compact_dead(folder, scrape.limits, readers)
         except OSError as error:
             if not self._has_complained:
                 self._has_complained = True

@@ -35,7 +35,7 @@ def choose_format(accept: str) -> Format:
     items, best, best_rank = list(_items(accept)), TEXT_0_0_4, (0.0, 0)
     for format_, (media_type, version) in OFFERED.items():
         matches = [
-            (_specificity(wanted, parameters), weight, -position)
+            ((-wanted.count("*"), "version" in parameters), weight, -position)  # the most specific range decides
             for position, (wanted, parameters, weight) in enumerate(items)
             if wanted in (media_type, f"{media_type.partition('/')[0]}/*", "*/*")
             and parameters.get("version", version) == version
@@ -70,10 +70,6 @@ def _items(header: str) -> Iterator[tuple[str, dict[str, str], float]]:
         weight = parameters.pop("q", "1")
         if WEIGHT.fullmatch(weight):
             yield value.strip().lower(), parameters, float(weight)
-
-
-def _specificity(media_range: str, parameters: dict[str, str]) -> int:
-    return 0 if media_range == "*/*" else 1 if media_range.endswith("/*") else 3 if "version" in parameters else 2
 
 
 #: Lines, or groups of lines, in a piece: at most a millisecond's work.

@@ -39,7 +39,7 @@ def write_counter(folder: Path, owner: int | str, values: dict[str, float]) -> N
 
 def total(folder: Path) -> float:
     reading = Folder(folder)
-    return sum(reading.totals("counter", reading.read().readers.get("counter", [])).values()) if folder else 0.0
+    return sum(reading.totals("counter", reading.read().get("counter", [])).values()) if folder else 0.0
 
 
 def names(folder: Path) -> list[str]:
@@ -113,7 +113,7 @@ def test_a_file_with_two_names_that_a_killed_compaction_left_is_compacted_once(t
 def test_a_file_that_was_renamed_is_read_under_its_new_name(tmp_path: Path) -> None:
     write_counter(tmp_path, DEAD_PID, {"": 1.0})
     folder = Folder(tmp_path)
-    [[reader]] = folder.read().readers.values()
+    [[reader]] = folder.read().values()
 
     compact_dead(folder)
 

@@ -157,7 +157,7 @@ def scrape_only(folder: Path) -> list[Sample]:
         Sample(
             reading.tables[kind].identities[number].sample, dict(reading.tables[kind].identities[number].labels), value
         )
-        for kind, readers in found.readers.items()
+        for kind, readers in found.items()
         for number, value in reading.totals(kind, readers).items()
     ]
 
@@ -175,7 +175,7 @@ def test_a_reading_that_meets_a_compaction_counts_nobody_twice_and_leaves_nobody
 
     found = reading.read()
 
-    assert list(reading.totals("counter", found.readers["counter"]).values()) == [6.0]
+    assert list(reading.totals("counter", found["counter"]).values()) == [6.0]
 
 
 def test_others_get_their_turn_after_every_file(tmp_path: Path) -> None:

@@ -10,9 +10,8 @@ from pathlib import Path
 import pytest
 
 from kubeglass.engines.install.resolve import resolve
-from kubeglass.images.archive import ArchivedImage
+from kubeglass.images.archive import ArchivedImage, write_archive
 from kubeglass.images.plan import plan_images
-from kubeglass.images.store import ImageStore
 from kubeglass.model.load import FILE_NAME, load_pipeline
 from kubeglass.supervise.options import find_demo
 from tests.cluster.bed.cluster import Cluster
@@ -52,11 +51,11 @@ def namespace(cluster: Cluster) -> Iterator[str]:
 def images(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> dict[str, ArchivedImage]:
     """Every image of the demo's pipeline, built and imported into the node."""
     folder = find_demo()
-    store = ImageStore(tmp_path_factory.mktemp("images"))
+    archives = tmp_path_factory.mktemp("images")
     recipes = plan_images(
         load_pipeline(folder / FILE_NAME), folder, Path(sys.executable), lambda engine: resolve(engine).path
     )
-    built = {name: store.add(name, recipe()) for name, recipe in recipes.items()}
+    built = {name: write_archive(recipe(), archives / f"{name}.tar") for name, recipe in recipes.items()}
     for archive in built.values():
         cluster.import_image(archive.path)
     return built

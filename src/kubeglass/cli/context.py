@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from kubeglass.errors import UsageError
 
 if TYPE_CHECKING:
-    from kubeglass.images.store import ImageStore
     from kubeglass.model.pipeline import Pipeline
     from kubeglass.model.sections.app import App
     from kubeglass.supervise.options import RunOptions
@@ -103,8 +102,6 @@ def _name_apps(apps: list[str], targets: list[str]) -> tuple[App, ...]:
     return tuple(made)
 
 
-def image_store() -> ImageStore:
-    """Return the archives that ``kubeglass images build`` wrote in this folder, if any."""
-    from kubeglass.images.store import ImageStore
-
-    return ImageStore(state_root() / "images")
+def images_folder() -> Path:
+    """Return the folder where ``kubeglass images build`` writes, which may not exist."""
+    return state_root() / "images"

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from kubeglass.cli.cluster_options import load_cluster_pipeline
-from kubeglass.cli.context import image_store
+from kubeglass.cli.context import images_folder
 from kubeglass.cli.output import Output
 from kubeglass.deploy.api.cluster import Cluster
 from kubeglass.deploy.api.objects import ObjectKey
@@ -25,6 +25,7 @@ from kubeglass.deploy.rollout.status import Progress, State
 from kubeglass.deploy.rollout.wait import Clock
 from kubeglass.deploy.verify.verification import Verified, verify
 from kubeglass.errors import ClusterError
+from kubeglass.images.store import list_archives
 from kubeglass.model.pipeline import Pipeline
 from kubeglass.render.kubernetes.manifests import build
 from kubeglass.render.kubernetes.names import deployed_apps, missing_grafana
@@ -92,7 +93,7 @@ def run_deploy(options: DeployOptions) -> None:
     """
     pipeline = load_cluster_pipeline(options.file, options.namespace)
     objects = [item for items in build(pipeline, compose(pipeline)).values() for item in items]
-    built = image_store().list().values()
+    built = list_archives(images_folder()).values()
     output = Output()
     shown = RolloutOutput(output)
     with Cluster.connect(options.context) as cluster:

@@ -10,8 +10,7 @@ from pathlib import Path
 
 from kubeglass.errors import ClusterError, UsageError
 from kubeglass.files import explain_disk_errors, replacing
-from kubeglass.images.archive import ArchivedImage, read_archive, write_archive
-from kubeglass.images.image import Image
+from kubeglass.images.archive import ArchivedImage, read_archive
 
 SUFFIX = ".tar"
 #: K3s imports archives from here whenever it starts: https://docs.k3s.io/installation/airgap
@@ -20,44 +19,31 @@ K3S_IMAGES = Path("/var/lib/rancher/k3s/agent/images")
 _NAMESPACE = ("--namespace", "k8s.io")
 
 
-class ImageStore:
-    """Image archives in a folder, which may not exist yet."""
+def list_archives(folder: Path) -> dict[str, ArchivedImage]:
+    """Return every archive in ``folder`` by name; the folder may not exist.
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    Raises:
+        StateError: a file in the folder is not an image archive.
+    """
+    return {path.stem: read_archive(path) for path in sorted(folder.glob(f"*{SUFFIX}"))}
 
-    def add(self, name: str, image: Image) -> ArchivedImage:
-        """Write an image's archive, in place of an earlier one of that name.
 
-        Raises:
-            StateError: the folder cannot be written.
-        """
-        return write_archive(image, self.folder / f"{name}{SUFFIX}")
+def choose_archives(folder: Path, names: Sequence[str]) -> dict[str, ArchivedImage]:
+    """Return the archives in ``folder`` with these names, or all if there are no names.
 
-    def list(self) -> dict[str, ArchivedImage]:
-        """Return every archive by name.
-
-        Raises:
-            StateError: a file in the folder is not an image archive.
-        """
-        return {path.stem: read_archive(path) for path in sorted(self.folder.glob(f"*{SUFFIX}"))}
-
-    def choose(self, names: Sequence[str]) -> dict[str, ArchivedImage]:
-        """Return the archives with these names, or all if there are no names.
-
-        Raises:
-            UsageError: one of them is not built, or nothing is.
-        """
-        built = self.list()
-        missing = [name for name in names if name not in built]
-        if missing or not built:
-            raise UsageError(
-                missing[0] if missing else str(self.folder),
-                "is not built" if missing else "has no images",
-                found=f"built images: {', '.join(built)}" if built else "",
-                hint="run: kubeglass images build",
-            )
-        return {name: built[name] for name in names or built}
+    Raises:
+        UsageError: one of them is not built, or nothing is.
+    """
+    built = list_archives(folder)
+    missing = [name for name in names if name not in built]
+    if missing or not built:
+        raise UsageError(
+            missing[0] if missing else str(folder),
+            "is not built" if missing else "has no images",
+            found=f"built images: {', '.join(built)}" if built else "",
+            hint="run: kubeglass images build",
+        )
+    return {name: built[name] for name in names or built}
 
 
 def copy_archive(archive: ArchivedImage, folder: Path) -> Path:

@@ -8,18 +8,27 @@ from pathlib import Path
 import pytest
 
 from kubeglass.errors import ClusterError, StateError, UsageError
+from kubeglass.images.archive import write_archive
 from kubeglass.images.image import File, Image
-from kubeglass.images.store import ImageStore, NodeRuntime, copy_archive, find_runtime, load_archives
+from kubeglass.images.store import (
+    NodeRuntime,
+    choose_archives,
+    copy_archive,
+    find_runtime,
+    list_archives,
+    load_archives,
+)
 
 IMAGE = Image("localhost/kubeglass/shop:1", layers=((File("a", b"1"),),), entrypoint=("/a",))
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> ImageStore:
-    store = ImageStore(tmp_path / "images")
-    store.add("shop", IMAGE)
-    store.add("viewer", replace(IMAGE, reference="localhost/kubeglass/viewer:1"))
-    return store
+def store(tmp_path: Path) -> Path:
+    """A folder with two images."""
+    folder = tmp_path / "images"
+    write_archive(IMAGE, folder / "shop.tar")
+    write_archive(replace(IMAGE, reference="localhost/kubeglass/viewer:1"), folder / "viewer.tar")
+    return folder
 
 
 @pytest.fixture
@@ -36,23 +45,23 @@ def _add_program(folder: Path, name: str, script: str) -> None:
     (folder / name).chmod(0o755)
 
 
-def test_images_are_found_by_name(store: ImageStore) -> None:
-    assert list(store.list()) == ["shop", "viewer"]
-    assert list(store.choose(["viewer"])) == ["viewer"]
-    assert list(store.choose([])) == ["shop", "viewer"]
+def test_images_are_found_by_name(store: Path) -> None:
+    assert list(list_archives(store)) == ["shop", "viewer"]
+    assert list(choose_archives(store, ["viewer"])) == ["viewer"]
+    assert list(choose_archives(store, [])) == ["shop", "viewer"]
 
 
-def test_an_image_that_is_not_built_is_reported_with_those_that_are(store: ImageStore, tmp_path: Path) -> None:
+def test_an_image_that_is_not_built_is_reported_with_those_that_are(store: Path, tmp_path: Path) -> None:
     with pytest.raises(
         UsageError, match=r"collector: is not built \(built images: shop, viewer\); run: kubeglass images"
     ):
-        store.choose(["collector"])
+        choose_archives(store, ["collector"])
     with pytest.raises(UsageError, match="has no images; run: kubeglass images build"):
-        ImageStore(tmp_path / "empty").choose([])
+        choose_archives(tmp_path / "empty", [])
 
 
-def test_a_copy_is_named_after_the_image(store: ImageStore, tmp_path: Path) -> None:
-    archive = store.list()["shop"]
+def test_a_copy_is_named_after_the_image(store: Path, tmp_path: Path) -> None:
+    archive = list_archives(store)["shop"]
 
     copy = copy_archive(archive, tmp_path / "stick")
 
@@ -61,11 +70,11 @@ def test_a_copy_is_named_after_the_image(store: ImageStore, tmp_path: Path) -> N
     assert list(copy.parent.iterdir()) == [copy]
 
 
-def test_a_copy_that_cannot_be_made_says_so(store: ImageStore, tmp_path: Path) -> None:
+def test_a_copy_that_cannot_be_made_says_so(store: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
 
     with pytest.raises(StateError, match="cannot be written"):
-        copy_archive(store.list()["shop"], tmp_path / "file")
+        copy_archive(list_archives(store)["shop"], tmp_path / "file")
 
 
 def test_k3s_comes_before_containerd(programs: Path) -> None:
@@ -78,23 +87,23 @@ def test_k3s_comes_before_containerd(programs: Path) -> None:
 
 
 def test_k3s_imports_an_archive_and_keeps_it(
-    store: ImageStore, programs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    store: Path, programs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _add_program(programs, "k3s", f'echo "$@" > {tmp_path}/said')
     kept = tmp_path / "agent" / "images"
     monkeypatch.setattr("kubeglass.images.store.K3S_IMAGES", kept)
 
-    load_archives([store.list()["shop"]], NodeRuntime.K3S)
+    load_archives([list_archives(store)["shop"]], NodeRuntime.K3S)
 
     path = kept / "localhost_kubeglass_shop_1.tar"
     assert path.is_file()
     assert (tmp_path / "said").read_text() == f"ctr --namespace k8s.io images import {path}\n"
 
 
-def test_a_refusal_is_passed_on(store: ImageStore, programs: Path) -> None:
+def test_a_refusal_is_passed_on(store: Path, programs: Path) -> None:
     _add_program(programs, "ctr", 'echo "connection refused" >&2; exit 1')
 
     with pytest.raises(ClusterError, match="cannot be imported by containerd") as refusal:
-        load_archives(list(store.list().values()), NodeRuntime.CONTAINERD)
+        load_archives(list(list_archives(store).values()), NodeRuntime.CONTAINERD)
 
     assert refusal.value.details == ("connection refused",)

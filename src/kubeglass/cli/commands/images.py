@@ -9,14 +9,22 @@ from typing import Annotated
 
 import typer
 
-from kubeglass.cli.context import image_store, load_definition
+from kubeglass.cli.context import images_folder, load_definition
 from kubeglass.cli.engine_progress import EngineProgress
 from kubeglass.cli.output import Output
 from kubeglass.engines.install.resolve import resolve
-from kubeglass.images.archive import ArchivedImage
+from kubeglass.images.archive import ArchivedImage, write_archive
 from kubeglass.images.image import find_architecture
 from kubeglass.images.plan import choose, plan_images
-from kubeglass.images.store import NodeRuntime, copy_archive, find_runtime, load_archives
+from kubeglass.images.store import (
+    SUFFIX,
+    NodeRuntime,
+    choose_archives,
+    copy_archive,
+    find_runtime,
+    list_archives,
+    load_archives,
+)
 from kubeglass.model.load import FILE_NAME
 from kubeglass.supervise.options import find_demo
 
@@ -51,14 +59,15 @@ def build(names: Names = None, file: File = None, python: Python = None, *, demo
             python or Path(sys.executable),
             lambda engine: resolve(engine, progress=progress).path,
         )
-        built = {name: image_store().add(name, recipe()) for name, recipe in choose(recipes, names or []).items()}
+        chosen = choose(recipes, names or [])
+        built = {name: write_archive(chosen[name](), images_folder() / f"{name}{SUFFIX}") for name in chosen}
     _show(built, output)
 
 
 @app.command("list")
 def list_images(*, json: Json = False) -> None:
     """List the images built in this folder."""
-    built = image_store().list()
+    built = list_archives(images_folder())
     if json:
         Output().json([{"name": name, **asdict(archive), "path": str(archive.path)} for name, archive in built.items()])
         return
@@ -71,14 +80,14 @@ def save(
     names: Names = None,
 ) -> None:
     """Copy image archives to a folder, for a cluster without access to a registry."""
-    for archive in image_store().choose(names or []).values():
+    for archive in choose_archives(images_folder(), names or []).values():
         Output().say(str(copy_archive(archive, folder)))
 
 
 @app.command()
 def load(names: Names = None, into: Into = NodeRuntime.AUTO) -> None:
     """Import the images into this machine's Kubernetes node."""
-    archives = list(image_store().choose(names or []).values())
+    archives = list(choose_archives(images_folder(), names or []).values())
     runtime = find_runtime(into)
     load_archives(archives, runtime)
     for archive in archives:

@@ -94,9 +94,12 @@ def read_record(folder: Path) -> dict[str, Any]:
 
 
 def wait_until_up(folder: Path, *, seconds: float = 90.0) -> dict[str, Any]:
-    """Wait until the run in ``folder`` is up and return its record."""
+    """Wait until the run in ``folder`` is up and return its record; one that gives up fails with what it says."""
+    log = folder / "up.log"
 
     def find() -> dict[str, Any]:
+        said = log.read_text() if log.exists() else ""
+        assert not any(line.startswith("error: ") for line in said.splitlines()), said
         record = read_record(folder)
         return record if record.get("phase") == "up" else {}
 

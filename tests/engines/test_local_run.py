@@ -215,11 +215,10 @@ def test_a_killed_supervisor_leaves_no_process_and_the_next_run_cleans_up(app_fo
     assert read_record(app_folder), "the run file is stale now"
     assert call_here(app_folder, "status").returncode == 7
 
-    again = call(app_folder, "up", "--detach")
-    call_here(app_folder, "down")
-
-    assert again.returncode == 0, again.stderr
-    assert "run.json: left over from a killed run; removed" in again.stderr
+    with foreground(app_folder):
+        note, log = "run.json: left over from a killed run; removed", app_folder / "up.log"
+        wait_until(lambda: note in log.read_text(), "the stale run file to be removed")
+        wait_until_up(app_folder)
     assert_nothing_left(app_folder)
 
 
@@ -258,17 +257,15 @@ def test_a_target_that_already_runs_is_only_scraped(tmp_path: Path, free_port: i
     target = subprocess.Popen([sys.executable, "-c", code])
     try:
         wait_until(lambda: _listens(free_port), "the target to listen")
-        result = call(tmp_path, "up", "--target", f"127.0.0.1:{free_port}", "--detach")
-        record = read_record(tmp_path)
-        with Prometheus(record["prometheus"]) as prometheus:
-            count = prometheus.value("jobs_total")
-        call_here(tmp_path, "down")
+        with foreground(tmp_path, "--target", f"127.0.0.1:{free_port}"):
+            record = wait_until_up(tmp_path)
+            with Prometheus(record["prometheus"]) as prometheus:
+                count = prometheus.value("jobs_total")
     finally:
         target.kill()
         target.wait()
 
-    assert result.returncode == 0, result.stderr
-    assert "dashboard: these panels have no data: " in result.stderr
+    assert "dashboard: these panels have no data: " in (tmp_path / "up.log").read_text()
     assert count == 7.0
     assert_nothing_left(tmp_path)
 

@@ -39,33 +39,32 @@ app = Flask(__name__)
 instrument(app, authorize=is_scraper)
 """
 PLAIN = "from flask import Flask\napp = Flask(__name__)\n"
-TOKEN = "secret_env: {KUBEGLASS_METRICS_TOKEN: {env: SCRAPE_PASSWORD}}"
+GUARDED = """
+apps:
+  - {name: basic, module: "basic:app", metrics_auth: {basic: {username: scraper, password: {env: SCRAPE_PASSWORD}}}}
+  - name: bearer
+    module: bearer:app
+    secret_env: {KUBEGLASS_METRICS_TOKEN: {env: SCRAPE_PASSWORD}}
+    metrics_auth: {bearer: {env: SCRAPE_PASSWORD}}
+scrape: {interval: 1s}
+"""
 
 
-@pytest.mark.parametrize(
-    ("code", "auth"),
-    [
-        pytest.param(BASIC, "metrics_auth: {basic: {username: scraper, password: {env: SCRAPE_PASSWORD}}}", id="basic"),
-        pytest.param(PLAIN, f"{TOKEN}, metrics_auth: {{bearer: {{env: SCRAPE_PASSWORD}}}}", id="bearer"),
-    ],
-)
-def test_a_guarded_app_comes_up_and_nobody_else_reads_its_metrics(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: str, auth: str
+def test_guarded_apps_come_up_and_nobody_else_reads_their_metrics(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SCRAPE_PASSWORD", PASSWORD)
-    (tmp_path / "myapp.py").write_text(code)
-    (tmp_path / "kubeglass.yaml").write_text(
-        f"apps: [{{name: shop, module: 'myapp:app', {auth}}}]\nscrape: {{interval: 1s}}\n"
-    )
+    (tmp_path / "basic.py").write_text(BASIC)
+    (tmp_path / "bearer.py").write_text(PLAIN)
+    (tmp_path / "kubeglass.yaml").write_text(GUARDED)
     with foreground(tmp_path):
-        try:
-            record = wait_until_up(tmp_path)
-        except AssertionError:
-            raise AssertionError((tmp_path / "up.log").read_text()) from None
+        record = wait_until_up(tmp_path)
         with Prometheus(record["prometheus"]) as prometheus:
-            wait_until(lambda: prometheus.value('http_requests_in_progress{job="shop"}') is not None, "its metrics")
-        with pytest.raises(HTTPError, match="401"):
-            urlopen(f"{process_of(record, 'shop')['address']}/metrics")
+            read = 'count(count by (job) (http_requests_in_progress{job=~"basic|bearer"}))'
+            wait_until(lambda: prometheus.value(read) == 2, "the metrics of both")
+        for name in ("basic", "bearer"):
+            with pytest.raises(HTTPError, match="401"):
+                urlopen(f"{process_of(record, name)['address']}/metrics")
 
     rendered = [path.read_text() for path in (tmp_path / ".kubeglass").rglob("*.yaml")]
     assert not any(PASSWORD in text for text in rendered)

@@ -123,10 +123,7 @@ def up(folder: Path, apps: Mapping[str, tuple[str, str]]) -> Iterator[Run]:
         defined += f"  - {{name: {name}, module: '{module}:{application}'}}\n"
     (folder / "kubeglass.yaml").write_text(f"apps:\n{defined}scrape: {{interval: 1s}}\n")
     with foreground(folder):
-        try:
-            record = wait_until_up(folder)
-        except AssertionError:
-            raise AssertionError((folder / "up.log").read_text()) from None
+        record = wait_until_up(folder)
         for name in apps:
             for _ in range(SENT):
                 with urlopen(f"{process_of(record, name)['address']}/") as answer:

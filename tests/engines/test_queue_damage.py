@@ -15,7 +15,7 @@ from kubeglass.observe.probes import HttpProbe
 from kubeglass.render.files import write_files
 from kubeglass.render.otelcol import config
 from kubeglass.supervise.state.queue_repair import QueueRepair
-from tests.cli.runs import GOOD_APP, assert_nothing_left, call, call_here, wait_until
+from tests.cli.runs import GOOD_APP, assert_nothing_left, foreground, wait_until, wait_until_up
 
 pytestmark = pytest.mark.engines
 
@@ -123,10 +123,9 @@ def test_a_run_comes_up_on_a_damaged_queue_and_says_so(tmp_path: Path) -> None:
     queue.parent.mkdir(parents=True)
     queue.write_bytes(NONSENSE)
 
-    started = call(tmp_path, "up", "--detach")
-    call_here(tmp_path, "down")
+    with foreground(tmp_path):
+        wait_until_up(tmp_path)
 
-    assert started.returncode == 0, started.stderr
-    assert f"queue: {queue} was damaged" in started.stderr
+    assert f"queue: {queue} was damaged" in (tmp_path / "up.log").read_text()
     assert queue.with_name(f"{queue.name}.damaged").read_bytes() == NONSENSE
     assert_nothing_left(tmp_path)

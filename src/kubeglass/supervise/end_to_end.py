@@ -13,8 +13,7 @@ from kubeglass.dashboards.queries import PanelQuery
 from kubeglass.engines.engine import Engine
 from kubeglass.engines.registry import OTELCOL, PROMETHEUS
 from kubeglass.errors import NoDataError
-from kubeglass.model.sections.app import App
-from kubeglass.observe.collector import CollectorTelemetry, read_collector
+from kubeglass.observe.collector import read_collector
 from kubeglass.observe.errors import ObserveError
 from kubeglass.observe.probes import HttpProbe
 from kubeglass.observe.prometheus import EmptyPanel, Prometheus, TargetHealth, find_empty_panels, read_targets
@@ -125,16 +124,11 @@ def diagnose(stack: Stack, result: EndToEndResult | None, tail: Tail) -> NoDataE
     return _panels(evidence)
 
 
-def _metrics_url(app: App, stack: Stack) -> str:
-    """Build the address that the collector scrapes."""
-    if app.target:
-        return f"http://{app.target}{app.metrics_path}"
-    return stack.settings.url(stack.settings.ports.apps[app.name], app.metrics_path)
-
-
 def _app(evidence: _Evidence) -> NoDataError | None:
+    settings = evidence.stack.settings
     for app in evidence.stack.options.pipeline.apps:
-        result = HttpProbe(_metrics_url(app, evidence.stack), any_status=app.metrics_auth is not None).check()
+        base = f"http://{app.target}" if app.target else settings.url(settings.ports.apps[app.name])
+        result = HttpProbe(base + app.metrics_path, any_status=app.metrics_auth is not None).check()
         if result.ok:
             continue
         hint = "start it, or correct its address" if app.target else "check whether its own code serves that path"
@@ -159,7 +153,11 @@ def _scrape(evidence: _Evidence) -> NoDataError | None:
 def _export(evidence: _Evidence) -> NoDataError | None:
     if evidence.result and not evidence.result.targets.unknown:
         return None
-    telemetry = _read_telemetry(evidence)
+    settings = evidence.stack.settings
+    try:
+        telemetry = read_collector(settings.url(settings.ports.otelcol_telemetry, "/metrics"))
+    except ObserveError:
+        telemetry = None
     if telemetry is None or telemetry.accepted == 0:
         return _broken(evidence, OTELCOL.name, "the collector has scraped nothing yet", "no metric points so far")
     found = f"{telemetry.accepted:.0f} metric points scraped, {telemetry.sent:.0f} delivered"
@@ -186,14 +184,6 @@ def _panels(evidence: _Evidence) -> NoDataError:
         hint="try the queries below at Prometheus's address",
         details=tuple(str(panel) for panel in empty),
     )
-
-
-def _read_telemetry(evidence: _Evidence) -> CollectorTelemetry | None:
-    settings = evidence.stack.settings
-    try:
-        return read_collector(settings.url(settings.ports.otelcol_telemetry, "/metrics"))
-    except ObserveError:
-        return None
 
 
 def _broken(evidence: _Evidence, name: str, wrong: str, found: str, hint: str = "") -> NoDataError:

@@ -100,14 +100,9 @@ class LocalRun:
                 if watch and (changed := watch.find_changes()):
                     self._reload_apps(running, changed)
                 self._listener.beat(self._measure(running, prometheus))
-                self._rest(signals)
-
-    @staticmethod
-    def _rest(signals: StopSignals) -> None:
-        """Wait for the next beat, or until a reload is requested."""
-        until = time.monotonic() + BEAT_SECONDS
-        while not signals.wants_reload and time.monotonic() < until:
-            time.sleep(LOOK_SECONDS)
+                next_beat = time.monotonic() + BEAT_SECONDS
+                while not signals.wants_reload and time.monotonic() < next_beat:
+                    time.sleep(LOOK_SECONDS)
 
     def _reload(self, running: Running) -> None:
         last = running.journal.record.reload

@@ -20,7 +20,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import IO, cast
 
-from kubeglass.errors import StateError, UsageError
+from kubeglass.errors import StateError
 from kubeglass.files import explain_disk_errors
 
 FORMAT = 1
@@ -66,8 +66,7 @@ def read_archive(path: Path, target: Path | None = None) -> BackupManifest:
     Do not use the content of ``target`` after an error.
 
     Raises:
-        UsageError: there is no such file.
-        StateError: it is not a backup, or damaged; or the target cannot be written or has no room for it.
+        StateError: it cannot be read, is not a backup or is damaged; or ``target`` cannot be written or has no room.
     """
     with _explain(path), gzip.open(path) as unpacker, _open(unpacker, path) as archive:
         manifest = _read_manifest(archive, path)
@@ -88,8 +87,6 @@ def _explain(path: Path) -> Iterator[None]:
         yield
     except _DAMAGE as error:
         raise StateError(str(path), "is damaged", found=str(error), hint="use another backup") from error
-    except FileNotFoundError as error:
-        raise UsageError(str(path), "there is no such file") from error
     except OSError as error:
         raise StateError(str(path), "cannot be read", found=error.strerror or str(error)) from error
 

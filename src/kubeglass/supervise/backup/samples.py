@@ -34,12 +34,9 @@ Note = Callable[[str], None]
 
 
 def back_up(root: Path, path: Path, note: Note) -> BackupManifest:
-    """Write the samples below ``root`` into an archive at ``path``, complete and verified, or not at all.
+    """Write the samples in the state folder ``root`` to a new archive ``path``, complete and verified, or not at all.
 
-    Args:
-        root: the state folder.
-        path: the archive to create; it must not exist.
-        note: called with what happens, a line each.
+    ``note`` is called with what happens, a line each.
 
     Raises:
         UsageError: there is something at ``path``, or it lies in the state folder.
@@ -52,7 +49,9 @@ def back_up(root: Path, path: Path, note: Note) -> BackupManifest:
         raise StateError(str(storage), "holds no samples", hint="start with: kubeglass up --demo")
     with explain_disk_errors(path, "cannot be read or written while it is backed up"), _scratch(root) as scratch:
         is_back = _copy(root, scratch, note)
-        manifest = _describe(scratch)
+        sizes = [file.stat().st_size for file in scratch.rglob("*") if file.is_file()]
+        created = datetime.now(UTC).isoformat(timespec="seconds")
+        manifest = BackupManifest(created, __version__, PROMETHEUS.version, len(sizes), sum(sizes))
         with replacing(path, mode=0o600) as stream:
             write_archive(scratch, stream, manifest)
             stream.flush()
@@ -68,18 +67,16 @@ def back_up(root: Path, path: Path, note: Note) -> BackupManifest:
 
 
 def restore(root: Path, path: Path, note: Note, *, replace: bool = False) -> BackupManifest:
-    """Put the samples of the archive at ``path`` below ``root``; a kill leaves either the old samples or the new.
+    """Put the samples of the archive ``path`` in the state folder ``root``; a kill leaves the old samples or the new.
 
-    Args:
-        root: the state folder; nothing may run there.
-        path: the archive.
-        note: called with what happens, a line each.
-        replace: whether existing samples may be replaced.
+    ``note`` is called with what happens, a line each.
 
     Raises:
         UsageError: there is no such file.
         StateError: something runs, there are samples already, the archive cannot be used, or the disk refused.
     """
+    if not path.exists():
+        raise UsageError(str(path), "there is no such file")
     storage = root / STORAGE
     swap = FolderSwap(storage)
     with locked_folder(root, note), explain_disk_errors(storage):
@@ -125,12 +122,6 @@ def _require_place(root: Path, path: Path) -> None:
     if not os.access(folder, os.W_OK | os.X_OK):
         found = "no permission to write" if folder.is_dir() else "there is no such folder"
         raise StateError(str(folder), "cannot be written", found=found, hint="choose another place")
-
-
-def _describe(folder: Path) -> BackupManifest:
-    sizes = [path.stat().st_size for path in folder.rglob("*") if path.is_file()]
-    created = datetime.now(UTC).isoformat(timespec="seconds")
-    return BackupManifest(created, __version__, PROMETHEUS.version, len(sizes), sum(sizes))
 
 
 def _copy(root: Path, scratch: Path, note: Note) -> bool:

@@ -90,16 +90,6 @@ def require_run(root: Path) -> RunRecord:
     return record
 
 
-def require_idle(root: Path) -> None:
-    """Check that nothing runs in this folder.
-
-    Raises:
-        StateError: something does, or the run file is damaged.
-    """
-    if find_run(root) is not None:
-        raise _in_use(root)
-
-
 def _in_use(root: Path) -> StateError:
     record = read_run_file(root / RUN_FILE)
     found = f"'{record.command}', pid {record.supervisor.pid}" if record else "another kubeglass is starting"

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from kubeglass.errors import StateError, UsageError
+from kubeglass.errors import StateError
 from kubeglass.supervise.backup.archive import BackupManifest, read_archive, write_archive
 from tests.unit.supervise.samples import KEPT, make_storage, read_files
 
@@ -96,11 +96,6 @@ def test_a_flipped_bit_is_refused_or_changes_nothing(archive: Path, tmp_path: Pa
     # gzip's head carries a time that nobody reads, and zeros may be repeated from here as well as from there.
     assert len(accepted) < len(content) / 30
     assert all(files == KEPT for files in accepted)
-
-
-def test_a_file_that_is_not_there_is_a_mistake_of_the_command_line(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"absent\.tar\.gz: there is no such file"):
-        read_archive(tmp_path / "absent.tar.gz")
 
 
 def test_a_folder_is_no_archive(tmp_path: Path) -> None:

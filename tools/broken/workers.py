@@ -83,7 +83,7 @@ WORKERS = (
         "the lock outlives the process that compacts",
         "instrument/multiprocess/background_compaction.py",
         "            self._leader.close()\n",
-        "            pass\n",
+        "            os.dup(self._leader.fileno())\n",
         (f"{BACKGROUND}test_another_takes_over_from_a_killed_one",),
     ),
     Mutation(

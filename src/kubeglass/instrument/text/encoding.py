@@ -40,10 +40,9 @@ def choose_format(accept: str) -> Format:
             if wanted in (media_type, f"{media_type.partition('/')[0]}/*", "*/*")
             and parameters.get("version", version) == version
         ]
-        if matches:
-            _, weight, place = max(matches)
-            if weight > 0 and (best_rank[0] == 0 or (weight, place) > best_rank):
-                best, best_rank = format_, (weight, place)
+        _, weight, place = max(matches, default=((0, False), 0.0, 0))
+        if (weight, place) > best_rank:
+            best, best_rank = format_, (weight, place)
     return best
 
 

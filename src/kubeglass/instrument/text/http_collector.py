@@ -152,14 +152,13 @@ def texts_of(metric: AnyMetric, values: tuple[str, ...], child: AnyChild) -> tup
 
 def _write_histogram(child: HistogramChild, texts: tuple[str, ...], format_: Format) -> str:
     total, counts = child.read()
-    cumulative, lines = 0.0, []
-    for number, count in enumerate(counts):
-        cumulative += count
-        exemplar = child.exemplars.get(number) if format_.is_open else None
-        tail = write_trace(exemplar) if exemplar else ""
-        lines.append(f"{texts[number]} {format_number(cumulative)}{tail}\n")
-    lines.append(f"{texts[-2]} {format_number(cumulative)}\n{texts[-1]} {format_number(total)}\n")
-    return "".join(lines)
+    cumulative = list(accumulate(counts))
+    traces = child.exemplars if format_.is_open else {}
+    lines = [
+        f"{texts[number]} {format_number(count)}{write_trace(traces[number]) if number in traces else ''}\n"
+        for number, count in enumerate(cumulative)
+    ]
+    return "".join([*lines, f"{texts[-2]} {format_number(cumulative[-1])}\n{texts[-1]} {format_number(total)}\n"])
 
 
 def write_trace(exemplar: tuple[str, float, float]) -> str:

@@ -47,7 +47,7 @@ def test_a_chosen_port_that_is_busy_is_told_before_anything_starts(tmp_path: Pat
     with socket.create_server(("127.0.0.1", 0)) as busy:
         port = busy.getsockname()[1]
         (tmp_path / "kubeglass.yaml").write_text("" if by_option else f"local: {{ports: {{page: {port}}}}}\n")
-        result = call(tmp_path, "up", "--app", "good:app", *(("--port", str(port)) if by_option else ()))
+        result = call_here(tmp_path, "up", "--app", "good:app", *(("--port", str(port)) if by_option else ()))
 
     assert result.returncode == 6
     assert f"error: local.ports.page: port {port} is in use (by " in result.stderr
@@ -96,7 +96,7 @@ def test_all_ports_of_a_range_busy(tmp_path: Path) -> None:
     with socket.socket() as busy:
         busy.bind(("127.0.0.1", 65535))
         busy.listen()
-        result = call(tmp_path, "up")
+        result = call_here(tmp_path, "up")
 
     assert result.returncode == 6
     assert result.stderr == (
@@ -109,7 +109,7 @@ def test_all_ports_of_a_range_busy(tmp_path: Path) -> None:
 def test_a_state_folder_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / ".kubeglass").write_text("in the way")
 
-    result = call(tmp_path, "up", "--demo")
+    result = call_here(tmp_path, "up", "--demo")
 
     assert result.returncode == 7
     assert f"error: {tmp_path / '.kubeglass'}: cannot be written" in result.stderr
@@ -131,7 +131,7 @@ def test_an_engine_on_path_that_will_not_do(tmp_path: Path, content: str, reason
     shutil.copy(program, folder / "prometheus")
     environment = {**os.environ, "PATH": str(folder), "XDG_CACHE_HOME": str(tmp_path / "cache")}
 
-    result = call(tmp_path, "up", "--demo", "--source", "path", env=environment)
+    result = call_here(tmp_path, "up", "--demo", "--source", "path", env=environment)
 
     assert result.returncode == 4
     assert "otelcol 0.155.0: cannot be installed" in result.stderr

@@ -15,7 +15,7 @@ from tests.cli.machines import (
     with_system_programs,
     write_go,
 )
-from tests.cli.runs import assert_nothing_left, call
+from tests.cli.runs import assert_nothing_left, call, call_here
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def test_no_room_for_a_build(tmp_path: Path, bare: dict[str, str]) -> None:
 def test_an_engine_that_is_not_executable(tmp_path: Path, bare: dict[str, str]) -> None:
     (tmp_path / "bin" / "otelcol").write_text("#!/bin/sh\n")
 
-    result = call(tmp_path, "up", "--demo", "--source", "path", env=bare)
+    result = call_here(tmp_path, "up", "--demo", "--source", "path", env=bare)
 
     assert result.returncode == 4
     assert len(errors_in(result.stderr)) == 1, result.stderr

@@ -9,6 +9,7 @@ EXCEPTIONS = "tests/unit/instrument/request/test_exceptions.py::"
 HOSTS = "tests/unit/flask/test_hosts.py::"
 STREAM = "tests/unit/instrument/request/test_stream.py::"
 PROBE = "tests/unit/instrument/request/test_probe.py::"
+METRICS = "tests/unit/instrument/storage/test_http_metrics.py::"
 EXCHANGE = "tests/unit/instrument/request/test_request_recorder.py::TestUpgrades::"
 
 REQUESTS = (
@@ -74,8 +75,8 @@ REQUESTS = (
         "streams are in progress until their last byte",
         "a stream is over when it is handed to the server",
         "flask/instrumentation.py",
-        "            whole = type(response.response) is list or is_whole(response)\n",
-        "            whole = True\n",
+        "    whole = is_whole(response)\n    trace",
+        "    whole = True\n    trace",
         (f"{UNIT}test_a_stream_is_in_progress_until_its_last_byte",),
     ),
     Mutation(
@@ -152,8 +153,8 @@ REQUESTS = (
         "unhandled exceptions are still raised",
         "the middleware answers in place of the server",
         "instrument/request/middleware.py",
-        "                fail(environ, notes, clock() - began, error)\n                raise\n",
-        "                fail(environ, notes, clock() - began, error)\n                return []\n",
+        "error, self._endpoint_of_error)\n                raise\n",
+        "error, self._endpoint_of_error)\n                return []\n",
         (f"{UNIT}test_an_exception_that_flask_passes_on_is_counted_once_and_still_raised",),
     ),
     Mutation(
@@ -271,9 +272,17 @@ REQUESTS = (
     Mutation(
         "totals equal what was sent",
         "every request counts as two",
-        "instrument/storage/http_metrics.py",
-        "            count[count_at] += 1.0\n",
-        "            count[count_at] += 2.0\n",
+        "instrument/storage/request_series.py",
+        "                self.requests.add(float(len(durations)))\n",
+        "                self.requests.add(2.0 * len(durations))\n",
         (f"{UNIT}test_totals_equal_what_was_sent_and_labels_come_from_a_finite_set",),
+    ),
+    Mutation(
+        "totals equal what was sent, as soon as they are asked for",
+        "a scrape does not add the requests that are pending",
+        "instrument/text/http_collector.py",
+        "        self.metrics.add_pending()\n",
+        "",
+        (f"{METRICS}test_a_scrape_shows_requests_that_have_just_ended",),
     ),
 )

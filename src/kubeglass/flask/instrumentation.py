@@ -136,7 +136,7 @@ class Instrumentation:
         find, known = self._find_first, self._cache.known
         # What Flask's request proxy refers to: five times as fast as the proxy.
         get_context: Callable[[], Any] = request.__wrapped__.get  # type: ignore[attr-defined]
-        note_trace, note_size = self.options.exemplars, self.options.sizes
+        options, note_size = self.options, self.options.sizes
         has_hosts = self._app.url_map.host_matching or self._app.subdomain_matching
 
         # Flask 3.2 passes its context first. Not *arguments: calls with fixed arguments are much faster.
@@ -156,11 +156,8 @@ class Instrumentation:
             endpoint = endpoint_of(answered) if rule is None or has_hosts else rule.rule
             method, status = answered.method, response.status_code
             measured = known.get((method, endpoint, status)) or find(answered, method, endpoint, status)
-            whole = type(response.response) is list or is_whole(response)
-            trace = current_trace() if note_trace and OPENTELEMETRY in modules else ""
-            if note_size or trace or not whole:
-                sent = size_of(response, method) if note_size and whole else 0
-                measured = MeasuredResponse(measured.key, measured.series, is_whole=whole, sent=sent, trace=trace)
+            if note_size or type(response.response) is not list or OPENTELEMETRY in modules:
+                measured = describe_response(measured, response, options)
             notes[RESPONSE] = measured
             return response
 
@@ -212,3 +209,13 @@ class Instrumentation:
         if is_fault and not any(reported is exception for reported, _ in notes[REPORTED:]):
             self._cache.count_exception(method, endpoint, extra, exception)
         notes.append((exception, (method, endpoint, SERVER_ERROR, *extra)))
+
+
+def describe_response(measured: MeasuredResponse, response: Response, options: Options) -> MeasuredResponse:
+    """Return what is measured of a response that may differ from others of its kind."""
+    whole = is_whole(response)
+    trace = current_trace() if options.exemplars else ""
+    if whole and not trace and not options.sizes:
+        return measured
+    sent = size_of(response, measured.key[0]) if options.sizes and whole else 0
+    return MeasuredResponse(measured.key, measured.series, is_whole=whole, sent=sent, trace=trace)

@@ -65,14 +65,9 @@ class Middleware:
 
         A function with everything bound to it beforehand: looking attributes up would cost as much as counting.
         """
-        app, own, has_exemplars, cache = self.app, self._own, self._options.exemplars, self._cache
-        begin, end, clock, fail, wrap_body = (
-            cache.metrics.progress.begin,
-            cache.metrics.progress.end,
-            perf_counter,
-            self._fail,
-            self._wrap_body,
-        )
+        app, own, cache, has_exemplars = self.app, self._own, self._cache, self._options.exemplars
+        begin, end, finish = cache.metrics.progress.begin, cache.metrics.progress.end, cache.metrics.finish
+        clock = perf_counter
 
         def respond(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
             if environ.get("PATH_INFO") in own or "HTTP_UPGRADE" in environ or NOTES_KEY in environ:
@@ -84,26 +79,23 @@ class Middleware:
             try:
                 body: Iterable[bytes] = app(environ, start_response)
             except BaseException as error:
-                fail(environ, notes, clock() - began, error)
+                self._recorder(environ, notes).fail(clock() - began, error, self._endpoint_of_error)
                 raise
             response = notes[RESPONSE]
-            if response is None or response.add is None or notes[TAKER] is not None:
-                return wrap_body(environ, notes, began, body)
+            if response is None or response.quick is None or notes[TAKER] is not None:
+                return self._recorder(environ, notes).wrap_body(began, body)
             duration = clock() - began
-            bucket = response.add(duration, end)
             if has_exemplars and (response.trace or "HTTP_TRACEPARENT" in environ):
-                keep_exemplar(environ, response, bucket, duration)
+                end()
+                keep_exemplar(environ, response, response.quick.add(duration), duration)
+            else:
+                finish(response.quick, duration)
             return body
 
         return respond
 
-    def _wrap_body(
-        self, environ: WSGIEnvironment, notes: Notes, began: float, body: Iterable[bytes]
-    ) -> Iterable[bytes]:
-        return RequestRecorder(self._cache, self._options, environ, notes).wrap_body(began, body)
-
-    def _fail(self, environ: WSGIEnvironment, notes: Notes, duration: float, error: BaseException) -> None:
-        RequestRecorder(self._cache, self._options, environ, notes).fail(duration, error, self._endpoint_of_error)
+    def _recorder(self, environ: WSGIEnvironment, notes: Notes) -> RequestRecorder:
+        return RequestRecorder(self._cache, self._options, environ, notes)
 
     def _respond(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request, whatever it is."""

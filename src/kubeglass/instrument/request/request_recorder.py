@@ -104,8 +104,7 @@ class RequestRecorder:
         """Add the finished request to the metrics."""
         metrics, response = self._cache.metrics, self._settle()
         if self._is_outermost:
-            with metrics.store.lock:
-                metrics.progress.end()
+            metrics.progress.end()
         series = response.series if response is not None else None
         if response is None or series is None:
             return
@@ -168,7 +167,7 @@ def announced_size(environ: WSGIEnvironment) -> float | None:
 
 
 def keep_exemplar(environ: WSGIEnvironment, response: MeasuredResponse, bucket: int, duration: float) -> None:
-    """Keep the trace id of a request, if it has one, with the bucket it fell into."""
+    """Keep the trace id of a request, if it has one, with the bucket it was counted in."""
     trace = response.trace or parse_traceparent(environ)
     if trace and response.series is not None:
         response.series.duration.keep_exemplar(bucket, trace, duration)

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from kubeglass.instrument.storage.http_metrics import RequestSeries
+from kubeglass.instrument.storage.request_series import RequestSeries
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
@@ -26,7 +26,7 @@ class MeasuredResponse:
         trace: the id of the trace it belongs to, or empty.
     """
 
-    __slots__ = ("add", "is_whole", "key", "sent", "series", "trace")
+    __slots__ = ("is_whole", "key", "quick", "sent", "series", "trace")
 
     def __init__(
         self,
@@ -42,8 +42,8 @@ class MeasuredResponse:
         self.is_whole = is_whole
         self.sent = sent
         self.trace = trace
-        #: Adds it at once, if that can be done: it is whole and has series.
-        self.add = series.add if series is not None and is_whole else None
+        #: The series once more, if the response can be added as soon as the application returns it.
+        self.quick = series if is_whole else None
 
 
 #: Where a request's environ carries what is noted of it. Not a context variable: that would outlive the request, and

@@ -67,6 +67,13 @@ class HistogramChild:
         bucket.view[bucket.index] += 1.0
         return number
 
+    def observe_all(self, amounts: list[float]) -> None:
+        """Count many observations; the caller holds the store's lock."""
+        self.total.view[self.total.index] += sum(amounts)
+        for amount in amounts:
+            bucket = self.buckets[bisect_left(self.bounds, amount)]
+            bucket.view[bucket.index] += 1.0
+
     def keep_exemplar(self, number: int, trace: str, amount: float) -> None:
         """Remember the trace of the latest observation of a bucket."""
         self.exemplars[number] = (trace, amount, time())
@@ -106,7 +113,7 @@ class MemoryProgress:
         requests: deque[None] = deque()
         #: Call with None at a request's begin.
         self.begin = requests.append
-        #: Call at its end, with the store's lock held.
+        #: Call at its end.
         self.end = requests.pop
         self._count = requests.__len__
         self.texts: tuple[str, ...] | None = None
@@ -153,9 +160,13 @@ class SharedProgress:
             self._release()
 
     def end(self) -> None:
-        """Count one less; the caller holds the store's lock."""
-        cell = self._value.cell
-        cell.view[cell.index] -= 1.0
+        """Count one less."""
+        self._acquire()
+        try:
+            cell = self._value.cell
+            cell.view[cell.index] -= 1.0
+        finally:
+            self._release()
 
 
 Progress = MemoryProgress | SharedProgress

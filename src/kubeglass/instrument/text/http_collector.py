@@ -101,7 +101,8 @@ class HttpCollector(Collector):
         yield build_info()
 
     def every_metric(self) -> list[AnyMetric]:
-        """Return the metrics that are measured, in the order they are shown."""
+        """Return the metrics that are measured, up to date, in the order they are shown."""
+        self.metrics.add_pending()
         return [*self.metrics.prefixed, self.metrics.probe_requests]
 
 

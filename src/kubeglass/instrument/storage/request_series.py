@@ -1,0 +1,76 @@
+"""What requests of one kind add to."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable
+from threading import RLock
+
+from kubeglass.instrument.storage.children import HistogramChild, Value
+
+#: Durations that wait to be added to a series: enough to make one cheap, few enough to delay no request.
+MOST_PENDING = 100
+
+
+class RequestSeries:
+    """What requests with the same method, route, status and extra labels add to.
+
+    Args:
+        requests: the counter's child.
+        duration: the histogram's child.
+        sizes: the children for request and response sizes, if they are measured.
+        lock: guards additions.
+    """
+
+    __slots__ = ("_lock", "add", "duration", "pending", "requests", "sizes")
+
+    def __init__(
+        self,
+        requests: Value,
+        duration: HistogramChild,
+        sizes: tuple[HistogramChild, HistogramChild] | None,
+        lock: RLock,
+    ) -> None:
+        #: Add a request of so many seconds; returns its bucket's number.
+        self.add = make_adder(requests, duration, lock)
+        self.requests = requests
+        self.duration = duration
+        self.sizes = sizes
+        self._lock = lock
+        #: Seconds of requests to be added later, of values in memory only: one at a time takes three times as long.
+        self.pending: list[float] = []
+
+    def add_pending(self) -> None:
+        """Add the pending requests; more may be appended meanwhile."""
+        with self._lock:
+            durations = self.pending[:]
+            del self.pending[: len(durations)]
+            if durations:
+                self.requests.add(float(len(durations)))
+                self.duration.observe_all(durations)
+
+
+def make_adder(requests: Value, duration: HistogramChild, lock: RLock) -> Callable[[float], int]:
+    """Return a function that counts a request and its duration under one lock.
+
+    Everything it needs is bound in advance, which makes it three times as fast as methods of the children. A ``with``
+    statement takes three times as long as the two calls it stands for.
+    """
+    count, count_at = requests.cell.view, requests.cell.index
+    total, total_at = duration.total.view, duration.total.index
+    buckets = tuple((bucket.view, bucket.index) for bucket in duration.buckets)
+    bounds, find, acquire, release = duration.bounds, bisect_left, lock.acquire, lock.release
+
+    def add(seconds: float) -> int:
+        number = find(bounds, seconds)
+        view, index = buckets[number]
+        acquire()
+        try:
+            count[count_at] += 1.0
+            total[total_at] += seconds
+            view[index] += 1.0
+        finally:
+            release()
+        return number
+
+    return add

@@ -34,7 +34,7 @@ def start_in_background(arguments: Sequence[str], root: Path, listener: RunListe
     Args:
         arguments: the command, without the option that asks for the background.
         root: the state folder.
-        listener: is told what the background process logs and waits for.
+        listener: receives what the background process logs and waits for.
 
     Returns:
         0 if it is up, otherwise its exit code; its error was logged then.

@@ -32,7 +32,7 @@ class LocalRun:
 
     Args:
         read_options: returns the options, at the start and at every reload.
-        listener: is told what happens.
+        listener: receives what happens.
         supervisor: this process; the run starts when it started.
     """
 

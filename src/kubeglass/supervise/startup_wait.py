@@ -29,7 +29,7 @@ class StartupWait:
 
     Args:
         running: the run.
-        listener: is told what is waited for.
+        listener: receives what the run waits for.
     """
 
     def __init__(self, running: Running, listener: RunListener) -> None:

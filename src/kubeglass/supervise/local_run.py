@@ -109,12 +109,12 @@ class LocalRun:
         number = last.number + 1 if last else 1
         try:
             summary = str(reload_run(running, self._read_options, self._listener))
+            record = ReloadRecord(number, summary)
         except KubeglassError as error:
-            self._listener.note(f"reload: {error}")
-            running.journal.change(reload=ReloadRecord(number, error=describe_error(error)))
-        else:
-            self._listener.note(f"reload: {summary}")
-            running.journal.change(reload=ReloadRecord(number, summary))
+            summary = str(error)
+            record = ReloadRecord(number, error=describe_error(error))
+        self._listener.note(f"reload: {summary}")
+        running.journal.change(reload=record, waiting_for="")
 
     def _reload_apps(self, running: Running, changed: list[str]) -> None:
         more = f" and {len(changed) - 1} more" if len(changed) > 1 else ""

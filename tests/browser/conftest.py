@@ -53,9 +53,16 @@ def stack(tmp_path_factory: pytest.TempPathFactory, prometheus_binary: Path) -> 
 
 
 @pytest.fixture(scope="module")
-def own_stack(tmp_path_factory: pytest.TempPathFactory, prometheus_binary: Path) -> Iterator[Stack]:
+def disturbed_stack(tmp_path_factory: pytest.TempPathFactory, prometheus_binary: Path) -> Iterator[Stack]:
     """The same for tests that take parts of it away and bring them back."""
-    yield from _running(tmp_path_factory.mktemp("own-stack"), prometheus_binary)
+    yield from _running(tmp_path_factory.mktemp("disturbed"), prometheus_binary)
+
+
+@pytest.fixture
+def own_stack(disturbed_stack: Stack) -> Stack:
+    """What the test before it disturbed, once it is well again."""
+    disturbed_stack.wait_for_rates()
+    return disturbed_stack
 
 
 @pytest.fixture

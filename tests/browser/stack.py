@@ -57,6 +57,10 @@ class Stack:
         self._run("app", sys.executable, str(HERE / "app.py"), str(self._app_port))
         self.start_prometheus()
         self.start_page_server()
+        self.wait_for_rates()
+
+    def wait_for_rates(self) -> None:
+        """Wait until every panel would find data."""
         wait_until(self._has_rates, "Prometheus has rates of the app")
 
     def start_prometheus(self) -> None:

@@ -1,7 +1,7 @@
-"""The WSGI middleware that measures.
+"""The WSGI middleware that measures requests.
 
-A request whose response is whole costs two readings of the clock, one lock and a handful of additions; everything else
-was looked up by the first request of its kind.
+A request with a whole response costs two clock reads and a few additions; the first request of its kind looks up
+everything else.
 """
 
 from __future__ import annotations
@@ -20,20 +20,20 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-#: Statuses of a websocket: none, where the connection was taken from under the server, or Switching Protocols.
+#: Statuses of a websocket: none if the view took the connection over from the server, or 101 Switching Protocols.
 UPGRADED = (0, 101)
 
 
 class Middleware:
-    """Measures every request to ``app``; answers at the metrics path and at the probe path itself.
+    """Measures every request to ``app``; serves the metrics path and the probe path itself.
 
     Args:
-        app: the WSGI application inside.
-        cache: what to add to.
-        options: what was chosen for this application.
-        page: the WSGI application that shows the metrics.
-        endpoint_of_error: tells the route template of the request that an exception ended.
-        is_watched: whether others than the framework may have the last word on an response's status.
+        app: the wrapped WSGI application.
+        cache: the series that requests are added to.
+        options: the application's options.
+        page: the WSGI application that serves the metrics.
+        endpoint_of_error: returns the route template of the request that an exception ended.
+        is_watched: whether code outside the framework may change a response's status.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class Middleware:
         self.app: Any = app
         self._cache = cache
         self._options = options
-        #: What is answered here and not by the application.
+        #: Paths that are served here and not by the application.
         self._own: dict[str, WSGIApplication] = {PROBE_PATH: self._respond_to_probe}
         if options.path is not None:
             self._own[options.path] = page
@@ -57,13 +57,13 @@ class Middleware:
         self._is_watched = is_watched
 
     def entry(self) -> WSGIApplication:
-        """Return the WSGI application: the quick one, if nothing stands in its way."""
+        """Return the WSGI application: the quick one where it is sufficient."""
         return self._respond if self._is_watched or self._options.sizes else self._make_quick()
 
     def _make_quick(self) -> WSGIApplication:
-        """Make the application whose framework always notes a response, and whose responses are not counted in bytes.
+        """Return the quick application: the framework notes every response, and sizes are not measured.
 
-        A function with everything bound to it beforehand: looking attributes up would cost as much as counting.
+        Everything is bound in advance: looking attributes up would cost as much as counting.
         """
         app, own, cache, has_exemplars = self.app, self._own, self._cache, self._options.exemplars
         begin, end, finish = cache.metrics.progress.begin, cache.metrics.progress.end, cache.metrics.finish
@@ -98,10 +98,10 @@ class Middleware:
         return RequestRecorder(self._cache, self._options, environ, notes)
 
     def _respond(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer one request, whatever it is."""
+        """Answer any request."""
         outer = environ.get(NOTES_KEY)
         if outer is not None and outer[RESPONSE] is not None:
-            outer = None  # an environ that is used for a second request
+            outer = None  # this environ is used for a second request
         if outer is not None:
             outer[TAKER] = self._cache.metrics
         own = self._own.get(environ.get("PATH_INFO", ""))
@@ -132,8 +132,8 @@ class Middleware:
     ) -> Iterable[bytes]:
         """Answer a client that asks for a websocket.
 
-        A websocket is a connection, not a request: its duration would drown every other. But asking for one does not
-        make one, so whatever is answered like a request counts as one, once it is answered.
+        A websocket is a connection, not a request: its duration would dwarf all others. A client that asks for one and
+        gets an ordinary response is counted as a request.
         """
         began = perf_counter()
         try:
@@ -151,8 +151,8 @@ class Middleware:
 
 
 def is_fault(error: BaseException) -> bool:
-    """Report whether an exception is a failure, not the way a websocket's view leaves the server.
+    """Report whether an exception is a failure, rather than how a websocket's view leaves the server.
 
-    ``StopIteration`` is how gunicorn is told that a connection was taken over; the others end greenlets and processes.
+    ``StopIteration`` tells gunicorn that a connection was taken over; the others end greenlets and processes.
     """
     return isinstance(error, Exception) and not isinstance(error, StopIteration)

@@ -1,4 +1,4 @@
-"""One request and its response, where counting takes more than a few additions: streams, failures, changed statuses."""
+"""Record requests that need more than a few additions: streams, failures, changed statuses."""
 
 from __future__ import annotations
 
@@ -30,20 +30,20 @@ if TYPE_CHECKING:
     from kubeglass.instrument.request.response import StatusWatch
 
 
-#: Digits of a Content-Length that can be true; one client's nonsense would be in the sum for good.
+#: Most digits of a plausible Content-Length: one client's nonsense would stay in the sum forever.
 LONGEST_LENGTH = 18
 
 
 class RequestRecorder:
-    """A request that has begun.
+    """Records one request that has begun.
 
     Args:
-        cache: the application's.
-        options: the application's.
-        environ: the request.
-        notes: what the framework notes of it.
-        watch: knows the status that is sent, if the framework may not have the last word.
-        outer: the notes of the application around this one, if there is one that waits for its response.
+        cache: the application's series.
+        options: the application's options.
+        environ: the WSGI environment of the request.
+        notes: what the framework notes about it.
+        watch: knows the status that is sent, if code outside the framework may change it.
+        outer: the notes of an instrumented application around this one that waits for its response.
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class RequestRecorder:
         self._watch = watch
         self._outer = outer
         self._response: MeasuredResponse | None = None
-        # Where applications share metrics, the one around this one counts the request in progress already.
+        # If the applications share metrics, the outer one has counted the request as in progress.
         self._is_outermost = outer is None or outer[CACHE].metrics is not cache.metrics
 
     def begin(self) -> None:
@@ -71,11 +71,11 @@ class RequestRecorder:
             self._cache.metrics.progress.begin(None)
 
     def ignore(self) -> None:
-        """Count nothing: it turned out to be no request."""
+        """Count nothing, because this was not a request."""
         self._leave()
 
     def wrap_body(self, began: float, body: Iterable[bytes]) -> Iterable[bytes]:
-        """Return what the server should iterate over when the response is not over yet, or its status not certain."""
+        """Return the body for the server to iterate over; a stream's is wrapped and recorded when it ends."""
         self._leave()
         response = self._response
         if response is not None and response.is_whole and (self._watch is None or self._watch.status):
@@ -86,7 +86,7 @@ class RequestRecorder:
         return Stream(body, began, self._finish, self._count_exception)
 
     def fail(self, duration: float, error: BaseException, endpoint_of_error: Callable[[BaseException], str]) -> None:
-        """Add a request that ended with an exception; the server answers it."""
+        """Record a request that ended with an exception, which the server answers."""
         self._leave()
         status, is_fault = status_of_error(error)
         known = self._response.key if self._response is not None else self._reported_key(error)
@@ -119,7 +119,7 @@ class RequestRecorder:
             keep_exemplar(self._environ, response, bucket, duration)
 
     def _settle(self) -> MeasuredResponse | None:
-        """Return the response with the status that was sent; None if another application counts it."""
+        """Return the response with the status that was sent, None if another application counts it."""
         response, status = self._response, self._watch.status if self._watch is not None else 0
         taker = self._notes[TAKER]
         if taker is self._cache.metrics or (taker is not None and response is None):
@@ -145,7 +145,7 @@ class RequestRecorder:
         return next((key for reported, key in self._notes[REPORTED:] if reported is error), None)
 
     def _leave(self) -> None:
-        """Take the framework's word, and let the application around this one have its notes again."""
+        """Keep what the framework noted, and restore the notes of the outer application."""
         self._response = self._notes[RESPONSE]
         if self._outer is None:
             self._environ.pop(NOTES_KEY, None)
@@ -154,9 +154,9 @@ class RequestRecorder:
 
 
 def announced_size(environ: WSGIEnvironment) -> float | None:
-    """Return the bytes of a request's body as its Content-Length says, 0 without a body, None if nothing says.
+    """Return the size of a request's body from its Content-Length, 0 without a body, None if it is unknown.
 
-    A body that comes in chunks has no length before it ends, and from HTTP/2 on any length may be missing.
+    A chunked body has no known size, and since HTTP/2 a Content-Length may be missing.
     """
     if "HTTP_TRANSFER_ENCODING" in environ:
         return None
@@ -167,7 +167,7 @@ def announced_size(environ: WSGIEnvironment) -> float | None:
 
 
 def keep_exemplar(environ: WSGIEnvironment, response: MeasuredResponse, bucket: int, duration: float) -> None:
-    """Keep the trace id of a request, if it has one, with the bucket it was counted in."""
+    """Keep a request's trace id, if it has one, as the exemplar of the bucket that counted it."""
     trace = response.trace or parse_traceparent(environ)
     if trace and response.series is not None:
         response.series.duration.keep_exemplar(bucket, trace, duration)

@@ -1,6 +1,6 @@
-"""What is known of a response: what it adds to, the status that was sent, the trace it belongs to.
+"""What is known about a response: its series, the status that was sent, its trace.
 
-The framework tells the middleware of its response through the request's environ.
+The framework passes it to the middleware through the request's environ.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 
 class MeasuredResponse:
-    """A response that the framework is done with. Whole ones of one kind share one object, since nothing in it changes.
+    """A response that the framework has finished. Whole responses of one kind share one immutable object.
 
     Args:
         key: method, endpoint and status, then the values of extra labels.
-        series: what to add to, None if the route is excluded or it has yet to be found.
-        is_whole: whether it is in memory, as against a stream or a file: then it ends when it is handed over.
+        series: the series to add to, None if the route is excluded or they are not known yet.
+        is_whole: whether the body is in memory, unlike a stream or a file; then it ends when it is returned.
         sent: the size of a whole response in bytes, if sizes are measured.
-        trace: the id of the trace it belongs to, or empty.
+        trace: the id of its trace, or empty.
     """
 
     __slots__ = ("is_whole", "key", "quick", "sent", "series", "trace")
@@ -42,32 +42,28 @@ class MeasuredResponse:
         self.is_whole = is_whole
         self.sent = sent
         self.trace = trace
-        #: The series once more, if the response can be added as soon as the application returns it.
+        #: The series, if the response can be added as soon as the application returns it.
         self.quick = series if is_whole else None
 
 
-#: Where a request's environ carries what is noted of it. Not a context variable: that would outlive the request, and
-#: tell an application of the response of another that it calls.
+#: The key of a request's notes in its environ. A context variable would outlive the request, and would show an
+#: application the response of another one that it calls.
 NOTES_KEY = "kubeglass.notes"
 
-#: What is noted of a request while it is answered; a list, because making one costs less than an object of a class.
+#: Notes about a request while it is answered; a list is cheaper to make than an object.
 Notes: TypeAlias = "list[Any]"
 
-#: Which entry is which: the :class:`MeasuredResponse` or None, the :class:`SeriesCache` of the application that
-#: responds, and the :class:`HttpMetrics` of an application inside that one which has taken the request over, or None.
-#: Then come the exceptions that the framework has reported, each with the key of its request.
+#: Its entries: the :class:`MeasuredResponse` or None; the :class:`SeriesCache` of the application; the
+#: :class:`HttpMetrics` of an inner application that has taken the request over, or None; then the exceptions that the
+#: framework has reported, each with the key of its request.
 RESPONSE, CACHE, TAKER, REPORTED = 0, 1, 2, 3
 
-#: What the server sends when an application raises before it has started its response.
+#: The status that a server sends when an application raises before it starts its response.
 SERVER_ERROR = 500
 
 
 class StatusWatch:
-    """WSGI's ``start_response``, which remembers the status it was called with.
-
-    Args:
-        start_response: the server's.
-    """
+    """Wraps a server's ``start_response`` and remembers the status."""
 
     def __init__(self, start_response: StartResponse) -> None:
         self._start_response = start_response
@@ -86,9 +82,9 @@ class StatusWatch:
 
 
 def status_of_error(error: BaseException) -> tuple[int, bool]:
-    """Return the status with which the server answers an exception that leaves the application, and if it is a fault.
+    """Return the status with which a server answers an exception, and whether the exception is a fault.
 
-    Connexion 3 has Flask raise Starlette's HTTP exceptions, which its ASGI application answers: those are no faults.
+    Under Connexion 3 Flask raises Starlette's HTTP exceptions, which the ASGI application answers: they are no faults.
     """
     starlette = sys.modules.get("starlette.exceptions")
     if starlette is not None and isinstance(error, starlette.HTTPException):
@@ -96,18 +92,18 @@ def status_of_error(error: BaseException) -> tuple[int, bool]:
     return SERVER_ERROR, True
 
 
-#: Imported by whoever uses OpenTelemetry, never by this library.
+#: Imported by applications that use OpenTelemetry, never by this library.
 OPENTELEMETRY = "opentelemetry.trace"
 
-#: ``version-trace-parent-flags``, https://www.w3.org/TR/trace-context/#traceparent-header. A later version than the
-#: first may go on after a dash.
+#: ``version-trace-parent-flags``, https://www.w3.org/TR/trace-context/#traceparent-header. Later versions may append
+#: fields.
 LENGTHS = (2, 32, 16, 2)
 HEX = frozenset("0123456789abcdef")
 FIRST_VERSION, NO_VERSION = "00", "ff"
 
 
 def parse_traceparent(environ: WSGIEnvironment) -> str | None:
-    """Return the trace id of a request's ``traceparent`` header if it is well-formed and the trace sampled, or None."""
+    """Return the trace id in a request's ``traceparent`` header, None if it is malformed or not sampled."""
     version, *rest = fields = environ.get("HTTP_TRACEPARENT", "").split("-")
     if len(fields) < len(LENGTHS) or version == NO_VERSION or (version == FIRST_VERSION and len(fields) > len(LENGTHS)):
         return None
@@ -119,9 +115,9 @@ def parse_traceparent(environ: WSGIEnvironment) -> str | None:
 
 
 def current_trace() -> str:
-    """Return the id of the trace of OpenTelemetry's current span if it is recorded, or nothing.
+    """Return the trace id of OpenTelemetry's current span, empty if it is not sampled.
 
-    The span is current only while the framework handles the request, whereas the duration ends with the last byte.
+    The span is current only while the framework handles the request; the duration is known later.
     """
     opentelemetry = sys.modules.get(OPENTELEMETRY)
     if opentelemetry is None:

@@ -1,4 +1,4 @@
-"""Find what a request adds to: one dict lookup for all but the first request of its kind."""
+"""Find a request's series: one dict lookup for all but the first request of its kind."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from kubeglass.instrument.options import ExtraLabel, Options
 from kubeglass.instrument.request.response import MeasuredResponse
 from kubeglass.instrument.storage.http_metrics import STANDARD_METHODS, HttpMetrics
 
-#: Cached lookups for each series allowed: statuses multiply, and a full cache costs time, not correctness.
+#: Cached lookups per allowed series, because there are several statuses; a full cache costs only time.
 CACHE_FACTOR = 4
 
 
@@ -19,15 +19,15 @@ class SeriesCache:
     """One application's responses by method, endpoint and status.
 
     Args:
-        metrics: what requests add to, perhaps together with other applications'.
-        options: what was chosen for this application.
+        metrics: the metrics, which several applications may share.
+        options: the application's options.
     """
 
     def __init__(self, metrics: HttpMetrics, options: Options) -> None:
         self.metrics = metrics
         self._exclude = options.exclude
         self._extra = ExtraLabels(options.extra_labels) if options.extra_labels else None
-        #: Responses by method, endpoint, status and extra labels: a shortcut around :meth:`find` where there are none.
+        #: Responses by method, endpoint, status and extra labels; a shortcut for :meth:`find` without extra labels.
         self.known: dict[tuple[object, ...], MeasuredResponse] = {}
         self._room = options.max_series * CACHE_FACTOR
         metrics.store.when_renewed.append(self.known.clear)
@@ -37,7 +37,7 @@ class SeriesCache:
 
         Args:
             request: the framework's request object, for extra labels that are functions of it.
-            method: as the client wrote it.
+            method: as the client sent it.
             endpoint: the route template.
             status: the status code.
         """
@@ -46,14 +46,14 @@ class SeriesCache:
         return self.find_key((method, endpoint, status))
 
     def find_key(self, key: tuple[object, ...]) -> MeasuredResponse:
-        """Return the response for method, endpoint, status as a number, and values of extra labels."""
+        """Return the response for a method, endpoint, status code and values of extra labels."""
         try:
             return self.known[key]
         except KeyError:
             return self._make(key)
 
     def count_exception(self, method: str, endpoint: str, extra: tuple[str, ...], error: BaseException) -> None:
-        """Count an exception that nobody handled."""
+        """Count an unhandled exception."""
         if not self._is_excluded(endpoint):
             self.metrics.count_exception(method, endpoint, type(error).__name__, extra)
 
@@ -67,7 +67,7 @@ class SeriesCache:
         if not self._is_excluded(endpoint):
             series = self.metrics.series(method, endpoint, str(status), tuple(extra))
         response = MeasuredResponse((method, endpoint, str(status), *extra), series)
-        # A client's invented method must not fill the cache.
+        # Methods that clients invent must not fill the cache.
         if method in STANDARD_METHODS and len(self.known) < self._room:
             self.known[key] = response
         return response
@@ -79,12 +79,12 @@ class SeriesCache:
 
 logger = logging.getLogger("kubeglass.instrument")
 
-#: The label's value when its function raises: a metric must not break an response.
+#: The label's value when its function raises: a metric must not break a response.
 FAILED = "<error>"
 
 
 class ExtraLabels:
-    """Values of the extra labels for each request, in the order they were given.
+    """Values of the extra labels of each request, in the order of the option.
 
     Args:
         labels: name to text, or to a function of the framework's request object.
@@ -101,7 +101,7 @@ class ExtraLabels:
         """Return the values for one request.
 
         Args:
-            request: the framework's object, or None outside a request: then a function's label is empty.
+            request: the framework's request object, None outside a request; then a function's label is empty.
         """
         if self._fixed is not None:
             return self._fixed
@@ -115,13 +115,13 @@ class ExtraLabels:
     def _call(self, name: str, function: Callable[[Any], str], request: Any) -> str:
         try:
             return writable(str(function(request)))
-        except Exception:  # whatever an application's function raises
+        except Exception:  # an application's function may raise anything
             if name not in self._failed:
                 self._failed.add(name)
-                logger.exception("extra label %r: its function failed; %r stands in its place", name, FAILED)
+                logger.exception("extra label %r: its function failed; the value is %r instead", name, FAILED)
             return FAILED
 
 
 def writable(text: str) -> str:
-    r"""Return a text as UTF-8 can carry it: JSON's ``"\\ud800"`` makes a lone surrogate, which it cannot."""
+    r"""Escape what UTF-8 cannot encode: JSON's ``"\\ud800"`` becomes a lone surrogate."""
     return text if text.isascii() else text.encode(errors="backslashreplace").decode()

@@ -1,4 +1,4 @@
-"""A response that is sent piece by piece: it ends with its last byte, or when the client has gone."""
+"""Measure a response that is sent in parts: it ends with its last byte, or when the client disconnects."""
 
 from __future__ import annotations
 
@@ -16,14 +16,13 @@ OnError = Callable[[BaseException], object]
 
 
 class StreamEnd:
-    """Calls ``on_end`` once: when it is called itself, or when nothing refers to it any more.
+    """Calls ``on_end`` once: when it is called itself, or when it is collected.
 
-    Servers must close what they iterate over, but not all do: asgiref's ``WsgiToAsgi`` and Starlette's
-    ``WSGIMiddleware`` drop it.
+    Servers must close the body, but asgiref's ``WsgiToAsgi`` and Starlette's ``WSGIMiddleware`` only drop it.
 
     Args:
-        began: when the request came in, by ``time.perf_counter``.
-        on_end: what to call.
+        began: when the request began, by ``time.perf_counter``.
+        on_end: the function to call.
     """
 
     __slots__ = ("_began", "_on_end", "sent")
@@ -35,7 +34,7 @@ class StreamEnd:
         self.sent = 0
 
     def __call__(self) -> None:
-        """End the stream, unless it has ended."""
+        """End the stream, unless it has already ended."""
         on_end, self._on_end = self._on_end, None
         if on_end is not None:
             on_end(perf_counter() - self._began, self.sent)
@@ -44,12 +43,12 @@ class StreamEnd:
 
 
 class Stream:
-    """The iterable that a server gets in place of the application's own.
+    """Wraps the body that a server iterates over.
 
     Args:
-        body: the application's.
-        began: when the request came in, by ``time.perf_counter``.
-        on_end: called once: after the last byte, or when the server closes or drops the stream before that.
+        body: the application's body.
+        began: when the request began, by ``time.perf_counter``.
+        on_end: called once: after the last byte, or when the server closes or drops the stream earlier.
         on_error: called with an exception that the body raises.
     """
 
@@ -73,7 +72,7 @@ class Stream:
         end()
 
     def close(self) -> None:
-        """End it; servers call this also when the client has gone."""
+        """Close the body and end the stream; servers also call this when the client disconnects."""
         try:
             close = getattr(self._body, "close", None)
             if close is not None:
@@ -83,16 +82,16 @@ class Stream:
 
 
 def watch_file(body: Iterable[bytes], environ: WSGIEnvironment, began: float, on_end: OnEnd) -> bool:
-    """Have a server's own file wrapper call ``on_end`` when it is closed or dropped; False if the body is not one.
+    """Make a server's own file wrapper call ``on_end`` when it is closed or dropped; return False for other bodies.
 
-    Servers recognise their wrapper by its class and send such a file without reading it, so it must not be wrapped.
+    Servers recognize their wrapper by its class and send its file without reading it, so it must not be wrapped.
     """
     wrapper = environ.get("wsgi.file_wrapper")
     if not isinstance(wrapper, type) or not isinstance(body, wrapper):
         return False
     end = StreamEnd(began, on_end)
     close: Any = getattr(body, "close", None)
-    # Not the method itself: the wrapper would refer to itself, and not end when it is dropped.
+    # A weak reference: otherwise the wrapper would refer to itself, and not be collected when it is dropped.
     find_close: Callable[[], Any] = WeakMethod(close) if getattr(close, "__self__", None) is body else lambda: close
 
     def close_and_end() -> None:

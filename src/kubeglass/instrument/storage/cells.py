@@ -1,7 +1,6 @@
-"""Where values live: numbered cells of doubles, in this process's memory or in its file.
+"""Cells of doubles that hold the values of metrics, in memory or in a memory-mapped file.
 
-A request adds to a handful of cells under one lock. Whether a cell lies in a list or in a file mapped into memory
-makes no difference to the code that adds, so counting costs the same in both.
+A request adds to a few cells under one lock, with the same code and at the same cost in both.
 """
 
 from __future__ import annotations
@@ -17,12 +16,7 @@ Doubles: TypeAlias = "list[float] | memoryview[float]"
 
 
 class Cell:
-    """One double: ``cell.view[cell.index] += amount`` adds to it, under the store's lock.
-
-    Args:
-        view: the doubles of a list or of a mapped file.
-        index: which of them.
-    """
+    """One double: ``cell.view[cell.index] += amount`` adds to it, under the store's lock."""
 
     __slots__ = ("index", "view")
 
@@ -34,8 +28,8 @@ class Cell:
 class Store(Protocol):
     """Allocates cells.
 
-    ``lock`` guards every addition to them. It is re-entrant because the garbage collector can run a destructor that
-    counts something in the middle of an addition. ``when_renewed`` is called when cells have moved.
+    ``lock`` guards every addition to them. It is re-entrant because garbage collection in the middle of an addition can
+    run a destructor that counts something. The functions in ``when_renewed`` are called when cells have moved.
     """
 
     lock: threading.RLock
@@ -54,14 +48,14 @@ class Store(Protocol):
         """
 
     def renew(self) -> None:
-        """Make the cells this process's own, after a fork; call it before adding when ``is_stale``."""
+        """Give this process cells of its own after a fork; call it before adding if ``is_stale``."""
 
     def complain(self) -> None:
-        """Log any failure to write cells. Call it without holding the lock."""
+        """Log a failure to write cells. Call it without the lock."""
 
 
 class MemoryStore:
-    """Cells of one process; a fork goes on from its parent's values."""
+    """Cells in memory; a fork continues from its parent's values."""
 
     is_stale = False
 
@@ -71,7 +65,7 @@ class MemoryStore:
         self._values: list[float] = []
         FORK_AWARE.add(self)
 
-    def allocate(self, kind: str, key: str) -> Cell:  # noqa: ARG002  # memory needs no names
+    def allocate(self, kind: str, key: str) -> Cell:  # noqa: ARG002  # only files need names
         """Return a cell with value 0."""
         self._values.append(0.0)
         return Cell(self._values, len(self._values) - 1)
@@ -80,25 +74,25 @@ class MemoryStore:
         """Do nothing: values in memory are never stale."""
 
     def complain(self) -> None:
-        """Do nothing: nothing goes wrong in memory."""
+        """Do nothing: memory has no write errors."""
 
     def note_fork(self) -> None:
-        """Do nothing: the child has a copy of its own."""
+        """Do nothing: the child has its own copy."""
 
 
 class ForkAware(Protocol):
-    """A store that must notice that this process is a fork."""
+    """Something with a lock that a fork must not inherit while it is held."""
 
     lock: threading.RLock
 
     def note_fork(self) -> None:
-        """Let go of what is the parent's; the lock is held."""
+        """Release what belongs to the parent; the lock is held."""
 
 
 FORK_AWARE: weakref.WeakSet[ForkAware] = weakref.WeakSet()
 
 
-#: One fork at a time, and the locks it holds: stores may come and go meanwhile.
+#: Allows one fork at a time, and lists the locks it holds: stores may come and go meanwhile.
 _forking = threading.Lock()
 _held: list[ForkAware] = []
 
@@ -113,7 +107,7 @@ def _hold_locks() -> None:
 def _release_locks() -> None:
     while _held:
         _held.pop().lock.release()
-    # Not held where a server tells Python of a fork only afterwards: uWSGI's --py-call-osafterfork.
+    # Not held if a server reports the fork only afterwards, like uWSGI with --py-call-osafterfork.
     if _forking.locked():
         _forking.release()
 
@@ -124,5 +118,5 @@ def _note_fork() -> None:
     _release_locks()
 
 
-# Holding the locks over the fork means that no child inherits one that another thread holds and never releases.
+# Holding the locks during the fork keeps a child from inheriting one that another thread holds.
 os.register_at_fork(before=_hold_locks, after_in_parent=_release_locks, after_in_child=_note_fork)

@@ -1,4 +1,4 @@
-"""A metric's children: the cells of one set of label values, and how many requests are in progress."""
+"""The children of a metric: the cells of one set of label values."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from kubeglass.catalog import Metric, MetricType
 from kubeglass.instrument.storage.cells import Cell, Store
 from kubeglass.instrument.storage.file_store import FileStore
 
-#: How prometheus_client names the file of a gauge whose dead processes no longer count.
+#: prometheus_client's name for gauges that leave out dead processes.
 LIVE_SUM = "gauge_livesum"
 
 
 class Value:
     """The child of a counter or a gauge.
 
-    ``texts`` is the exposition's: what stands before the value, written at the first scrape.
+    ``texts`` caches what precedes the value in an exposition.
     """
 
     __slots__ = ("cell", "texts")
@@ -45,8 +45,8 @@ class HistogramChild:
 
     Args:
         bounds: upper bounds of the buckets, ascending, the last one infinite.
-        total: the sum of what was observed.
-        buckets: one cell a bound, not cumulative.
+        total: the sum of the observations.
+        buckets: one cell for each bound, not cumulative.
     """
 
     __slots__ = ("bounds", "buckets", "exemplars", "texts", "total")
@@ -59,7 +59,7 @@ class HistogramChild:
         self.exemplars: dict[int, tuple[str, float, float]] = {}
 
     def observe(self, amount: float) -> int:
-        """Count one observation and return its bucket's number; the caller holds the store's lock."""
+        """Count one observation and return the number of its bucket; the caller holds the store's lock."""
         total = self.total
         total.view[total.index] += amount
         number = bisect_left(self.bounds, amount)
@@ -75,7 +75,7 @@ class HistogramChild:
             bucket.view[bucket.index] += 1.0
 
     def keep_exemplar(self, number: int, trace: str, amount: float) -> None:
-        """Remember the trace of the latest observation of a bucket."""
+        """Keep the trace of a bucket's latest observation."""
         self.exemplars[number] = (trace, amount, time())
 
     def read(self) -> tuple[float, list[float]]:
@@ -107,28 +107,28 @@ def _sample_key(metric: Metric, sample: str, names: tuple[str, ...], values: tup
 
 
 class MemoryProgress:
-    """A count that needs no lock: a deque grows and shrinks in one step of the interpreter."""
+    """Requests in progress in one process; needs no lock, because a deque's operations are atomic."""
 
     def __init__(self) -> None:
         requests: deque[None] = deque()
-        #: Call with None at a request's begin.
+        #: Call with None when a request begins.
         self.begin = requests.append
-        #: Call at its end.
+        #: Call when it ends.
         self.end = requests.pop
         self._count = requests.__len__
         self.texts: tuple[str, ...] | None = None
 
     def read(self) -> float:
-        """Return how many there are."""
+        """Return the number of requests in progress."""
         return float(self._count())
 
 
 class SharedProgress:
-    """A count that other processes see.
+    """Requests in progress, for other processes to read.
 
     Args:
         value: the gauge's only child.
-        store: where it lives.
+        store: holds the value.
     """
 
     def __init__(self, value: Value, store: FileStore) -> None:
@@ -138,17 +138,17 @@ class SharedProgress:
         self.texts: tuple[str, ...] | None = None
 
     def read(self) -> float:
-        """Return how many there are."""
+        """Return the number of requests in progress."""
         return self._value.read()
 
     def move(self, value: Value) -> None:
-        """Go on counting in another child; the caller holds the store's lock."""
+        """Move the count to another child; the caller holds the store's lock."""
         value.add(self._value.read())
         self._value.add(-self._value.read())
         self._value = value
 
     def begin(self, _: None) -> None:
-        """Count one more; a fork's first request makes its files."""
+        """Count one more; the first request of a fork creates its files."""
         if self._store.user != getpid():
             self._store.use()
             self._store.complain()

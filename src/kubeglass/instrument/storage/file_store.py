@@ -1,4 +1,4 @@
-"""Cells in the multiprocess folder: every worker writes its own files, a scrape adds them up."""
+"""Cells in the multiprocess folder: each worker writes its own files, and a scrape adds them up."""
 
 from __future__ import annotations
 
@@ -17,11 +17,10 @@ logger = logging.getLogger("kubeglass.instrument")
 class FileStore:
     """Cells in files of this process.
 
-    After a fork the child gets files of its own at its first request, with values 0: the parent's values stay the
-    parent's, and a fork that answers no request costs nothing.
+    A fork creates its own files at its first request, with values of 0, so a fork without requests costs nothing.
 
-    A folder that is lost, full or out of reach must not break an application: then new cells live in memory, where no
-    scrape sees them, and a line in the log says so.
+    A folder that is missing, full or inaccessible must not break an application: new cells are then in memory, where no
+    scrape sees them, and an error is logged.
 
     Args:
         folder: the multiprocess folder; it must exist and be writable.
@@ -31,7 +30,7 @@ class FileStore:
         self.folder = folder
         self.lock = threading.RLock()
         self.when_renewed: list[Callable[[], object]] = []
-        #: Called at a process's first request.
+        #: Called at the first request of each process.
         self.when_used: list[Callable[[], object]] = []
         self.user = 0
         self._pid = os.getpid()
@@ -46,7 +45,7 @@ class FileStore:
     def is_stale(self) -> bool:
         """Whether this process is a fork that still has its parent's cells.
 
-        Asked of the process id: a server that forks in C, as uWSGI does, runs none of Python's hooks.
+        Checked by process id: a server that forks in C, such as uWSGI, runs none of Python's hooks.
         """
         return self._pid != os.getpid()
 
@@ -59,14 +58,14 @@ class FileStore:
         return cell
 
     def note_fork(self) -> None:
-        """Let go of the parent's files; their locks must end with the parent."""
+        """Close the parent's files, whose locks must end with the parent."""
         for file in self._files.values():
             file.abandon()
         self._files = {}
         self._failure = None
 
     def use(self) -> None:
-        """Begin to use the store in this process, at its first request."""
+        """Prepare for the first request of this process."""
         self.renew()
         self.user = os.getpid()
         for call in self.when_used:
@@ -87,11 +86,11 @@ class FileStore:
                 call()
 
     def complain(self) -> None:
-        """Log once that values are lost; the caller does not hold the lock, since a log handler may wait for it."""
+        """Log once that values are lost. Call it without the lock, because a log handler may wait for it."""
         if self._failure is not None and not self._has_complained:
             self._has_complained = True
             logger.error(
-                "%s: values cannot be written there: %s; new series of this process will not be shown",
+                "%s: values cannot be written there: %s; new series of this process will not be exposed",
                 self.folder,
                 self._failure.strerror or self._failure,
             )

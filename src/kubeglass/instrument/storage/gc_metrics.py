@@ -1,7 +1,7 @@
-"""The garbage collector's work in every worker, counted as it happens.
+"""Count the garbage collections of every worker.
 
-``gc.get_stats`` tells only of the process that asks, and a scrape is answered by one worker of many. So each worker
-counts its own collections, next to its requests.
+``gc.get_stats`` covers only the calling process, and one of many workers answers a scrape. So each worker counts its
+own collections beside its requests.
 """
 
 from __future__ import annotations
@@ -22,11 +22,12 @@ _stores: dict[Path, FileStore] = {}
 
 
 def count_collections(folder: Path, store: FileStore) -> None:
-    """Count every collection of this process in the folder from now on, once however many registries share it.
+    """Count every collection of this process in the folder, once for all registries that share it.
 
     Args:
         folder: the multiprocess folder.
-        store: whose first use in a fork makes the counts the fork's own; it is used itself if it is the folder's.
+        store: a registry's store; when a fork renews it, the counts become the fork's own. It holds them if it is in
+            ``folder`` itself.
     """
     counting = _stores.get(folder)
     if counting is None:
@@ -37,11 +38,7 @@ def count_collections(folder: Path, store: FileStore) -> None:
 
 
 class GcMetrics:
-    """Counts of the garbage collector's runs.
-
-    Args:
-        store: where they live.
-    """
+    """Counts garbage collections in a store."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -52,12 +49,12 @@ class GcMetrics:
         self._waiting: deque[tuple[int, tuple[int, int, int]]] = deque()
 
     def note(self, phase: str, info: dict[str, int]) -> None:
-        """Count one collection, as ``gc.callbacks`` tells of it.
+        """Count one collection; this is a callback for ``gc.callbacks``.
 
-        A collection can begin at any line of any thread, also one that holds what the holder of the store's lock waits
-        for. So this never waits: what cannot be counted now is counted with the next.
+        A collection can start at any line of any thread, even one that holds what the owner of the store's lock waits
+        for. So this never waits: what cannot be counted now is counted with the next collection.
         """
-        # A fork that has answered no request yet still has its parent's cells: nothing to count there.
+        # A fork that has served no request yet still has its parent's cells.
         if phase != "stop" or self._store.is_stale:
             return
         self._waiting.append((info["generation"], (1, info["collected"], info["uncollectable"])))

@@ -1,7 +1,4 @@
-"""The HTTP metrics of one registry: looked up once per method, route and status, then only added to.
-
-No metric ever has more children than ``max_series`` allows.
-"""
+"""The HTTP metrics of one registry. No metric has more children than ``max_series`` allows."""
 
 from __future__ import annotations
 
@@ -32,14 +29,14 @@ ChildMaker = Callable[[Metric, tuple[str, ...], tuple[str, ...], Store], Child]
 
 
 class BoundedMetric(Generic[Child]):
-    """One metric of the catalogue with at most ``max_series`` children, and one more for all the rest.
+    """A metric with at most ``max_series`` children, and an overflow child for all further label values.
 
     Args:
-        metric: name, help, buckets.
+        metric: its entry in the catalog.
         names: label names: the metric's own and the application's extra ones.
         make: makes a child.
-        store: where its cells live.
-        max_series: how many sets of label values get a child of their own.
+        store: allocates the children's cells.
+        max_series: the maximum number of children.
     """
 
     def __init__(
@@ -65,20 +62,20 @@ class BoundedMetric(Generic[Child]):
             else:
                 overflow = (OVERFLOW,) * len(self.names)
                 child = self._children.get(overflow) or self._add(overflow)
-        # After the lock: a log handler may wait for a thread that waits for it.
+        # Without the lock: a log handler may wait for a thread that waits for it.
         self._store.complain()
         if not has_room:
             self._warn_once()
         return child
 
     def rename(self, name: str) -> None:
-        """Show the metric under another name; the caller holds the store's lock."""
+        """Rename the metric; the caller holds the store's lock."""
         self.metric = replace(self.metric, name=name)
         for child in self._children.values():
             child.texts = None  # type: ignore[attr-defined]
 
     def items(self) -> Iterator[tuple[tuple[str, ...], Child]]:
-        """Yield label values and child, in the order they came."""
+        """Return an iterator over label values and children, in the order of their creation."""
         with self._store.lock:
             children = list(self._children.items())
         return iter(children)
@@ -107,17 +104,17 @@ AnyMetric = BoundedMetric[Value] | BoundedMetric[HistogramChild] | BoundedMetric
 
 
 class HttpMetrics:
-    """Children of the HTTP metrics.
+    """The HTTP metrics, which applications with the same registry share.
 
     Args:
-        store: where values live.
-        options: buckets, names of extra labels, limits, sizes; the rest of them is each application's own.
+        store: holds the values.
+        options: buckets, names of extra labels, limits and sizes; other options may differ between applications.
     """
 
     def __init__(self, store: Store, options: Options) -> None:
         self.store = store
         self.prefix = options.prefix
-        #: Called once, before the first series is made: the last moment at which every name can still be changed.
+        #: Called once, before the first series is made: the last moment at which names can change.
         self.before_first_series: Callable[[], None] | None = None
         extra = tuple(options.extra_labels)
         limit = options.max_series
@@ -147,12 +144,12 @@ class HttpMetrics:
 
     @property
     def prefixed(self) -> list[AnyMetric]:
-        """The metrics whose names begin with the prefix, in the order they are shown."""
+        """The metrics whose names have the prefix, in the order of exposition."""
         sizes = [metric for metric in (self.request_size, self.response_size) if metric is not None]
         return [self.requests, self.duration, self.in_progress, self.exceptions, *sizes]
 
     def change_prefix(self, prefix: str) -> bool:
-        """Change every name's prefix; not once values are in files under the old names, which other workers read."""
+        """Change the prefix of every name, unless other workers may have read values under the old names."""
         in_memory = isinstance(self.store, MemoryStore)
         with self.store.lock:
             if not in_memory and any(True for metric in (self.requests, self.exceptions) for _ in metric.items()):
@@ -165,13 +162,13 @@ class HttpMetrics:
         return True
 
     def settle_names(self) -> None:
-        """Let the names be changed for the last time, unless they have been settled."""
+        """Change the names for the last time, if necessary."""
         settle, self.before_first_series = self.before_first_series, None
         if settle is not None:
             settle()
 
     def series(self, method: str, endpoint: str, status: str, extra: tuple[str, ...]) -> RequestSeries:
-        """Find or make what a request adds to."""
+        """Return the series of a kind of request."""
         self.settle_names()
         method = method if method in STANDARD_METHODS else catalog.OTHER_METHOD
         route = (method, endpoint, *extra)
@@ -185,20 +182,20 @@ class HttpMetrics:
             return self._series.setdefault((requests, duration), made)
 
     def add_pending(self) -> None:
-        """Add the requests that are pending; call it before reading values."""
+        """Add all pending requests; call this before reading values."""
         with self.store.lock:
             for series in self._series.values():
                 series.add_pending()
 
     def count_probe(self) -> None:
-        """Count a request to the probe path; in a fork it may be the first request, which makes the fork's files."""
+        """Count a request to the probe path, which may be the first request of a fork."""
         self.store.renew()
         self.store.complain()
         with self.store.lock:
             self._probe.add(1.0)
 
     def count_exception(self, method: str, endpoint: str, exception: str, extra: tuple[str, ...]) -> None:
-        """Count an exception that nobody handled."""
+        """Count an unhandled exception."""
         self.settle_names()
         method = method if method in STANDARD_METHODS else catalog.OTHER_METHOD
         child = self.exceptions.child((method, endpoint, exception, *extra))

@@ -1,7 +1,7 @@
-"""The folder in which the workers of a server share values, and one inside it for each registry.
+"""The folder in which a server's workers share values, with a subfolder for each registry but the default.
 
-prometheus_client writes all metrics to one folder, whatever their registry. This library's have the same names in
-every registry, so only those of the default registry can be there.
+prometheus_client writes all metrics to one folder, whatever their registry. This library's metrics have the same names
+in every registry, so only those of the default registry can be written there.
 """
 
 from __future__ import annotations
@@ -27,33 +27,33 @@ logger = logging.getLogger("kubeglass.instrument")
 FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 UNSAFE = re.compile(r"[^\w.-]")
 
-#: Servers whose ``wsgi.multiprocess`` tells whether they run several workers, by SERVER_SOFTWARE or a key of their own.
+#: Servers whose ``wsgi.multiprocess`` is correct, recognized by SERVER_SOFTWARE or by a key that they add.
 WSGI_SERVERS = ("gunicorn", "Werkzeug")
 WSGI_SERVER_KEYS = frozenset({"uwsgi.version", "mod_wsgi.version"})
 
-#: Servers that call a WSGI application by an adapter, which knows nothing of their workers.
+#: Servers that call a WSGI application through an adapter, which does not know their workers.
 ASGI_SERVERS = frozenset({"uvicorn", "hypercorn", "granian", "gunicorn"})
 
-#: Whether the warning was logged: in memory that forks share, since some servers fork for each request.
+#: Whether the warning was logged; shared with forks, because some servers fork for each request.
 _has_warned = mmap.mmap(-1, 1)
 
 _names: weakref.WeakKeyDictionary[CollectorRegistry, str] = weakref.WeakKeyDictionary()
 
 
 def multiprocess_folder() -> Path | None:
-    """Return the folder in which workers share their values, or None if they share none."""
+    """Return the folder in which workers share their values, None if it is not set."""
     folder = os.environ.get(FOLDER_VARIABLE)
     return Path(folder) if folder else None
 
 
 def name_folder(registry: CollectorRegistry, application: str) -> str:
-    """Choose the name of a registry's own folder inside the shared one, empty for the default registry.
+    """Choose a registry's subfolder of the shared folder, empty for the default registry.
 
-    Every worker must choose the same, so it is the application's name, with a number if several registries have one.
+    Every worker must choose the same name, so it is derived from the application's, with a number if it is taken.
 
     Args:
         registry: the registry.
-        application: name of the first application that uses it.
+        application: the name of the first application that uses it.
     """
     if registry is REGISTRY or registry in _names:
         return folder_name(registry)
@@ -67,12 +67,12 @@ def name_folder(registry: CollectorRegistry, application: str) -> str:
 
 
 def folder_name(registry: CollectorRegistry) -> str:
-    """Return the name of a registry's own folder inside the shared one, empty if it has none."""
+    """Return a registry's subfolder of the shared folder, empty if it has none."""
     return _names.get(registry, "")
 
 
 def make_store(folder: Path) -> FileStore:
-    """Return a store in a folder, which is created if it is missing.
+    """Return a store in a folder, creating the folder if needed.
 
     Raises:
         InstrumentationError: the folder cannot be written.
@@ -88,7 +88,7 @@ def make_store(folder: Path) -> FileStore:
 
 
 def _warn_if_too_late() -> None:
-    """Warn if the folder was set after prometheus_client was imported, which is when it looks for one."""
+    """Warn if the folder was set after prometheus_client was imported, which reads the variable only then."""
     if not getattr(prometheus_client.values.ValueClass, "_multiprocess", False):
         logger.warning(
             "%s was set after prometheus_client was imported: metrics that the application makes with it are not shared"
@@ -100,10 +100,10 @@ def _warn_if_too_late() -> None:
 def warn_of_unshared_workers(environ: Mapping[str, Any]) -> None:
     """Warn once if several workers serve the application and share no folder.
 
-    Only the server knows how many there are, and it says so with each request.
+    Only the server knows how many there are, and tells with each request.
 
     Args:
-        environ: any request's.
+        environ: the WSGI environment of any request.
     """
     if _has_warned[0] or multiprocess_folder() is not None or not has_several_workers(environ, sys.argv):
         return
@@ -116,11 +116,12 @@ def warn_of_unshared_workers(environ: Mapping[str, Any]) -> None:
 
 
 def has_several_workers(environ: Mapping[str, Any], arguments: Sequence[str]) -> bool:
-    """Say whether the server runs several workers.
+    """Report whether the server runs several workers.
 
     Args:
-        environ: any request's. Adapters to ASGI say ``wsgi.multiprocess`` whatever the server has.
-        arguments: the command line, which is asked where an adapter was; uvicorn looks at WEB_CONCURRENCY too.
+        environ: the WSGI environment of any request. Adapters to ASGI set ``wsgi.multiprocess`` whatever the server
+            does.
+        arguments: the command line, which counts behind an adapter; uvicorn also reads WEB_CONCURRENCY.
     """
     if str(environ.get("SERVER_SOFTWARE")).startswith(WSGI_SERVERS) or not WSGI_SERVER_KEYS.isdisjoint(environ):
         return bool(environ["wsgi.multiprocess"])
@@ -135,5 +136,5 @@ def _unwritable(folder: Path, error: OSError) -> InstrumentationError:
         f"{FOLDER_VARIABLE}={folder}",
         "workers cannot write their values there",
         found=error.strerror or str(error),
-        hint="give a folder that the application's user may write, empty for each deployment",
+        hint="use a folder that the application's user can write to, and empty it before each deployment",
     )

@@ -1,4 +1,4 @@
-"""What requests of one kind add to."""
+"""The series that one kind of request is added to."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from threading import RLock
 
 from kubeglass.instrument.storage.children import HistogramChild, Value
 
-#: Durations that wait to be added to a series: enough to make one cheap, few enough to delay no request.
+#: The most pending requests of a series: enough to make each cheap, few enough to delay none.
 MOST_PENDING = 100
 
 
 class RequestSeries:
-    """What requests with the same method, route, status and extra labels add to.
+    """The series of requests with the same method, route, status and extra labels.
 
     Args:
         requests: the counter's child.
@@ -31,17 +31,17 @@ class RequestSeries:
         sizes: tuple[HistogramChild, HistogramChild] | None,
         lock: RLock,
     ) -> None:
-        #: Add a request of so many seconds; returns its bucket's number.
+        #: Adds a request with a duration in seconds; returns the number of its bucket.
         self.add = make_adder(requests, duration, lock)
         self.requests = requests
         self.duration = duration
         self.sizes = sizes
         self._lock = lock
-        #: Seconds of requests to be added later, of values in memory only: one at a time takes three times as long.
+        #: Durations in seconds to be added later. Adding them together is faster, and unnoticed for values in memory.
         self.pending: list[float] = []
 
     def add_pending(self) -> None:
-        """Add the pending requests; more may be appended meanwhile."""
+        """Add the pending requests; other threads may append more meanwhile."""
         with self._lock:
             durations = self.pending[:]
             del self.pending[: len(durations)]

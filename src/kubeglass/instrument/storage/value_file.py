@@ -1,4 +1,4 @@
-"""One process's values of one kind in a file that other processes read, in prometheus_client's own format.
+"""A file with one process's values of one kind, for other processes to read, in prometheus_client's format.
 
 The file begins with a 4-byte int that says how many bytes are used, and 4 bytes of padding. Then entries: a 4-byte
 length, a JSON key padded with spaces to a multiple of 8 bytes, the value and a timestamp as doubles. So every value is
@@ -22,12 +22,12 @@ LENGTH = struct.Struct("i")
 FIRST_SIZE = 1 << 16
 VALUE_SIZE = 16
 
-#: How a file is called until its owner holds the lock on it.
+#: The suffix of a file's name until its owner has locked it.
 UNFINISHED = ".new"
 
 
 def name_owner() -> str:
-    """Return a name for this process in file names: its pid, and a token since pids come back."""
+    """Return this process's name in file names: its pid, and a token because pids are reused."""
     return f"{os.getpid()}-{secrets.token_hex(4)}"
 
 
@@ -39,12 +39,12 @@ def encode_entry(key: str, value: float = 0.0, timestamp: float = 0.0) -> bytes:
 
 
 def reserve(descriptor: int, old: int, size: int) -> None:
-    """Make a file larger with pages that exist: writing to a hole in a full file system kills the process (SIGBUS).
+    """Enlarge a file with allocated pages: writing to a hole in a full file system kills the process (SIGBUS).
 
     Args:
         descriptor: the file.
-        old: its size.
-        size: its size from now on.
+        old: its size in bytes.
+        size: its new size in bytes.
 
     Raises:
         OSError: the file system is full.
@@ -56,10 +56,10 @@ def reserve(descriptor: int, old: int, size: int) -> None:
 
 
 class ValueFile:
-    """A growing file of doubles that belongs to this process as long as it lives.
+    """A growing file of doubles that belongs to this process.
 
-    The process holds a lock on the file (flock(2)). The kernel drops it when the process ends, however it ends, so
-    another process can tell a dead worker's file from a living one's, even when the pid was given away again.
+    The process holds a lock on the file (flock(2)), which the kernel drops when the process ends. So other processes
+    can tell a dead worker's file from a living worker's, even if the pid was reused.
 
     Args:
         folder: the multiprocess folder.
@@ -73,15 +73,15 @@ class ValueFile:
         self._lock = -1
         self._descriptor = os.open(unfinished, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
         try:
-            # Opened a second time for the lock alone: the mapping keeps the first one open in every fork of this
-            # process, and with it the lock, as long as any of them lives.
+            # Opened a second time for the lock: the mapping keeps the first descriptor, and would keep its lock, in
+            # every fork of this process.
             self._lock = os.open(unfinished, os.O_RDONLY | os.O_CLOEXEC)
             fcntl.flock(self._lock, fcntl.LOCK_EX)
             self._used = HEADER.size
             self._size = 0
             self._grow(FIRST_SIZE)
             self._set_used(HEADER.size)
-            # Not before it is locked: without the lock it would pass for a dead process's.
+            # Only once it is locked: without the lock it would look like a dead process's.
             unfinished.rename(self.path)
         except OSError:
             self.abandon()
@@ -103,14 +103,14 @@ class ValueFile:
         return Cell(self._view, (end - VALUE_SIZE) // 8)
 
     def abandon(self) -> None:
-        """Close this process's copy of a file that its parent still writes."""
+        """Close this process's copy of its parent's file."""
         for descriptor in (self._descriptor, self._lock):
             if descriptor >= 0:
                 os.close(descriptor)
         self._descriptor = self._lock = -1
 
     def _grow(self, size: int) -> None:
-        # Cells keep the mapping they were given: all mappings of the file show the same pages.
+        # Existing cells keep their mapping: all mappings of the file share its pages.
         size = -(-size // mmap.PAGESIZE) * mmap.PAGESIZE
         reserve(self._descriptor, self._size, size)
         self._map = mmap.mmap(self._descriptor, size)
@@ -118,6 +118,6 @@ class ValueFile:
         self._size = size
 
     def _set_used(self, used: int) -> None:
-        # After the entry itself: a reader never sees a half-written one.
+        # After the entry: a reader never sees half of one.
         self._map[: LENGTH.size] = LENGTH.pack(used)
         self._used = used

@@ -90,7 +90,7 @@ class TestALostFolder:
 
         assert [cell.view[cell.index] for cell in cells] == [1.0] * 3001
         assert [record.getMessage().split(": ")[2] for record in caplog.records] == [
-            "No space left on device; new series of this process will not be shown"
+            "No space left on device; new series of this process will not be exposed"
         ]
         assert [path.name for path in tmp_path.iterdir()] == [store._files["counter"].path.name]
 

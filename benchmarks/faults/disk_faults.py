@@ -46,7 +46,7 @@ def damage_write_ahead_log(stand: Stand) -> None:
     """Write nonsense into the middle of what Prometheus has not yet put into blocks."""
     stand.take_down("prometheus")
     segment = max((stand.root / STORAGE / "wal").glob("[0-9]*"))
-    overwrite_middle(segment)
+    overwrite(segment, until=2 / 3)
     stand.release("prometheus")
 
 
@@ -56,7 +56,7 @@ def damage_queue(stand: Stand) -> None:
     let_pass(UNWRITABLE_SECONDS / 2)
     stand.take_down("otelcol")
     for file in queue_files(stand):
-        overwrite_middle(file)
+        overwrite(file, until=1)  # a small queue may leave any of its pages unused
     stand.release("otelcol")
     stand.wait_for("otelcol", "running", restarts=1)
     stand.release("prometheus")
@@ -67,11 +67,11 @@ def queue_files(stand: Stand) -> list[Path]:
     return sorted((stand.root / QUEUE).glob("exporter_*"))
 
 
-def overwrite_middle(path: Path) -> None:
-    """Put nonsense over the middle third of a file."""
+def overwrite(path: Path, *, until: float) -> None:
+    """Put nonsense over a file from its first third on, until a share of its size."""
     content = bytearray(path.read_bytes())
-    third = len(content) // 3
-    content[third : 2 * third] = (bytes(range(256)) * (third // 256 + 1))[:third]
+    first, last = len(content) // 3, int(len(content) * until)
+    content[first:last] = (bytes(range(256)) * (len(content) // 256 + 1))[: last - first]
     path.write_bytes(content)
 
 

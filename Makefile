@@ -11,8 +11,8 @@ ARGS ?=
 VENV := .venv
 BIN := $(VENV)/bin
 KUBEGLASS := $(BIN)/kubeglass
-# Two a processor: a test of real engines waits for them half of its time.
-WORKERS := $(shell expr 2 \* $$(getconf _NPROCESSORS_ONLN))
+# Three a processor: a test of real engines waits for them most of its time.
+WORKERS := $(shell expr 3 \* $$(getconf _NPROCESSORS_ONLN))
 PAGE := src/kubeglass/viewer/static/index.html
 PAGE_SOURCES := $(shell find viewer-ui -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
 

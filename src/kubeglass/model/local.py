@@ -104,11 +104,6 @@ class LocalSettings:
         """Folder with a log file for each process."""
         return self.root / "logs"
 
-    @property
-    def run_file(self) -> Path:
-        """File with the pids, addresses and start time of what runs."""
-        return self.root / "run.json"
-
     def metrics_dir(self, app: str) -> Path:
         """Folder of ``app``'s multiprocess metric files, one for each worker."""
         return self.data / "metrics" / app

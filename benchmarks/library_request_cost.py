@@ -1,30 +1,30 @@
 """What instrumentation adds to one request, against a bare application and what others use.
 
 Targets, as multiples of a hand-made lower bound in the same run: at most 2.0 times in one process and 3.5 times with
-values that workers share; at most 1/8 of what prometheus-flask-exporter adds.
+values that workers share; at most 1/8 of what prometheus-flask-exporter adds. Instructions are counted, because on a
+shared machine the same code takes up to twice the time from one minute to the next. Needs valgrind.
 """
 
 from __future__ import annotations
 
 import os
+import re
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
 from bisect import bisect_left
-from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from flask import Flask, request
 from prometheus_client import CollectorRegistry, Counter, Histogram
-from rounds import count_rounds, judge, measure, write_result
+from rounds import Measurement, count_rounds, judge, summarize, write_result
 from werkzeug.test import create_environ
 
 from kubeglass.catalog import DURATION_BUCKETS
 from kubeglass.flask import instrument
-
-REQUESTS = 400
-ROUNDS = count_rounds(101)
 
 
 def make_app() -> Flask:
@@ -160,81 +160,77 @@ BASES = {
 TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
 
-def one_round(app: Flask, headers: dict[str, str]) -> Callable[[], float]:
-    """Return a function that answers requests as a WSGI server would, and tells the microseconds for each."""
-    template = create_environ("/products/7", headers=headers)
-
-    def start_response(*_: object) -> Any:
-        return None
-
-    def run() -> float:
-        environs = [template.copy() for _ in range(REQUESTS)]
-        began = time.thread_time()
-        while environs:
-            # Taken out of the list, since a server does not keep a request's environ either.
-            body: Any = app(environs.pop(), start_response)
-            for _ in body:
-                pass
-            body.close()
-        return (time.thread_time() - began) / REQUESTS * 1e6
-
-    return run
+#: A count differs with the addresses of names, on which CPython's cache of attribute lookups depends.
+LAYOUTS = count_rounds(3)
+FEWER, MORE = 100, 400
 
 
-def serve_rounds(name: str) -> None:
-    """Run one round for each line on standard input; a candidate has a process to itself."""
+def serve(name: str, layout: int, requests: int) -> None:
+    """Answer requests as a WSGI server would, in a process whose names have addresses of their own."""
+    names = [sys.intern(f"name {layout} {number}") for number in range(layout * 101)]
     app = make_app()
     CANDIDATES[name](app)
-    run = one_round(app, {"traceparent": TRACEPARENT} if "traceparent" in name else {})
-    for _ in sys.stdin:
-        print(run(), flush=True)
+    template = create_environ("/products/7", headers={"traceparent": TRACEPARENT} if "traceparent" in name else {})
+    for _ in range(requests):
+        body: Any = app(template.copy(), lambda *_: None)
+        for _ in body:
+            pass
+        body.close()
+    del names
 
 
-def start_candidate(name: str) -> Callable[[], float]:
-    """Start a candidate's process and return a function that has it run a round."""
-    command = [sys.executable, __file__, name]
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
-    assert process.stdin is not None
-    assert process.stdout is not None
-    sent, received = process.stdin, process.stdout
-
-    def run() -> float:
-        sent.write("\n")
-        return float(received.readline())
-
-    return run
+def count_run(name: str, layout: int, requests: int) -> int:
+    """Count the instructions of a process that answers so many requests."""
+    callgrind = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null"]
+    command = [*callgrind, sys.executable, __file__, name, str(layout), str(requests)]
+    environment = {**os.environ, "PYTHONHASHSEED": str(layout)}
+    said = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stderr
+    found = re.search(r"Collected : (\d+)", said)
+    assert found is not None, said
+    return int(found[1])
 
 
-def judge_all(added: dict[str, float], ratio: float) -> str:
+def count_instructions(name: str) -> Measurement:
+    """Count the instructions of a request, in every layout."""
+    counts = [
+        (count_run(name, layout, MORE) - count_run(name, layout, FEWER)) / (MORE - FEWER) for layout in range(LAYOUTS)
+    ]
+    return summarize(counts, "instructions per request")
+
+
+def judge_all(added: dict[str, float]) -> str:
     """Say of each target whether it is met."""
     alone, shared = added["kubeglass"] / added[BOUND], added["kubeglass, multiprocess values"] / added[BOUND]
     return (
         f"adds at most 2 times the hand-made lower bound to a request: target {'met' if alone <= 2 else 'missed'}"
         f" ({alone:.3g} times); at most 3.5 times with multiprocess values: target"
         f" {'met' if shared <= 3.5 else 'missed'} ({shared:.3g} times); at most 1/8 of what prometheus-flask-exporter"
-        f" adds: {judge(ratio, 8)}"
+        f" adds: {judge(added['prometheus-flask-exporter'] / added['kubeglass'], 8)}"
     )
 
 
 def main() -> None:
-    """Measure and write the result."""
-    runs = {name: start_candidate(name) for name in CANDIDATES}
-    figures = measure(runs, rounds=ROUNDS, unit="µs of processor time per request")
-    added = {name: figures[name].median - figures[BASES.get(name, BARE)].median for name in CANDIDATES}
-    derived = {f"added by {name}, µs": value for name, value in added.items() if not name.startswith(BARE)}
-    ratio = added["prometheus-flask-exporter"] / added["kubeglass"]
-    derived[f"kubeglass / {BOUND}"] = added["kubeglass"] / added[BOUND]
-    derived[f"kubeglass, multiprocess values / {BOUND}"] = added["kubeglass, multiprocess values"] / added[BOUND]
-    derived["prometheus-flask-exporter / kubeglass"] = ratio
-    derived["hand-written hooks / kubeglass"] = added["hand-written hooks"] / added["kubeglass"]
-    derived["opentelemetry / kubeglass"] = added["opentelemetry-instrumentation-flask"] / added["kubeglass"]
+    """Count and write the result."""
+    if shutil.which("valgrind") is None:
+        sys.exit("valgrind: not found; install it, on Debian with: apt-get install valgrind")
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        figures = dict(zip(CANDIDATES, pool.map(count_instructions, CANDIDATES), strict=True))
+    added = {
+        name: figures[name].median - figures[BASES.get(name, BARE)].median
+        for name in CANDIDATES
+        if not name.startswith(BARE)
+    }
+    derived = {f"added by {name}": count for name, count in added.items()}
+    derived |= {f"added by {name} / {BOUND}": count / added[BOUND] for name, count in added.items() if name != BOUND}
+    derived["prometheus-flask-exporter / kubeglass"] = added["prometheus-flask-exporter"] / added["kubeglass"]
+    derived["added by kubeglass, share of what bare Flask takes"] = added["kubeglass"] / figures[BARE].median
     write_result(
         "library_request_cost",
-        claim=judge_all(added, ratio),
+        claim=judge_all(added),
         method=(
-            f"medians of {ROUNDS} interleaved rounds of {REQUESTS} WSGI calls, each candidate in a process of its own;"
-            " processor time, since the machine is shared; what is added is the difference to bare Flask, with the same"
-            " middleware or header where the candidate has one"
+            f"instructions of a WSGI call, counted by callgrind from the difference between processes that answer {FEWER}"
+            f" and {MORE} requests; medians of {LAYOUTS} layouts of memory. What is added is the difference to bare"
+            " Flask, with the same middleware or header where the candidate has one"
         ),
         figures=figures,
         derived=derived,
@@ -242,4 +238,8 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    serve_rounds(sys.argv[1]) if sys.argv[1:] else main()
+    match sys.argv[1:]:
+        case [name, layout, requests]:
+            serve(name, int(layout), int(requests))
+        case _:
+            main()

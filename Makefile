@@ -30,8 +30,9 @@ down: ## Stop what `make up` started
 
 .PHONY: test
 test: $(VENV)/.dev-installed $(PAGE) $(VENV)/.chromium engines ## Run every test: unit, configuration, real engines, real browser
-	@tools/npm --prefix viewer-ui test
-	@$(BIN)/python -m pytest --ignore=tests/cluster --numprocesses=$(WORKERS) --dist=loadfile --no-loadscope-reorder $(ARGS)
+	@tools/npm --prefix viewer-ui test & page=$$!; \
+	$(BIN)/python -m pytest --ignore=tests/cluster --numprocesses=$(WORKERS) --dist=loadfile --no-loadscope-reorder $(ARGS); \
+	wait $$page
 
 .PHONY: test-cluster
 test-cluster: $(VENV)/.dev-installed $(PAGE) engines ## Run the tests on a real Kubernetes cluster, started without Docker

@@ -273,8 +273,8 @@ REQUESTS = (
         "totals equal what was sent",
         "every request counts as two",
         "instrument/storage/request_series.py",
-        "                self.requests.add(float(len(durations)))\n",
-        "                self.requests.add(2.0 * len(durations))\n",
+        "            self.requests.add(float(len(durations)))\n",
+        "            self.requests.add(2.0 * len(durations))\n",
         (f"{UNIT}test_totals_equal_what_was_sent_and_labels_come_from_a_finite_set",),
     ),
     Mutation(

@@ -16,6 +16,7 @@ from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from kubeglass.errors import InstrumentationError
 from kubeglass.flask import instrument
+from tests.unit.instrument.counting import requests, value
 
 PRODUCT = "/products/<int:number>"
 
@@ -46,19 +47,6 @@ def make_app(registry: CollectorRegistry, **options: Any) -> Flask:
 
     instrument(app, registry=registry, **options)
     return app
-
-
-def value(registry: CollectorRegistry, name: str, **labels: str) -> float:
-    return sum(
-        sample.value
-        for family in registry.collect()
-        for sample in family.samples
-        if sample.name == name and labels.items() <= sample.labels.items()
-    )
-
-
-def requests(registry: CollectorRegistry, **labels: str) -> float:
-    return value(registry, "http_requests_total", **labels)
 
 
 def test_many_ids_of_one_route_are_one_series(registry: CollectorRegistry) -> None:

@@ -185,7 +185,8 @@ class HttpMetrics:
         """Add all pending requests; call this before reading values."""
         with self.store.lock:
             for series in self._series.values():
-                series.add_pending()
+                if series.pending:
+                    series.add_pending()
 
     def count_probe(self) -> None:
         """Count a request to the probe path, which may be the first request of a fork."""

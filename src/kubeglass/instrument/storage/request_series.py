@@ -45,9 +45,8 @@ class RequestSeries:
         with self._lock:
             durations = self.pending[:]
             del self.pending[: len(durations)]
-            if durations:
-                self.requests.add(float(len(durations)))
-                self.duration.observe_all(durations)
+            self.requests.add(float(len(durations)))
+            self.duration.observe_all(durations)
 
 
 def make_adder(requests: Value, duration: HistogramChild, lock: RLock) -> Callable[[float], int]:

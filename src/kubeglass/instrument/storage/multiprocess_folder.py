@@ -6,6 +6,7 @@ in every registry, so only those of the default registry can be written there.
 
 from __future__ import annotations
 
+import fcntl
 import logging
 import mmap
 import os
@@ -13,6 +14,7 @@ import re
 import sys
 import weakref
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -107,12 +109,27 @@ def warn_of_unshared_workers(environ: Mapping[str, Any]) -> None:
     """
     if _has_warned[0] or multiprocess_folder() is not None or not has_several_workers(environ, sys.argv):
         return
-    _has_warned[0] = 1
+    if not _is_first_to_warn():
+        return
     logger.warning(
         "several workers serve the application, and each shows its own metrics only; set %s to an empty folder that"
         " they share, or start the server with: kubeglass run",
         FOLDER_VARIABLE,
     )
+
+
+def _is_first_to_warn() -> bool:
+    """Set the flag, and report whether no other worker or thread had set it."""
+    with ExitStack() as stack:
+        # Without the lock, workers that answer their first requests at the same moment would all find the flag unset.
+        # Any file that all of them can read will do. A module in an archive cannot be opened: nothing is locked.
+        with suppress(OSError):
+            module = stack.enter_context(Path(__file__).open("rb"))
+            fcntl.flock(module, fcntl.LOCK_EX)
+            stack.callback(fcntl.flock, module, fcntl.LOCK_UN)  # a process forked meanwhile would keep it
+        is_first = not _has_warned[0]
+        _has_warned[0] = 1
+    return is_first
 
 
 def has_several_workers(environ: Mapping[str, Any], arguments: Sequence[str]) -> bool:

@@ -7,8 +7,10 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -30,6 +32,7 @@ from kubeglass.instrument.multiprocess.shared_registry import Scrape, SharedValu
 from kubeglass.instrument.multiprocess.value_reader import dead_owners, parse_name
 from kubeglass.instrument.options import Options
 from kubeglass.instrument.registration import metrics_of
+from kubeglass.instrument.storage import multiprocess_folder
 from kubeglass.instrument.storage.file_store import FileStore
 from kubeglass.instrument.storage.multiprocess_folder import FOLDER_VARIABLE, has_several_workers
 from kubeglass.instrument.text.format import TEXT_0_0_4
@@ -378,6 +381,20 @@ def test_uvicorns_variable_counts(monkeypatch: pytest.MonkeyPatch, concurrency: 
     monkeypatch.setenv("WEB_CONCURRENCY", concurrency)
 
     assert has_several_workers(ADAPTER, ["uvicorn", "a:b"]) == expected
+
+
+def test_workers_that_find_out_at_the_same_moment_warn_once(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    at_once = threading.Barrier(8)
+    monkeypatch.delenv(FOLDER_VARIABLE, raising=False)
+    monkeypatch.setattr(multiprocess_folder, "_has_warned", bytearray(1))
+    monkeypatch.setattr(multiprocess_folder, "has_several_workers", lambda *_: at_once.wait(10) >= 0)
+
+    with ThreadPoolExecutor(at_once.parties) as workers:
+        list(workers.map(multiprocess_folder.warn_of_unshared_workers, [{}] * at_once.parties))
+
+    assert [record.getMessage()[:15] for record in caplog.records] == ["several workers"]
 
 
 def test_a_scrape_without_rights_to_compact_still_answers(

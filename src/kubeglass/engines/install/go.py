@@ -140,6 +140,7 @@ def run_go(
             if process.poll() is None:
                 with suppress(ProcessLookupError, PermissionError):
                     os.killpg(process.pid, signal.SIGKILL)
+                process.wait()  # after Ctrl-C, leaving the block would wait for a quarter of a second only
         if code != 0:
             raise _explain_failure(code, tuple(last_lines))
         output.seek(0)

@@ -17,13 +17,13 @@ from kubeglass.engines.install.source import Source, Unavailable
 from kubeglass.engines.registry import OTELCOL, PROMETHEUS
 from kubeglass.model.duration import format_duration
 from kubeglass.observe.processes import ProcessId, identify
+from kubeglass.signals import StopSignals
 from kubeglass.supervise.app.check import check_apps
 from kubeglass.supervise.background import log_own_output, start_in_background
 from kubeglass.supervise.listener import RunListener
 from kubeglass.supervise.local_run import LocalRun
 from kubeglass.supervise.options import RunOptions
 from kubeglass.supervise.reload import ReadOptions
-from kubeglass.supervise.signals import StopSignals
 from kubeglass.supervise.stack import describe_run
 from kubeglass.supervise.state.folder import locked_folder
 from kubeglass.supervise.state.run_file import RUN_FILE, RunJournal

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from kubeglass.errors import KubeglassError
 from kubeglass.files import explain_disk_errors
+from kubeglass.signals import signals_held
 from kubeglass.supervise.listener import RunListener
 from kubeglass.supervise.process.log_buffer import copy_lines
 from kubeglass.supervise.process.supervised import describe_exit
@@ -48,9 +49,10 @@ def start_in_background(arguments: Sequence[str], root: Path, listener: RunListe
         log.touch()
     # -P: modules of the current folder must not shadow ours.
     argv = [sys.executable, "-P", "-m", "kubeglass", *arguments, "--in-background"]
-    with contextlib.closing(LogFollower(log.parent, NAME)) as follower:
+    with contextlib.closing(LogFollower(log.parent, NAME)) as follower, signals_held() as release_signals:
         process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, start_new_session=True)
         try:
+            release_signals()
             code = _follow(process, root, follower, listener)
         except BaseException:
             process.terminate()

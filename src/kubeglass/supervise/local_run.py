@@ -11,12 +11,12 @@ from kubeglass.model.metric_names import metric_names
 from kubeglass.observe.errors import ObserveError
 from kubeglass.observe.processes import ProcessId, measure_age
 from kubeglass.observe.prometheus import Prometheus, read_targets
+from kubeglass.signals import StopSignals
 from kubeglass.supervise.app.watch import SourceWatch
 from kubeglass.supervise.listener import Pulse, RunListener
 from kubeglass.supervise.ports import PortClaims
 from kubeglass.supervise.preparation import GetBinaries, prepare, read_queries
 from kubeglass.supervise.reload import ReadOptions, reload_apps, reload_run
-from kubeglass.supervise.signals import StopSignals
 from kubeglass.supervise.stack import Running, describe_run
 from kubeglass.supervise.startup_wait import StartupWait, set_goal
 from kubeglass.supervise.state.folder import locked_folder

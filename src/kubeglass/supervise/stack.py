@@ -19,6 +19,7 @@ from kubeglass.model.parts import LOOPBACK, METRICS_FOLDER_VARIABLE, instrumente
 from kubeglass.model.sections.app import App
 from kubeglass.observe.probes import HttpProbe, TcpProbe
 from kubeglass.observe.processes import ProcessId, measure_age
+from kubeglass.signals import StopSignals
 from kubeglass.supervise.app.environment import app_environment, collector_environment, inherit_environment
 from kubeglass.supervise.options import RunOptions
 from kubeglass.supervise.ports import PortClaims
@@ -27,7 +28,6 @@ from kubeglass.supervise.process.context import SupervisorContext
 from kubeglass.supervise.process.guard import Guard
 from kubeglass.supervise.process.manager import Manager, ProcessStatus
 from kubeglass.supervise.process.spec import READY_SECONDS, ProcessSpec
-from kubeglass.supervise.signals import StopSignals
 from kubeglass.supervise.state.hold import is_held
 from kubeglass.supervise.state.queue_repair import QueueRepair
 from kubeglass.supervise.state.run_file import Phase, RunJournal, RunRecord

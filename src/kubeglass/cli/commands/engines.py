@@ -13,7 +13,7 @@ from kubeglass.engines.install.resolve import InstalledEngine, find, resolve
 from kubeglass.engines.install.source import Source, Unavailable
 from kubeglass.engines.registry import TOOLS, find_tool
 from kubeglass.errors import EngineError
-from kubeglass.supervise.signals import StopSignals
+from kubeglass.signals import StopSignals
 
 app = typer.Typer(
     help="List and install the programs that kubeglass runs: the collector, Prometheus, promtool.", add_completion=False

@@ -18,6 +18,7 @@ from pathlib import Path
 from packaging.version import Version
 
 from kubeglass.engines.install.source import Unavailable
+from kubeglass.signals import signals_held
 
 #: Where Go's installer and Homebrew put it, often not on PATH.
 WELL_KNOWN = (Path("/usr/local/go/bin/go"), Path("/opt/homebrew/bin/go"))
@@ -118,6 +119,7 @@ def run_go(
     last_lines: deque[str] = deque(maxlen=_EVIDENCE_LINES)
     with (
         tempfile.TemporaryFile("w+", encoding="utf-8") as output,
+        signals_held() as release_signals,
         subprocess.Popen(
             [*([nice, "-n", "10"] if nice else []), str(go.path), *arguments],
             cwd=cwd,
@@ -131,6 +133,7 @@ def run_go(
         ) as process,
     ):
         try:
+            release_signals()
             for line in process.stderr or ():
                 last_lines.append(line.rstrip("\n"))
                 on_line(last_lines[-1])

@@ -16,6 +16,7 @@ from kubeglass.catalog import FALLBACK_PREFIX
 from kubeglass.errors import AppError
 from kubeglass.model.pipeline import Pipeline
 from kubeglass.model.sections.app import App
+from kubeglass.signals import signals_held
 from kubeglass.supervise.app.environment import app_environment
 from kubeglass.supervise.process.child import kill_group
 from kubeglass.supervise.process.supervised import describe_exit
@@ -135,15 +136,15 @@ def checking_apps(apps: Iterable[App], folder: Path, timeout_seconds: float) -> 
         ConfigError: a secret that an app needs is not in the environment.
         AppError: an app cannot be run.
     """
-    with ExitStack() as running:
-        yield AppChecks(
-            {
-                app.name: running.enter_context(
-                    AppCheck(app.module or "", cwd=folder, env=app_environment(app), timeout_seconds=timeout_seconds)
-                )
-                for app in apps
-            }
-        )
+    with ExitStack() as running, signals_held() as release_signals:
+        checks = {
+            app.name: running.enter_context(
+                AppCheck(app.module or "", cwd=folder, env=app_environment(app), timeout_seconds=timeout_seconds)
+            )
+            for app in apps
+        }
+        release_signals()
+        yield AppChecks(checks)
 
 
 def check_apps(apps: Iterable[App], folder: Path, timeout_seconds: float) -> AppChecks:

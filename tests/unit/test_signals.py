@@ -8,16 +8,26 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
+import psutil
 import pytest
+from packaging.version import Version
 
-from kubeglass.supervise.signals import StopSignals
+from kubeglass.engines.install.go import Go, run_go
+from kubeglass.model.pipeline import Pipeline
+from kubeglass.signals import StopSignals, signals_held
+from kubeglass.supervise.app.check import check_apps
+from kubeglass.supervise.background import start_in_background
+from kubeglass.supervise.listener import RunListener
 
 #: Says on its standard output what each signal did to it, each word whole, and none before it would be understood.
 RUN = """
 import os, time
-from kubeglass.supervise.signals import StopSignals
+from kubeglass.signals import StopSignals
 with StopSignals() as signals:
     try:
         os.write(1, b"ready\\n")
@@ -118,3 +128,63 @@ def test_a_second_signal_hurries_the_stopping() -> None:
         signal.raise_signal(signal.SIGINT)
 
     assert hurried == ["hurried"]
+
+
+def test_an_interrupt_is_held_until_it_can_be_handled() -> None:
+    with StopSignals(), signals_held() as release:
+        signal.raise_signal(signal.SIGTERM)
+        with pytest.raises(KeyboardInterrupt):
+            release()
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGTERM)
+
+
+def test_an_interrupt_is_held_until_the_block_ends_at_most() -> None:
+    with StopSignals(), pytest.raises(KeyboardInterrupt), signals_held():
+        signal.raise_signal(signal.SIGINT)
+
+
+def test_only_the_main_thread_holds_signals() -> None:
+    def hold() -> None:
+        with signals_held() as release:
+            release()
+
+    with ThreadPoolExecutor() as threads:
+        threads.submit(hold).result()
+
+
+def build(folder: Path) -> None:
+    program = folder / "go"
+    program.write_text("#!/bin/sh\nexec sleep 600\n")
+    program.chmod(0o700)
+    run_go(Go(program, Version("1.26")), ["build"], cwd=folder)
+
+
+def check_two_apps(folder: Path) -> None:
+    (folder / "myapp.py").write_text("import time; time.sleep(600)")
+    document = {"apps": [{"name": name, "module": "myapp:app"} for name in ("shop", "cart")]}
+    check_apps(Pipeline.model_validate(document).apps, folder, timeout_seconds=600.0)
+
+
+def run_in_background(folder: Path) -> None:
+    start_in_background(["up"], folder, RunListener())
+
+
+@pytest.mark.parametrize("start", [build, check_two_apps, run_in_background])
+def test_a_process_that_starts_when_an_interrupt_comes_is_ended(
+    start: Callable[[Path], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[int] = []
+
+    class Interrupted(subprocess.Popen[bytes]):
+        def __init__(self, *arguments: Any, **options: Any) -> None:
+            super().__init__(*arguments, **options)
+            started.append(self.pid)
+            signal.raise_signal(signal.SIGTERM)
+
+    monkeypatch.setattr(subprocess, "Popen", Interrupted)
+    with StopSignals(), pytest.raises(KeyboardInterrupt):
+        start(tmp_path)
+
+    assert started
+    assert not any(psutil.pid_exists(pid) for pid in started)

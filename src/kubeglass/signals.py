@@ -1,10 +1,15 @@
-"""Signals: the first Ctrl-C interrupts the work, a second one skips grace periods; SIGHUP reloads."""
+"""Signals: the first Ctrl-C interrupts the work, a second one skips grace periods; SIGHUP reloads.
+
+An interrupt waits while a process is started, which could not be ended otherwise.
+"""
 
 from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import FrameType
 from typing import Any, Self
 
@@ -55,6 +60,32 @@ class StopSignals:
         if self._hurry is None:
             raise KeyboardInterrupt
         self._hurry()
+
+
+@contextmanager
+def signals_held() -> Iterator[Callable[[], None]]:
+    """Hold back interrupts until the block ends or the given function, which raises one that came, is called.
+
+    Start a process in such a block: an interrupt inside ``subprocess.Popen`` leaves a process whose pid nobody knows.
+    Outside the main thread there are no interrupts, and nothing is held.
+    """
+    came: list[int] = []
+    is_main = threading.current_thread() is threading.main_thread()
+    handlers = {number: signal.getsignal(number) for number in (*STOP_SIGNALS, signal.SIGHUP) if is_main}
+    held = {number: handler for number, handler in handlers.items() if callable(handler)}
+
+    def release() -> None:
+        while held:
+            signal.signal(*held.popitem())
+        while came:
+            signal.raise_signal(came.pop())
+
+    for number in held:
+        signal.signal(number, lambda number, _: came.append(number))
+    try:
+        yield release
+    finally:
+        release()
 
 
 def has_terminal() -> bool:

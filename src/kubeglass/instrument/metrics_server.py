@@ -14,6 +14,7 @@ import os
 import socket
 import sys
 import threading
+import time
 from contextlib import suppress
 from pathlib import Path
 from socketserver import TCPServer, ThreadingMixIn
@@ -40,6 +41,9 @@ RESPONSE_BYTES = 4096
 
 #: Seconds after which a silent client is disconnected.
 CLIENT_SECONDS = 10
+
+#: Long enough for a request to arrive after its connection.
+YIELD_SECONDS = 0.01
 
 
 class QuietHandler(WSGIRequestHandler):
@@ -70,6 +74,14 @@ class EndpointServer(ThreadingMixIn, WSGIServer):
         """Accept a connection; a unix socket's client has no address, but the handler expects one."""
         connection, address = self.socket.accept()
         return connection, address if isinstance(address, tuple) else ("unix", 0)
+
+    def service_actions(self) -> None:
+        """Let greenlets work, after each connection and every half second.
+
+        If gevent patches the process while this server runs, as gunicorn's worker does after ``--preload``, new threads
+        are greenlets of this thread, which otherwise waits in a poll that gevent knows nothing of.
+        """
+        time.sleep(YIELD_SECONDS)  # looked up at each call: gevent may have replaced it
 
     def handle_error(self, request: object, client_address: object) -> None:  # noqa: ARG002  # the parent's names
         """Log a failed scrape at debug level, not to the application's stderr."""

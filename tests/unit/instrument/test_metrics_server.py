@@ -6,6 +6,8 @@ import http.client
 import os
 import signal
 import socket
+import subprocess
+import sys
 import threading
 import time
 import urllib.error
@@ -128,6 +130,40 @@ def test_a_fork_takes_over_when_its_parent_stops() -> None:
     finally:
         os.kill(pid, signal.SIGKILL)
         os.waitpid(pid, 0)
+
+
+PATCHED_WHILE_IT_SERVES = """
+import sys, time
+from kubeglass.flask import serve_metrics
+from prometheus_client import CollectorRegistry, Gauge
+registry = CollectorRegistry()
+Gauge("things", "Things.", registry=registry)
+serving = serve_metrics(sys.argv[1], registry=registry)
+while serving._server is None:
+    time.sleep(0.01)
+time.sleep(0.1)
+from gevent import monkey
+monkey.patch_all()
+print("patched", flush=True)
+time.sleep(60)
+"""
+
+
+def test_a_slow_client_is_served_although_gevent_patched_the_process_afterwards() -> None:
+    port = free_port()
+    program = [sys.executable, "-c", PATCHED_WHILE_IT_SERVES, f"127.0.0.1:{port}"]
+    with subprocess.Popen(program, stdout=subprocess.PIPE) as process:
+        try:
+            assert process.stdout
+            assert process.stdout.readline() == b"patched\n"
+            with socket.create_connection(("127.0.0.1", port), timeout=10) as client:
+                time.sleep(0.1)  # longer than the server waits for the request of a connection
+                client.sendall(b"GET /metrics HTTP/1.0\r\n\r\n")
+                answer = client.makefile("rb").read()
+        finally:
+            process.kill()
+
+    assert b"things 0.0" in answer
 
 
 def test_a_metrics_port_for_the_application_concerns_no_other_address(monkeypatch: pytest.MonkeyPatch) -> None:

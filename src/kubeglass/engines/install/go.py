@@ -139,15 +139,19 @@ def run_go(
                 on_line(last_lines[-1])
             code = process.wait()
         finally:
-            # After an error: end go and its compilers, unless it has ended this very moment.
-            if process.poll() is None:
-                with suppress(ProcessLookupError, PermissionError):
-                    os.killpg(process.pid, signal.SIGKILL)
-                process.wait()  # after Ctrl-C, leaving the block would wait for a quarter of a second only
+            _end(process)
         if code != 0:
             raise _explain_failure(code, tuple(last_lines))
         output.seek(0)
         return output.read()
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    """After an error: end go and its compilers."""
+    if process.poll() is None:
+        with suppress(ProcessLookupError, PermissionError):  # it has ended this very moment
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()  # after Ctrl-C, leaving its ``with`` block would wait for a quarter of a second only
 
 
 def _explain_failure(code: int, lines: tuple[str, ...]) -> Unavailable:

@@ -67,6 +67,7 @@ def signals_held() -> Iterator[Callable[[], None]]:
     """Hold back interrupts until the block ends or the given function, which raises one that came, is called.
 
     Start a process in such a block: an interrupt inside ``subprocess.Popen`` leaves a process whose pid nobody knows.
+    Start and stop a live line in one too: half of either leaves a terminal without a cursor, or ends in an error.
     Outside the main thread there are no interrupts, and nothing is held.
     """
     came: list[int] = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import ExitStack
 from typing import Self
 
 from rich.progress import BarColumn, TaskID, TextColumn, TimeElapsedColumn
@@ -10,6 +11,7 @@ from rich.progress import Progress as LiveProgress
 
 from kubeglass.cli.output import Output
 from kubeglass.engines.install.progress import Phase, Progress
+from kubeglass.signals import signals_held
 
 #: Seconds between lines of one phase without a terminal.
 QUIET_SECONDS = 15.0
@@ -39,12 +41,17 @@ class EngineProgress(Progress):
                 console=self._output.stderr,
                 transient=True,
             )
-            self._live.start()
+            with ExitStack() as undo, signals_held() as release_signals:
+                undo.callback(self._live.stop)
+                self._live.start()
+                release_signals()
+                undo.pop_all()
         return self
 
     def __exit__(self, *exception: object) -> None:
         if self._live is not None:
-            self._live.stop()
+            with signals_held():
+                self._live.stop()
 
     def step(
         self,

@@ -10,6 +10,7 @@ from rich.status import Status
 from rich.text import Text
 
 from kubeglass.cli.output import Output
+from kubeglass.signals import signals_held
 from kubeglass.supervise.listener import Pulse, RunListener
 from kubeglass.supervise.process.state_machine import State
 from kubeglass.supervise.state.run_file import RunRecord
@@ -43,8 +44,9 @@ class RunOutput(RunListener):
     def finish(self) -> None:
         """Remove the live line."""
         if self._live:
-            self._live.stop()
-            self._live = None
+            with signals_held():  # one that is half stopped cannot be stopped again
+                self._live.stop()
+                self._live = None
 
     def note(self, text: str) -> None:
         """Print one line."""
@@ -84,8 +86,9 @@ class RunOutput(RunListener):
     def _show(self, text: str) -> None:
         if self._output.stderr.is_terminal:
             if self._live is None:
-                self._live = self._output.stderr.status("")
-                self._live.start()
+                with signals_held():
+                    self._live = self._output.stderr.status("")
+                    self._live.start()
             self._live.update(Text(text))
         elif time.monotonic() - self._said_at >= QUIET_SECONDS:
             self._said_at = time.monotonic()

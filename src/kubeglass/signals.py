@@ -1,6 +1,6 @@
 """Signals: the first Ctrl-C interrupts the work, a second one skips grace periods; SIGHUP reloads.
 
-An interrupt waits while a process is started, which could not be ended otherwise.
+An interrupt waits where it would leave something half done, such as a process that nobody could end.
 """
 
 from __future__ import annotations
@@ -76,14 +76,15 @@ def signals_held() -> Iterator[Callable[[], None]]:
     held = {number: handler for number, handler in handlers.items() if callable(handler)}
 
     def release() -> None:
-        while held:
-            signal.signal(*held.popitem())
+        for number, handler in held.items():
+            signal.signal(number, handler)
+        held.clear()  # not before: an interrupt may come between two, and the end of the block restores the rest
         while came:
             signal.raise_signal(came.pop())
 
-    for number in held:
-        signal.signal(number, lambda number, _: came.append(number))
     try:
+        for number in held:
+            signal.signal(number, lambda number, _: came.append(number))
         yield release
     finally:
         release()

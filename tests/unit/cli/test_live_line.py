@@ -18,7 +18,7 @@ HIDE_CURSOR, SHOW_CURSOR = "\x1b[?25l", "\x1b[?25h"
 
 
 class Interrupting(StringIO):
-    """A terminal on which Ctrl-C is pressed when it is written to for the first time."""
+    """A terminal on which Ctrl-C is pressed once, when it is sent this sequence."""
 
     def __init__(self, at: str) -> None:
         super().__init__()

@@ -14,6 +14,7 @@ from kubeglass.deploy.api.objects import KubernetesObject, ObjectKey, is_ending,
 from kubeglass.deploy.rollout.events import describe_events, list_events, occurrence_of
 from kubeglass.deploy.rollout.pod_failure import Cause, find_hopeless_event, find_pod_failures
 from kubeglass.deploy.rollout.revision import Revision, find_revision, list_pods
+from kubeglass.deploy.rollout.status import WORKLOADS, State, read_progress
 
 #: Of many pods with the same failure, these are enough.
 PODS_READ = 3
@@ -23,6 +24,23 @@ LINES_SHOWN = 20
 _FRAME = re.compile(r'\s+File "(?P<path>[^"]+)", line \d+')
 #: Frames of the interpreter, the server and libraries.
 _FOREIGN = re.compile(r"/site-packages/|/lib/python\d|^<frozen ")
+
+
+def find_causes(cluster: Cluster, keys: Iterable[ObjectKey]) -> dict[ObjectKey, Cause]:
+    """Find, without waiting, what keeps each workload among ``keys`` from becoming ready.
+
+    A deployment gives a cause up to its ``patience`` to pass before it fails.
+    """
+    causes = {}
+    for key in keys:
+        item = cluster.get(key) if key.kind in WORKLOADS else None
+        if item is None or (progress := read_progress(item)).state is State.READY:
+            continue
+        if cause := find_cause(cluster, item, frozenset()):
+            causes[key] = cause
+        elif progress.state is State.FAILED:
+            causes[key] = Cause(progress.message, evidence=describe_delay(cluster, item))
+    return causes
 
 
 def find_cause(cluster: Cluster, workload: KubernetesObject, known: AbstractSet[str]) -> Cause | None:

@@ -17,6 +17,8 @@ KubernetesObject = Mapping[str, Any]
 """One object as the API server reads and writes it, decoded from JSON or YAML."""
 
 OWNER = "kubeglass"
+#: The earlier name of :data:`PIPELINE`; can go once no rendering in ``tests/cluster/previous`` has it.
+EARLIER_PIPELINE = "kubeglass.dev/pipeline"
 
 #: Kinds without a namespace, among those that kubeglass renders or reads.
 _CLUSTER_KINDS = frozenset({"Namespace", "ClusterRole", "ClusterRoleBinding", "Node"})
@@ -115,7 +117,8 @@ def is_ours(item: KubernetesObject, pipeline: str) -> bool:
 
 def pipeline_of(item: KubernetesObject) -> str:
     """Return the pipeline that ``item`` belongs to, empty if it has no such label."""
-    return str((item["metadata"].get("labels") or {}).get(PIPELINE, ""))
+    labels = item["metadata"].get("labels") or {}
+    return str(labels.get(PIPELINE) or labels.get(EARLIER_PIPELINE, ""))
 
 
 def is_ending(item: KubernetesObject) -> bool:

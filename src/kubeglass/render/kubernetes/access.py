@@ -44,7 +44,7 @@ PROMETHEUS_RULES: tuple[dict[str, Any], ...] = ({"apiGroups": [""], "resources":
 
 _ENFORCE = "pod-security.kubernetes.io/enforce"
 _AUDIT = "pod-security.kubernetes.io/audit"
-_REASON = "kubeglass.dev/pod-security-reason"
+_REASON = "kubernetes.io/description"
 
 
 def build_accounts(pipeline: Pipeline) -> list[dict[str, Any]]:

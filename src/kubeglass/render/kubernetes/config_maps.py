@@ -54,8 +54,8 @@ class Contents:
 #: (grafana/tanka#50). A single file that is larger needs server-side apply, which stores no such copy.
 MOST_BYTES = 200_000
 
-#: An annotation of pod templates: a change of the configuration starts new pods.
-HASH_ANNOTATION = "kubeglass.dev/config-hash"
+#: An annotation of pod templates: a change of the configuration starts new pods. Helm charts call theirs so.
+HASH_ANNOTATION = "checksum/config"
 
 
 def config_maps(name: str, component: str, namespace: str, files: Sequence[RenderedFile]) -> list[dict[str, Any]]:

@@ -20,7 +20,7 @@ COMPONENT = "app.kubernetes.io/component"
 PART_OF = "app.kubernetes.io/part-of"
 MANAGED_BY = "app.kubernetes.io/managed-by"
 #: The pipeline that an object belongs to, by its namespace: two pipelines may share the namespace of their apps.
-PIPELINE = "kubeglass.dev/pipeline"
+PIPELINE = "app.kubernetes.io/instance"
 
 #: Namespaces carry their own name in this label since Kubernetes 1.22; policies select by it.
 NAMESPACE_NAME = "kubernetes.io/metadata.name"
@@ -62,10 +62,17 @@ def describe(kind: str, about: Mapping[str, Any], **content: Any) -> dict[str, A
 
 
 def mark(item: Mapping[str, Any], pipeline: Pipeline) -> dict[str, Any]:
-    """Label an object with its pipeline.
+    """Label an object with its pipeline, and its pods too, so that those of two pipelines can be told apart.
 
-    Pod templates and claims stay unlabelled: a new label would restart every pod, and a StatefulSet rejects it.
+    Selectors and a StatefulSet's claims can never change, so they stay as they are.
     """
+    marked = _label(item, pipeline)
+    if "template" not in item.get("spec", {}):
+        return marked
+    return {**marked, "spec": {**item["spec"], "template": _label(item["spec"]["template"], pipeline)}}
+
+
+def _label(item: Mapping[str, Any], pipeline: Pipeline) -> dict[str, Any]:
     about = item["metadata"]
     return {**item, "metadata": {**about, "labels": {**about["labels"], PIPELINE: pipeline.cluster.namespace}}}
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from kubeglass.deploy.api.objects import key_of
+from kubeglass.deploy.api.objects import EARLIER_PIPELINE, key_of
 from kubeglass.deploy.release.apply import Change, apply_object, delete_object, diff_object, wait_until_gone
 from kubeglass.errors import ClusterError
+from kubeglass.render.kubernetes.names import PIPELINE
 from tests.unit.deploy.fake_cluster import FakeClock, FakeCluster, make_object
 
 
@@ -56,11 +57,23 @@ def test_an_object_of_another_pipeline_is_never_touched() -> None:
 def test_an_object_that_names_no_pipeline_can_be_handed_over() -> None:
     cluster = FakeCluster()
     old = make_object("ConfigMap", "a")
-    del old["metadata"]["labels"]["kubeglass.dev/pipeline"]
+    del old["metadata"]["labels"][PIPELINE]
     cluster.put(old)
 
-    with pytest.raises(ClusterError, match="kubectl label configmap/a --namespace shop kubeglass.dev/pipeline="):
+    with pytest.raises(ClusterError, match=f"kubectl label configmap/a --namespace shop {PIPELINE}="):
         apply_object(cluster, make_object("ConfigMap", "a"), namespace="shop")
+
+
+def test_the_label_of_an_earlier_version_counts() -> None:
+    cluster = FakeCluster()
+    old = make_object("ConfigMap", "a")
+    old["metadata"]["labels"][EARLIER_PIPELINE] = old["metadata"]["labels"].pop(PIPELINE)
+    cluster.put(old)
+
+    deleted = delete_object(cluster, key_of(old), pipeline="shop")
+
+    assert deleted is not None
+    assert deleted.change is Change.DELETED
 
 
 def test_a_namespace_of_somebody_else_is_used_as_it_is() -> None:

@@ -12,6 +12,7 @@ from kubeglass.deploy.release.deploy import Release, deploy, preview, rehearse
 from kubeglass.deploy.release.inventory import read_inventory
 from kubeglass.deploy.release.removal import undeploy
 from kubeglass.errors import ClusterError
+from kubeglass.render.kubernetes.names import PIPELINE
 from tests.unit.deploy.fake_cluster import (
     FakeClock,
     FakeCluster,
@@ -199,7 +200,7 @@ def test_purging_later_still_knows_what_was_made() -> None:
     run(cluster, make_release("a"))
     claim = make_object("PersistentVolumeClaim", "data")
     # As a StatefulSet's controller makes it, from a template that may never change.
-    del claim["metadata"]["labels"]["kubeglass.dev/pipeline"]
+    del claim["metadata"]["labels"][PIPELINE]
     cluster.put(claim)
     remove(cluster)
 

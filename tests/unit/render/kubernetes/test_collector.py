@@ -44,7 +44,7 @@ def test_it_sees_no_more_of_its_node_than_its_scrapers_read(host_metrics: str, s
 def test_the_namespace_says_that_the_nodes_files_are_read(enabled: str, told: bool) -> None:
     namespace = objects(f"collector: {{host_metrics: {{enabled: {enabled}}}}}")["Namespace"]
 
-    reason = namespace["metadata"]["annotations"]["kubeglass.dev/pod-security-reason"]
+    reason = namespace["metadata"]["annotations"]["kubernetes.io/description"]
     assert ("reads the node's files" in reason) is told
 
 

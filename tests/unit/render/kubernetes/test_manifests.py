@@ -89,13 +89,30 @@ def test_every_object_says_whose_it_is_and_is_there_once(pipeline: Pipeline) -> 
     assert len(set(keys)) == len(keys)
 
 
-def test_every_object_names_its_pipeline_and_no_template_does(pipeline: Pipeline) -> None:
-    """A label in a pod's or a claim's template would restart pods, and a StatefulSet would refuse it."""
+def test_every_object_and_every_pod_names_its_pipeline(pipeline: Pipeline) -> None:
     items = objects_of(pipeline)
-    specs = json.dumps([item.get("spec", {}) for item in items])
+    templates = [item["spec"]["template"] for item in items if "template" in item.get("spec", {})]
 
-    assert {item["metadata"]["labels"]["kubeglass.dev/pipeline"] for item in items} == {pipeline.cluster.namespace}
-    assert "kubeglass.dev/pipeline" not in specs
+    named = {item["metadata"]["labels"]["app.kubernetes.io/instance"] for item in [*items, *templates]}
+    assert named == {pipeline.cluster.namespace}
+
+
+def test_what_can_never_change_does_not_name_the_pipeline(pipeline: Pipeline) -> None:
+    """An upgrade of what an earlier version made would be refused."""
+    specs = [item.get("spec", {}) for item in objects_of(pipeline)]
+    fixed = [spec[field] for spec in specs for field in ("selector", "volumeClaimTemplates") if field in spec]
+
+    assert "app.kubernetes.io/instance" not in json.dumps(fixed)
+
+
+def test_labels_and_annotations_are_under_no_domain_of_strangers(pipeline: Pipeline) -> None:
+    items = objects_of(pipeline)
+    templates = [item["spec"]["template"] for item in items if "template" in item.get("spec", {})]
+    about = [item["metadata"] for item in [*items, *templates]]
+    names = {name for each in about for field in ("labels", "annotations") for name in each.get(field, {})}
+
+    domains = {name.partition("/")[0].removeprefix("pod-security.").removeprefix("app.") for name in names}
+    assert domains == {"kubernetes.io", "prometheus.io", "checksum"}
 
 
 def test_objects_are_small_enough_for_plain_apply(pipeline: Pipeline) -> None:
@@ -135,7 +152,7 @@ def test_the_collector_is_the_one_exception_and_the_namespace_says_why(pipeline:
         {"path": "/var/lib/kubeglass/otelcol", "type": "DirectoryOrCreate"}
     ]
     assert watch["labels"]["pod-security.kubernetes.io/enforce"] == "privileged"
-    assert "folder of the node" in watch["annotations"]["kubeglass.dev/pod-security-reason"]
+    assert "folder of the node" in watch["annotations"]["kubernetes.io/description"]
     assert apps["labels"]["pod-security.kubernetes.io/enforce"] == "restricted"
 
 
@@ -146,7 +163,7 @@ def test_an_app_mounted_from_the_node_loosens_its_namespace_and_says_why() -> No
     spec = dict(pod_specs(pipeline))["shop"]
 
     assert namespace["labels"]["pod-security.kubernetes.io/enforce"] == "privileged"
-    assert "shop is mounted from the node" in namespace["annotations"]["kubeglass.dev/pod-security-reason"]
+    assert "shop is mounted from the node" in namespace["annotations"]["kubernetes.io/description"]
     assert spec["nodeSelector"] == {"kubernetes.io/hostname": "one"}
     assert spec["securityContext"]["runAsUser"] == 1000
     assert {"name": "source", "hostPath": {"path": "/home/me/app.py", "type": "File"}} in spec["volumes"]

@@ -33,7 +33,6 @@ ARGUMENTS = {
             "--port=3000",
             "--prometheus=http://127.0.0.1:9090",
             "--dashboards=/files",
-            "--allow-host=*",
         ],
         3000,
         "/healthz",

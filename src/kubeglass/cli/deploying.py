@@ -28,7 +28,7 @@ from kubeglass.errors import ClusterError
 from kubeglass.images.store import list_archives
 from kubeglass.model.pipeline import Pipeline
 from kubeglass.render.kubernetes.manifests import build
-from kubeglass.render.kubernetes.names import deployed_apps, missing_grafana
+from kubeglass.render.kubernetes.names import PAGE_SECRET_KEY, deployed_apps, missing_grafana
 from kubeglass.render.plan import compose
 
 
@@ -118,6 +118,8 @@ def run_deploy(options: DeployOptions) -> None:
         word = "deployed and verified" if options.verify else "deployed"
         output.say(f"{word} in {seconds:.1f} s: {shown.summary}")
         _say_addresses(cluster, objects, output)
+        for key in release.password_keys:
+            output.note(_explain_password(key))
 
 
 def run_undeploy(file: Path | None, context: str | None, namespace: str | None, *, timeout: float, purge: bool) -> None:
@@ -178,6 +180,11 @@ def _deploy(
     if options.verify:
         verify(cluster, pipeline, timeout=options.timeout, clock=clock, tell=shown.verified)
     return clock.now() - started
+
+
+def _explain_password(key: ObjectKey) -> str:
+    read = f"kubectl -n {key.namespace} get {key} -o jsonpath='{{.data.{PAGE_SECRET_KEY}}}' | base64 -d"
+    return f"the password to sign in with is in {key}: {read}"
 
 
 def _say_addresses(cluster: Cluster, objects: list[dict[str, Any]], output: Output) -> None:

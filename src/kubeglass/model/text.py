@@ -101,6 +101,7 @@ def _check_node_port(value: int) -> int:
 
 
 _LABEL = r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
+_HOST_NAME = rf"(\*\.)?{_LABEL}(\.{_LABEL})*"
 _ENV = r"[A-Za-z_][A-Za-z0-9_]*"
 _MODULE = r"[A-Za-z_][\w.]*:[A-Za-z_]\w*(\(.*\))?"
 _TARGET = r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9]([-A-Za-z0-9.]*[A-Za-z0-9])?):([0-9]{1,5})"
@@ -119,6 +120,13 @@ Name = Annotated[
     str,
     AfterValidator(_matching(_LABEL, "must be lower-case letters, digits and '-', at most 63, such as my-shop")),
     WithJsonSchema({"type": "string", "pattern": f"^{_LABEL}$", "maxLength": 63}),
+]
+
+#: A DNS name, or all names below one.
+HostName = Annotated[
+    str,
+    AfterValidator(_matching(_HOST_NAME, "must be a lower-case host name, such as pi.local or *.example.com")),
+    WithJsonSchema({"type": "string", "pattern": f"^{_HOST_NAME}$", "maxLength": 253}),
 ]
 
 #: The name of an environment variable.

@@ -19,12 +19,16 @@ from kubeglass.render.yaml import dump_yaml
 FOLDER = PurePosixPath("grafana/provisioning")
 DATASOURCE_PATH = FOLDER / "datasources" / "prometheus.yaml"
 PROVIDER_PATH = FOLDER / "dashboards" / "kubeglass.yaml"
+#: Folders without which Grafana logs an error at every start, with a file that provisions nothing:
+#: https://grafana.com/docs/grafana/latest/administration/provisioning/
+EMPTY_PATHS = (FOLDER / "plugins" / "kubeglass.yaml", FOLDER / "alerting" / "kubeglass.yaml")
 ENVIRONMENT_PATH = PurePosixPath("grafana/grafana.env")
 DASHBOARDS_FOLDER = PurePosixPath("dashboards")
 
 ENVIRONMENT_HEADER = """\
 # Rendered by kubeglass; edit kubeglass.yaml instead, a change here is lost.
 # Settings for a Grafana on this machine, one NAME=value a line, as systemd and container runtimes read them.
+# Run it as the user who owns this folder: nobody else may read it.
 """
 
 
@@ -34,11 +38,14 @@ def render(pipeline: Pipeline, settings: LocalSettings) -> list[RenderedFile]:
     dashboards = settings.root / DASHBOARDS_FOLDER
     chosen = choose_dashboards(pipeline, on_cluster=False)
     home = str(dashboards / f"{chosen[0]}.json") if chosen else ""
-    environment = {"GF_SERVER_HTTP_ADDR": LOOPBACK} | grafana_settings(str(settings.root / FOLDER), home)
+    environment = {"GF_SERVER_HTTP_ADDR": LOOPBACK} | grafana_settings(
+        str(settings.root / FOLDER), home, anonymous=True
+    )
     lines = "".join(f"{name}={value}\n" for name, value in environment.items())
     return [
         RenderedFile(DATASOURCE_PATH, dump_yaml(describe_datasource(url, pipeline.scrape.interval))),
         RenderedFile(PROVIDER_PATH, dump_yaml(describe_provider(str(dashboards)))),
+        *(RenderedFile(path, dump_yaml({"apiVersion": 1})) for path in EMPTY_PATHS),
         RenderedFile(ENVIRONMENT_PATH, ENVIRONMENT_HEADER + lines),
     ]
 
@@ -77,6 +84,8 @@ def describe_provider(folder: str) -> dict[str, Any]:
         "name": "kubeglass",
         "orgId": 1,
         "folder": "kubeglass",
+        # Otherwise it is random in each new database, and links to the folder break.
+        "folderUid": "kubeglass",
         "type": "file",
         "disableDeletion": False,
         "updateIntervalSeconds": 10,
@@ -86,17 +95,18 @@ def describe_provider(folder: str) -> dict[str, Any]:
     return {"apiVersion": 1, "providers": [provider]}
 
 
-def grafana_settings(provisioning: str, home_dashboard: str) -> dict[str, str]:
-    """Return Grafana's settings: anonymous users may view and not edit, and nothing calls home.
+def grafana_settings(provisioning: str, home_dashboard: str, *, anonymous: bool) -> dict[str, str]:
+    """Return Grafana's settings; nothing calls home.
 
     Args:
         provisioning: path of the provisioning folder as Grafana's server sees it.
         home_dashboard: path of the first dashboard to show; empty for Grafana's own start page.
+        anonymous: whether users who have not signed in may view, and not edit.
     """
     home = {"GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH": home_dashboard} if home_dashboard else {}
     return home | {
         "GF_PATHS_PROVISIONING": provisioning,
-        "GF_AUTH_ANONYMOUS_ENABLED": "true",
+        "GF_AUTH_ANONYMOUS_ENABLED": str(anonymous).lower(),
         "GF_AUTH_ANONYMOUS_ORG_ROLE": "Viewer",
         "GF_USERS_ALLOW_SIGN_UP": "false",
         "GF_DASHBOARDS_MIN_REFRESH_INTERVAL": "1s",

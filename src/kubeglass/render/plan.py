@@ -71,7 +71,9 @@ def compose(pipeline: Pipeline) -> Contents:
             _rendered(grafana.DATASOURCE_PATH.relative_to(grafana.FOLDER), dump_yaml(source)),
             _rendered(grafana.PROVIDER_PATH.relative_to(grafana.FOLDER), dump_yaml(provider)),
         ),
-        grafana_environment=grafana.grafana_settings(PROVISIONING_FOLDER, home),
+        grafana_environment=grafana.grafana_settings(
+            PROVISIONING_FOLDER, home, anonymous=pipeline.cluster.grafana.anonymous
+        ),
         dashboards=dashboards,
     )
 

@@ -14,21 +14,18 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
-from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp
 
 from kubeglass.errors import PortError
 from kubeglass.http import AsyncClient, make_async_client
 from kubeglass.model.parts import LOOPBACK, VIEWER_PORT
+from kubeglass.viewer.access import HEALTH_PATH, LOOPBACK_NAMES, Access, AccessRules
 from kubeglass.viewer.api import Api
 from kubeglass.viewer.page import Page, PageFiles, SecurityHeaders
 from kubeglass.viewer.query import ProxyLimits, QueryProxy
 
 log = logging.getLogger(__name__)
-
-#: ``Host`` names that a local browser sends; others are refused, to prevent DNS rebinding.
-LOOPBACK_NAMES = (LOOPBACK, "localhost", "[::1]")
 
 #: The page that ``viewer-ui`` builds; absent in a checkout before the first build.
 STATIC_FOLDER = Path(__file__).parent / "static"
@@ -45,6 +42,7 @@ class ViewerSettings:
         port: TCP port; 0 lets the system choose.
         time_interval: the data source's scrape interval as Prometheus writes it, the page's smallest step.
         allowed_hosts: names accepted in the ``Host`` header.
+        password: required beyond loopback; empty refuses everybody there.
         static: folder of the built page.
         limits: limits of queries.
     """
@@ -55,6 +53,7 @@ class ViewerSettings:
     port: int = VIEWER_PORT
     time_interval: str = "15s"
     allowed_hosts: tuple[str, ...] = LOOPBACK_NAMES
+    password: str = field(default="", repr=False)
     static: Path = STATIC_FOLDER
     limits: ProxyLimits = field(default_factory=ProxyLimits)
 
@@ -79,7 +78,7 @@ def _routes(settings: ViewerSettings, client: AsyncClient) -> list[BaseRoute]:
     return [
         Route("/", page.read),
         Route("/d/{rest:path}", page.read),
-        Route("/healthz", api.respond_healthy),
+        Route(HEALTH_PATH, api.respond_healthy),
         Route("/api/dashboards", api.list_dashboards),
         Route("/api/dashboards/{uid}", api.read_dashboard),
         Route("/api/datasource", api.describe_datasource),
@@ -91,7 +90,7 @@ def _routes(settings: ViewerSettings, client: AsyncClient) -> list[BaseRoute]:
 def _middleware(settings: ViewerSettings) -> list[Middleware]:
     """From the outside in."""
     return [
-        Middleware(TrustedHostMiddleware, allowed_hosts=settings.allowed_hosts, www_redirect=False),
+        Middleware(Access, rules=AccessRules(settings.host, settings.allowed_hosts, settings.password)),
         # Level 4 takes a third of level 9's time for a few percent more bytes.
         Middleware(GZipMiddleware, minimum_size=1024, compresslevel=4),
     ]

@@ -9,10 +9,12 @@ import signal
 import subprocess
 import sys
 import time
+from base64 import b64decode, b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from tests.cluster.bed.layout import NODE_IP
 from tests.cluster.bed.namespaces import enter
 from tests.cluster.pipeline.stand import APP, KUBEGLASS, Stand
 
@@ -27,6 +29,16 @@ status, page = get(root)
 named = re.findall(r'(?:src|href)="([^"#:]+)"', page.decode())
 assets = {name: get(urllib.parse.urljoin(root, name)) for name in named}
 print(json.dumps({"status": status, "page": page.decode(), "assets": {n: [s, len(b)] for n, (s, b) in assets.items()}}))
+"""
+
+#: Sends headers given as NAME=VALUE, and prints the status.
+SIGN_IN = """
+import sys, urllib.error, urllib.request
+headers = dict(header.split("=", 1) for header in sys.argv[2:])
+try:
+    print(urllib.request.urlopen(urllib.request.Request(sys.argv[1], headers=headers), timeout=20).status)
+except urllib.error.HTTPError as error:
+    print(error.code)
 """
 
 #: Puts an article into the cart, and reads the cart with the cookie from the response.
@@ -87,6 +99,28 @@ def test_the_page_comes_with_everything_it_names(deployed: Stand) -> None:
     assert seen["assets"]
     assert all(status == 200 and size > 0 for status, size in seen["assets"].values())
     assert process.returncode == 130
+
+
+def test_beyond_loopback_the_page_asks_for_its_generated_password(deployed: Stand) -> None:
+    definition = deployed.folder / "kubeglass.yaml"
+    port = deployed.node_port - 1000
+    definition.write_text(definition.read_text() + f"  viewer: {{node_port: {port}}}\n")
+    result = deployed.kubeglass("deploy", "--no-verify")
+    deployed.define()
+    secret = deployed.get("secret", "viewer-password")["data"]["password"]
+
+    def ask(*headers: str) -> int:
+        command = [sys.executable, "-c", SIGN_IN, f"http://{NODE_IP}:{port}/api/dashboards", *headers]
+        return int(deployed.cluster.run(command).stdout)
+
+    basic = b64encode(b"me:" + b64decode(secret)).decode()
+    assert "secret/viewer-password" in result.stderr
+    assert b64decode(secret).decode() not in result.stdout + result.stderr
+    assert ask() == 401
+    assert ask(f"Authorization=Basic {basic}") == 200
+    assert ask(f"Authorization=Basic {basic}", "Host=rebound.example") == 400
+    deployed.kubeglass("deploy", "--no-verify")
+    assert deployed.get("secret", "viewer-password")["data"]["password"] == secret
 
 
 def test_cookies_and_bodies_pass(deployed: Stand) -> None:

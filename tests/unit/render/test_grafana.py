@@ -11,6 +11,7 @@ from ruamel.yaml import YAML
 from kubeglass.dashboards.registry import DASHBOARDS
 from kubeglass.model.local import LocalPorts, LocalSettings
 from kubeglass.model.pipeline import Pipeline, Scrape
+from kubeglass.model.sections.cluster import Cluster, Grafana
 from kubeglass.model.sections.dashboards import DashboardName, Dashboards
 from kubeglass.render import grafana
 from kubeglass.render.kubernetes import manifests
@@ -41,6 +42,15 @@ def test_provider_reads_the_folder_the_dashboards_are_written_to() -> None:
     assert provider["type"] == "file"
     assert Path(provider["options"]["path"]) == SETTINGS.root / grafana.DASHBOARDS_FOLDER
     assert provider["allowUiUpdates"] is False
+    assert provider["folderUid"] == "kubeglass"
+
+
+def test_anonymous_users_view_on_this_machine_and_on_a_cluster_only_if_asked() -> None:
+    asked = Pipeline(cluster=Cluster(grafana=Grafana(anonymous=True)))
+
+    assert "GF_AUTH_ANONYMOUS_ENABLED=true\n" in content("grafana/grafana.env")
+    assert compose(PIPELINE).grafana_environment["GF_AUTH_ANONYMOUS_ENABLED"] == "false"
+    assert compose(asked).grafana_environment["GF_AUTH_ANONYMOUS_ENABLED"] == "true"
 
 
 def test_settings_let_nobody_change_anything_and_stay_on_this_machine() -> None:
@@ -55,7 +65,7 @@ def test_settings_let_nobody_change_anything_and_stay_on_this_machine() -> None:
 
 
 def test_settings_keep_grafana_from_calling_home() -> None:
-    values = grafana.grafana_settings("/etc/grafana/provisioning", "")
+    values = grafana.grafana_settings("/etc/grafana/provisioning", "", anonymous=False)
 
     for name in ("ANALYTICS_REPORTING_ENABLED", "ANALYTICS_CHECK_FOR_UPDATES", "ANALYTICS_CHECK_FOR_PLUGIN_UPDATES"):
         assert values[f"GF_{name}"] == "false"
@@ -64,7 +74,7 @@ def test_settings_keep_grafana_from_calling_home() -> None:
 
 
 def test_home_is_a_dashboard_only_if_there_is_one() -> None:
-    assert "GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH" not in grafana.grafana_settings("/p", "")
+    assert "GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH" not in grafana.grafana_settings("/p", "", anonymous=True)
 
 
 def test_every_dashboard_of_the_registry_can_be_chosen_and_no_other() -> None:
@@ -103,6 +113,57 @@ def test_file_is_named_by_the_uid_and_is_a_dashboard_grafana_imports() -> None:
         assert file.path.stem == document["uid"]
         assert document["schemaVersion"] >= 36
         assert file.content.endswith("}\n")
+
+
+#: https://grafana.com/docs/grafana/latest/administration/provisioning/
+PROVISIONED = {
+    "datasources": {"apiVersion", "prune", "datasources", "deleteDatasources"},
+    "dashboards": {"apiVersion", "providers"},
+    "plugins": {"apiVersion", "apps"},
+    "alerting": {"apiVersion", "groups", "contactPoints", "policies", "templates", "muteTimes"},
+}
+DATASOURCE = {"name", "uid", "type", "access", "orgId", "url", "isDefault", "editable", "jsonData", "secureJsonData"}
+PROVIDER = {
+    "name",
+    "orgId",
+    "folder",
+    "folderUid",
+    "type",
+    "disableDeletion",
+    "updateIntervalSeconds",
+    "allowUiUpdates",
+    "options",
+}
+
+
+def test_provisioning_files_have_the_documented_format() -> None:
+    read = YAML(typ="safe").load
+    files = {
+        file.path.relative_to(grafana.FOLDER): read(file.content)
+        for file in grafana.render(PIPELINE, SETTINGS)
+        if file.path.is_relative_to(grafana.FOLDER)
+    }
+
+    assert {path.parts[0] for path in files} == set(PROVISIONED)
+    for path, document in files.items():
+        assert document["apiVersion"] == 1
+        assert document.keys() <= PROVISIONED[path.parts[0]], path
+    (source,) = files[grafana.DATASOURCE_PATH.relative_to(grafana.FOLDER)]["datasources"]
+    (provider,) = files[grafana.PROVIDER_PATH.relative_to(grafana.FOLDER)]["providers"]
+    assert source.keys() <= DATASOURCE
+    assert provider.keys() <= PROVIDER
+
+
+def test_on_a_cluster_the_images_own_folders_stay_visible() -> None:
+    (deployment,) = [
+        item for item in manifests.build(PIPELINE, compose(PIPELINE))["grafana.yaml"] if item["kind"] == "Deployment"
+    ]
+    (container,) = deployment["spec"]["template"]["spec"]["containers"]
+    mounted = {mount["mountPath"]: mount.get("subPath") for mount in container["volumeMounts"]}
+
+    assert mounted["/etc/grafana/provisioning/datasources"] == "datasources"
+    assert mounted["/etc/grafana/provisioning/dashboards"] == "dashboards"
+    assert "/etc/grafana/provisioning" not in mounted
 
 
 def test_a_local_run_is_given_all_of_it() -> None:

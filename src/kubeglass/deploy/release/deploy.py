@@ -13,8 +13,7 @@ from kubeglass.deploy.release.inventory import find_orphans, read_inventory, sto
 from kubeglass.deploy.release.removal import Tell, remove
 from kubeglass.deploy.rollout.baseline import read_baseline
 from kubeglass.deploy.rollout.wait import Clock, Report, Rollout
-from kubeglass.model.parts import GRAFANA
-from kubeglass.render.kubernetes.names import GRAFANA_SECRET, GRAFANA_SECRET_KEY
+from kubeglass.render.kubernetes.names import PAGE_SECRET_KEY, PAGE_SECRETS
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,15 +29,14 @@ class Release:
 
     @property
     def keys(self) -> list[ObjectKey]:
-        """The key of every object, in the order of applying; of Grafana's password too, if Grafana is among them."""
-        keys = [key_of(item, namespace=self.namespace) for item in sort_for_apply(self.objects)]
-        has_grafana = any(key.kind == "Deployment" and key.name == GRAFANA for key in keys)
-        return [*keys, *([self.password_key] if has_grafana else [])]
+        """The key of every object, in the order of applying, and of the password of each page among them."""
+        return [*(key_of(item, namespace=self.namespace) for item in sort_for_apply(self.objects)), *self.password_keys]
 
     @property
-    def password_key(self) -> ObjectKey:
-        """The key of the Secret with the password of Grafana's administrator."""
-        return ObjectKey("v1", "Secret", GRAFANA_SECRET, self.namespace)
+    def password_keys(self) -> list[ObjectKey]:
+        """The keys of the Secrets with the pages' passwords."""
+        pages = [item["metadata"]["name"] for item in self.objects if item["kind"] == "Deployment"]
+        return [ObjectKey("v1", "Secret", PAGE_SECRETS[page], self.namespace) for page in pages if page in PAGE_SECRETS]
 
 
 def preview(cluster: Cluster, release: Release) -> str:
@@ -103,18 +101,19 @@ def _apply(cluster: Cluster, release: Release, objects: Iterable[KubernetesObjec
 
 
 def _complete(cluster: Cluster, release: Release) -> list[KubernetesObject]:
-    """Return the objects in the order of applying, with a new password if Grafana has none; an existing one stays."""
-    key = release.password_key
-    if key not in release.keys or cluster.get(key) is not None:
-        return sort_for_apply(release.objects)
-    password = {
+    """Return the objects in the order of applying, with a new password for each page that has none."""
+    missing = [key for key in release.password_keys if cluster.get(key) is None]
+    return sort_for_apply([*release.objects, *(_new_password(key) for key in missing)])
+
+
+def _new_password(key: ObjectKey) -> KubernetesObject:
+    return {
         "apiVersion": key.api_version,
         "kind": key.kind,
-        "metadata": {"name": key.name, "namespace": key.namespace, "labels": labels_for(release.namespace)},
+        "metadata": {"name": key.name, "namespace": key.namespace, "labels": labels_for(key.namespace)},
         "type": "Opaque",
-        "stringData": {GRAFANA_SECRET_KEY: secrets.token_urlsafe(24)},
+        "stringData": {PAGE_SECRET_KEY: secrets.token_urlsafe(24)},
     }
-    return sort_for_apply([*release.objects, password])
 
 
 def _new_namespaces(cluster: Cluster, release: Release) -> list[str]:

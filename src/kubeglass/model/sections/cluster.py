@@ -7,7 +7,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from kubeglass.model.sections.section import Section
-from kubeglass.model.text import AbsolutePath, Name, NodePort
+from kubeglass.model.text import AbsolutePath, HostName, Name, NodePort
 
 
 class PullPolicy(StrEnum):
@@ -55,10 +55,24 @@ class Images(Section):
 
 
 class WebPage(Section):
-    """A page that users open: Grafana, or kubeglass's own."""
+    """A page that users open: Grafana, or kubeglass's own; both ask for a password."""
 
     enabled: bool = Field(default=True, description="Run it on the cluster.")
     node_port: NodePort | None = Field(default=None, description="Port on every node; empty means none.")
+
+
+class Viewer(WebPage):
+    """kubeglass's own page."""
+
+    hosts: tuple[HostName, ...] = Field(
+        default=(), description="Names that users open it by, such as a node's; addresses are always accepted."
+    )
+
+
+class Grafana(WebPage):
+    """Grafana."""
+
+    anonymous: bool = Field(default=False, description="Let everybody view dashboards without signing in.")
 
 
 class Cluster(Section):
@@ -74,8 +88,8 @@ class Cluster(Section):
     )
     pull_policy: PullPolicy = PullPolicy.IF_NOT_PRESENT
     images: Images = Images()
-    grafana: WebPage = WebPage()
-    viewer: WebPage = WebPage()
+    grafana: Grafana = Grafana()
+    viewer: Viewer = Viewer()
     security: Security = Security()
 
     @property

@@ -9,7 +9,7 @@ from kubeglass.model.pipeline import Pipeline
 from kubeglass.render.files import RenderedFile
 from kubeglass.render.kubernetes import access, app, collector, pages, prometheus
 from kubeglass.render.kubernetes.config_maps import Contents
-from kubeglass.render.kubernetes.names import mark, missing_grafana
+from kubeglass.render.kubernetes.names import PAGE_SECRETS, mark, missing_grafana
 from kubeglass.render.yaml import HEADER, dump_yaml, dump_yaml_documents
 
 KUSTOMIZATION = "kustomization.yaml"
@@ -49,7 +49,8 @@ def render(pipeline: Pipeline, contents: Contents) -> list[RenderedFile]:
 
 
 def _header(name: str, pipeline: Pipeline) -> str:
-    if name == "grafana.yaml":
-        return HEADER + pages.HOW_TO_MAKE_THE_SECRET.format(namespace=pipeline.cluster.namespace)
+    page = name.removesuffix(".yaml")
+    if page in PAGE_SECRETS:
+        return HEADER + pages.explain_password(page, pipeline.cluster.namespace)
     note = missing_grafana(pipeline) if name == KUSTOMIZATION else ""
     return HEADER + (f"# {note}.\n" if note else "")

@@ -7,13 +7,14 @@ from typing import Any
 
 from kubeglass import __version__
 from kubeglass.engines.engine import Distribution, load_distribution
+from kubeglass.model.parts import GRAFANA, VIEWER
 from kubeglass.model.pipeline import Pipeline
 from kubeglass.model.sections.app import App
 from kubeglass.model.sections.cluster import ImageSource
 
-#: Secret with the password of Grafana's administrator; `kubeglass deploy` creates it, and it is never rendered.
-GRAFANA_SECRET = "grafana-admin"  # noqa: S105  # a Secret's name, not a secret
-GRAFANA_SECRET_KEY = "password"  # noqa: S105  # a key's name
+#: Secret of each page with its password; `kubeglass deploy` creates it, and it is never rendered.
+PAGE_SECRETS = {GRAFANA: "grafana-admin", VIEWER: "viewer-password"}
+PAGE_SECRET_KEY = "password"  # noqa: S105  # a key's name, not a secret
 
 NAME = "app.kubernetes.io/name"
 COMPONENT = "app.kubernetes.io/component"

@@ -5,7 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from kubeglass.model.duration import format_duration
-from kubeglass.model.parts import GRAFANA, GRAFANA_PORT, PROMETHEUS, PROMETHEUS_PORT, VIEWER, VIEWER_PORT
+from kubeglass.model.parts import (
+    GRAFANA,
+    GRAFANA_PORT,
+    PROMETHEUS,
+    PROMETHEUS_PORT,
+    VIEWER,
+    VIEWER_PASSWORD_VARIABLE,
+    VIEWER_PORT,
+)
 from kubeglass.model.pipeline import Pipeline
 from kubeglass.render.kubernetes.config_maps import (
     DASHBOARDS_FOLDER,
@@ -16,8 +24,8 @@ from kubeglass.render.kubernetes.config_maps import (
     config_volume,
 )
 from kubeglass.render.kubernetes.names import (
-    GRAFANA_SECRET,
-    GRAFANA_SECRET_KEY,
+    PAGE_SECRET_KEY,
+    PAGE_SECRETS,
     describe,
     grafana_image,
     metadata,
@@ -37,11 +45,23 @@ from kubeglass.render.kubernetes.pods import (
     template_of,
 )
 
-HOW_TO_MAKE_THE_SECRET = (
-    "# Grafana waits for its administrator's password. `kubeglass deploy` generates one; with kubectl, make it:\n"
-    f"#   kubectl -n {{namespace}} create secret generic {GRAFANA_SECRET}"
-    f' --from-literal={GRAFANA_SECRET_KEY}="$(openssl rand -base64 24)"\n'
-)
+_WHY_A_PASSWORD = {
+    GRAFANA: "Grafana waits for its administrator's password.",
+    VIEWER: "Without a password the page is open to kubectl port-forward only.",
+}
+
+
+def explain_password(page: str, namespace: str) -> str:
+    """Return the comment that tells users of kubectl how to set the password of ``page``."""
+    return (
+        f"# {_WHY_A_PASSWORD[page]} `kubeglass deploy` generates one; with kubectl, set it first:\n"
+        f"#   kubectl -n {namespace} create secret generic {PAGE_SECRETS[page]}"
+        f' --from-literal={PAGE_SECRET_KEY}="$(openssl rand -base64 24)"\n'
+    )
+
+
+def _password(page: str, **more: bool) -> dict[str, Any]:
+    return {"valueFrom": {"secretKeyRef": {"name": PAGE_SECRETS[page], "key": PAGE_SECRET_KEY, **more}}}
 
 
 def build_grafana(pipeline: Pipeline, contents: Contents) -> list[dict[str, Any]]:
@@ -76,7 +96,6 @@ def build_grafana(pipeline: Pipeline, contents: Contents) -> list[dict[str, Any]
 
 
 def _grafana_container(pipeline: Pipeline, contents: Contents) -> dict[str, Any]:
-    password = {"secretKeyRef": {"name": GRAFANA_SECRET, "key": GRAFANA_SECRET_KEY}}
     return {
         "name": GRAFANA,
         "image": grafana_image(pipeline),
@@ -84,18 +103,28 @@ def _grafana_container(pipeline: Pipeline, contents: Contents) -> dict[str, Any]
         "env": [
             *({"name": name, "value": value} for name, value in contents.grafana_environment.items()),
             {"name": "GF_SECURITY_ADMIN_USER", "value": "admin"},
-            {"name": "GF_SECURITY_ADMIN_PASSWORD", "valueFrom": password},
+            {"name": "GF_SECURITY_ADMIN_PASSWORD", **_password(GRAFANA)},
         ],
         "ports": [port_of("http", GRAFANA_PORT)],
         **http_probes("/api/health", "http", period=2),
         "resources": {"requests": {"cpu": "50m", "memory": "128Mi"}, "limits": {"memory": "512Mi"}},
         "securityContext": container_security_context(),
         "volumeMounts": [
-            {"name": "provisioning", "mountPath": PROVISIONING_FOLDER, "readOnly": True},
+            # Only these: Grafana logs an error at every start if the image's folders beside them are hidden.
+            *(_provisioning_mount(folder) for folder in sorted({file.path.parts[0] for file in contents.grafana})),
             {"name": "dashboards", "mountPath": DASHBOARDS_FOLDER, "readOnly": True},
             {"name": "data", "mountPath": "/var/lib/grafana"},
             TMP,
         ],
+    }
+
+
+def _provisioning_mount(folder: str) -> dict[str, Any]:
+    return {
+        "name": "provisioning",
+        "mountPath": f"{PROVISIONING_FOLDER}/{folder}",
+        "subPath": folder,
+        "readOnly": True,
     }
 
 
@@ -132,12 +161,20 @@ def _viewer_container(pipeline: Pipeline) -> dict[str, Any]:
             f"--prometheus=http://{PROMETHEUS}:{PROMETHEUS_PORT}",
             f"--dashboards={DASHBOARDS_FOLDER}",
             f"--time-interval={format_duration(pipeline.scrape.interval)}",
-            # Users connect to any node's address or name, unknown here; the page has no password to steal.
-            "--allow-host=*",
+            *(f"--allow-host={name}" for name in _names_of_viewer(pipeline)),
         ],
+        # Without it, the page serves port-forwards only.
+        "env": [{"name": VIEWER_PASSWORD_VARIABLE, **_password(VIEWER, optional=True)}],
         "ports": [port_of("http", VIEWER_PORT)],
         **http_probes("/healthz", "http"),
         "resources": {"requests": {"cpu": "10m", "memory": "48Mi"}, "limits": {"memory": "192Mi"}},
         "securityContext": container_security_context(),
         "volumeMounts": [{"name": "dashboards", "mountPath": DASHBOARDS_FOLDER, "readOnly": True}, TMP],
     }
+
+
+def _names_of_viewer(pipeline: Pipeline) -> list[str]:
+    """Return the names of the page beside its addresses: those of its Service, and the user's own."""
+    home = pipeline.cluster.namespace
+    service_names = (VIEWER, f"{VIEWER}.{home}", f"{VIEWER}.{home}.svc", f"{VIEWER}.{home}.svc.cluster.local")
+    return [*service_names, *pipeline.cluster.viewer.hosts]

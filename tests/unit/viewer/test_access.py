@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import httpx2
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from starlette.requests import Request
 from starlette.testclient import TestClient
@@ -61,7 +61,7 @@ def test_nothing_is_served_without_the_password(settings: ViewerSettings, path: 
 def test_wrong_credentials_are_refused(settings: ViewerSettings, credentials: str) -> None:
     page = serve(settings, peer="10.0.0.9")
 
-    assert page.get("/", headers=[(b"Authorization", credentials.encode())]).status_code == 401
+    assert page.get("/", headers={"Authorization": credentials}).status_code == 401
 
 
 def test_the_kubelet_asks_for_health_without_a_password(settings: ViewerSettings) -> None:
@@ -121,6 +121,7 @@ def test_the_password_is_not_shown(settings: ViewerSettings) -> None:
     assert PASSWORD not in repr(shown)
 
 
+@example(host=b"localhost", authorization="Basic ä".encode())
 @given(host=st.binary(max_size=40), authorization=st.binary(max_size=40))
 def test_any_header_gets_a_response(host: bytes, authorization: bytes) -> None:
     rules = AccessRules("0.0.0.0", ("localhost",), PASSWORD)

@@ -34,8 +34,6 @@ DATASOURCE_TYPE = "prometheus"
 INSTRUMENT_VARIABLE = "KUBEGLASS_INSTRUMENT"
 #: Folder in which the workers share their metrics; prometheus_client reads it too.
 METRICS_FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
-#: The page's password, which requests from beyond loopback must show.
-VIEWER_PASSWORD_VARIABLE = "KUBEGLASS_VIEWER_PASSWORD"  # noqa: S105  # a variable's name, not a secret
 #: Prefix of the library's HTTP metrics.
 METRICS_PREFIX_VARIABLE = "KUBEGLASS_METRICS_PREFIX"
 

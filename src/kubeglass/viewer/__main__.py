@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import logging
-import os
 import signal
 import sys
 from pathlib import Path
@@ -14,7 +13,7 @@ from urllib.parse import urlsplit
 from kubeglass.errors import KubeglassError, UsageError
 from kubeglass.http import LOGGER_NAME
 from kubeglass.model.duration import parse_duration
-from kubeglass.model.parts import LOOPBACK, VIEWER_PASSWORD_VARIABLE, VIEWER_PORT
+from kubeglass.model.parts import LOOPBACK, VIEWER_PORT
 from kubeglass.viewer.access import LOOPBACK_NAMES
 from kubeglass.viewer.server import ViewerSettings, run_server
 
@@ -22,11 +21,7 @@ log = logging.getLogger(__name__)
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        "python -m kubeglass.viewer",
-        description="Serve the dashboard page.",
-        epilog=f"{VIEWER_PASSWORD_VARIABLE}: password that requests from beyond loopback must show.",
-    )
+    parser = argparse.ArgumentParser("python -m kubeglass.viewer", description="Serve the dashboard page.")
     parser.add_argument("--prometheus", required=True, metavar="URL", help="base address of Prometheus")
     parser.add_argument("--dashboards", required=True, metavar="DIR", type=Path, help="folder of <uid>.json files")
     parser.add_argument("--port", default=str(VIEWER_PORT), help="TCP port, 0 for any free one (%(default)s)")
@@ -34,6 +29,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--time-interval", default="15s", help="scrape interval of the data source (%(default)s)")
     parser.add_argument(
         "--allow-host", action="append", default=[], metavar="NAME", help="additional name accepted in the Host header"
+    )
+    parser.add_argument(
+        "--password-file", metavar="FILE", type=Path, help="file with the password that is required beyond loopback"
     )
     return parser
 
@@ -52,7 +50,7 @@ def parse_settings(arguments: list[str]) -> ViewerSettings:
         port=_check_port(given.port),
         time_interval=_check_time_interval(given.time_interval),
         allowed_hosts=(*LOOPBACK_NAMES, *map(str.lower, given.allow_host)),
-        password=os.environ.get(VIEWER_PASSWORD_VARIABLE, ""),
+        password_file=given.password_file,
     )
 
 

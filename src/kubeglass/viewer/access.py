@@ -6,13 +6,14 @@ import ipaddress
 import secrets
 from base64 import b64decode
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from kubeglass.model.parts import LOOPBACK, VIEWER_PASSWORD_VARIABLE
+from kubeglass.model.parts import LOOPBACK
 
 #: ``Host`` names that a local browser sends; others are refused, to prevent DNS rebinding.
 LOOPBACK_NAMES = (LOOPBACK, "localhost", "[::1]")
@@ -23,11 +24,11 @@ HEALTH_PATH = "/healthz"
 #: Headers of a request that a proxy passed on: its sender is somebody else.
 _FORWARDED = ("forwarded", "x-forwarded-for")
 
-_NO_PASSWORD = f"""\
+_FORWARDS_ONLY = """\
 This page has no password, so it is served to this machine only.
 
-On a cluster, open it with `kubeglass open --cluster viewer` or `kubectl port-forward service/viewer 3000`.
-Elsewhere, set {VIEWER_PASSWORD_VARIABLE} in the page's environment, and start it again.
+On a cluster, open it with `kubeglass open --cluster viewer` or `kubectl port-forward service/viewer 3000`,
+or create its Secret: the command is at the top of viewer.yaml. Elsewhere, give it a --password-file.
 """
 
 
@@ -38,13 +39,13 @@ class AccessRules:
     Args:
         host: address that the server listens on; only beyond loopback is the password required.
         names: accepted in the ``Host`` header, without a port; ``*.example.com`` stands for every name below it.
-        password: required by HTTP basic authentication, with any user name; without one, everybody beyond loopback is
-            refused.
+        password_file: holds the password that HTTP basic authentication must show, with any user name; it is read at
+            each request. Without one, everybody beyond loopback is refused.
     """
 
     host: str
     names: tuple[str, ...]
-    password: str = ""
+    password_file: Path | None = None
 
     def refuse(self, request: Request) -> Response | None:
         """Return the response that refuses ``request``, or None if it is accepted."""
@@ -54,9 +55,10 @@ class AccessRules:
             return PlainTextResponse(words, 400)
         if request.url.path == HEALTH_PATH or is_loopback(self.host) or _is_local(request, name):
             return None
-        if not self.password:
-            return PlainTextResponse(_NO_PASSWORD, 403)
-        if secrets.compare_digest(_given_password(request), self.password.encode()):
+        password = self._read_password()
+        if not password:
+            return PlainTextResponse(_FORWARDS_ONLY, 403)
+        if secrets.compare_digest(_given_password(request), password):
             return None
         challenge = {"WWW-Authenticate": 'Basic realm="kubeglass", charset="UTF-8"', "Cache-Control": "no-store"}
         return PlainTextResponse("Sign in with any user name and the page's password.", 401, challenge)
@@ -66,6 +68,13 @@ class AccessRules:
             return True
         # Nobody can rebind a numeric address, and a cluster's page is opened by that of any node.
         return not is_loopback(self.host) and _is_address(name)
+
+    def _read_password(self) -> bytes:
+        try:
+            return self.password_file.read_bytes().strip() if self.password_file else b""
+        except OSError:
+            # A Secret that was not created yet.
+            return b""
 
 
 class Access:

@@ -42,7 +42,7 @@ class ViewerSettings:
         port: TCP port; 0 lets the system choose.
         time_interval: the data source's scrape interval as Prometheus writes it, the page's smallest step.
         allowed_hosts: names accepted in the ``Host`` header.
-        password: required beyond loopback; empty refuses everybody there.
+        password_file: holds the password required beyond loopback; None refuses everybody there.
         static: folder of the built page.
         limits: limits of queries.
     """
@@ -53,7 +53,7 @@ class ViewerSettings:
     port: int = VIEWER_PORT
     time_interval: str = "15s"
     allowed_hosts: tuple[str, ...] = LOOPBACK_NAMES
-    password: str = field(default="", repr=False)
+    password_file: Path | None = None
     static: Path = STATIC_FOLDER
     limits: ProxyLimits = field(default_factory=ProxyLimits)
 
@@ -90,7 +90,7 @@ def _routes(settings: ViewerSettings, client: AsyncClient) -> list[BaseRoute]:
 def _middleware(settings: ViewerSettings) -> list[Middleware]:
     """From the outside in."""
     return [
-        Middleware(Access, rules=AccessRules(settings.host, settings.allowed_hosts, settings.password)),
+        Middleware(Access, rules=AccessRules(settings.host, settings.allowed_hosts, settings.password_file)),
         # Level 4 takes a third of level 9's time for a few percent more bytes.
         Middleware(GZipMiddleware, minimum_size=1024, compresslevel=4),
     ]

@@ -5,15 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from kubeglass.model.duration import format_duration
-from kubeglass.model.parts import (
-    GRAFANA,
-    GRAFANA_PORT,
-    PROMETHEUS,
-    PROMETHEUS_PORT,
-    VIEWER,
-    VIEWER_PASSWORD_VARIABLE,
-    VIEWER_PORT,
-)
+from kubeglass.model.parts import GRAFANA, GRAFANA_PORT, PROMETHEUS, PROMETHEUS_PORT, VIEWER, VIEWER_PORT
 from kubeglass.model.pipeline import Pipeline
 from kubeglass.render.kubernetes.config_maps import (
     DASHBOARDS_FOLDER,
@@ -60,8 +52,13 @@ def explain_password(page: str, namespace: str) -> str:
     )
 
 
-def _password(page: str, **more: bool) -> dict[str, Any]:
-    return {"valueFrom": {"secretKeyRef": {"name": PAGE_SECRETS[page], "key": PAGE_SECRET_KEY, **more}}}
+PASSWORD_FOLDER = "/run/kubeglass/sign-in"  # noqa: S105  # a folder, not a secret
+#: As a file, not a variable, which child processes inherit.
+_PASSWORD_MOUNT = {"name": "password", "mountPath": PASSWORD_FOLDER, "readOnly": True}
+
+
+def _password_volume(page: str, **more: bool) -> dict[str, Any]:
+    return {"name": "password", "secret": {"secretName": PAGE_SECRETS[page], **more}}
 
 
 def build_grafana(pipeline: Pipeline, contents: Contents) -> list[dict[str, Any]]:
@@ -74,6 +71,7 @@ def build_grafana(pipeline: Pipeline, contents: Contents) -> list[dict[str, Any]
         "volumes": [
             config_volume("provisioning", f"{GRAFANA}-provisioning", contents.grafana),
             config_volume("dashboards", f"{GRAFANA}-dashboards", contents.dashboards),
+            _password_volume(GRAFANA),
             empty_volume("data", "1Gi"),
             empty_volume("tmp", "64Mi"),
         ],
@@ -103,7 +101,7 @@ def _grafana_container(pipeline: Pipeline, contents: Contents) -> dict[str, Any]
         "env": [
             *({"name": name, "value": value} for name, value in contents.grafana_environment.items()),
             {"name": "GF_SECURITY_ADMIN_USER", "value": "admin"},
-            {"name": "GF_SECURITY_ADMIN_PASSWORD", **_password(GRAFANA)},
+            {"name": "GF_SECURITY_ADMIN_PASSWORD", "value": f"$__file{{{PASSWORD_FOLDER}/{PAGE_SECRET_KEY}}}"},
         ],
         "ports": [port_of("http", GRAFANA_PORT)],
         **http_probes("/api/health", "http", period=2),
@@ -113,6 +111,7 @@ def _grafana_container(pipeline: Pipeline, contents: Contents) -> dict[str, Any]
             # Only these: Grafana logs an error at every start if the image's folders beside them are hidden.
             *(_provisioning_mount(folder) for folder in sorted({file.path.parts[0] for file in contents.grafana})),
             {"name": "dashboards", "mountPath": DASHBOARDS_FOLDER, "readOnly": True},
+            _PASSWORD_MOUNT,
             {"name": "data", "mountPath": "/var/lib/grafana"},
             TMP,
         ],
@@ -137,6 +136,8 @@ def build_viewer(pipeline: Pipeline, contents: Contents) -> list[dict[str, Any]]
         "containers": [_viewer_container(pipeline)],
         "volumes": [
             config_volume("dashboards", f"{VIEWER}-dashboards", contents.dashboards),
+            # Without it, the page serves port-forwards only.
+            _password_volume(VIEWER, optional=True),
             empty_volume("tmp", "16Mi"),
         ],
     }
@@ -161,15 +162,18 @@ def _viewer_container(pipeline: Pipeline) -> dict[str, Any]:
             f"--prometheus=http://{PROMETHEUS}:{PROMETHEUS_PORT}",
             f"--dashboards={DASHBOARDS_FOLDER}",
             f"--time-interval={format_duration(pipeline.scrape.interval)}",
+            f"--password-file={PASSWORD_FOLDER}/{PAGE_SECRET_KEY}",
             *(f"--allow-host={name}" for name in _names_of_viewer(pipeline)),
         ],
-        # Without it, the page serves port-forwards only.
-        "env": [{"name": VIEWER_PASSWORD_VARIABLE, **_password(VIEWER, optional=True)}],
         "ports": [port_of("http", VIEWER_PORT)],
         **http_probes("/healthz", "http"),
         "resources": {"requests": {"cpu": "10m", "memory": "48Mi"}, "limits": {"memory": "192Mi"}},
         "securityContext": container_security_context(),
-        "volumeMounts": [{"name": "dashboards", "mountPath": DASHBOARDS_FOLDER, "readOnly": True}, TMP],
+        "volumeMounts": [
+            {"name": "dashboards", "mountPath": DASHBOARDS_FOLDER, "readOnly": True},
+            _PASSWORD_MOUNT,
+            TMP,
+        ],
     }
 
 

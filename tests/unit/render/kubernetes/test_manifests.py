@@ -261,16 +261,22 @@ def test_the_metrics_are_for_the_collector_alone(pipeline: Pipeline) -> None:
     assert metrics["from"][0]["podSelector"]["matchLabels"] == {"app.kubernetes.io/name": "otel-collector"}
 
 
-def test_grafana_asks_for_a_password_that_no_file_holds(pipeline: Pipeline) -> None:
-    grafana = dict(pod_specs(pipeline))["grafana"]["containers"][0]
-    secrets = [item for item in objects_of(pipeline) if item["kind"] == "Secret"]
-    text = next(file.content for file in render_kubernetes(pipeline) if str(file.path) == "grafana.yaml")
+@pytest.mark.parametrize(
+    ("page", "secret", "needed"), [("grafana", "grafana-admin", True), ("viewer", "viewer-password", False)]
+)
+def test_a_page_reads_its_password_from_a_secret_that_no_file_holds(
+    pipeline: Pipeline, page: str, secret: str, needed: bool
+) -> None:
+    spec = dict(pod_specs(pipeline))[page]
+    (container,) = spec["containers"]
+    (volume,) = [volume["secret"] for volume in spec["volumes"] if "secret" in volume]
+    (folder,) = [mount["mountPath"] for mount in container["volumeMounts"] if mount["name"] == "password"]
+    text = next(file.content for file in render_kubernetes(pipeline) if str(file.path) == f"{page}.yaml")
 
-    assert secrets == []
-    assert {"name": "grafana-admin", "key": "password"} in [
-        entry["valueFrom"]["secretKeyRef"] for entry in grafana["env"] if "valueFrom" in entry
-    ]
-    assert "kubectl -n watch create secret generic grafana-admin" in text
+    assert [item for item in objects_of(pipeline) if item["kind"] == "Secret"] == []
+    assert (volume["secretName"], not volume.get("optional")) == (secret, needed)
+    assert f"{folder}/password" in json.dumps([container.get("args"), container.get("env")])
+    assert f"kubectl -n watch create secret generic {secret}" in text
 
 
 @pytest.mark.parametrize(("part", "kinds"), [("grafana", {"grafana.yaml"}), ("viewer", {"viewer.yaml"})])

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from kubeglass.engines.install.resolve import resolve
-from kubeglass.images.archive import ArchivedImage, write_archive
-from kubeglass.images.plan import plan_images
+from kubeglass.images.archive import ArchivedImage
+from kubeglass.images.plan import build_archive, plan_images
 from kubeglass.model.load import FILE_NAME, load_pipeline
 from kubeglass.supervise.options import find_demo
 from tests.cluster.bed.cluster import Cluster
@@ -55,7 +55,9 @@ def images(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> dict[s
     recipes = plan_images(
         load_pipeline(folder / FILE_NAME), folder, Path(sys.executable), lambda engine: resolve(engine).path
     )
-    built = {name: write_archive(recipe(), archives / f"{name}.tar") for name, recipe in recipes.items()}
+    remarks: list[str] = []
+    built = {name: build_archive(recipe, archives, name, remarks.append) for name, recipe in recipes.items()}
+    assert remarks == []
     for archive in built.values():
         cluster.import_image(archive.path)
     return built

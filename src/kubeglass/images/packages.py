@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 import tomllib
 from collections.abc import Iterable, Sequence
 from importlib.metadata import Distribution, distributions
@@ -71,6 +72,14 @@ class Environment:
         """Return every installed package except installers and kubeglass itself."""
         return [self._installed[name] for name in sorted(self._installed.keys() - _INSTALLERS - {OWN_NAME})]
 
+    def find_owner(self, module: str) -> str | None:
+        """Return the installed package that has a module, by the module's full name; None if there is none."""
+        top = module.partition(".")[0]
+        for name, distribution in self._installed.items():
+            if any(path.parts[0].partition(".")[0] == top for path in distribution.files or ()):
+                return name
+        return None
+
     def _find(self, requirement: Requirement, asker: str) -> Distribution:
         distribution = self._installed.get(canonicalize_name(requirement.name))
         if distribution is None or not requirement.specifier.contains(distribution.version, prereleases=True):
@@ -130,6 +139,25 @@ def _list_files(distribution: Distribution) -> list[Path]:
             hint="create a virtual environment, install into it with pip, and choose it with --python",
         )
     return [Path(str(path)) for path in distribution.files]
+
+
+def advise(module: str, folder: Path, environment: Environment) -> str:
+    """Say how to get a module that the application in ``folder`` lacks into its image."""
+    top = module.partition(".")[0]
+    if top in sys.stdlib_module_names:
+        return "images do not have this part of the standard library: do not import it"
+    here = folder.joinpath(*module.split("."))
+    if here.exists() or here.with_suffix(".py").exists():
+        return "hidden files and links to folders are not packed: put the files themselves there, and build again"
+    if (folder / top).exists():
+        return f"{folder / top} has no such module: correct the import"
+    declared = next((name for name in (REQUIREMENTS, PROJECT) if (folder / name).is_file()), None)
+    owner = environment.find_owner(module)
+    if declared and owner:
+        return f"add {owner} to {folder / declared}, and build again"
+    if declared:
+        return f"add its package to {folder / declared}, install it in this environment and build again"
+    return "install it in this environment and build again"
 
 
 def read_requirements(folder: Path) -> list[Requirement] | None:

@@ -1,25 +1,42 @@
-"""The images of a pipeline that no registry has, and how to build each."""
+"""The images of a pipeline that no registry has, how to build each, and how to try it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from kubeglass.engines import registry
 from kubeglass.engines.engine import Distribution, Engine
 from kubeglass.errors import UsageError
+from kubeglass.images.archive import ArchivedImage, write_archive
 from kubeglass.images.image import PROGRAM_MODE, File, Image
 from kubeglass.images.interpreter import inspect_interpreter
+from kubeglass.images.packages import Environment, advise
 from kubeglass.images.python_image import PythonImages
+from kubeglass.images.source import require_module
+from kubeglass.images.store import SUFFIX
 from kubeglass.images.system import find_libraries, list_system_files
+from kubeglass.images.trial import AppTrial, start_help, start_version
 from kubeglass.model.parts import HEALTH_PORT, OTLP_PORT, PROMETHEUS, PROMETHEUS_PORT, TELEMETRY_PORT, VIEWER
 from kubeglass.model.pipeline import Pipeline
+from kubeglass.model.sections.app import App
 from kubeglass.render.kubernetes.names import deployed_apps, own_image
 
 #: Returns the program of an engine, after getting it if necessary.
 FindProgram = Callable[[Engine], Path]
-Recipe = Callable[[], Image]
+#: Tries an image in a scratch folder; returns a remark on what could not be found out, or an empty text.
+Attempt = Callable[[Image, Path], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How to make an image, and how to try it before it counts as built."""
+
+    make: Callable[[], Image]
+    attempt: Attempt
+
 
 #: The collector's image is named after its role.
 COLLECTOR = "collector"
@@ -33,17 +50,34 @@ def plan_images(pipeline: Pipeline, folder: Path, python: Path, find_program: Fi
 
     Args:
         pipeline: the pipeline.
-        folder: the folder with the apps' sources: the definition's own.
+        folder: the folder with the apps' sources.
         python: the interpreter to put into the images, with the packages installed for it.
         find_program: finds the collector and Prometheus.
     """
-    apps = {app.name: app for app in deployed_apps(pipeline) if app.image is None}
+    apps = [app for app in deployed_apps(pipeline) if app.image is None]
     return {
-        **{name: partial(lambda app: _python(python).build_app(app, folder), app) for name, app in apps.items()},
-        COLLECTOR: lambda: build_collector_image(find_program(registry.OTELCOL)),
-        PROMETHEUS: lambda: build_prometheus_image(find_program(registry.PROMETHEUS)),
-        VIEWER: lambda: _python(python).build_viewer(pipeline),
+        **{app.name: _plan_app(app, folder, python) for app in apps},
+        COLLECTOR: Recipe(lambda: build_collector_image(find_program(registry.OTELCOL)), start_version),
+        PROMETHEUS: Recipe(lambda: build_prometheus_image(find_program(registry.PROMETHEUS)), start_version),
+        VIEWER: Recipe(lambda: _python(python).build_viewer(pipeline), start_help),
     }
+
+
+def _plan_app(app: App, folder: Path, python: Path) -> Recipe:
+    def make() -> Image:
+        images = _python(python)
+        if not app.host_path:
+            require_module(app, folder, images.interpreter)
+        return images.build_app(app, folder)
+
+    def attempt(image: Image, scratch: Path) -> str:
+        if app.host_path:
+            # Its source is on the node.
+            return ""
+        environment = Environment(inspect_interpreter(python))
+        return AppTrial(app, folder, partial(advise, folder=folder, environment=environment)).run(image, scratch)
+
+    return Recipe(make, attempt)
 
 
 def choose(recipes: Mapping[str, Recipe], names: list[str]) -> dict[str, Recipe]:
@@ -56,6 +90,18 @@ def choose(recipes: Mapping[str, Recipe], names: list[str]) -> dict[str, Recipe]
     if unknown:
         raise UsageError(unknown[0], "is not an image of this pipeline", hint=f"choose from {', '.join(recipes)}")
     return {name: recipes[name] for name in names or recipes}
+
+
+def build_archive(recipe: Recipe, folder: Path, name: str, remark: Callable[[str], None]) -> ArchivedImage:
+    """Make an image, try it, and write it to ``folder``; an earlier archive of it is replaced only by one that works.
+
+    Raises:
+        KubeglassError: the image cannot be built, or what is in it does not start.
+    """
+    image = recipe.make()
+    if said := recipe.attempt(image, folder):
+        remark(said)
+    return write_archive(image, folder / f"{name}{SUFFIX}")
 
 
 def _python(python: Path) -> PythonImages:

@@ -61,7 +61,7 @@ def test_apps_with_an_image_or_elsewhere_are_not_built(tmp_path: Path) -> None:
 def test_an_app_s_own_layer_holds_its_source_and_no_secrets(project: Path) -> None:
     pipeline = _pipeline({"name": "shop", "module": "shop:app", "workers": 3, "threads": 2})
 
-    image = plan_images(pipeline, project, Path(sys.executable), _no_program)["shop"]()
+    image = plan_images(pipeline, project, Path(sys.executable), _no_program)["shop"].make()
 
     assert image.reference == f"localhost/kubeglass/shop:{__version__}"
     assert _paths(image.layers[2]) == ["app/requirements.txt", "app/shop.py"]
@@ -73,7 +73,7 @@ def test_an_app_s_own_layer_holds_its_source_and_no_secrets(project: Path) -> No
 def test_an_app_gets_what_it_needs_and_no_tools(project: Path) -> None:
     pipeline = _pipeline({"name": "shop", "module": "shop:app"})
 
-    packages = _paths(plan_images(pipeline, project, Path(sys.executable), _no_program)["shop"]().layers[1])
+    packages = _paths(plan_images(pipeline, project, Path(sys.executable), _no_program)["shop"].make().layers[1])
 
     folders = {path.split("/")[4] for path in packages if path.startswith("venv/lib/")}
     assert {"flask", "gunicorn", "kubeglass", "prometheus_client", "werkzeug"} <= folders
@@ -83,7 +83,7 @@ def test_an_app_gets_what_it_needs_and_no_tools(project: Path) -> None:
 def test_an_app_mounted_from_its_node_has_no_source(project: Path) -> None:
     pipeline = _pipeline({"name": "shop", "module": "shop:app", "host_path": {"path": "/home/me/shop.py"}})
 
-    image = plan_images(pipeline, project, Path(sys.executable), _no_program)["shop"]()
+    image = plan_images(pipeline, project, Path(sys.executable), _no_program)["shop"].make()
 
     assert image.reference == f"localhost/kubeglass/python:{__version__}"
     assert _paths(image.layers[2]) == []
@@ -94,7 +94,7 @@ def test_an_image_built_twice_is_the_same_to_the_byte(project: Path, monkeypatch
     pipeline = _pipeline({"name": "shop", "module": "shop:app"})
     archives = []
     for number in range(2):
-        image = plan_images(pipeline, project, Path(sys.executable), _no_program)["shop"]()
+        image = plan_images(pipeline, project, Path(sys.executable), _no_program)["shop"].make()
         archives.append(write_archive(image, project.parent / "built" / f"{number}.tar").path)
 
     first, second = archives
@@ -106,7 +106,7 @@ def test_an_engine_s_image_holds_its_program(tmp_path: Path, name: str, program:
     binary = tmp_path / program
     binary.write_bytes(b"\x7fELF")
 
-    image = plan_images(Pipeline(), tmp_path, Path(sys.executable), lambda engine: tmp_path / engine.name)[name]()
+    image = plan_images(Pipeline(), tmp_path, Path(sys.executable), lambda engine: tmp_path / engine.name)[name].make()
 
     assert image.layers[1] == (File(f"bin/{program}", binary, 0o755),)
     assert image.entrypoint == (f"/bin/{program}",)
@@ -133,4 +133,4 @@ def test_apps_that_are_mounted_share_one_image(project: Path) -> None:
 
     one, two, *_ = plan_images(pipeline, project, Path(sys.executable), _no_program).values()
 
-    assert one() == two()
+    assert one.make() == two.make()

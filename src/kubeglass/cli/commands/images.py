@@ -13,11 +13,11 @@ from kubeglass.cli.context import images_folder, load_definition
 from kubeglass.cli.engine_progress import EngineProgress
 from kubeglass.cli.output import Output
 from kubeglass.engines.install.resolve import resolve
-from kubeglass.images.archive import ArchivedImage, write_archive
+from kubeglass.images.archive import ArchivedImage
 from kubeglass.images.image import find_architecture
-from kubeglass.images.plan import choose, plan_images
+from kubeglass.images.plan import build_archive, choose, plan_images
+from kubeglass.images.source import find_source_folder
 from kubeglass.images.store import (
-    SUFFIX,
     NodeRuntime,
     choose_archives,
     copy_archive,
@@ -26,6 +26,7 @@ from kubeglass.images.store import (
     load_archives,
 )
 from kubeglass.model.load import FILE_NAME
+from kubeglass.signals import StopSignals
 from kubeglass.supervise.options import find_demo
 
 app = typer.Typer(
@@ -35,6 +36,16 @@ app = typer.Typer(
 Names = Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="The images; all by default.")]
 File = Annotated[
     Path | None, typer.Option("--file", "-f", help="The definition; app sources are beside it.", show_default=FILE_NAME)
+]
+SourceFolder = Annotated[
+    Path | None,
+    typer.Option(
+        "--source",
+        exists=True,
+        file_okay=False,
+        help="Folder with the apps' sources.",
+        show_default="the definition's folder",
+    ),
 ]
 Demo = Annotated[bool, typer.Option("--demo", help="Use the demo shop's definition.")]
 Python = Annotated[
@@ -46,21 +57,23 @@ Into = Annotated[NodeRuntime, typer.Option(help="The node's runtime; auto prefer
 
 
 @app.command()
-def build(names: Names = None, file: File = None, python: Python = None, *, demo: Demo = False) -> None:
-    """Build images of the apps, the collector, Prometheus and the page from this machine's files."""
+def build(
+    names: Names = None, file: File = None, source: SourceFolder = None, python: Python = None, *, demo: Demo = False
+) -> None:
+    """Build images of the apps, the collector, Prometheus and the page from this machine's files, and try each."""
     output = Output()
     path = find_demo() / FILE_NAME if demo else file or Path(FILE_NAME)
     pipeline = load_definition(path if demo else file)
     find_architecture()
-    with EngineProgress(output) as progress:
+    with StopSignals(can_reload=False), EngineProgress(output) as progress:
         recipes = plan_images(
             pipeline,
-            path.resolve().parent,
+            source.resolve() if source else find_source_folder(path),
             python or Path(sys.executable),
             lambda engine: resolve(engine, progress=progress).path,
         )
         chosen = choose(recipes, names or [])
-        built = {name: write_archive(chosen[name](), images_folder() / f"{name}{SUFFIX}") for name in chosen}
+        built = {name: build_archive(recipe, images_folder(), name, output.note) for name, recipe in chosen.items()}
     _show(built, output)
 
 

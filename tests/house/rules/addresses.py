@@ -29,6 +29,7 @@ SITES = {
     "keepachangelog.com",
     "kubernetes.io",
     "kwok.sigs.k8s.io",
+    "www.checkov.io",
     "man7.org",
     "opentelemetry.io",
     "peps.python.org",

@@ -37,6 +37,7 @@ _ORDER = (
     "ConfigMap",
     "PersistentVolumeClaim",
     "Service",
+    "Ingress",
     "PodDisruptionBudget",
     "StatefulSet",
     "DaemonSet",

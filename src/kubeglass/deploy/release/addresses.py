@@ -10,14 +10,24 @@ from kubeglass.deploy.api.objects import KubernetesObject, is_ready
 
 
 def find_addresses(cluster: Cluster, objects: Sequence[KubernetesObject]) -> dict[str, list[str]]:
-    """Return the URLs of each Service among ``objects`` by its name: one per node, or none without a NodePort."""
+    """Return the URLs of each Service among ``objects`` by its name: its host's, and one per node with a NodePort."""
     nodes = _node_addresses(cluster) or ["NODE"]
+    hosts = {item["metadata"]["name"]: _host_addresses(item) for item in objects if item["kind"] == "Ingress"}
     return {
-        item["metadata"]["name"]: [f"http://{node}:{port['nodePort']}" for node in nodes if "nodePort" in port]
+        name: [
+            *hosts.get(name, ()),
+            *(f"http://{node}:{port['nodePort']}" for node in nodes if "nodePort" in port),
+        ]
         for item in objects
         if item["kind"] == "Service"
+        for name in [item["metadata"]["name"]]
         for port in item["spec"]["ports"]
     }
+
+
+def _host_addresses(ingress: KubernetesObject) -> list[str]:
+    scheme = "https" if ingress["spec"].get("tls") else "http"
+    return [f"{scheme}://{rule['host']}" for rule in ingress["spec"]["rules"]]
 
 
 def _node_addresses(cluster: Cluster) -> list[str]:

@@ -16,6 +16,7 @@ CHECKS: tuple[Callable[[Pipeline], Iterable[Problem]], ...] = (
     apps.names,
     apps.ways_to_run,
     apps.node_ports,
+    apps.ingress_hosts,
     apps.local_ports,
     apps.targets,
     apps.metrics_ports,

@@ -8,6 +8,7 @@ from kubeglass.model.parts import COLLECTOR, GRAFANA, PROMETHEUS, VIEWER
 from kubeglass.model.pipeline import Pipeline
 from kubeglass.model.problem import Loc, Problem, format_loc
 from kubeglass.model.sections.app import App
+from kubeglass.model.sections.ingress import Ingress
 
 #: Names of the pipeline's own processes and scrape jobs.
 RESERVED_NAMES = ("otelcol", COLLECTOR, PROMETHEUS, VIEWER, GRAFANA)
@@ -56,7 +57,7 @@ def _ways_of_one(app: App, loc: Loc) -> Iterator[Problem]:
 
 def node_ports(pipeline: Pipeline) -> Iterator[Problem]:
     """Find NodePorts used twice."""
-    uses: list[tuple[Loc, int | None]] = [
+    uses: list[tuple[Loc, int | str | None]] = [
         (("apps", index, "node_port"), app.node_port) for index, app in enumerate(pipeline.apps)
     ]
     uses.append((("cluster", "grafana", "node_port"), pipeline.cluster.grafana.node_port))
@@ -64,10 +65,21 @@ def node_ports(pipeline: Pipeline) -> Iterator[Problem]:
     return _repeated(uses)
 
 
+def ingress_hosts(pipeline: Pipeline) -> Iterator[Problem]:
+    """Find host names used twice: a controller would send requests to either."""
+    cluster = pipeline.cluster
+    uses: list[tuple[Loc, Ingress | None]] = [
+        (("apps", index, "ingress", "host"), app.ingress) for index, app in enumerate(pipeline.apps)
+    ]
+    uses.append((("cluster", "grafana", "ingress", "host"), cluster.grafana.ingress))
+    uses.append((("cluster", "viewer", "ingress", "host"), cluster.viewer.ingress))
+    return _repeated((loc, ingress.host) for loc, ingress in uses if ingress is not None)
+
+
 def local_ports(pipeline: Pipeline) -> Iterator[Problem]:
     """Find ports that two parts on this machine ask for; a part that asks for none gets a free one."""
     chosen = pipeline.local.ports
-    uses: list[tuple[Loc, int | None]] = [
+    uses: list[tuple[Loc, int | str | None]] = [
         (("apps", index, "port"), app.port) for index, app in enumerate(pipeline.apps) if _asks_for_a_port(app)
     ]
     uses += [(("local", "ports", name), getattr(chosen, name)) for name in ("page", "prometheus", "otlp")]
@@ -102,8 +114,8 @@ def _asks_for_a_port(app: App) -> bool:
     return app.module is not None and "port" in app.model_fields_set
 
 
-def _repeated(uses: Iterable[tuple[Loc, int | None]]) -> Iterator[Problem]:
-    first: dict[int, Loc] = {}
-    for loc, port in uses:
-        if port is not None and (other := first.setdefault(port, loc)) != loc:
-            yield Problem(loc, f"must differ from {format_loc(other)}", found=f"found {port}")
+def _repeated(uses: Iterable[tuple[Loc, int | str | None]]) -> Iterator[Problem]:
+    first: dict[int | str, Loc] = {}
+    for loc, value in uses:
+        if value is not None and (other := first.setdefault(value, loc)) != loc:
+            yield Problem(loc, f"must differ from {format_loc(other)}", found=f"found {value}")

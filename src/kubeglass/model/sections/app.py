@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
+from kubeglass.model.sections.ingress import Ingress
 from kubeglass.model.sections.secret import BasicAuth, SecretSource
 from kubeglass.model.sections.section import Amount, Resources, Section
 from kubeglass.model.text import (
@@ -106,6 +107,7 @@ class App(Section):
         default=DEFAULT_METRICS_PORT, description="On the cluster: port of the metrics, which no Service exposes."
     )
     node_port: NodePort | None = Field(default=None, description="Port on every node that leads to it.")
+    ingress: Ingress | None = Field(default=None, description="Host name that leads to it, on the cluster.")
     replicas: Whole = Field(default=2, ge=0, le=1000, description="Pods on the cluster.")
     resources: Resources = Resources(requests=Amount(cpu="100m", memory="128Mi"), limits=Amount(memory="256Mi"))
     env: dict[EnvName, str] = Field(default={}, description="Environment variables without secrets.")

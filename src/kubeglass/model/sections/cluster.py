@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
+from kubeglass.model.sections.ingress import Ingress
 from kubeglass.model.sections.section import Section
 from kubeglass.model.text import AbsolutePath, HostName, Name, NodePort
 
@@ -59,6 +60,12 @@ class WebPage(Section):
 
     enabled: bool = Field(default=True, description="Run it on the cluster.")
     node_port: NodePort | None = Field(default=None, description="Port on every node; empty means none.")
+    ingress: Ingress | None = Field(default=None, description="Host name that leads to it; empty means none.")
+
+    @property
+    def is_exposed(self) -> bool:
+        """Whether it is reached from outside the cluster without a port-forward."""
+        return self.node_port is not None or self.ingress is not None
 
 
 class Viewer(WebPage):

@@ -103,9 +103,9 @@ def build_policies(pipeline: Pipeline) -> list[dict[str, Any]]:
         return []
     home = cluster.namespace
     readers = tuple(_pods(name) for name in (COLLECTOR, GRAFANA, VIEWER))
-    # Without a node port, users connect by port-forward, which the kubelet opens inside the pod.
+    # Otherwise users connect by port-forward, which the kubelet opens inside the pod.
     pages = (
-        _policy(name, "pages", home, [] if page.node_port is None else [_allow(port, ANYBODY)])
+        _policy(name, "pages", home, [_allow(port, ANYBODY)] if page.is_exposed else [])
         for name, runs, page, port in (
             (GRAFANA, cluster.runs_grafana, cluster.grafana, GRAFANA_PORT),
             (VIEWER, cluster.viewer.enabled, cluster.viewer, VIEWER_PORT),

@@ -7,7 +7,7 @@ from typing import Any
 
 from kubeglass.model.pipeline import Pipeline
 from kubeglass.render.files import RenderedFile
-from kubeglass.render.kubernetes import access, app, collector, pages, prometheus
+from kubeglass.render.kubernetes import access, app, collector, ingress, pages, prometheus
 from kubeglass.render.kubernetes.config_maps import Contents
 from kubeglass.render.kubernetes.names import PAGE_SECRETS, mark, missing_grafana
 from kubeglass.render.yaml import HEADER, dump_yaml, dump_yaml_documents
@@ -30,6 +30,7 @@ def build(pipeline: Pipeline, contents: Contents) -> dict[str, list[dict[str, An
         "prometheus.yaml": prometheus.build(pipeline, contents),
         "grafana.yaml": pages.build_grafana(pipeline, contents) if grafana_on else [],
         "viewer.yaml": pages.build_viewer(pipeline, contents) if viewer_on else [],
+        "ingress.yaml": ingress.build(pipeline),
         "network-policy.yaml": access.build_policies(pipeline),
     }
     return {name: [mark(item, pipeline) for item in objects] for name, objects in files.items() if objects}

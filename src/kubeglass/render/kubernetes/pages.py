@@ -7,6 +7,7 @@ from typing import Any
 from kubeglass.model.duration import format_duration
 from kubeglass.model.parts import GRAFANA, GRAFANA_PORT, PROMETHEUS, PROMETHEUS_PORT, VIEWER, VIEWER_PORT
 from kubeglass.model.pipeline import Pipeline
+from kubeglass.model.sections.ingress import Ingress
 from kubeglass.render.kubernetes.config_maps import (
     DASHBOARDS_FOLDER,
     PROVISIONING_FOLDER,
@@ -100,6 +101,7 @@ def _grafana_container(pipeline: Pipeline, contents: Contents) -> dict[str, Any]
         "imagePullPolicy": pipeline.cluster.pull_policy.value,
         "env": [
             *({"name": name, "value": value} for name, value in contents.grafana_environment.items()),
+            *_root_url(pipeline.cluster.grafana.ingress),
             {"name": "GF_SECURITY_ADMIN_USER", "value": "admin"},
             {"name": "GF_SECURITY_ADMIN_PASSWORD", "value": f"$__file{{{PASSWORD_FOLDER}/{PAGE_SECRET_KEY}}}"},
         ],
@@ -116,6 +118,11 @@ def _grafana_container(pipeline: Pipeline, contents: Contents) -> dict[str, Any]
             TMP,
         ],
     }
+
+
+def _root_url(ingress: Ingress | None) -> list[dict[str, Any]]:
+    """Tell Grafana its address, for redirects and links."""
+    return [] if ingress is None else [{"name": "GF_SERVER_ROOT_URL", "value": f"{ingress.url}/"}]
 
 
 def _provisioning_mount(folder: str) -> dict[str, Any]:
@@ -181,4 +188,5 @@ def _names_of_viewer(pipeline: Pipeline) -> list[str]:
     """Return the names of the page beside its addresses: those of its Service, and the user's own."""
     home = pipeline.cluster.namespace
     service_names = (VIEWER, f"{VIEWER}.{home}", f"{VIEWER}.{home}.svc", f"{VIEWER}.{home}.svc.cluster.local")
-    return [*service_names, *pipeline.cluster.viewer.hosts]
+    viewer = pipeline.cluster.viewer
+    return [*service_names, *viewer.hosts, *([viewer.ingress.host] if viewer.ingress else [])]

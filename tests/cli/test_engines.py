@@ -56,6 +56,16 @@ def test_an_unknown_engine_is_a_mistake_of_the_command_line(tmp_path: Path, bare
     assert "choose from: otelcol, prometheus, promtool" in result.stderr
 
 
+def test_an_unknown_platform_is_a_mistake_of_the_command_line(tmp_path: Path, bare: dict[str, str]) -> None:
+    result = call_here(tmp_path, "engines", "install", "promtool", "--platform", "linux/arm/v7", env=bare)
+
+    assert result.returncode == 2
+    assert result.stderr == (
+        "error: --platform: is not a platform to build for (linux/arm/v7); choose from: linux/amd64, linux/arm64,"
+        " darwin/amd64, darwin/arm64\n"
+    )
+
+
 def test_an_unreachable_release_is_one_clear_line(tmp_path: Path, bare: dict[str, str]) -> None:
     result = call_here(tmp_path, "engines", "install", "promtool", "--source", "release", env=bare)
 

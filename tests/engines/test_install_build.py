@@ -15,10 +15,12 @@ from ruamel.yaml import YAML
 
 from kubeglass.engines.install.cache import RECORD
 from kubeglass.engines.install.progress import Phase
+from kubeglass.engines.install.resolve import resolve
 from kubeglass.engines.install.search_path import check_candidate, read_version
-from kubeglass.engines.install.source import Origin
+from kubeglass.engines.install.source import Origin, Source
+from kubeglass.engines.platform import Platform, read_platform
 from kubeglass.engines.registry import OTELCOL, PROMETHEUS
-from tests.unit.engines.gadget import VERSION
+from tests.unit.engines.gadget import VERSION, make_distribution, make_tool, write_go_module
 
 pytestmark = pytest.mark.engines
 
@@ -113,6 +115,19 @@ def test_two_installations_at_once_build_once(builds: Builds) -> None:
     assert waiting.split() == [Phase.WAIT]
     assert len(builds.third) == 2
     assert end.split()[1] == str(builds.program)
+
+
+@pytest.mark.parametrize("platform", [Platform("linux", "arm64"), Platform("darwin", "arm64")], ids=str)
+def test_a_build_for_another_platform_comes_out_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, platform: Platform
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    tool = make_tool(make_distribution(build=write_go_module(tmp_path / "sources")))
+
+    installed = resolve(tool, source=Source.BUILD, platform=platform)
+
+    assert read_platform(installed.path) == platform
+    assert installed.path.parent.name == f"{VERSION}-{platform.os}-{platform.arch}"
 
 
 def test_the_collector_has_the_components_of_its_manifest(otelcol_binary: Path) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from kubeglass.engines.engine import Distribution, GoBuild, Release, Tool
 from kubeglass.engines.install.progress import Phase, Progress
+from kubeglass.engines.platform import Platform
 
 VERSION = "1.2.3"
 
@@ -20,6 +22,12 @@ def write_program(path: Path, version: str = VERSION, parts: str = "") -> Path:
     )
     path.chmod(0o755)
     return path
+
+
+def make_elf(platform: Platform) -> bytes:
+    """Make the header of a program for Linux, which starts nowhere."""
+    machine = {"amd64": 62, "arm64": 183}[platform.arch]
+    return b"\x7fELF\x02\x01\x01".ljust(16, b"\0") + struct.pack("<HHI", 2, machine, 1).ljust(48, b"\0")
 
 
 def make_distribution(

@@ -11,6 +11,7 @@ from kubeglass.cli.output import Output
 from kubeglass.engines.engine import Tool
 from kubeglass.engines.install.resolve import InstalledEngine, find, resolve
 from kubeglass.engines.install.source import Source, Unavailable
+from kubeglass.engines.platform import parse_platform
 from kubeglass.engines.registry import TOOLS, find_tool
 from kubeglass.errors import EngineError
 from kubeglass.signals import StopSignals
@@ -26,6 +27,13 @@ From = Annotated[
     typer.Option(
         help="auto: PATH, cache, official release, build, in this order; path, cache: only what is installed; "
         "release: the official release only; build: only a build from source."
+    ),
+]
+
+For = Annotated[
+    str | None,
+    typer.Option(
+        "--platform", help="Where they will run, such as linux/arm64.", show_default="this machine", metavar="OS/ARCH"
     ),
 ]
 
@@ -48,13 +56,14 @@ def list_engines(*, json: Json = False) -> None:
 
 
 @app.command()
-def install(names: Names = None, source: From = Source.AUTO) -> None:
+def install(names: Names = None, source: From = Source.AUTO, platform: For = None) -> None:
     """Install missing engines. An interrupted installation resumes where it stopped."""
+    target = parse_platform(platform) if platform else None
     output = Output()
     tools = [find_tool(name) for name in names] if names else list(TOOLS)
     # A build runs in its own session: dying from a signal at once would leave it running.
     with StopSignals(can_reload=False), EngineProgress(output) as progress:
-        installed = [resolve(tool, source=source, progress=progress) for tool in tools]
+        installed = [resolve(tool, source=source, progress=progress, platform=target) for tool in tools]
     output.table(
         ["NAME", "VERSION", "FROM", "PATH"],
         [[each.engine.name, each.version, each.origin, str(each.path)] for each in installed],

@@ -14,6 +14,7 @@ from kubeglass.engines.engine import Distribution, GoBuild
 from kubeglass.engines.install.go import Go, find_go, needed_version, run_go
 from kubeglass.engines.install.progress import Phase, Progress
 from kubeglass.engines.install.source import Unavailable
+from kubeglass.engines.platform import Platform
 
 GIB = 1024**3
 
@@ -49,8 +50,16 @@ def require_space(needs: Iterable[tuple[Path, float]]) -> None:
 PROGRAMS_GIB = 0.3
 
 
-def build_programs(distribution: Distribution, staging: Path, progress: Progress) -> None:
+def build_programs(
+    distribution: Distribution, staging: Path, progress: Progress, platform: Platform | None = None
+) -> None:
     """Build into the folder ``staging``.
+
+    Args:
+        distribution: what to build.
+        staging: receives the programs.
+        progress: receives the steps.
+        platform: another platform than this machine's; Go needs nothing of it.
 
     Raises:
         Unavailable: no Go, no room, no connection, or go failed.
@@ -59,24 +68,25 @@ def build_programs(distribution: Distribution, staging: Path, progress: Progress
     if build is None:
         raise Unavailable(f"{distribution.title} cannot be built from source")
     go = find_go(needed_version(build.sources / "go.mod"))
+    target = {"GOOS": platform.os, "GOARCH": platform.arch} if platform else {}
     step = partial(progress.step, distribution.name, expected_seconds=build.usual_seconds)
     answer = run_go(go, ["env", "-json", "GOCACHE", "GOMODCACHE", "GOTMPDIR"], cwd=build.sources)
     caches = {name: Path(folder) for name, folder in json.loads(answer).items() if folder}
-    pending = _list_pending(build, go, caches["GOMODCACHE"], step)
+    pending = _list_pending(build, go, caches["GOMODCACHE"], target, step)
     compiled_gib = build.cache_gib * min(len(pending) / build.compiled_packages, 1.0)
     # While go runs, its temporary folder holds a copy of what it compiled, and the programs.
     temporary_gib = compiled_gib + PROGRAMS_GIB
     require_space([(staging, PROGRAMS_GIB), (caches["GOCACHE"], compiled_gib), (_temporary(caches), temporary_gib)])
-    _compile(build, go, staging, pending, step)
+    _compile(build, go, staging, pending, target, step)
 
 
-def _list_pending(build: GoBuild, go: Go, modules: Path, step: Step) -> set[str]:
+def _list_pending(build: GoBuild, go: Go, modules: Path, target: Mapping[str, str], step: Step) -> set[str]:
     """Download the modules if necessary, and return the packages that are not compiled yet."""
     arguments = ["list", "-deps", "-trimpath", "-tags", build.tags, "-f", "{{if .Stale}}{{.ImportPath}}{{end}}"]
     arguments += build.packages
     try:
         # Offline first: if all modules are cached, neither the network nor disk space is needed.
-        return set(run_go(go, arguments, cwd=build.sources, extra_environment={"GOPROXY": "off"}).split())
+        return set(run_go(go, arguments, cwd=build.sources, extra_environment={**target, "GOPROXY": "off"}).split())
     except Unavailable:
         require_space([(modules, build.modules_gib)])
     fetched = count(1)
@@ -86,10 +96,10 @@ def _list_pending(build: GoBuild, go: Go, modules: Path, step: Step) -> set[str]
             module = line.removeprefix("go: downloading ")
             step(Phase.FETCH, module, fraction=min(next(fetched) / build.modules, 1.0))
 
-    return set(run_go(go, arguments, cwd=build.sources, on_line=report).split())
+    return set(run_go(go, arguments, cwd=build.sources, extra_environment=target, on_line=report).split())
 
 
-def _compile(build: GoBuild, go: Go, staging: Path, pending: set[str], step: Step) -> None:
+def _compile(build: GoBuild, go: Go, staging: Path, pending: set[str], target: Mapping[str, str], step: Step) -> None:
     compiled = count(1)
     programs = {*build.packages, *(package for package in pending if package.startswith("kubeglass/"))}
 
@@ -98,7 +108,8 @@ def _compile(build: GoBuild, go: Go, staging: Path, pending: set[str], step: Ste
             step(Phase.LINK if line in programs else Phase.COMPILE, line, fraction=next(compiled) / len(pending))
 
     arguments = ["build", "-v", "-trimpath", "-buildvcs=false", "-tags", build.tags, "-ldflags", build.ldflags]
-    run_go(go, [*arguments, "-o", f"{staging}/", *build.packages], cwd=build.sources, on_line=report)
+    arguments += ["-o", f"{staging}/", *build.packages]
+    run_go(go, arguments, cwd=build.sources, extra_environment=target, on_line=report)
 
 
 def _temporary(caches: Mapping[str, Path]) -> Path:

@@ -1,4 +1,7 @@
-"""The user's cache of engines: ``<cache>/kubeglass/engines/<distribution>/<version>/<program>``."""
+"""The user's cache of engines: ``<cache>/kubeglass/engines/<distribution>/<version>/<program>``.
+
+Programs for another platform are in ``<version>-<os>-<architecture>``.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,7 @@ from pathlib import Path
 from kubeglass.engines.engine import Distribution
 from kubeglass.engines.install.progress import Phase, Progress
 from kubeglass.engines.install.source import Origin
+from kubeglass.engines.platform import Platform
 from kubeglass.errors import EngineError
 from kubeglass.files import explain_disk_errors, lock, write_text
 
@@ -40,14 +44,20 @@ def cache_root() -> Path:
     return (Path(base) if Path(base).is_absolute() else Path.home() / ".cache") / "kubeglass" / "engines"
 
 
-def distribution_folder(distribution: Distribution) -> Path:
-    """Return the folder of the pinned version's programs; it need not exist."""
-    return cache_root() / distribution.name / distribution.version
+def distribution_folder(distribution: Distribution, platform: Platform | None = None) -> Path:
+    """Return the folder of the pinned version's programs; it need not exist.
+
+    Args:
+        distribution: the distribution.
+        platform: another platform than this machine's.
+    """
+    suffix = f"-{platform.os}-{platform.arch}" if platform else ""
+    return cache_root() / distribution.name / f"{distribution.version}{suffix}"
 
 
-def find_record(distribution: Distribution, binary: str) -> InstallRecord | None:
+def find_record(distribution: Distribution, binary: str, platform: Platform | None = None) -> InstallRecord | None:
     """Return the record of a cached program, or ``None`` if it is absent, damaged or built from other sources."""
-    folder = distribution_folder(distribution)
+    folder = distribution_folder(distribution, platform)
     record = _read_record(folder / RECORD)
     if record is None or record.version != distribution.version or binary not in record.sha256:
         return None
@@ -57,13 +67,13 @@ def find_record(distribution: Distribution, binary: str) -> InstallRecord | None
 
 
 @contextmanager
-def staging_folder(distribution: Distribution) -> Iterator[Path]:
+def staging_folder(distribution: Distribution, platform: Platform | None = None) -> Iterator[Path]:
     """Provide a staging folder beside the programs; remove it afterwards, and older ones first.
 
     Raises:
         EngineError: the cache cannot be written.
     """
-    folder = distribution_folder(distribution)
+    folder = distribution_folder(distribution, platform)
     with explain_cache_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
         for leftover in folder.glob(f"{_STAGING_PREFIX}*"):
@@ -74,14 +84,14 @@ def staging_folder(distribution: Distribution) -> Iterator[Path]:
 
 
 def publish(distribution: Distribution, staging: Path, origin: Origin) -> None:
-    """Move finished programs from ``staging`` to their place, each in one step, then write their record.
+    """Move finished programs from a ``staging`` folder to their place, each in one step, then write their record.
 
     A crash in between, even of the machine, leaves programs that do not match the record, and are not used.
 
     Raises:
         EngineError: the cache cannot be written.
     """
-    folder = distribution_folder(distribution)
+    folder = staging.parent
     record = InstallRecord(
         version=distribution.version,
         origin=origin,

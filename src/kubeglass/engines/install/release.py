@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import hashlib
-import platform
 import queue
 import re
 import shutil
@@ -13,7 +12,6 @@ import tarfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -22,38 +20,20 @@ from kubeglass.engines.engine import Distribution, Release
 from kubeglass.engines.install.cache import cache_root
 from kubeglass.engines.install.progress import Phase, Progress
 from kubeglass.engines.install.source import Unavailable
+from kubeglass.engines.platform import Platform
 from kubeglass.http import HTTPError, Response, first_hop, make_internet_client
 
-_ARCHITECTURES = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
 
-
-@dataclass(frozen=True, slots=True)
-class Host:
-    """An operating system (``linux``, ``darwin``) and an architecture (``amd64``, ``arm64``)."""
-
-    os: str
-    arch: str
-
-    def __str__(self) -> str:
-        return f"{self.os}/{self.arch}"
-
-
-def detect_host() -> Host:
-    """Identify this machine; an unknown architecture keeps its own name."""
-    machine = platform.machine().lower()
-    return Host(platform.system().lower(), _ARCHITECTURES.get(machine, machine))
-
-
-def download_programs(distribution: Distribution, host: Host, staging: Path, progress: Progress) -> None:
+def download_programs(distribution: Distribution, platform: Platform, staging: Path, progress: Progress) -> None:
     """Download, verify and unpack the release's programs into the folder ``staging``.
 
     Raises:
-        Unavailable: there is no release for this machine, it cannot be downloaded, or its checksum is wrong.
+        Unavailable: there is no release for the platform, it cannot be downloaded, or its checksum is wrong.
     """
-    release = (distribution.releases or {}).get(host.os)
-    if release is None or host.arch not in {"amd64", "arm64"}:
-        raise Unavailable(f"there is no official release for {host}")
-    names = {"version": distribution.version, "os": host.os, "arch": host.arch}
+    release = (distribution.releases or {}).get(platform.os)
+    if release is None or platform.arch not in {"amd64", "arm64"}:
+        raise Unavailable(f"there is no official release for {platform}")
+    names = {"version": distribution.version, "os": platform.os, "arch": platform.arch}
     url = release.archive.format(**names)
     filename = url.rpartition("/")[2]
     # The small file first: it shows within seconds whether the host can be reached.

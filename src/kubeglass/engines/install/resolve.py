@@ -10,9 +10,10 @@ from kubeglass.engines.engine import Distribution, Tool
 from kubeglass.engines.install.build import build_programs
 from kubeglass.engines.install.cache import distribution_folder, find_record, installation_lock, publish, staging_folder
 from kubeglass.engines.install.progress import Phase, Progress
-from kubeglass.engines.install.release import detect_host, download_programs
+from kubeglass.engines.install.release import download_programs
 from kubeglass.engines.install.search_path import find_on_path, read_version
 from kubeglass.engines.install.source import Origin, Source, Unavailable
+from kubeglass.engines.platform import Platform, detect_platform, read_platform
 from kubeglass.errors import EngineError
 
 
@@ -33,29 +34,36 @@ class InstalledEngine:
     origin: Origin
 
 
-def find(engine: Tool, *, source: Source = Source.AUTO, progress: Progress | None = None) -> InstalledEngine:
+def find(
+    engine: Tool, *, source: Source = Source.AUTO, progress: Progress | None = None, platform: Platform | None = None
+) -> InstalledEngine:
     """Find an engine on PATH or in the cache, without downloading or building.
+
+    For another ``platform`` than this machine's, PATH has none.
 
     Raises:
         Unavailable: it is in neither; the details say what was skipped and why.
     """
     passed_over: tuple[str, ...] = ()
-    if source.looks_on_path:
+    if source.looks_on_path and platform is None:
         try:
             path, version = find_on_path(engine, progress or Progress())
             return InstalledEngine(engine, path, version, Origin.PATH)
         except Unavailable as fault:
             passed_over = (f"PATH: {fault.reason}", *fault.details)
     if source is not Source.PATH:
-        record = find_record(engine.distribution, engine.name)
+        record = find_record(engine.distribution, engine.name, platform)
         if record is not None and source.accepts(record.origin):
-            path = distribution_folder(engine.distribution) / engine.name
+            path = distribution_folder(engine.distribution, platform) / engine.name
             return InstalledEngine(engine, path, record.version, record.origin)
         passed_over = (*passed_over, "cache: no intact program of this version")
-    raise Unavailable("is not installed", hint=f"run: kubeglass engines install {engine.name}", details=passed_over)
+    command = f"kubeglass engines install {engine.name}" + (f" --platform {platform}" if platform else "")
+    raise Unavailable("is not installed", hint=f"run: {command}", details=passed_over)
 
 
-def resolve(engine: Tool, *, source: Source = Source.AUTO, progress: Progress | None = None) -> InstalledEngine:
+def resolve(
+    engine: Tool, *, source: Source = Source.AUTO, progress: Progress | None = None, platform: Platform | None = None
+) -> InstalledEngine:
     """Return an engine, downloading or building it if necessary.
 
     Several processes may call it at the same time. After an interruption, the next call resumes downloads and builds.
@@ -64,35 +72,39 @@ def resolve(engine: Tool, *, source: Source = Source.AUTO, progress: Progress | 
         engine: the engine.
         source: where it may come from.
         progress: receives the steps.
+        platform: where it will run; None means on this machine.
 
     Raises:
         EngineError: no allowed way works; the details say what was tried and why it failed.
     """
     progress = progress or Progress()
+    platform = None if platform == detect_platform() else platform
     try:
-        return find(engine, source=source, progress=progress)
+        return find(engine, source=source, progress=progress, platform=platform)
     except Unavailable as fault:
         if not (source.downloads or source.builds):
             raise _unobtainable(engine, fault, fault.details) from fault
         tried = fault.details
     with installation_lock(engine.distribution, progress):
         try:  # another process may have installed it while this one waited
-            return find(engine, source=source)
+            return find(engine, source=source, platform=platform)
         except Unavailable:
-            _obtain(engine, source, progress, tried)
-    return find(engine, source=source)
+            _obtain(engine, source, progress, tried, platform)
+    return find(engine, source=source, platform=platform)
 
 
-def _obtain(engine: Tool, source: Source, progress: Progress, tried: tuple[str, ...]) -> None:
-    distribution = engine.distribution
+def _obtain(
+    engine: Tool, source: Source, progress: Progress, tried: tuple[str, ...], platform: Platform | None
+) -> None:
+    distribution, target = engine.distribution, platform or detect_platform()
     ways: list[tuple[Origin, Callable[[Path], None]]] = []
     if source.downloads:
-        ways.append((Origin.RELEASE, lambda staging: download_programs(distribution, detect_host(), staging, progress)))
+        ways.append((Origin.RELEASE, lambda staging: download_programs(distribution, target, staging, progress)))
     if source.builds:
-        ways.append((Origin.BUILD, lambda staging: build_programs(distribution, staging, progress)))
+        ways.append((Origin.BUILD, lambda staging: build_programs(distribution, staging, progress, platform)))
     for origin, way in ways:
         try:
-            _install(distribution, origin, way)
+            _install(distribution, origin, way, platform)
         except Unavailable as fault:
             tried = (*tried, f"{origin}: {fault.reason}", *fault.details)
             progress.note(distribution.name, f"{origin}: {fault.reason}")
@@ -103,14 +115,26 @@ def _obtain(engine: Tool, source: Source, progress: Progress, tried: tuple[str, 
     raise _unobtainable(engine, last, tried) from last
 
 
-def _install(distribution: Distribution, origin: Origin, way: Callable[[Path], None]) -> None:
-    with staging_folder(distribution) as staging:
+def _install(
+    distribution: Distribution, origin: Origin, way: Callable[[Path], None], platform: Platform | None
+) -> None:
+    with staging_folder(distribution, platform) as staging:
         way(staging)
         for name in distribution.binaries:
-            version = read_version(staging / name)
-            if version != distribution.version:
-                raise Unavailable(f"{name} was built as version {version}, not {distribution.version}")
+            _check_program(staging / name, distribution, platform)
         publish(distribution, staging, origin)
+
+
+def _check_program(program: Path, distribution: Distribution, platform: Platform | None) -> None:
+    if platform is not None:
+        # It does not start here, so only its header can be read.
+        found = read_platform(program)
+        if found != platform:
+            raise Unavailable(f"{program.name} is for {found or 'no known platform'}, not {platform}")
+        return
+    version = read_version(program)
+    if version != distribution.version:
+        raise Unavailable(f"{program.name} was built as version {version}, not {distribution.version}")
 
 
 def _unobtainable(engine: Tool, fault: Unavailable, tried: tuple[str, ...]) -> EngineError:

@@ -11,15 +11,16 @@ import pytest
 from kubeglass.engines.engine import Release
 from kubeglass.engines.install.cache import cache_root
 from kubeglass.engines.install.progress import Phase
-from kubeglass.engines.install.release import Host, detect_host, download_programs
+from kubeglass.engines.install.release import download_programs
 from kubeglass.engines.install.source import Unavailable
+from kubeglass.engines.platform import Platform
 from tests.unit.engines.gadget import Diary, make_distribution
 from tests.unit.engines.release_host import ReleaseHost, pack
 
-HOST = Host("linux", "amd64")
+HOST = Platform("linux", "amd64")
 
 
-def _download(release: Release, folder: Path, host: Host = HOST) -> Diary:
+def _download(release: Release, folder: Path, host: Platform = HOST) -> Diary:
     diary = Diary()
     download_programs(make_distribution(releases={"linux": release}), host, folder, diary)
     return diary
@@ -80,25 +81,7 @@ def test_a_link_in_the_programs_place_is_refused(release_host: ReleaseHost, tmp_
         _download(release_host.publish(buffer.getvalue()), tmp_path)
 
 
-@pytest.mark.parametrize("host", [Host("freebsd", "amd64"), Host("linux", "riscv64")], ids=str)
-def test_a_machine_without_a_release_is_told_so(host: Host, release_host: ReleaseHost, tmp_path: Path) -> None:
+@pytest.mark.parametrize("host", [Platform("freebsd", "amd64"), Platform("linux", "riscv64")], ids=str)
+def test_a_machine_without_a_release_is_told_so(host: Platform, release_host: ReleaseHost, tmp_path: Path) -> None:
     with pytest.raises(Unavailable, match=f"no official release for {host}"):
         _download(release_host.release, tmp_path, host)
-
-
-@pytest.mark.parametrize(
-    ("system", "machine", "expected"),
-    [
-        ("Linux", "x86_64", "linux/amd64"),
-        ("Linux", "aarch64", "linux/arm64"),
-        ("Darwin", "arm64", "darwin/arm64"),
-        ("Linux", "riscv64", "linux/riscv64"),
-    ],
-)
-def test_machines_are_named_as_releases_name_them(
-    system: str, machine: str, expected: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("platform.system", lambda: system)
-    monkeypatch.setattr("platform.machine", lambda: machine)
-
-    assert str(detect_host()) == expected

@@ -14,11 +14,19 @@ from kubeglass.engines.install import go
 from kubeglass.engines.install import resolve as resolve_module
 from kubeglass.engines.install.cache import distribution_folder
 from kubeglass.engines.install.progress import Phase, Progress
-from kubeglass.engines.install.release import detect_host
 from kubeglass.engines.install.resolve import find, resolve
 from kubeglass.engines.install.source import Origin, Source, Unavailable
+from kubeglass.engines.platform import KNOWN, Platform, detect_platform, read_platform
 from kubeglass.errors import EngineError
-from tests.unit.engines.gadget import VERSION, Diary, make_distribution, make_tool, write_go_module, write_program
+from tests.unit.engines.gadget import (
+    VERSION,
+    Diary,
+    make_distribution,
+    make_elf,
+    make_tool,
+    write_go_module,
+    write_program,
+)
 from tests.unit.engines.release_host import ReleaseHost, pack
 
 PROGRAM = b'#!/bin/sh\necho "gadget version 1.2.3"\n'
@@ -26,7 +34,7 @@ ARCHIVE = pack({"gadget-1.2.3/gadget": PROGRAM})
 
 
 def _offer(release: Release) -> Distribution:
-    return make_distribution(releases={detect_host().os: release})
+    return make_distribution(releases={detect_platform().os: release})
 
 
 @pytest.fixture
@@ -34,7 +42,7 @@ def builds(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """Builds that take no time; the folders they were asked to build into."""
     folders: list[Path] = []
 
-    def build(_: Distribution, staging: Path, progress: Progress) -> None:
+    def build(_: Distribution, staging: Path, progress: Progress, platform: Platform | None = None) -> None:
         folders.append(staging)
         write_program(staging / "gadget")
 
@@ -151,7 +159,7 @@ def test_a_program_of_the_wrong_version_never_reaches_the_cache(path_folder: Pat
 def test_a_failed_build_leaves_nothing_and_the_next_try_works(
     path_folder: Path, builds: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail_half_way(_: Distribution, staging: Path, progress: Progress) -> None:
+    def fail_half_way(_: Distribution, staging: Path, progress: Progress, platform: Platform | None) -> None:
         (staging / "gadget").write_bytes(PROGRAM[:10])
         raise KeyboardInterrupt
 
@@ -170,7 +178,9 @@ def test_without_go_and_network_one_line_says_so_and_the_details_say_what_was_tr
     monkeypatch.setattr(go, "WELL_KNOWN", ())
     monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
     release = Release("https://host.invalid/gadget.tar.gz", "https://host.invalid/sums.txt", {"gadget": "gadget"})
-    distribution = make_distribution(releases={detect_host().os: release}, build=write_go_module(tmp_path / "sources"))
+    distribution = make_distribution(
+        releases={detect_platform().os: release}, build=write_go_module(tmp_path / "sources")
+    )
     write_program(path_folder / "gadget", "0.1.0")
 
     with pytest.raises(EngineError) as caught:
@@ -244,3 +254,64 @@ def test_find_fetches_nothing_and_says_how_to_install(path_folder: Path, builds:
 
     assert caught.value.hint == "run: kubeglass engines install gadget"
     assert builds == []
+
+
+OTHER = next(platform for platform in KNOWN if platform.os == "linux" and platform != detect_platform())
+
+
+@pytest.fixture
+def cross_builds(monkeypatch: pytest.MonkeyPatch) -> list[Platform | None]:
+    """Builds that take no time; the platforms they were asked to build for."""
+    platforms: list[Platform | None] = []
+
+    def build(_: Distribution, staging: Path, progress: Progress, platform: Platform | None) -> None:
+        platforms.append(platform)
+        (staging / "gadget").write_bytes(make_elf(platform or detect_platform()))
+
+    monkeypatch.setattr(resolve_module, "build_programs", build)
+    return platforms
+
+
+def test_a_program_for_another_platform_is_kept_beside_this_machine_s(
+    path_folder: Path, cross_builds: list[Platform | None]
+) -> None:
+    """PATH, which has only programs of this machine, is not looked at."""
+    write_program(path_folder / "gadget")
+
+    first, second = resolve(make_tool(), platform=OTHER), resolve(make_tool(), platform=OTHER)
+
+    assert first == second
+    assert first.path == distribution_folder(make_distribution(), OTHER) / "gadget"
+    assert first.path.parent.name == f"{VERSION}-linux-{OTHER.arch}"
+    assert cross_builds == [OTHER]
+    assert resolve(make_tool()).origin is Origin.PATH
+
+
+def test_this_machine_s_platform_is_no_other(path_folder: Path, cross_builds: list[Platform | None]) -> None:
+    binary = write_program(path_folder / "gadget")
+
+    assert resolve(make_tool(), platform=detect_platform()).path == binary
+
+
+def test_a_release_for_another_platform_is_downloaded(path_folder: Path, release_host: ReleaseHost) -> None:
+    release = release_host.publish(pack({"gadget-1.2.3/gadget": make_elf(OTHER)}))
+
+    installed = resolve(make_tool(make_distribution(releases={"linux": release})), platform=OTHER)
+
+    assert (installed.origin, read_platform(installed.path)) == (Origin.RELEASE, OTHER)
+
+
+def test_a_program_for_the_wrong_platform_never_reaches_the_cache(path_folder: Path, release_host: ReleaseHost) -> None:
+    release = release_host.publish(pack({"gadget-1.2.3/gadget": make_elf(detect_platform())}))
+    tool = make_tool(make_distribution(releases={"linux": release}))
+
+    with pytest.raises(EngineError, match=f"gadget is for {detect_platform()}, not {OTHER}"):
+        resolve(tool, source=Source.RELEASE, platform=OTHER)
+    assert list(distribution_folder(tool.distribution, OTHER).iterdir()) == []
+
+
+def test_what_is_missing_for_another_platform_is_said_with_it(path_folder: Path) -> None:
+    with pytest.raises(Unavailable) as caught:
+        find(make_tool(), platform=OTHER)
+
+    assert caught.value.hint == f"run: kubeglass engines install gadget --platform {OTHER}"

@@ -20,6 +20,7 @@ from kubeglass.deploy.release.deploy import Release, deploy, preview, rehearse
 from kubeglass.deploy.release.host_path import MISSING, find_obstacle
 from kubeglass.deploy.release.managed_fields import find_kubectl_applied, take_over_fields
 from kubeglass.deploy.release.pin import pin_images
+from kubeglass.deploy.release.rehearsal import check
 from kubeglass.deploy.release.removal import undeploy
 from kubeglass.deploy.rollout.status import Progress, State
 from kubeglass.deploy.rollout.wait import Clock
@@ -103,14 +104,17 @@ def run_deploy(options: DeployOptions) -> None:
         kubectls = find_kubectl_applied(cluster, pinned, pipeline=release.namespace)
         if kubectls:
             output.note(_explain_kubectls(len(kubectls), trial=options.diff or options.dry_run))
+        trial = replace(release, force=release.force or bool(kubectls))
         if options.diff:
-            output.say(preview(cluster, release).rstrip("\n") or "no difference")
+            difference, steps = preview(cluster, trial)
+            output.say(difference.rstrip("\n") or "no difference")
+            check(steps)
             return
         check_host_paths(pipeline, output)
         if missing := missing_grafana(pipeline):
             output.note(missing)
         if options.dry_run:
-            rehearse(cluster, replace(release, force=release.force or bool(kubectls)), shown.applied)
+            rehearse(cluster, trial, shown.applied)
             output.say(f"dry run: {shown.summary}")
             return
         take_over_fields(cluster, kubectls, pipeline=release.namespace)

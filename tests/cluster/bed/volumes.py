@@ -1,7 +1,8 @@
 """A small version of K3s's local-path provisioner: a claim of class ``local-path`` gets a folder on the node.
 
 As there, the folder is open to everybody (mode 0777) because fsGroup does not reach host paths, it appears when the
-first pod that uses the claim has a node, and it goes with the claim.
+first pod that uses the claim has a node, and it goes with the claim. Claims of class ``expandable`` get the same, and
+theirs grow: the volume has the size that is asked for.
 
 Run as ``python -m tests.cluster.bed.volumes KUBECONFIG`` inside the cluster.
 """
@@ -12,6 +13,7 @@ import shutil
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 from lightkube import ApiError, Client, KubeConfig
 from lightkube.models.core_v1 import (
@@ -28,7 +30,7 @@ from lightkube.resources.core_v1 import PersistentVolume, PersistentVolumeClaim
 
 from tests.cluster.bed.layout import LOCAL_PATH_VOLUMES
 
-STORAGE_CLASS = "local-path"
+STORAGE_CLASSES = ("local-path", "expandable")
 INTERVAL_S = 0.5
 _SELECTED_NODE = "volume.kubernetes.io/selected-node"
 
@@ -42,6 +44,8 @@ def provision(client: Client) -> None:
             _folder(_name(claim)).mkdir(exist_ok=True)
             _folder(_name(claim)).chmod(0o777)
             client.create(_make_volume(claim, node))
+        elif (volume := volumes.get(_name(claim))) and _is_resized(claim):
+            _grow(client, claim, volume)
     for name, volume in volumes.items():
         if _is_left_over(volume):
             shutil.rmtree(_folder(name), ignore_errors=True)
@@ -49,12 +53,28 @@ def provision(client: Client) -> None:
 
 
 def _is_left_over(volume: PersistentVolume) -> bool:
-    ours = volume.spec is not None and volume.spec.storageClassName == STORAGE_CLASS
+    ours = volume.spec is not None and volume.spec.storageClassName in STORAGE_CLASSES
     return ours and volume.status is not None and volume.status.phase == "Released"
 
 
 def _is_ours(claim: PersistentVolumeClaim) -> bool:
-    return claim.spec is not None and claim.spec.storageClassName == STORAGE_CLASS
+    return claim.spec is not None and claim.spec.storageClassName in STORAGE_CLASSES
+
+
+def _is_resized(claim: PersistentVolumeClaim) -> bool:
+    wanted = claim.spec.resources.requests if claim.spec and claim.spec.resources else None
+    capacity = claim.status.capacity if claim.status else None
+    return bool(capacity and wanted and capacity != wanted)
+
+
+def _grow(client: Client, claim: PersistentVolumeClaim, volume: PersistentVolume) -> None:
+    """Say that the folder has the size: it has whatever the disk has."""
+    if claim.spec and claim.spec.resources and claim.metadata and volume.metadata:
+        size = claim.spec.resources.requests
+        client.patch(PersistentVolume, str(volume.metadata.name), {"spec": {"capacity": size}})
+        name, namespace = str(claim.metadata.name), claim.metadata.namespace
+        grown: dict[str, Any] = {"status": {"capacity": size, "conditions": []}}
+        client.patch(PersistentVolumeClaim.Status, name, grown, namespace=namespace)
 
 
 def _name(claim: PersistentVolumeClaim) -> str:
@@ -85,7 +105,7 @@ def _make_volume(claim: PersistentVolumeClaim, node: str) -> PersistentVolume:
             nodeAffinity=VolumeNodeAffinity(NodeSelector([NodeSelectorTerm(matchExpressions=[here])])),
             # The folder is removed here; the volume must not be bound again meanwhile.
             persistentVolumeReclaimPolicy="Retain",
-            storageClassName=STORAGE_CLASS,
+            storageClassName=claim.spec.storageClassName,
         ),
     )
 

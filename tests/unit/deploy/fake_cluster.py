@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
@@ -62,21 +63,23 @@ class FakeCluster(Cluster):
             self.objects[key] = stored
         return stored
 
-    def delete(self, key: ObjectKey) -> bool:
-        self.calls.append(("delete", key))
+    def delete(self, key: ObjectKey, *, orphan: bool = False) -> bool:
+        self.calls.append(("orphan" if orphan else "delete", key))
         return self.objects.pop(key, None) is not None
 
-    def patch(self, key: ObjectKey, operations: list[dict[str, Any]]) -> None:
+    def patch(self, key: ObjectKey, operations: list[dict[str, Any]], *, dry_run: bool = False) -> dict[str, Any]:
         """Replace the fields that the operations name; they must be there."""
-        self.calls.append(("patch", key))
+        self.calls.append(("dry-run" if dry_run else "patch", key))
+        patched = copy.deepcopy(self.objects[key]) if dry_run else self.objects[key]
         for operation in operations:
             *path, last = operation["path"].strip("/").split("/")
-            parent: dict[str, Any] = self.objects[key]
+            parent = patched
             for name in path:
                 parent = parent[name]
             assert operation["op"] == "replace"
             assert last in parent
             parent[last] = operation["value"]
+        return patched
 
     def open_stream(self, pod: ObjectKey, port: int) -> NoReturn:
         raise AssertionError(f"nothing is forwarded here, {pod} neither")

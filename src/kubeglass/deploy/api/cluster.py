@@ -110,21 +110,28 @@ class Cluster:
         body = _encode(item, APPLY_PATCH)
         return _decode(self._request("PATCH", path_of(key), params=query, where=str(key), **body))
 
-    def delete(self, key: ObjectKey) -> bool:
-        """Delete an object and, before it, its dependents, such as its pods; False if it did not exist."""
+    def delete(self, key: ObjectKey, *, orphan: bool = False) -> bool:
+        """Delete an object and, before it, its dependents, such as its pods; False if it did not exist.
+
+        With ``orphan``, its dependents stay, for a new object that selects them.
+        """
+        policy = "Orphan" if orphan else "Foreground"
         try:
-            self._request("DELETE", path_of(key), params={"propagationPolicy": "Foreground"}, where=str(key))
+            self._request("DELETE", path_of(key), params={"propagationPolicy": policy}, where=str(key))
         except MissingError:
             return False
         return True
 
-    def patch(self, key: ObjectKey, operations: list[dict[str, Any]]) -> None:
-        """Change an object by a JSON patch (RFC 6902).
+    def patch(self, key: ObjectKey, operations: list[dict[str, Any]], *, dry_run: bool = False) -> dict[str, Any]:
+        """Change an object by a JSON patch (RFC 6902), and return the result.
 
         Raises:
             RefusedError: the API server refused; nothing is changed.
         """
-        self._request("PATCH", path_of(key), where=str(key), **_encode(operations, JSON_PATCH))
+        query = {"dryRun": "All"} if dry_run else {}
+        return _decode(
+            self._request("PATCH", path_of(key), params=query, where=str(key), **_encode(operations, JSON_PATCH))
+        )
 
     def read_log(
         self, pod: ObjectKey, container: str, *, lines: int, previous: bool = False, since_seconds: float | None = None

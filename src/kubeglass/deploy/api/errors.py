@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from kubeglass.errors import ClusterError
+
+#: HTTP status of an object that breaks a rule of its kind.
+UNPROCESSABLE = 422
+#: Admission, such as a quota, a policy or a webhook, refuses with the same status as authorization, in other words.
+_ADMISSION = re.compile(r"is forbidden: (?![Uu]ser)|^admission webhook ")
 
 
 class UnreachableClusterError(ClusterError):
@@ -16,15 +23,33 @@ class KubeconfigError(ClusterError):
     """There is no usable kubeconfig, context or credentials."""
 
 
+@dataclass(frozen=True, slots=True)
+class RefusedField:
+    """One field that the API server refused, at its path, such as ``spec.template``, with what it said."""
+
+    path: str
+    message: str
+
+
 class RefusedError(ClusterError):
     """The API server responded with an error: its ``Status`` object, of which every field may be missing.
 
-    ``wrong`` says what is wrong, in place of ``the API server refused``.
+    ``wrong`` says what is wrong, in place of ``the API server refused``. ``is_invalid`` says whether the object itself
+    is wrong, in the ``fields`` that the server named.
     """
 
     def __init__(self, where: str, status: Mapping[str, Any], *, hint: str = "", wrong: str = "") -> None:
         message = " ".join(str(status.get("message") or f"HTTP {status.get('code', 0)}").split())
         super().__init__(where, wrong or "the API server refused", found=message, hint=hint)
+        self.status = status
+        self.is_invalid = status.get("code") == UNPROCESSABLE
+        self.fields = tuple(
+            RefusedField(str(cause.get("field", "")), str(cause.get("message", ""))) for cause in _causes(status)
+        )
+
+    def about(self, where: str, found: str) -> RefusedError:
+        """Return the same refusal of another object, in other words."""
+        return type(self)(where, {**self.status, "message": found}, hint=self.hint, wrong=self.wrong)
 
 
 class MissingError(RefusedError):
@@ -44,7 +69,7 @@ def error_for(where: str, status: Mapping[str, Any]) -> RefusedError:
     code = int(status.get("code") or 0)
     if code == 404:
         return MissingError(where, status, wrong="does not exist on the cluster")
-    if code == 403:
+    if code == 403 and not _ADMISSION.search(str(status.get("message"))):
         hint = "ask the cluster's administrator for the right, or use a context that has it (--context)"
         return ForbiddenError(where, status, wrong="these credentials lack the right to do this", hint=hint)
     if code == 401:

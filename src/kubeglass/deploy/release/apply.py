@@ -25,6 +25,7 @@ class Change(Enum):
     KEPT = "kept, because this pipeline did not make it"
     HELD = "kept, because it still contains objects that others made"
     DELETED = "deleted"
+    RECREATED = "recreated"
     RETRIED = "deleted to be recreated, because it was stuck"
 
 
@@ -37,9 +38,7 @@ class Applied:
     detail: str = ""
 
 
-def apply_object(
-    cluster: Cluster, item: KubernetesObject, *, namespace: str, dry_run: bool = False, force: bool = False
-) -> Applied:
+def apply_object(cluster: Cluster, item: KubernetesObject, *, namespace: str, force: bool = False) -> Applied:
     """Apply one object, unless somebody else made one of the same name.
 
     An existing namespace is used and never changed; any other object of the same name is an error. ``namespace``
@@ -50,28 +49,30 @@ def apply_object(
     """
     key = key_of(item, namespace=namespace)
     live = cluster.get(key)
-    if live is not None and not is_ours(live, namespace):
-        if key.kind == "Namespace":
-            return Applied(key, Change.KEPT)
-        raise _foreign(key, live)
-    after = cluster.apply(item, namespace=namespace, dry_run=dry_run, force=force)
-    if live is None:
-        return Applied(key, Change.CREATED)
-    return Applied(key, Change.CHANGED if render_diff("", live, after) else Change.UNCHANGED)
+    if live is not None and is_kept(key, live, namespace):
+        return Applied(key, Change.KEPT)
+    after = cluster.apply(item, namespace=namespace, force=force)
+    return Applied(key, compare(live, after))
 
 
-def diff_object(cluster: Cluster, item: KubernetesObject, *, namespace: str, new_namespaces: Iterable[str] = ()) -> str:
-    """Return what an apply would change, by the server's own dry run, so that its defaults are no difference.
+def is_kept(key: ObjectKey, live: KubernetesObject, pipeline: str) -> bool:
+    """Return whether ``live`` is a namespace that this pipeline did not make, and only uses.
 
-    Objects in ``new_namespaces``, which do not exist yet, are shown as rendered: the server cannot try them.
+    Raises:
+        ClusterError: it is any other object that this pipeline did not make.
     """
-    key = key_of(item, namespace=namespace)
-    if key.namespace in new_namespaces:
-        return render_diff(str(key), None, item)
-    live = cluster.get(key)
-    if live is not None and not is_ours(live, namespace):
-        return "" if key.kind == "Namespace" else f"# {_foreign(key, live).message}\n"
-    return render_diff(str(key), live, cluster.apply(item, namespace=namespace, dry_run=True, force=True))
+    if is_ours(live, pipeline):
+        return False
+    if key.kind == "Namespace":
+        return True
+    raise _foreign(key, live)
+
+
+def compare(live: KubernetesObject | None, after: KubernetesObject) -> Change:
+    """Return what applying did to ``live``, None if it did not exist."""
+    if live is None:
+        return Change.CREATED
+    return Change.CHANGED if render_diff("", live, after) else Change.UNCHANGED
 
 
 def delete_object(cluster: Cluster, key: ObjectKey, *, pipeline: str) -> Applied | None:
@@ -102,7 +103,7 @@ def wait_until_gone(cluster: Cluster, keys: Iterable[ObjectKey], *, timeout: flo
                 str(left[0]),
                 f"still exists after {timeout:.0f} s",
                 found=f"held by finalizers {', '.join(held)}" if held else "its pods are still terminating",
-                hint="run kubeglass undeploy again, with a longer --timeout",
+                hint="run the command again, with a longer --timeout",
             )
         clock.sleep(POLL_SECONDS)
 

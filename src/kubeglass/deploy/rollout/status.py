@@ -55,11 +55,13 @@ def _deployment(item: KubernetesObject) -> Progress:
 
 
 def _stateful_set(item: KubernetesObject) -> Progress:
-    """Ready when every replica runs the new revision and is ready."""
+    """Ready when every replica runs the new revision and is ready.
+
+    The two revisions of its status do not tell: they are the same in a new one that has adopted pods of an old one.
+    """
     status = item.get("status") or {}
-    is_updating = status.get("updateRevision") != status.get("currentRevision")
-    updated = status.get("updatedReplicas", 0) if is_updating else item["spec"].get("replicas", 1)
-    return _compare_replicas(item, updated=updated, old=0, available=status.get("readyReplicas", 0))
+    available = status.get("readyReplicas", 0)
+    return _compare_replicas(item, updated=status.get("updatedReplicas", 0), old=0, available=available)
 
 
 def _compare_replicas(item: KubernetesObject, *, updated: int, old: int, available: int) -> Progress:

@@ -169,3 +169,35 @@ def test_an_unknown_context_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: 
 
     with pytest.raises(KubeconfigError, match="Context 'staging' not found"), Cluster.connect("staging"):
         pass
+
+
+@pytest.mark.parametrize(
+    ("message", "kind"),
+    [
+        (
+            'deployments.apps "a" is forbidden: User "x" cannot patch resource "deployments" in API group',
+            ForbiddenError,
+        ),
+        ('persistentvolumeclaims "a" is forbidden: only dynamically provisioned pvc can be resized', RefusedError),
+        ('pods "a" is forbidden: exceeded quota: small, requested: pods=1', RefusedError),
+        ('admission webhook "policy.example.com" denied the request: no', RefusedError),
+    ],
+)
+def test_a_policy_that_refuses_is_no_missing_right(message: str, kind: type[RefusedError]) -> None:
+    with pytest.raises(RefusedError) as refused:
+        make_cluster(refuse(403, message)).apply(make_object("ConfigMap", "a"), namespace="shop")
+
+    assert type(refused.value) is kind
+
+
+def test_a_refusal_of_a_stand_in_names_the_object_that_the_user_knows() -> None:
+    with pytest.raises(RefusedError) as refused:
+        make_cluster(refuse(422, "trial is invalid", causes=[{"field": "spec", "message": "wrong"}])).patch(
+            DEPLOYMENT, []
+        )
+
+    about = refused.value.about("service/shop", "shop is invalid")
+
+    assert about.message == "service/shop: the API server refused (shop is invalid)"
+    assert about.is_invalid
+    assert [field.path for field in about.fields] == ["spec"]

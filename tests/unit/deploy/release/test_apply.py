@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kubeglass.deploy.api.objects import EARLIER_PIPELINE, key_of
-from kubeglass.deploy.release.apply import Change, apply_object, delete_object, diff_object, wait_until_gone
+from kubeglass.deploy.release.apply import Change, apply_object, delete_object, wait_until_gone
 from kubeglass.errors import ClusterError
 from kubeglass.render.kubernetes.names import PIPELINE
 from tests.unit.deploy.fake_cluster import FakeClock, FakeCluster, make_object
@@ -45,11 +45,9 @@ def test_an_object_of_another_pipeline_is_never_touched() -> None:
         match=r"configmap/a in namespace shop: belongs to the pipeline of namespace other; .*app_namespace",
     ):
         apply_object(cluster, make_object("ConfigMap", "a"), namespace="shop")
-    shown = diff_object(cluster, make_object("ConfigMap", "a"), namespace="shop")
     deleted = delete_object(cluster, key, pipeline="shop")
 
     assert cluster.calls == []
-    assert "belongs to the pipeline of namespace other" in shown
     assert deleted is not None
     assert deleted.change is Change.KEPT
 
@@ -85,24 +83,6 @@ def test_a_namespace_of_somebody_else_is_used_as_it_is() -> None:
     applied = apply_object(cluster, make_object("Namespace", "shop", namespace=""), namespace="shop")
 
     assert applied.change is Change.KEPT
-    assert cluster.calls == []
-
-
-def test_a_dry_run_stores_nothing() -> None:
-    cluster = FakeCluster()
-
-    applied = apply_object(cluster, make_object("ConfigMap", "a"), namespace="shop", dry_run=True)
-
-    assert applied.change is Change.CREATED
-    assert cluster.objects == {}
-
-
-def test_a_diff_in_a_namespace_to_come_is_the_whole_object() -> None:
-    cluster = FakeCluster()
-
-    text = diff_object(cluster, make_object("ConfigMap", "a"), namespace="shop", new_namespaces=["shop"])
-
-    assert "configmap/a (new)" in text
     assert cluster.calls == []
 
 

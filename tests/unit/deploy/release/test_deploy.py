@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from kubeglass.deploy.api.objects import ObjectKey, key_of
+from kubeglass.deploy.api.objects import KubernetesObject, ObjectKey, key_of
 from kubeglass.deploy.release.apply import Applied, Change
 from kubeglass.deploy.release.deploy import Release, deploy, preview, rehearse
 from kubeglass.deploy.release.inventory import read_inventory
@@ -63,18 +63,35 @@ def test_objects_are_applied_in_order_and_remembered() -> None:
     assert read_inventory(cluster, HOME) == {applied.key for applied in told}
 
 
-def test_a_release_that_fails_half_way_is_remembered_whole() -> None:
+def test_a_release_that_would_be_refused_changes_nothing_and_names_every_refusal() -> None:
     cluster = FakeCluster()
-    theirs = make_object("ConfigMap", "b")
-    theirs["metadata"]["labels"] = {}
-    cluster.put(theirs)
+    cluster.put(make_namespace())
+    for name in ("b", "c"):
+        theirs = make_object("ConfigMap", name)
+        theirs["metadata"]["labels"] = {}
+        cluster.put(theirs)
+    before = dict(cluster.objects)
 
-    with pytest.raises(ClusterError, match="configmap/b in namespace shop: already exists"):
+    with pytest.raises(ClusterError, match="configmap/b in namespace shop: already exists") as refused:
+        run(cluster, make_release("a", "b", "c"))
+
+    assert [line.partition(":")[0] for line in refused.value.details] == ["configmap/c in namespace shop"]
+    assert cluster.objects == before
+
+
+def test_a_release_that_fails_half_way_is_remembered_whole() -> None:
+    class Failing(FakeCluster):
+        def apply(self, item: KubernetesObject, *, dry_run: bool = False, **options: Any) -> dict[str, Any]:
+            if item["metadata"]["name"] == "b" and not dry_run:
+                raise ClusterError("configmap/b", "the API server refused")
+            return super().apply(item, dry_run=dry_run, **options)
+
+    cluster = Failing()
+
+    with pytest.raises(ClusterError, match="configmap/b: the API server refused"):
         run(cluster, make_release("a", "b"))
 
     assert {key.name for key in read_inventory(cluster, HOME)} == {"shop", "a", "b"}
-    remove(cluster)
-    assert cluster.get(key_of(theirs)) == theirs
 
 
 def make_collector(image: str, *, ready: int = 1) -> dict[str, Any]:
@@ -116,6 +133,7 @@ def test_nothing_is_pruned_when_the_rollout_fails() -> None:
     cluster = FakeCluster()
     run(cluster, make_release("a", "b"))
     broken = Release(HOME, [make_deployment("shop", ready=0), make_namespace()])
+    cluster.put(make_deployment("shop", ready=0))
 
     with pytest.raises(ClusterError, match="is not complete"):
         run(cluster, broken)
@@ -142,7 +160,7 @@ def test_the_password_is_there_before_grafana() -> None:
 
 
 def test_a_preview_shows_the_password_masked() -> None:
-    text = preview(FakeCluster(), make_release(deployment="grafana"))
+    text, _ = preview(FakeCluster(), make_release(deployment="grafana"))
 
     assert "password: " in text
     assert "(masked)" in text
@@ -224,7 +242,7 @@ def test_a_namespace_that_was_there_before_stays() -> None:
 
 def test_pods_that_were_stuck_are_recreated_and_their_past_is_forgotten() -> None:
     class Controlled(FakeCluster):
-        def delete(self, key: ObjectKey) -> bool:
+        def delete(self, key: ObjectKey, *, orphan: bool = False) -> bool:
             is_there = super().delete(key)
             put_deployment(self, ready=1)
             return is_there
@@ -270,7 +288,7 @@ def test_a_preview_names_what_is_new_and_what_would_go() -> None:
     run(cluster, make_release("a", "b"))
     calls = len(cluster.calls)
 
-    text = preview(cluster, make_release("a", "c"))
+    text, _ = preview(cluster, make_release("a", "c"))
 
     assert "configmap/c (new)" in text
     assert "# configmap/b is no longer rendered and would be deleted" in text
@@ -288,11 +306,14 @@ def test_a_rehearsal_tries_and_stores_nothing() -> None:
     assert [applied.change for applied in told] == [Change.UNCHANGED, Change.CREATED, Change.CREATED]
 
 
-def test_a_rehearsal_before_the_namespace_exists_tries_nothing_in_it() -> None:
+def test_a_rehearsal_before_the_namespace_exists_tries_everything_in_another_under_no_known_name() -> None:
     cluster = FakeCluster()
     told: list[Applied] = []
 
     rehearse(cluster, make_release("a"), told.append)
 
-    assert [key.kind for _, key in cluster.calls] == ["Namespace"]
+    tried = [key for _, key in cluster.calls if key.kind != "Namespace"]
+    assert {key.namespace for key in tried} == {"default"}
+    assert all(key.name.startswith("kubeglass-trial-") for key in tried)
     assert {applied.change for applied in told} == {Change.CREATED}
+    assert cluster.objects == {}

@@ -28,11 +28,11 @@ class BusyCluster(FakeCluster):
     refusals: int = 0
     patches: list[Any] = field(default_factory=list)
 
-    def patch(self, key: ObjectKey, operations: list[dict[str, Any]]) -> None:
+    def patch(self, key: ObjectKey, operations: list[dict[str, Any]], *, dry_run: bool = False) -> dict[str, Any]:
         self.patches.append(operations)
         if len(self.patches) <= self.refusals:
             raise RefusedError(str(key), {"code": 409, "message": "the object has been modified"})
-        super().patch(key, operations)
+        return super().patch(key, operations, dry_run=dry_run)
 
 
 def make_cluster(live: dict[str, Any], *, refusals: int = 0) -> BusyCluster:

@@ -34,10 +34,11 @@ WAITING = [
         workload("Deployment", {"updatedReplicas": 2, "replicas": 2, "availableReplicas": 1}),
         "for 1 of 2 replicas to be ready",
     ),
-    (workload("StatefulSet", {"readyReplicas": 1, "updatedReplicas": 1}), "for 1 of 2 replicas to be ready"),
+    (workload("StatefulSet", {"readyReplicas": 1, "updatedReplicas": 2}), "for 1 of 2 replicas to be ready"),
+    # One that has adopted the pods of an old one, and will replace the second of them.
     (
         workload(
-            "StatefulSet", {"readyReplicas": 2, "updatedReplicas": 1, "updateRevision": "b", "currentRevision": "a"}
+            "StatefulSet", {"readyReplicas": 2, "updatedReplicas": 1, "updateRevision": "a", "currentRevision": "a"}
         ),
         "for 1 of 2 replicas to be updated",
     ),

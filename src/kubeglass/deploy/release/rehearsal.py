@@ -1,0 +1,147 @@
+"""Try every apply on the server before any: nothing is changed if anything would be refused.
+
+The server's dry run validates, defaults and merges as the apply itself does, and stores nothing.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from kubeglass.deploy.api.cluster import Cluster
+from kubeglass.deploy.api.errors import ConflictError, RefusedError
+from kubeglass.deploy.api.objects import KubernetesObject, ObjectKey, key_of
+from kubeglass.deploy.release.apply import Applied, Change, compare, is_kept
+from kubeglass.deploy.release.diff import render_diff
+from kubeglass.deploy.release.immutable import Recreation, find_recreation
+from kubeglass.deploy.release.volumes import ClaimChange, check_claim, plan_claims
+from kubeglass.errors import ClusterError
+
+#: Exists on every cluster: objects of a namespace that does not are tried there, under a name that nothing has.
+STAND_IN = "default"
+#: What the server says if a webhook cannot be asked without effects; the apply itself may well succeed.
+_NO_DRY_RUN = "does not support dry run"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What applying one object does, or why it is refused; ``diff`` shows it in YAML."""
+
+    item: KubernetesObject
+    key: ObjectKey
+    change: Change
+    diff: str = ""
+    recreation: Recreation | None = None
+    claims: tuple[ClaimChange, ...] = ()
+    refusal: ClusterError | None = None
+
+    @property
+    def applied(self) -> Applied:
+        """What happened once the step has been taken."""
+        lines = [str(self.recreation)] if self.recreation else []
+        return Applied(self.key, self.change, "; ".join([*lines, *map(str, self.claims)]))
+
+
+def rehearse_all(
+    cluster: Cluster, objects: Sequence[KubernetesObject], *, pipeline: str, force: bool = False
+) -> list[Step]:
+    """Try every object, in the order given; a refusal is part of its step."""
+    keys = [key_of(item) for item in objects if item["kind"] == "Namespace"]
+    new = frozenset(key.name for key in keys if cluster.get(key) is None)
+    steps = []
+    for item in objects:
+        key = key_of(item, namespace=pipeline)
+        try:
+            steps.append(_rehearse(cluster, item, pipeline=pipeline, force=force, new_namespaces=new))
+        except ClusterError as error:
+            steps.append(Step(item, key, Change.UNCHANGED, refusal=error))
+    return steps
+
+
+def check(steps: Sequence[Step]) -> None:
+    """Refuse the whole release if one step is refused.
+
+    Raises:
+        ClusterError: the first refusal; the others are its details.
+    """
+    refusals = [step.refusal for step in steps if step.refusal]
+    if not refusals:
+        return
+    first, *others = refusals
+    if others:
+        lines = [line for error in others for line in (error.message, *(f"  {detail}" for detail in error.details))]
+        details = (*first.details, *lines)
+        raise ClusterError(first.where, first.wrong, found=first.found, hint=first.hint, details=details)
+    raise first
+
+
+def _rehearse(
+    cluster: Cluster, item: KubernetesObject, *, pipeline: str, force: bool, new_namespaces: Collection[str]
+) -> Step:
+    key = key_of(item, namespace=pipeline)
+    if key.namespace in new_namespaces:
+        try:
+            _try_as_new(cluster, item, key, STAND_IN)
+        except RefusedError as error:
+            # Rights, quotas and policies of another namespace say nothing.
+            if error.is_invalid:
+                raise
+        return Step(item, key, Change.CREATED, render_diff(str(key), None, item))
+    live = cluster.get(key)
+    if live is not None and is_kept(key, live, pipeline):
+        return Step(item, key, Change.KEPT)
+    try:
+        after = cluster.apply(item, namespace=pipeline, dry_run=True, force=force)
+    except RefusedError as error:
+        if _NO_DRY_RUN in error.found:
+            return Step(item, key, Change.CHANGED, f"# {key} cannot be tried: {error.found}\n")
+        if isinstance(error, ConflictError):
+            shown = cluster.apply(item, namespace=pipeline, dry_run=True, force=True)
+            return Step(item, key, Change.CHANGED, render_diff(str(key), live, shown), refusal=error)
+        return _recreate(cluster, item, key, live, error)
+    return Step(item, key, compare(live, after), render_diff(str(key), live, after))
+
+
+def _recreate(
+    cluster: Cluster, item: KubernetesObject, key: ObjectKey, live: KubernetesObject | None, error: RefusedError
+) -> Step:
+    """Return how an object with a changed immutable field is replaced.
+
+    Raises:
+        ClusterError: the server refused something else, or what the object holds cannot be replaced.
+    """
+    recreation = find_recreation(error, live, item) if live is not None else None
+    if live is None or recreation is None:
+        raise error
+    if key.kind == "PersistentVolumeClaim":
+        check_claim(cluster, live, item)
+    claims = tuple(plan_claims(cluster, live, item)) if key.kind == "StatefulSet" else ()
+    after = _try_as_new(cluster, _without_addresses(item), key, key.namespace)
+    note = "".join(f"# {key}: {line}\n" for line in (recreation, *claims))
+    return Step(item, key, Change.RECREATED, note + render_diff(str(key), live, after), recreation, claims)
+
+
+def _try_as_new(cluster: Cluster, item: KubernetesObject, key: ObjectKey, namespace: str) -> KubernetesObject:
+    """Return what the server would make of ``item`` if nothing of its name existed.
+
+    Raises:
+        RefusedError: it is refused; names the object as the user knows it.
+    """
+    name = f"kubeglass-trial-{secrets.token_hex(4)}"
+    about = {**item["metadata"], "name": name, **({"namespace": namespace} if namespace else {})}
+    try:
+        after = cluster.apply({**item, "metadata": about}, namespace=namespace, dry_run=True)
+    except RefusedError as error:
+        raise error.about(str(key), error.found.replace(name, key.name)) from error
+    return {**after, "metadata": {**after["metadata"], "name": key.name, "namespace": key.namespace}}
+
+
+def _without_addresses(item: KubernetesObject) -> KubernetesObject:
+    """Return a Service without what its predecessor still holds."""
+    if item["kind"] != "Service":
+        return item
+    spec = {name: value for name, value in item["spec"].items() if name not in {"clusterIP", "clusterIPs"}}
+    ports = [{name: value for name, value in port.items() if name != "nodePort"} for port in spec.get("ports") or []]
+    headless = {"clusterIP": "None"} if item["spec"].get("clusterIP") == "None" else {}
+    return {**item, "spec": {**spec, **headless, "ports": ports}}

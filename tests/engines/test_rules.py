@@ -57,6 +57,16 @@ def queue(size: str) -> dict[str, str]:
     return {"series": f"otelcol_exporter_queue_size{{{EXPORTER}}}", "values": size}
 
 
+def about(values: str, pod: str = "old") -> dict[str, str]:
+    """Write ``up`` of one pod."""
+    return series(f'up{{job="shop", instance="{pod}", k8s_pod_name="{pod}"}}', values)
+
+
+def running() -> tuple[dict[str, str], ...]:
+    """Write ``up`` of the pods that replace it."""
+    return (about("1x400", "new"),)
+
+
 DOWN = "TargetDown"
 HOURS = 8 * 30  # samples, one in two minutes
 SCENARIOS = (
@@ -64,6 +74,26 @@ SCENARIOS = (
     Scenario("down for half a minute", (up(0, count=2), up(1, "otel-collector")), "30s"),
     Scenario("down for two minutes", (up(0), up(1, "otel-collector")), "2m", frozenset({(DOWN, PAGE)})),
     Scenario("the collector down", (up(1), up(0, "otel-collector")), "2m", frozenset({(DOWN, PAGE)})),
+    Scenario(
+        "a pod that fails while it ends, and is marked stale",
+        (up(1, "otel-collector"), about("1x4 0x2 stale"), *running()),
+        "3m",
+    ),
+    Scenario(
+        "a pod that ends with its collector, and is never marked",
+        (up(1, "otel-collector"), about("1x4 0x1"), *running()),
+        "3m",
+    ),
+    Scenario("a pod that fails again and again", (up(1, "otel-collector"), about("1 0x2 " * 6), *running()), "2m"),
+    Scenario(
+        "ten pods replaced, one after another",
+        (
+            up(1, "otel-collector"),
+            *(about(f"_x{n * 2} 1x4 0x2 stale", f"old-{n}") for n in range(10)),
+            *running(),
+        ),
+        "4m",
+    ),
     Scenario("the app unknown", (up(1, "otel-collector"),), "6m", frozenset({("NoData", PAGE)})),
     Scenario("a gap of four minutes", (up(1, count=4), up(1, "otel-collector")), "5m"),
     Scenario("the collector unknown", (up(1),), "6m", frozenset({("CollectorSilent", PAGE)})),

@@ -18,15 +18,14 @@ from kubeglass.dashboards.defaults import (
     thresholds,
 )
 from kubeglass.dashboards.layout import Section, Tile, place
-from kubeglass.dashboards.promql import choose_window, rate_of, sum_of
+from kubeglass.dashboards.promql import NODE, choose_window, rate_of, sum_of
 from kubeglass.model.pipeline import Pipeline
 from kubeglass.model.sections.collector import KubeletGroup
 from kubeglass.model.sections.dashboards import DashboardName
 
 DESCRIPTION = "CPU, memory, network and disk of the cluster's nodes, pods and containers, from each node's kubelet."
 
-#: The label of a node's name, and the matcher of the selected nodes. "All" is ``.*``.
-NODE = "k8s_node_name"
+#: The matcher of the selected nodes. "All" is ``.*``.
 NODES = f'{NODE}=~"$node"'
 NODE_LEGEND = "{{k8s_node_name}}"
 #: Pods of the selected namespaces on the selected nodes.

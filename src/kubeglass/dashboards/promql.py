@@ -5,8 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from kubeglass.model.duration import format_duration
+from kubeglass.model.parts import COLLECTOR, HEARTBEAT
 from kubeglass.model.pipeline import INTERVALS_PER_WINDOW, Scrape
 
+#: Every target but the collector.
+APPS = f'job!~"{COLLECTOR}|{HEARTBEAT}"'
+#: The label of a node's name; a local run has none.
+NODE = "k8s_node_name"
 #: The dashboard's variables as matchers. "All" is ``.*``, which also matches targets without the label.
 TARGETS = 'job=~"$job", instance=~"$instance"'
 REQUESTS = f'{TARGETS}, endpoint=~"$endpoint"'

@@ -13,6 +13,9 @@ LOOPBACK = "127.0.0.1"
 
 #: The collector's ``job`` label, and the name of its DaemonSet.
 COLLECTOR = "otel-collector"
+#: The collector scrapes itself as this job. A target without samples has ended if this job of its collector has some:
+#: the collector works and does not have the target any more. If this job has none either, nobody knows.
+HEARTBEAT = "otel-collector-heartbeat"
 PROMETHEUS = "prometheus"
 GRAFANA = "grafana"
 VIEWER = "viewer"
@@ -21,6 +24,8 @@ VIEWER = "viewer"
 OTLP_PORT = 4318
 HEALTH_PORT = 13133
 TELEMETRY_PORT = 8888
+#: Name of the collector's container port for its own metrics.
+TELEMETRY_PORT_NAME = "telemetry"
 PROMETHEUS_PORT = 9090
 GRAFANA_PORT = 3000
 VIEWER_PORT = 3000

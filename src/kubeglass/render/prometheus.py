@@ -7,7 +7,7 @@ from typing import Any
 
 from kubeglass.model.duration import format_duration
 from kubeglass.model.local import LocalSettings
-from kubeglass.model.parts import COLLECTOR, LOOPBACK, PROMETHEUS, PROMETHEUS_PORT
+from kubeglass.model.parts import COLLECTOR, LOOPBACK, PROMETHEUS, PROMETHEUS_PORT, TELEMETRY_PORT_NAME
 from kubeglass.model.pipeline import Pipeline
 from kubeglass.render.files import RenderedFile
 from kubeglass.render.yaml import dump_yaml
@@ -32,8 +32,6 @@ def build_local(pipeline: Pipeline, settings: LocalSettings) -> dict[str, Any]:
 
 #: Where the pod finds its rule files.
 RULES_DIRECTORY = "/etc/prometheus/rules"
-#: Name of the collector's container port for its own metrics.
-TELEMETRY_PORT_NAME = "telemetry"
 
 #: Without these, series of two pods would collide; the uid is left out, as it changes with every restart.
 PROMOTED_ATTRIBUTES = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kubeglass.model.duration import HOUR, MINUTE, format_duration
-from kubeglass.model.parts import COLLECTOR
+from kubeglass.model.parts import COLLECTOR, HEARTBEAT
 from kubeglass.model.pipeline import Pipeline
 from kubeglass.model.quantity import format_percent
 from kubeglass.rules import red
@@ -13,6 +13,8 @@ from kubeglass.rules.rule import AlertingRule, RuleGroup, Severity, evaluation_i
 FILLING = 0.5
 #: Seconds. A shorter outage of Prometheus neither hides losses during it nor reports old losses as new.
 REMEMBERED = 6 * HOUR
+#: Seconds. A pod that ended is deleted and dropped by the collector within this time.
+DISCOVERY = 10.0
 #: How long the collector's process has been running, in seconds.
 UPTIME = '{__name__=~"otelcol_process_uptime(_seconds)?(_total)?"}'
 
@@ -26,15 +28,22 @@ def groups(pipeline: Pipeline) -> list[RuleGroup]:
 
 
 def _target_down(pipeline: Pipeline) -> AlertingRule:
-    """Alert when scrapes of an instance fail."""
+    """Alert when scrapes of an instance fail for longer than one that ends takes to be gone.
+
+    What ends is scraped in vain until discovery drops it, and is marked stale two intervals later. If its collector
+    ends meanwhile, nothing marks it, so a sample counts for two intervals and the time of its delivery.
+    """
+    interval = evaluation_interval(pipeline)
+    fresh = format_duration(2 * interval + DISCOVERY / 2)
+    hold = max(pipeline.alerts.down_after, 2.5 * interval + DISCOVERY)
     return AlertingRule(
         alert="TargetDown",
-        expr="up == 0",
-        hold=pipeline.alerts.down_after,
+        expr=f'up{{job!="{HEARTBEAT}"}} == 0 and present_over_time(up[{fresh}])',
+        hold=hold,
         severity=Severity.PAGE,
         summary="{{ $labels.job }} at {{ $labels.instance }} is down",
         description=(
-            f"No scrape of it succeeded for {format_duration(pipeline.alerts.down_after)}: "
+            f"No scrape of it succeeded for {format_duration(hold)}: "
             "it does not run, does not listen, or its metrics cannot be read."
         ),
     )

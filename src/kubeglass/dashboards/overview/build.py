@@ -9,9 +9,8 @@ from kubeglass.dashboards.defaults import label_values, page
 from kubeglass.dashboards.layout import Section, Tile, place
 from kubeglass.dashboards.overview import latency, requests, status
 from kubeglass.dashboards.overview.own_metrics import own_metric
-from kubeglass.dashboards.promql import TARGETS, Windows, choose_windows
+from kubeglass.dashboards.promql import APPS, TARGETS, Windows, choose_windows
 from kubeglass.model.metric_names import MetricNames, metric_names
-from kubeglass.model.parts import COLLECTOR
 from kubeglass.model.pipeline import Pipeline
 from kubeglass.model.sections.app import App
 from kubeglass.model.sections.dashboards import DashboardName
@@ -36,11 +35,10 @@ def build(pipeline: Pipeline) -> Dashboard:
 
 def _variables(names: MetricNames) -> tuple[QueryVariable, ...]:
     """Select applications (not the collector), their instances, and the routes of these."""
-    apps = f'job!="{COLLECTOR}"'
     requests_of_targets = names.selector("http_requests_total", TARGETS, label="status")
     return (
-        label_values("job", "Job", f"label_values(up{{{apps}}}, job)"),
-        label_values("instance", "Instance", f'label_values(up{{{apps}, job=~"$job"}}, instance)'),
+        label_values("job", "Job", f"label_values(up{{{APPS}}}, job)"),
+        label_values("instance", "Instance", f'label_values(up{{{APPS}, job=~"$job"}}, instance)'),
         label_values("endpoint", "Endpoint", f"label_values({requests_of_targets}, endpoint)"),
     )
 

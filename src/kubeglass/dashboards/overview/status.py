@@ -7,9 +7,10 @@ from grafana_foundation_sdk.models.common import BigValueColorMode, BigValueGrap
 from grafana_foundation_sdk.models.dashboard import ValueMap, ValueMappingResult
 
 from kubeglass.dashboards.defaults import figure, instant_query, lines, range_query, thresholds
-from kubeglass.dashboards.promql import REQUESTS, TARGETS, Windows, sum_of
+from kubeglass.dashboards.promql import APPS, NODE, REQUESTS, TARGETS, Windows, sum_of
+from kubeglass.model.duration import format_duration, parse_duration
 from kubeglass.model.metric_names import MetricNames
-from kubeglass.model.parts import COLLECTOR
+from kubeglass.model.parts import COLLECTOR, HEARTBEAT
 
 UP_OR_DOWN = ValueMap(
     options={
@@ -22,14 +23,15 @@ UP_OR_DOWN = ValueMap(
 def app_status(windows: Windows) -> stat.Panel:
     """Show Up or Down for each target.
 
-    A target is up if its last fresh sample says so. A target that was seen in the time range but has no fresh sample
-    is down, whatever the cause: it disappeared, or the collector that scrapes it has died.
+    A target that has no fresh sample has ended if the collector that scraped it went on without it. If that collector
+    fell silent as well, it is down, whatever the cause: the machine, the collector or the way to Prometheus.
     """
     panel = figure(
         "App status",
-        f"Up: the last scrape succeeded. Down: it failed, or the target was seen in the selected time range but not in "
-        f"the last {windows.fresh}, because it disappeared or the collector is down. The collector's own state comes "
-        f"from Prometheus, so this panel is never empty.",
+        f"Up: a scrape succeeded in the last {windows.fresh}. Down: none did, or the collector that scraped the target "
+        f"in the selected time range is silent, so that nobody knows. What has ended (a pod that was replaced or "
+        f"deleted, a finished job, a removed app) is not shown. The collector's own state comes from Prometheus, so "
+        f"this panel is never empty.",
         "none",
     )
     panel = panel.mappings([UP_OR_DOWN]).thresholds(thresholds((None, "red"), (1, "green")))
@@ -40,10 +42,21 @@ def app_status(windows: Windows) -> stat.Panel:
 
 
 def _state_of_apps(windows: Windows) -> str:
-    apps = f'up{{job!="{COLLECTOR}", {TARGETS}}}'
-    fresh = f"max by (job, instance) (last_over_time({apps}[{windows.fresh}]))"
-    known = f"max by (job, instance) (last_over_time({apps}[$__range]))"
-    return f"{fresh} or 0 * {known}"
+    apps, collectors = f"up{{{APPS}, {TARGETS}}}", f'up{{job="{HEARTBEAT}"}}'
+    # Scrapes fail while a pod starts or ends; at its end, a staleness marker takes it out of the instant vector.
+    best = f"max_over_time({apps}[{windows.fresh}])"
+    scraped = f"({best} == 1 or {best} and {apps} offset {windows.fresh}) and {apps}"
+    # A collector and its targets fall silent within a scrape interval of each other; half the window is two or more.
+    within = parse_duration(windows.fresh) / 2
+    silent = f"{_last_seen(collectors)} unless on ({NODE}) max_over_time({collectors}[{format_duration(within)}])"
+    lost = f"{_last_seen(apps, 'job', 'instance')} > on ({NODE}) group_left () (({silent}) - {within:g})"
+    return f"max by (job, instance) ({scraped}) or 0 * max by (job, instance) ({lost})"
+
+
+def _last_seen(targets: str, *labels: str) -> str:
+    """Query the time of the last sample in the time range; each step of a minute looks back over five."""
+    time = f"timestamp({targets})"
+    return f"max by ({', '.join((*labels, NODE))}) ({time} or max_over_time({time}[$__range:1m]))"
 
 
 def requests_now(windows: Windows, names: MetricNames) -> stat.Panel:

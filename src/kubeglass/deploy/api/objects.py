@@ -127,6 +127,11 @@ def is_ending(item: KubernetesObject) -> bool:
     return "deletionTimestamp" in item["metadata"]
 
 
+def has_ended(pod: KubernetesObject) -> bool:
+    """Return whether none of the pod's containers runs or will run again: it completed, failed or was evicted."""
+    return (pod.get("status") or {}).get("phase") in {"Succeeded", "Failed"}
+
+
 def is_ready(item: KubernetesObject) -> bool:
     """Return whether a pod is ready for requests, or a node for pods, and not being deleted."""
     ready = find_condition(item, "Ready")

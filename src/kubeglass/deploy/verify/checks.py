@@ -9,7 +9,7 @@ from typing import Any
 from kubeglass.catalog import FALLBACK_PREFIX, HTTP_REQUESTS, HTTP_REQUESTS_IN_PROGRESS
 from kubeglass.dashboards.queries import PanelQuery, panel_queries
 from kubeglass.deploy.api.cluster import Cluster
-from kubeglass.deploy.api.objects import address_of, is_ending, write_selector
+from kubeglass.deploy.api.objects import address_of, has_ended, is_ending, write_selector
 from kubeglass.model.metric_names import metric_names
 from kubeglass.model.parts import COLLECTOR, TELEMETRY_PORT
 from kubeglass.model.pipeline import Pipeline
@@ -36,13 +36,13 @@ class DeployedPipeline:
         return self._pods(self.pipeline.cluster.namespace, COLLECTOR)
 
     def pods_of(self, app: App) -> list[dict[str, Any]]:
-        """Read the pods of ``app``, without those that are terminating."""
+        """Read the pods of ``app``, without those that are terminating or have ended."""
         return self._pods(self.pipeline.cluster.apps_run_in, app.name)
 
     def _pods(self, namespace: str, name: str) -> list[dict[str, Any]]:
         selector = write_selector(selector_of(name))
         pods = self.cluster.list_objects("v1", "Pod", namespace=namespace, selector=selector)
-        return [pod for pod in pods if not is_ending(pod)]
+        return [pod for pod in pods if not is_ending(pod) and not has_ended(pod)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,10 @@ class CheckResult:
 
 
 def check_targets(deployed: DeployedPipeline) -> CheckResult:
-    """Check that each pod is a target that is up, by a recent scrape: old samples linger for minutes."""
+    """Check that each pod is a target that is up, by a recent scrape: old samples linger for minutes.
+
+    A pod that has ended is not Down, here as on the panel "App status": the pods that replaced it are checked.
+    """
     oldest = f"time() - {FRESH_SCRAPES * deployed.pipeline.scrape.interval + DELAY_SECONDS:g}"
     samples = deployed.prometheus.query(f"timestamp(up == 1) > {oldest}")
     up = {(sample.labels.get("job"), sample.labels.get("instance")) for sample in samples}

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from kubeglass.model.parts import COLLECTOR, GRAFANA, PROMETHEUS, VIEWER
+from kubeglass.model.parts import COLLECTOR, GRAFANA, HEARTBEAT, PROMETHEUS, VIEWER
 from kubeglass.model.pipeline import Pipeline
 from kubeglass.model.problem import Loc, Problem, format_loc
 from kubeglass.model.sections.app import App
 from kubeglass.model.sections.ingress import Ingress
 
 #: Names of the pipeline's own processes and scrape jobs.
-RESERVED_NAMES = ("otelcol", COLLECTOR, PROMETHEUS, VIEWER, GRAFANA)
+RESERVED_NAMES = ("otelcol", COLLECTOR, HEARTBEAT, PROMETHEUS, VIEWER, GRAFANA)
 
 #: Keys of an app that kubeglass runs, and keys of an app that it only scrapes.
 WAYS = ("module", "image", "host_path")

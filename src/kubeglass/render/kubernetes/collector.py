@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from kubeglass.model.parts import COLLECTOR, HEALTH_PORT, TELEMETRY_PORT
+from kubeglass.model.parts import COLLECTOR, HEALTH_PORT, TELEMETRY_PORT, TELEMETRY_PORT_NAME
 from kubeglass.model.pipeline import Pipeline
 from kubeglass.render.kubernetes.config_maps import CollectorSetup, config_hash, config_maps, config_volume
 from kubeglass.render.kubernetes.names import collector_image, describe, metadata
@@ -66,7 +66,7 @@ def _container(pipeline: Pipeline, setup: CollectorSetup) -> dict[str, Any]:
         "imagePullPolicy": pipeline.cluster.pull_policy.value,
         "args": [f"--config={CONFIG_FOLDER}/{setup.config.path}"],
         "env": _environment(pipeline),
-        "ports": [port_of("health", HEALTH_PORT), port_of("telemetry", TELEMETRY_PORT)],
+        "ports": [port_of("health", HEALTH_PORT), port_of(TELEMETRY_PORT_NAME, TELEMETRY_PORT)],
         **http_probes("/", "health"),
         "resources": resources_of(pipeline.collector.resources),
         "securityContext": container_security_context(),

@@ -7,7 +7,7 @@ from typing import Any
 
 from kubeglass.model.duration import format_duration
 from kubeglass.model.local import LocalSettings
-from kubeglass.model.parts import LOOPBACK
+from kubeglass.model.parts import HEARTBEAT, LOOPBACK, TELEMETRY_PORT_NAME
 from kubeglass.model.pipeline import Pipeline
 from kubeglass.model.sections.app import App
 from kubeglass.model.sections.collector import HostScraper
@@ -36,7 +36,8 @@ def scrape_apps(pipeline: Pipeline, settings: LocalSettings) -> dict[str, Any]:
         for app in pipeline.apps
         if app.target is not None or app.name in ports
     ]
-    return _prometheus(jobs)
+    itself = {"static_configs": [{"targets": [f"{LOOPBACK}:{settings.ports.otelcol_telemetry}"]}]}
+    return _prometheus([*jobs, _heartbeat(itself, pipeline)])
 
 
 def receive_pushes(settings: LocalSettings) -> dict[str, Any]:
@@ -53,7 +54,9 @@ def scrape_pods(pipeline: Pipeline) -> dict[str, Any]:
         # One job for each, so that no other pod receives its credentials.
         chosen = [_choose_pods("keep", app, pipeline)]
         jobs.append(_scrape_job(f"kubernetes-pods/{app.name}", chosen, pipeline) | _identify(app))
-    return _prometheus(jobs)
+    port = ["__meta_kubernetes_pod_ip", "__meta_kubernetes_pod_container_port_name"]
+    itself = _relabel("keep", port, regex=f"${{env:K8S_POD_IP}};{TELEMETRY_PORT_NAME}")
+    return _prometheus([*jobs, _heartbeat({**_find_pods(), "relabel_configs": [itself]}, pipeline)])
 
 
 def read_kubelet(pipeline: Pipeline) -> dict[str, Any]:
@@ -117,14 +120,28 @@ def _prometheus(scrape_configs: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
+def _heartbeat(itself: dict[str, Any], pipeline: Pipeline) -> dict[str, Any]:
+    """Have the collector scrape itself and keep nothing but ``up``.
+
+    It takes the way of every app's samples, and on a cluster is found like every pod, so it shows that all that works.
+    """
+    nothing = _relabel("drop", ["__name__"], regex=".+")
+    return {"job_name": HEARTBEAT, **_scrape_times(pipeline), **itself, "metric_relabel_configs": [nothing]}
+
+
 def _scrape_job(name: str, chosen: list[dict[str, Any]], pipeline: Pipeline) -> dict[str, Any]:
-    selector = {"role": "pod", "field": "spec.nodeName=${env:K8S_NODE_NAME}"}
     return {
         "job_name": name,
         **_scrape_times(pipeline),
-        "kubernetes_sd_configs": [{"role": "pod", "selectors": [selector]}],
+        **_find_pods(),
         "relabel_configs": [*chosen, *_relabel_pods()],
     }
+
+
+def _find_pods() -> dict[str, Any]:
+    """Find the node's pods; jobs that find them alike share one watch."""
+    selector = {"role": "pod", "field": "spec.nodeName=${env:K8S_NODE_NAME}"}
+    return {"kubernetes_sd_configs": [{"role": "pod", "selectors": [selector]}]}
 
 
 def _choose_pods(action: str, app: App, pipeline: Pipeline) -> dict[str, Any]:

@@ -124,6 +124,18 @@ def test_a_target_that_is_down_is_named() -> None:
         verify(shop)
 
 
+@pytest.mark.parametrize("app", ["shop", "otel-collector"])
+def test_a_pod_that_was_evicted_is_no_target_that_is_down(app: str) -> None:
+    shop = make_shop()
+    evicted = make_target("s-0", app, "10.0.0.7")
+    evicted["status"] |= {"phase": "Failed", "reason": "Evicted"}
+    shop.put(evicted)
+
+    told = verify(shop)
+
+    assert told[0].detail == "shop: 2 up, otel-collector: 1 up"
+
+
 def test_a_node_without_metrics_is_named_and_the_usual_causes_with_it() -> None:
     shop = make_shop(k8s_node_cpu=[])
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from kubeglass.model.load import parse_pipeline
 from kubeglass.model.local import LocalPorts, LocalSettings
+from kubeglass.model.parts import HEARTBEAT
 from kubeglass.model.pipeline import Pipeline
 from kubeglass.render.otelcol import config
 
@@ -19,6 +20,13 @@ apps:
 
 def build_local(text: str = APPS) -> dict[str, Any]:
     return config.build_local(parse_pipeline(text), LocalSettings(Path("/s"), LocalPorts(apps={"shop": 8001})))
+
+
+def scrape_jobs(document: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return every job but the collector's own, which is the last."""
+    jobs: list[dict[str, Any]] = document["receivers"]["prometheus"]["config"]["scrape_configs"]
+    assert jobs[-1]["job_name"] == HEARTBEAT
+    return jobs[:-1]
 
 
 def test_the_memory_limiter_comes_first_in_every_pipeline() -> None:
@@ -52,7 +60,7 @@ def test_the_queue_is_bounded_in_bytes() -> None:
 
 
 def test_local_apps_are_scraped_where_they_listen() -> None:
-    jobs = build_local()["receivers"]["prometheus"]["config"]["scrape_configs"]
+    jobs = scrape_jobs(build_local())
 
     assert [(job["job_name"], job["static_configs"], job["metrics_path"]) for job in jobs] == [
         ("shop", [{"targets": ["127.0.0.1:8001"]}], "/metrics"),
@@ -61,7 +69,7 @@ def test_local_apps_are_scraped_where_they_listen() -> None:
 
 
 def test_an_app_that_only_a_cluster_runs_is_not_scraped_here() -> None:
-    jobs = build_local("apps: [{name: far, image: 'far:1'}]")["receivers"]["prometheus"]["config"]["scrape_configs"]
+    jobs = scrape_jobs(build_local("apps: [{name: far, image: 'far:1'}]"))
 
     assert jobs == []
 
@@ -84,14 +92,25 @@ def test_the_memory_limit_follows_the_collectors_own() -> None:
 
 
 def test_a_node_scrapes_its_own_pods_only() -> None:
-    (job,) = config.build_cluster(Pipeline())["receivers"]["prometheus"]["config"]["scrape_configs"]
+    (job,) = scrape_jobs(config.build_cluster(Pipeline()))
     (discovery,) = job["kubernetes_sd_configs"]
 
     assert discovery["selectors"] == [{"role": "pod", "field": "spec.nodeName=${env:K8S_NODE_NAME}"}]
 
 
+def test_the_collector_scrapes_itself_and_keeps_nothing_but_up() -> None:
+    local = build_local()["receivers"]["prometheus"]["config"]["scrape_configs"][-1]
+    pods, node = config.build_cluster(Pipeline())["receivers"]["prometheus"]["config"]["scrape_configs"]
+
+    assert local["static_configs"] == [{"targets": ["127.0.0.1:8888"]}]
+    assert node["relabel_configs"][0]["regex"] == "${env:K8S_POD_IP};telemetry"
+    # Found in the same way as every pod: what breaks discovery ends this job's samples too, and one watch serves both.
+    assert node["kubernetes_sd_configs"] == pods["kubernetes_sd_configs"]
+    assert [job["metric_relabel_configs"][0]["action"] for job in (local, node)] == ["drop", "drop"]
+
+
 def test_relabelling_escapes_the_dollar_that_the_collector_would_expand() -> None:
-    (job,) = config.build_cluster(Pipeline())["receivers"]["prometheus"]["config"]["scrape_configs"]
+    (job,) = scrape_jobs(config.build_cluster(Pipeline()))
 
     assert [rule["replacement"] for rule in job["relabel_configs"] if "replacement" in rule] == ["$$1:$$2"]
 
@@ -114,9 +133,7 @@ def test_a_kubelet_that_is_not_asked_leaves_no_trace() -> None:
 
 
 def test_a_dollar_in_a_path_stays_one() -> None:
-    (job,) = build_local("apps: [{name: a, target: 'b:1', metrics_path: '/m$HOME'}]")["receivers"]["prometheus"][
-        "config"
-    ]["scrape_configs"]
+    (job,) = scrape_jobs(build_local("apps: [{name: a, target: 'b:1', metrics_path: '/m$HOME'}]"))
 
     assert job["metrics_path"] == "/m$$HOME"
 

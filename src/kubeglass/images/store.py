@@ -13,7 +13,7 @@ from kubeglass.files import explain_disk_errors, replacing
 from kubeglass.images.archive import ArchivedImage, read_archive
 
 SUFFIX = ".tar"
-#: K3s imports archives from here whenever it starts: https://docs.k3s.io/installation/airgap
+#: K3s imports archives from here when it starts, and within seconds while it runs: https://docs.k3s.io/installation/airgap
 K3S_IMAGES = Path("/var/lib/rancher/k3s/agent/images")
 #: The containerd namespace where the kubelet looks for images.
 _NAMESPACE = ("--namespace", "k8s.io")

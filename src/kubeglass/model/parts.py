@@ -20,6 +20,10 @@ PROMETHEUS = "prometheus"
 GRAFANA = "grafana"
 VIEWER = "viewer"
 
+#: Labels of pods: the pipeline that they belong to, by its namespace, and who made them.
+PIPELINE = "app.kubernetes.io/instance"
+MANAGED_BY = "app.kubernetes.io/managed-by"
+
 #: Where the collector receives OTLP over HTTP, answers health checks and exposes its own metrics.
 OTLP_PORT = 4318
 HEALTH_PORT = 13133

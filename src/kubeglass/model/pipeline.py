@@ -9,7 +9,7 @@ from kubeglass.model.local import Local
 from kubeglass.model.quantity import Duration, Percent
 from kubeglass.model.sections.app import App
 from kubeglass.model.sections.cluster import Cluster
-from kubeglass.model.sections.collector import Collector
+from kubeglass.model.sections.collector import ALL_NAMESPACES, Collector
 from kubeglass.model.sections.dashboards import Dashboards
 from kubeglass.model.sections.secret import SecretSource
 from kubeglass.model.sections.section import Section
@@ -93,6 +93,14 @@ class Pipeline(Section):
     alerts: Alerts = Field(default=Alerts(), description="Alerts without an objective.")
     local: Local = Field(default=Local(), description="Settings of `kubeglass up` on this machine.")
     cluster: Cluster = Field(default=Cluster(), description="Where and how it runs on Kubernetes.")
+
+    @property
+    def scraped_namespaces(self) -> tuple[str, ...]:
+        """Namespaces of the cluster whose annotated pods are scraped; none means every one."""
+        more = self.collector.scrape_namespaces
+        if more == ALL_NAMESPACES:
+            return ()
+        return tuple(dict.fromkeys((self.cluster.namespace, self.cluster.apps_run_in, *more)))
 
     @property
     def collector_secrets(self) -> tuple[SecretSource, ...]:

@@ -17,7 +17,7 @@ from kubeglass.render.files import RenderedFile
 from kubeglass.render.kubernetes import manifests
 from kubeglass.render.kubernetes.config_maps import DASHBOARDS_FOLDER, PROVISIONING_FOLDER, CollectorSetup, Contents
 from kubeglass.render.otelcol import config as otelcol
-from kubeglass.render.otelcol.receivers import host_folders
+from kubeglass.render.otelcol.receivers import host_folders, scrape_secrets
 from kubeglass.render.yaml import dump_yaml
 
 LOCAL_RENDERERS: tuple[Callable[[Pipeline, LocalSettings], list[RenderedFile]], ...] = (
@@ -62,6 +62,7 @@ def compose(pipeline: Pipeline) -> Contents:
             config=_rendered("config.yaml", dump_yaml(otelcol.build_cluster(pipeline))),
             queue_directory=otelcol.QUEUE_DIRECTORY,
             host_folders=host_folders(pipeline),
+            secrets=scrape_secrets(pipeline),
         ),
         prometheus=(
             _rendered("prometheus.yml", dump_yaml(prometheus.build_cluster(pipeline))),

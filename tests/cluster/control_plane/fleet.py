@@ -136,15 +136,17 @@ def _kubeconfig_of_collector(stand: Stand) -> dict[str, Any]:
 def _discovery_alone(stand: Stand, kubeconfig: Path) -> dict[str, Any]:
     """Return the rendered discovery and attributes, with the address of this API server."""
     rendered = YAML(typ="safe").load(stand.get("configmap", "otel-collector-config")["data"]["config.yaml"])
-    prometheus, attributes = rendered["receivers"]["prometheus"], rendered["processors"]["k8s_attributes"]
+    prometheus = rendered["receivers"]["prometheus"]
+    attributes = {name: found for name, found in rendered["processors"].items() if name.startswith("k8s_attributes")}
     for scrape in prometheus["config"]["scrape_configs"]:
         for discovery in scrape["kubernetes_sd_configs"]:
             discovery["kubeconfig_file"] = str(kubeconfig)
-    attributes["auth_type"] = "kubeConfig"
-    way = {"receivers": ["prometheus"], "processors": ["k8s_attributes"], "exporters": ["debug"]}
+    for processor in attributes.values():
+        processor["auth_type"] = "kubeConfig"
+    way = {"receivers": ["prometheus"], "processors": list(attributes), "exporters": ["debug"]}
     return {
         "receivers": {"prometheus": prometheus},
-        "processors": {"k8s_attributes": attributes},
+        "processors": attributes,
         "exporters": {"debug": {"verbosity": "detailed"}},
         "service": {"pipelines": {"metrics/apps": way}, "telemetry": {"metrics": {"level": "none"}}},
     }

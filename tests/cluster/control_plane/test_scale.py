@@ -87,7 +87,7 @@ def test_a_collector_watches_pods_only_and_receives_little(
     print(f"received {collector.received()} bytes; all pods are {everything}")
 
     added = {name: count - watches_without.get(name, 0) for name, count in watches.items()}
-    assert {name: count for name, count in added.items() if count} == {"pods": 2}
+    assert {name: count for name, count in added.items() if count} == {"pods": 4}
     assert 0 < collector.received() < everything / 10
 
 

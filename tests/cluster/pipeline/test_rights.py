@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.cluster.pipeline.stand import Stand
-from tools.reference.rights import ACCOUNTS, RIGHTS, Right
+from tools.reference.rights import ACCOUNTS, RIGHTS, Right, Where
 
 
 @pytest.fixture(scope="module")
@@ -27,20 +27,20 @@ def answers(stand: Stand) -> dict[tuple[Right, str], bool]:
 def ask(stand: Stand, right: Right, account: str) -> dict[str, Any]:
     resource, _, part = right.resource.partition("/")
     attributes = {"verb": right.verb, "group": right.group, "resource": resource, "subresource": part}
-    where = {} if right.everywhere else {"namespace": stand.name}
+    namespaces = {Where.CLUSTER: {}, Where.OWN: {"namespace": stand.name}, Where.APPS: {"namespace": stand.apps}}
     return {
         "apiVersion": "authorization.k8s.io/v1",
         "kind": "SubjectAccessReview",
         "spec": {
             "user": f"system:serviceaccount:{stand.name}:{account}",
             "groups": ["system:serviceaccounts", f"system:serviceaccounts:{stand.name}", "system:authenticated"],
-            "resourceAttributes": attributes | where,
+            "resourceAttributes": attributes | namespaces[right.where],
         },
     }
 
 
 @pytest.mark.parametrize("account", ACCOUNTS)
-@pytest.mark.parametrize("right", RIGHTS, ids=lambda right: f"{right.verb}-{right.resource.replace('/', '-')}")
+@pytest.mark.parametrize("right", RIGHTS, ids=str)
 def test_an_account_may_do_what_it_needs_and_nothing_else(
     answers: dict[tuple[Right, str], bool], right: Right, account: str
 ) -> None:

@@ -8,7 +8,7 @@ from typing import cast
 
 from kubeglass.model.pipeline import Pipeline
 from kubeglass.model.problem import Problem
-from kubeglass.model.references import apps, capacity, objectives, secrets
+from kubeglass.model.references import apps, capacity, objectives, scraping, secrets
 from kubeglass.model.sections.section import Section
 
 #: Every check that spans keys or sections.
@@ -34,6 +34,8 @@ CHECKS: tuple[Callable[[Pipeline], Iterable[Problem]], ...] = (
     capacity.retention_covers_window,
     capacity.retention_covers_alerts,
     capacity.requests_within_limits,
+    scraping.client_certificate,
+    scraping.verification,
     secrets.sources,
     secrets.shared_variables,
     secrets.one_way_to_authenticate,

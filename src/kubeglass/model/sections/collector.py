@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import StrEnum
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, WithJsonSchema, WrapValidator
 
 from kubeglass.model.quantity import Duration, Size
+from kubeglass.model.sections.secret import SecretKey
 from kubeglass.model.sections.section import Amount, Resources, Section
-from kubeglass.model.text import AbsolutePath
+from kubeglass.model.text import AbsolutePath, Name
 
 
 class KubeletGroup(StrEnum):
@@ -81,9 +84,56 @@ class Queue(Section):
     )
 
 
+class ScrapeTls(Section):
+    """On the cluster: how pods annotated with `prometheus.io/scheme: https` are scraped."""
+
+    ca: SecretKey | None = Field(
+        default=None, description="Authority that signed the pods' certificates; empty means the public ones."
+    )
+    server_name: str | None = Field(
+        default=None, min_length=1, description="Name that the certificates are for; empty means the pod's address."
+    )
+    insecure_skip_verify: bool = Field(default=False, description="Trust any certificate.")
+    certificate: SecretKey | None = Field(default=None, description="Client certificate that the collector shows.")
+    key: SecretKey | None = Field(default=None, description="Private key of `certificate`.")
+    token: SecretKey | None = Field(
+        default=None, description="Bearer token, sent to every pod that is scraped over https."
+    )
+
+
+#: What `scrape_namespaces: all` means inside; no namespace can be named so.
+ALL_NAMESPACES = ("*",)
+
+
+def _read_namespaces(value: object, read: Callable[[object], tuple[str, ...]]) -> tuple[str, ...]:
+    if value == "all" or value == ALL_NAMESPACES:
+        return ALL_NAMESPACES
+    if isinstance(value, str):
+        raise ValueError("must be a list of namespaces, or all")
+    return read(value)
+
+
+#: Names of namespaces, or ``all``.
+Namespaces = Annotated[
+    tuple[Name, ...],
+    WrapValidator(_read_namespaces),
+    WithJsonSchema({"anyOf": [{"type": "array", "items": {"type": "string"}}, {"const": "all"}]}),
+]
+
+
 class Collector(Section):
     """What the collector reads besides the apps, its queue and its resources."""
 
+    scrape_namespaces: Namespaces = Field(
+        default=(),
+        description="On the cluster: `all`, or namespaces whose annotated pods are scraped besides those in the"
+        " pipeline's and its apps'.",
+    )
+    scrape_tls: ScrapeTls | None = Field(
+        default=None,
+        description="On the cluster: certificates and token for pods annotated with `prometheus.io/scheme: https`;"
+        " empty means public authorities and no token.",
+    )
     kubelet: Kubelet = Kubelet()
     host_metrics: HostMetrics = HostMetrics()
     queue: Queue = Queue()

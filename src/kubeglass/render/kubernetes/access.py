@@ -30,17 +30,13 @@ from kubeglass.render.kubernetes.names import (
 
 _READ = ["get", "list", "watch"]
 
-#: What the collector reads from the API server and the kubelets; `nodes/proxy` would allow running commands in any pod
-#: (https://kubernetes.io/docs/concepts/security/rbac-good-practices/), so the kubelet's statistics are named alone.
-COLLECTOR_RULES: tuple[dict[str, Any], ...] = (
-    {"apiGroups": [""], "resources": ["nodes/stats"], "verbs": ["get"]},
-    {"apiGroups": [""], "resources": ["pods", "namespaces", "nodes"], "verbs": _READ},
-    {"apiGroups": ["apps"], "resources": ["replicasets"], "verbs": _READ},
-)
+_PODS: dict[str, Any] = {"apiGroups": [""], "resources": ["pods"], "verbs": _READ}
+#: What the collector reads of the kubelets; `nodes/proxy` would allow running commands in any pod
+#: (https://kubernetes.io/docs/concepts/security/rbac-good-practices/), so the statistics are named alone.
+_STATISTICS: dict[str, Any] = {"apiGroups": [""], "resources": ["nodes/stats"], "verbs": ["get"]}
 
 #: What Prometheus reads, in its own namespace only: where the collectors are.
-PROMETHEUS_RULES: tuple[dict[str, Any], ...] = ({"apiGroups": [""], "resources": ["pods"], "verbs": _READ},)
-
+PROMETHEUS_RULES: tuple[dict[str, Any], ...] = (_PODS,)
 
 _ENFORCE = "pod-security.kubernetes.io/enforce"
 _AUDIT = "pod-security.kubernetes.io/audit"
@@ -50,13 +46,11 @@ _REASON = "kubernetes.io/description"
 def build_accounts(pipeline: Pipeline) -> list[dict[str, Any]]:
     """Build namespaces, then accounts, roles and bindings."""
     home = pipeline.cluster.namespace
-    role = {"name": cluster_name(pipeline, COLLECTOR), "labels": labels_of(COLLECTOR, "collector")}
-    rules = COLLECTOR_RULES if pipeline.collector.kubelet.enabled else COLLECTOR_RULES[1:]
     return [
         *(_namespace(pipeline, name) for name in dict.fromkeys((home, pipeline.cluster.apps_run_in))),
         describe("ServiceAccount", metadata(COLLECTOR, "collector", home)),
         describe("ServiceAccount", metadata(PROMETHEUS, "storage", home)),
-        *_grant("ClusterRole", role, rules, COLLECTOR, home),
+        *_grant_to_collector(pipeline),
         *_grant("Role", metadata(PROMETHEUS, "storage", home), PROMETHEUS_RULES, PROMETHEUS, home),
     ]
 
@@ -78,6 +72,23 @@ def _exception(pipeline: Pipeline, namespace: str) -> str:
     return (
         f"the source of {', '.join(mounted)} is mounted from the node, which only this level allows" if mounted else ""
     )
+
+
+def _grant_to_collector(pipeline: Pipeline) -> list[dict[str, Any]]:
+    """Let the collector read pods in the namespaces that it scrapes, and the kubelets' statistics."""
+    home, scraped = pipeline.cluster.namespace, pipeline.scraped_namespaces
+    # Two pipelines may scrape the same namespace.
+    name = cluster_name(pipeline, COLLECTOR)
+    everywhere = [*([_STATISTICS] if pipeline.collector.kubelet.enabled else []), *([] if scraped else [_PODS])]
+    about = {"name": name, "labels": labels_of(COLLECTOR, "collector")}
+    return [
+        *(_grant("ClusterRole", about, everywhere, COLLECTOR, home) if everywhere else []),
+        *(
+            item
+            for namespace in scraped
+            for item in _grant("Role", {**about, "namespace": namespace}, [_PODS], COLLECTOR, home)
+        ),
+    ]
 
 
 def _grant(

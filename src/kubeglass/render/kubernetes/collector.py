@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import PurePosixPath
 from typing import Any
 
 from kubeglass.model.parts import COLLECTOR, HEALTH_PORT, TELEMETRY_PORT, TELEMETRY_PORT_NAME
 from kubeglass.model.pipeline import Pipeline
+from kubeglass.model.sections.secret import SecretKey
 from kubeglass.render.kubernetes.config_maps import CollectorSetup, config_hash, config_maps, config_volume
 from kubeglass.render.kubernetes.names import collector_image, describe, metadata
 from kubeglass.render.kubernetes.pods import (
@@ -23,6 +26,8 @@ from kubeglass.render.kubernetes.pods import (
 
 CONFIG_MAP = f"{COLLECTOR}-config"
 CONFIG_FOLDER = "/etc/otelcol"
+#: Name of the volume with what scrapes over TLS need.
+SECRETS = "scrape-tls"
 
 
 def build_config(pipeline: Pipeline, setup: CollectorSetup) -> list[dict[str, Any]]:
@@ -55,6 +60,7 @@ def _pod(pipeline: Pipeline, setup: CollectorSetup) -> dict[str, Any]:
             config_volume("config", CONFIG_MAP, [setup.config]),
             _host_volume("queue", pipeline.cluster.queue_path, "DirectoryOrCreate"),
             *(_host_volume(_volume_name(folder), folder, "Directory") for folder in folders),
+            *([_secret_volume(setup.secrets)] if setup.secrets else []),
         ],
     }
 
@@ -77,12 +83,24 @@ def _container(pipeline: Pipeline, setup: CollectorSetup) -> dict[str, Any]:
                 {"name": _volume_name(folder), "mountPath": where, "readOnly": True}
                 for where, folder in setup.host_folders.items()
             ),
+            *(
+                {"name": SECRETS, "mountPath": str(folder), "readOnly": True}
+                for folder in dict.fromkeys(path.parent for path in setup.secrets)
+            ),
         ],
     }
 
 
 def _host_volume(name: str, folder: str, kind: str) -> dict[str, Any]:
     return {"name": name, "hostPath": {"path": folder, "type": kind}}
+
+
+def _secret_volume(files: Mapping[PurePosixPath, SecretKey]) -> dict[str, Any]:
+    """Return a volume with one file for each key of a Secret, which only the collector's user reads."""
+    sources = [
+        {"secret": {"name": key.name, "items": [{"key": key.key, "path": path.name}]}} for path, key in files.items()
+    ]
+    return {"name": SECRETS, "projected": {"defaultMode": 0o400, "sources": sources}}
 
 
 def _volume_name(folder: str) -> str:

@@ -6,8 +6,10 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import Any
 
+from kubeglass.model.sections.secret import SecretKey
 from kubeglass.render.files import RenderedFile
 from kubeglass.render.kubernetes.names import describe, metadata
 
@@ -24,11 +26,13 @@ class CollectorSetup:
         config: the configuration file, at a path relative to its folder.
         queue_directory: mount point of the node's queue folder.
         host_folders: mount point to folder of the node, for host metrics.
+        secrets: path of a file, all in one folder, to the key of the Secret that holds it.
     """
 
     config: RenderedFile
     queue_directory: str
     host_folders: Mapping[str, str]
+    secrets: Mapping[PurePosixPath, SecretKey]
 
 
 @dataclass(frozen=True, slots=True)

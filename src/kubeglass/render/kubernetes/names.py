@@ -7,6 +7,7 @@ from typing import Any
 
 from kubeglass import __version__
 from kubeglass.engines.engine import Distribution, load_distribution
+from kubeglass.model import parts
 from kubeglass.model.parts import GRAFANA, VIEWER
 from kubeglass.model.pipeline import Pipeline
 from kubeglass.model.sections.app import App
@@ -19,9 +20,9 @@ PAGE_SECRET_KEY = "password"  # noqa: S105  # a key's name, not a secret
 NAME = "app.kubernetes.io/name"
 COMPONENT = "app.kubernetes.io/component"
 PART_OF = "app.kubernetes.io/part-of"
-MANAGED_BY = "app.kubernetes.io/managed-by"
+MANAGED_BY = parts.MANAGED_BY
 #: The pipeline that an object belongs to, by its namespace: two pipelines may share the namespace of their apps.
-PIPELINE = "app.kubernetes.io/instance"
+PIPELINE = parts.PIPELINE
 
 #: Namespaces carry their own name in this label since Kubernetes 1.22; policies select by it.
 NAMESPACE_NAME = "kubernetes.io/metadata.name"

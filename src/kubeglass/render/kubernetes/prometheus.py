@@ -51,8 +51,9 @@ def _pod(pipeline: Pipeline, contents: Contents) -> dict[str, Any]:
     return {
         "serviceAccountName": PROMETHEUS,
         "enableServiceLinks": False,
-        # K3s's local-path volumes ignore fsGroup but everybody may write there (k3s-io/k3s#6401); elsewhere fsGroup
-        # makes the volume writable. Prometheus creates its folder itself, below the volume's root.
+        # fsGroup makes the volume writable. Where local-path makes volumes of type hostPath, which ignore it
+        # (k3s-io/k3s#6401), everybody may write there; K3s makes them of type local, and Kubernetes applies fsGroup.
+        # Prometheus creates its folder itself, below the volume's root.
         "securityContext": pod_security_context(PROMETHEUS_USER),
         # It writes its head block before it stops.
         "terminationGracePeriodSeconds": 120,

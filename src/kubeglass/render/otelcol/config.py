@@ -26,6 +26,9 @@ PATH = PurePosixPath("otelcol/config.yaml")
 #: Where a cluster's pod mounts its node's folder for the queue.
 QUEUE_DIRECTORY = "/var/lib/otelcol/queue"
 
+#: The processor that adds attributes of pods.
+ATTRIBUTES = "k8s_attributes"
+
 #: Attributes of a pod that become labels; its uid would make new series at every restart of a StatefulSet's pod.
 POD_ATTRIBUTES = (
     "k8s.namespace.name",
@@ -78,10 +81,12 @@ def build_local(pipeline: Pipeline, settings: LocalSettings) -> dict[str, Any]:
 
 def build_cluster(pipeline: Pipeline) -> dict[str, Any]:
     """Build the configuration of the collector on one node; the same document serves every node."""
-    pods = {"k8s_attributes": _add_pod_attributes()}
+    pods = _add_pod_attributes(pipeline)
     sources = {"apps": _Source("prometheus", receivers.scrape_pods(pipeline), pods)}
     if pipeline.collector.kubelet.enabled:
-        name = {"resource/kubelet": _name_source("kubelet", _NODE)}
+        # The attributes of a pod in a namespace that is not scraped are not known, but its node is.
+        node = {"action": "insert", "key": "k8s.node.name", "value": _NODE}
+        name = {"resource/kubelet": _name_source("kubelet", _NODE, node)}
         sources["kubelet"] = _Source("kubelet_stats", receivers.read_kubelet(pipeline), name | pods)
     if receivers.node_scrapers(pipeline):
         host = receivers.read_host(pipeline, root=receivers.HOST_ROOT)
@@ -157,21 +162,32 @@ def _limit_memory(pipeline: Pipeline) -> dict[str, Any]:
     return {"check_interval": "1s", "limit_mib": limit, "spike_limit_mib": limit // 5}
 
 
-def _add_pod_attributes() -> dict[str, Any]:
-    """Add each metric's deployment, pod and node, watching only the collector's own node."""
+def _add_pod_attributes(pipeline: Pipeline) -> dict[str, Any]:
+    """Add each metric's deployment, pod and node, watching only the collector's own node.
+
+    A processor watches one namespace, or with the right to it all of them.
+    """
     # The collector opens the connection of a scrape, so only these attributes tell which pod it is.
     uid, name, namespace = (
         {"from": "resource_attribute", "name": f"k8s.{key}"} for key in ("pod.uid", "pod.name", "namespace.name")
     )
-    return {
+    node = {"node_from_env_var": "K8S_NODE_NAME"}
+    settings = {
         "auth_type": "serviceAccount",
-        "filter": {"node_from_env_var": "K8S_NODE_NAME"},
+        "filter": node,
         "extract": {"metadata": list(POD_ATTRIBUTES)},
         "pod_association": [{"sources": [uid]}, {"sources": [name, namespace]}],
     }
+    if not pipeline.scraped_namespaces:
+        return {ATTRIBUTES: settings}
+    return {
+        f"{ATTRIBUTES}/{scraped}": {**settings, "filter": {**node, "namespace": scraped}}
+        for scraped in pipeline.scraped_namespaces
+    }
 
 
-def _name_source(job: str, instance: str) -> dict[str, Any]:
+def _name_source(job: str, instance: str, *more: Mapping[str, str]) -> dict[str, Any]:
     """Set ``job`` and ``instance`` on metrics that come from no scrape; every query expects them."""
     names = {"service.name": job, "service.instance.id": instance}
-    return {"attributes": [{"action": "upsert", "key": key, "value": value} for key, value in names.items()]}
+    upserts = ({"action": "upsert", "key": key, "value": value} for key, value in names.items())
+    return {"attributes": [*upserts, *more]}

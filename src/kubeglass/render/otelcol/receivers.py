@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import PurePosixPath
 from typing import Any
 
 from kubeglass.model.duration import format_duration
 from kubeglass.model.local import LocalSettings
-from kubeglass.model.parts import HEARTBEAT, LOOPBACK, TELEMETRY_PORT_NAME
+from kubeglass.model.parts import HEARTBEAT, LOOPBACK, MANAGED_BY, PIPELINE, TELEMETRY_PORT_NAME
 from kubeglass.model.pipeline import Pipeline
 from kubeglass.model.sections.app import App
 from kubeglass.model.sections.collector import HostScraper
+from kubeglass.model.sections.secret import SecretKey
 from kubeglass.render.otelcol.exporters import literal
+from kubeglass.render.otelcol.targets import FORGET, annotation, choose_port, keep_own, relabel
 
 #: Where a DaemonSet's pod mounts its node's files.
 HOST_ROOT = "/hostfs"
@@ -45,18 +48,35 @@ def receive_pushes(settings: LocalSettings) -> dict[str, Any]:
     return {"protocols": {"http": {"endpoint": f"{LOOPBACK}:{settings.ports.otelcol_otlp}"}}}
 
 
+#: Where a DaemonSet's pod mounts what scrapes over TLS need.
+TLS_DIRECTORY = PurePosixPath("/etc/otelcol-tls")
+
+
 def scrape_pods(pipeline: Pipeline) -> dict[str, Any]:
     """Scrape the annotated pods of the collector's own node, so that a DaemonSet reads each pod once."""
     guarded = [app for app in pipeline.apps if app.target is None and app.metrics_auth is not None]
     others = [_choose_pods("drop", app, pipeline) for app in guarded]
-    jobs = [_scrape_job("kubernetes-pods", others, pipeline)]
+    # A job of their own, so that no pod receives the token in clear text.
+    schemes = {"http": {}, "https": _secure(pipeline)} if pipeline.collector.scrape_tls else {"": {}}
+    jobs = []
+    for scheme, secured in schemes.items():
+        chosen = [relabel("keep", ["__scheme__"], regex=scheme)] if scheme else []
+        name = "kubernetes-pods-https" if secured else "kubernetes-pods"
+        jobs.append(_scrape_job(name, others, pipeline, chosen) | secured)
     for app in guarded:
         # One job for each, so that no other pod receives its credentials.
-        chosen = [_choose_pods("keep", app, pipeline)]
-        jobs.append(_scrape_job(f"kubernetes-pods/{app.name}", chosen, pipeline) | _identify(app))
+        jobs.append(_scrape_job(f"kubernetes-pods/{app.name}", [_choose_pods("keep", app, pipeline)], pipeline))
+        jobs[-1] |= _identify(app)
     port = ["__meta_kubernetes_pod_ip", "__meta_kubernetes_pod_container_port_name"]
-    itself = _relabel("keep", port, regex=f"${{env:K8S_POD_IP}};{TELEMETRY_PORT_NAME}")
-    return _prometheus([*jobs, _heartbeat({**_find_pods(), "relabel_configs": [itself]}, pipeline)])
+    itself = relabel("keep", port, regex=f"${{env:K8S_POD_IP}};{TELEMETRY_PORT_NAME}")
+    return _prometheus([*jobs, _heartbeat({**_find_pods(pipeline), "relabel_configs": [itself]}, pipeline)])
+
+
+def scrape_secrets(pipeline: Pipeline) -> dict[PurePosixPath, SecretKey]:
+    """Map each file that scrapes over TLS need, in the collector's pod, to the key of the Secret that holds it."""
+    tls = pipeline.collector.scrape_tls
+    keys = {"ca": tls.ca, "certificate": tls.certificate, "key": tls.key, "token": tls.token} if tls else {}
+    return {TLS_DIRECTORY / name: key for name, key in keys.items() if key is not None}
 
 
 def read_kubelet(pipeline: Pipeline) -> dict[str, Any]:
@@ -125,28 +145,47 @@ def _heartbeat(itself: dict[str, Any], pipeline: Pipeline) -> dict[str, Any]:
 
     It takes the way of every app's samples, and on a cluster is found like every pod, so it shows that all that works.
     """
-    nothing = _relabel("drop", ["__name__"], regex=".+")
+    nothing = relabel("drop", ["__name__"], regex=".+")
     return {"job_name": HEARTBEAT, **_scrape_times(pipeline), **itself, "metric_relabel_configs": [nothing]}
 
 
-def _scrape_job(name: str, chosen: list[dict[str, Any]], pipeline: Pipeline) -> dict[str, Any]:
+def _scrape_job(
+    name: str, pods: list[dict[str, Any]], pipeline: Pipeline, targets: Sequence[dict[str, Any]] = ()
+) -> dict[str, Any]:
     return {
         "job_name": name,
         **_scrape_times(pipeline),
-        **_find_pods(),
-        "relabel_configs": [*chosen, *_relabel_pods()],
+        **_find_pods(pipeline),
+        "relabel_configs": [*pods, *_relabel_pods(pipeline), *targets, FORGET],
     }
 
 
-def _find_pods() -> dict[str, Any]:
-    """Find the node's pods; jobs that find them alike share one watch."""
+def _find_pods(pipeline: Pipeline) -> dict[str, Any]:
+    """Find the node's pods in the scraped namespaces; jobs that find them alike share one watch of each."""
     selector = {"role": "pod", "field": "spec.nodeName=${env:K8S_NODE_NAME}"}
-    return {"kubernetes_sd_configs": [{"role": "pod", "selectors": [selector]}]}
+    namespaces = list(pipeline.scraped_namespaces)
+    where = {"namespaces": {"names": namespaces}} if namespaces else {}
+    return {"kubernetes_sd_configs": [{"role": "pod", **where, "selectors": [selector]}]}
+
+
+def _secure(pipeline: Pipeline) -> dict[str, Any]:
+    """Say how pods are scraped over TLS; files, so that a renewed certificate is read again without a restart."""
+    tls = pipeline.collector.scrape_tls
+    assert tls is not None, "asked only with collector.scrape_tls"
+    files = {path.name: str(path) for path in scrape_secrets(pipeline)}
+    names = {"ca_file": "ca", "cert_file": "certificate", "key_file": "key"}
+    settings: dict[str, Any] = {key: files[name] for key, name in names.items() if name in files}
+    if tls.server_name:
+        settings["server_name"] = tls.server_name
+    if tls.insecure_skip_verify:
+        settings["insecure_skip_verify"] = True
+    token = {"authorization": {"type": "Bearer", "credentials_file": files["token"]}} if "token" in files else {}
+    return {"tls_config": settings, **token}
 
 
 def _choose_pods(action: str, app: App, pipeline: Pipeline) -> dict[str, Any]:
     labels = ["__meta_kubernetes_namespace", "__meta_kubernetes_pod_label_app_kubernetes_io_name"]
-    return _relabel(action, labels, regex=f"{pipeline.cluster.apps_run_in};{app.name}")
+    return relabel(action, labels, regex=f"{pipeline.cluster.apps_run_in};{app.name}")
 
 
 def _identify(app: App) -> dict[str, Any]:
@@ -160,29 +199,19 @@ def _identify(app: App) -> dict[str, Any]:
     return {"authorization": {"type": "Bearer", "credentials": secret}}
 
 
-def _relabel_pods() -> list[dict[str, Any]]:
-    """Read the ``prometheus.io/*`` annotations; ``$$`` escapes ``$``, which the collector would expand."""
-    annotation = "__meta_kubernetes_pod_annotation_prometheus_io_{}".format
+def _relabel_pods(pipeline: Pipeline) -> list[dict[str, Any]]:
+    """Read the ``prometheus.io/*`` annotations of this pipeline's own pods and of strangers'."""
     return [
-        _relabel("keep", [annotation("scrape")], regex="true"),
-        _relabel("drop", ["__meta_kubernetes_pod_phase"], regex="Succeeded|Failed"),
-        _relabel("drop", ["__meta_kubernetes_pod_container_init"], regex="true"),
-        _relabel("replace", [annotation("scheme")], regex="(https?)", target_label="__scheme__"),
-        _relabel("replace", [annotation("path")], regex="(.+)", target_label="__metrics_path__"),
-        _relabel(
-            "replace",
-            ["__address__", annotation("port")],
-            regex=r"(\[.+\]|[^:]+)(?::\d+)?;(\d+)",
-            replacement="$$1:$$2",
-            target_label="__address__",
-        ),
+        relabel("keep", [annotation("scrape")], regex="true"),
+        *keep_own(pipeline.cluster.namespace, PIPELINE, MANAGED_BY),
+        relabel("drop", ["__meta_kubernetes_pod_phase"], regex="Succeeded|Failed"),
+        relabel("drop", ["__meta_kubernetes_pod_container_init"], regex="true"),
+        relabel("replace", [annotation("scheme")], regex="(https?)", target_label="__scheme__"),
+        relabel("replace", [annotation("path")], regex="(.+)", target_label="__metrics_path__"),
+        *choose_port(),
         # The job is the app, as in a local run; the last match wins, and an empty label changes nothing.
         *(
-            _relabel("replace", [f"__meta_kubernetes_pod_label_{label}"], regex="(.+)", target_label="job")
+            relabel("replace", [f"__meta_kubernetes_pod_label_{label}"], regex="(.+)", target_label="job")
             for label in ("app", "k8s_app", "app_kubernetes_io_name")
         ),
     ]
-
-
-def _relabel(action: str, source_labels: Sequence[str], **rest: str) -> dict[str, Any]:
-    return {"action": action, "source_labels": list(source_labels), **rest}

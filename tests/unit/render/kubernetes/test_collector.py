@@ -67,3 +67,18 @@ def test_it_listens_on_ipv6_pods_too() -> None:
 
     document = YAML(typ="safe").load(config["data"]["config.yaml"])
     assert document["extensions"]["health_check"]["endpoint"] == "[${env:K8S_POD_IP}]:13133"
+
+
+def test_what_scrapes_over_tls_need_is_mounted_from_its_secrets() -> None:
+    spec = pod("collector: {scrape_tls: {ca: {name: authority, key: ca.crt}, token: {name: scraper, key: t}}}")
+
+    (volume,) = (volume for volume in spec["volumes"] if volume["name"] == "scrape-tls")
+    mounts = {mount["name"]: mount["mountPath"] for mount in spec["containers"][0]["volumeMounts"]}
+    assert mounts["scrape-tls"] == "/etc/otelcol-tls"
+    assert volume["projected"] == {
+        "defaultMode": 0o400,
+        "sources": [
+            {"secret": {"name": "authority", "items": [{"key": "ca.crt", "path": "ca"}]}},
+            {"secret": {"name": "scraper", "items": [{"key": "t", "path": "token"}]}},
+        ],
+    }

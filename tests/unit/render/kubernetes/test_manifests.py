@@ -174,9 +174,38 @@ def test_rights_are_read_only_and_name_no_secret_no_proxy_and_no_wildcard(pipeli
     rules = [rule for item in objects_of(pipeline) for rule in item.get("rules", [])]
     resources = {resource for rule in rules for resource in rule["resources"]}
 
-    assert resources == {"nodes/stats", "nodes", "pods", "namespaces", "replicasets"}
+    assert resources == {"nodes/stats", "pods"}
     assert {verb for rule in rules for verb in rule["verbs"]} == {"get", "list", "watch"}
-    assert {group for rule in rules for group in rule["apiGroups"]} == {"", "apps"}
+    assert {group for rule in rules for group in rule["apiGroups"]} == {""}
+
+
+def rights_of_the_collector(text: str) -> list[tuple[str, list[str]]]:
+    """Return the namespace of each of its roles, empty for the cluster, and the resources."""
+    roles = [item for item in objects_of(parse_pipeline(text)) if item["metadata"]["name"].endswith(":otel-collector")]
+    return [
+        (item["metadata"].get("namespace", ""), [resource for rule in item["rules"] for resource in rule["resources"]])
+        for item in roles
+        if "rules" in item
+    ]
+
+
+@pytest.mark.parametrize(
+    ("collector", "rights"),
+    [
+        ("{}", [("", ["nodes/stats"]), ("watch", ["pods"]), ("apps", ["pods"])]),
+        ("{kubelet: {enabled: false}}", [("watch", ["pods"]), ("apps", ["pods"])]),
+        (
+            "{scrape_namespaces: [apps, more]}",
+            [("", ["nodes/stats"]), ("watch", ["pods"]), ("apps", ["pods"]), ("more", ["pods"])],
+        ),
+        ("{scrape_namespaces: all}", [("", ["nodes/stats", "pods"])]),
+        ("{scrape_namespaces: all, kubelet: {enabled: false}}", [("", ["pods"])]),
+    ],
+)
+def test_the_collector_may_read_pods_only_where_it_scrapes_them(
+    collector: str, rights: list[tuple[str, list[str]]]
+) -> None:
+    assert rights_of_the_collector(f"{TEXT}collector: {collector}") == rights
 
 
 def test_only_what_asks_the_api_server_has_a_token(pipeline: Pipeline) -> None:

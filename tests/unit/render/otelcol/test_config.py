@@ -109,10 +109,51 @@ def test_the_collector_scrapes_itself_and_keeps_nothing_but_up() -> None:
     assert [job["metric_relabel_configs"][0]["action"] for job in (local, node)] == ["drop", "drop"]
 
 
+def test_a_collector_watches_the_namespaces_it_scrapes_and_no_other() -> None:
+    text = "cluster: {namespace: watch, app_namespace: apps}\ncollector: {scrape_namespaces: [more, apps]}"
+    document = config.build_cluster(parse_pipeline(text))
+    (job,) = scrape_jobs(document)
+
+    assert job["kubernetes_sd_configs"][0]["namespaces"] == {"names": ["watch", "apps", "more"]}
+    added = {name: settings for name, settings in document["processors"].items() if name.startswith("k8s_attributes")}
+    assert [settings["filter"]["namespace"] for settings in added.values()] == ["watch", "apps", "more"]
+    for source in ("apps", "kubelet"):
+        assert set(added) <= set(document["service"]["pipelines"][f"metrics/{source}"]["processors"])
+
+
+def test_all_namespaces_are_watched_at_once() -> None:
+    document = config.build_cluster(parse_pipeline("collector: {scrape_namespaces: all}"))
+    (job,) = scrape_jobs(document)
+
+    assert "namespaces" not in job["kubernetes_sd_configs"][0]
+    assert document["processors"]["k8s_attributes"]["filter"] == {"node_from_env_var": "K8S_NODE_NAME"}
+
+
+def test_credentials_for_tls_go_to_no_pod_in_clear_text() -> None:
+    text = """
+apps: [{name: shop, module: "shop:app", metrics_auth: {bearer: {secret: {name: a, key: b}}}}]
+collector:
+  scrape_tls: {ca: {name: tls, key: ca.crt}, token: {name: tls, key: token}, server_name: metrics}
+"""
+    jobs = scrape_jobs(config.build_cluster(parse_pipeline(text)))
+    chosen = {
+        job["job_name"]: [
+            rule["regex"] for rule in job["relabel_configs"] if rule.get("source_labels") == ["__scheme__"]
+        ]
+        for job in jobs
+    }
+
+    assert chosen == {"kubernetes-pods": ["http"], "kubernetes-pods-https": ["https"], "kubernetes-pods/shop": []}
+    assert jobs[1]["tls_config"] == {"ca_file": "/etc/otelcol-tls/ca", "server_name": "metrics"}
+    assert jobs[1]["authorization"] == {"type": "Bearer", "credentials_file": "/etc/otelcol-tls/token"}
+    assert not {"tls_config", "authorization"} & set(jobs[0])
+
+
 def test_relabelling_escapes_the_dollar_that_the_collector_would_expand() -> None:
     (job,) = scrape_jobs(config.build_cluster(Pipeline()))
 
-    assert [rule["replacement"] for rule in job["relabel_configs"] if "replacement" in rule] == ["$$1:$$2"]
+    replacements = [rule.get("replacement", "") for rule in job["relabel_configs"]]
+    assert [text for text in replacements if "$" in text] == ["$$1:$$2"]
 
 
 def test_the_kubelet_is_verified_unless_told_otherwise() -> None:
@@ -128,7 +169,7 @@ def test_a_kubelet_that_is_not_asked_leaves_no_trace() -> None:
     document = config.build_cluster(parse_pipeline("collector: {kubelet: {enabled: false}}"))
 
     assert set(document["receivers"]) == {"prometheus"}
-    assert set(document["processors"]) == {"memory_limiter", "k8s_attributes"}
+    assert set(document["processors"]) == {"memory_limiter", "k8s_attributes/observability"}
     assert set(document["service"]["pipelines"]) == {"metrics/apps"}
 
 

@@ -57,5 +57,5 @@ def test_a_path_that_is_not_a_file_on_the_node_is_named(stand: Stand, source: Pa
     result = stand.kubeglass("deploy", check=False)
 
     assert result.returncode == 9
-    assert "hostPath type check failed" in result.stderr
-    assert "correct the host path" in result.stderr
+    assert f"/absent{source} is not a file on node {stand.cluster.node_name}" in result.stderr
+    assert f"put your source there on node {stand.cluster.node_name}, or correct host_path.path" in result.stderr

@@ -6,13 +6,13 @@ Kubernetes reports nothing: the kubelet mounts the path, and the process exits w
 from __future__ import annotations
 
 import os
-import shlex
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path, PurePosixPath
 
+from kubeglass.deploy.rollout.mounted_source import write_group_fix, write_owner_fix
 from kubeglass.model.sections.app import HostPath
 
 #: What is wrong with a path that does not exist.
@@ -94,12 +94,6 @@ def _walk(path: str) -> Iterator[tuple[str, os.stat_result]]:
 
 def _write_fix(root: str, status: os.stat_result, source: HostPath) -> str:
     """Return the command that makes the whole source readable; ``root`` is the path as it was given."""
-    is_file = bool(PurePosixPath(root).suffix)
-    recursive, right = ("", "r") if is_file else ("-R ", "rX")
-    quoted = shlex.quote(root)
     if status.st_uid == source.user:
-        return f"sudo chmod {recursive}u+{right} {quoted}"
-    opened = f"sudo chmod {recursive}g+{right} {quoted}"
-    if status.st_gid == source.group:
-        return opened
-    return f"sudo chgrp {recursive}{source.group} {quoted} && {opened}"
+        return write_owner_fix(root)
+    return write_group_fix(root, source.group, is_groups=status.st_gid == source.group)

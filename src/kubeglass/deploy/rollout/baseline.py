@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from kubeglass.deploy.api.cluster import Cluster
 from kubeglass.deploy.api.objects import KubernetesObject, ObjectKey, is_ending, is_ready, key_of
 from kubeglass.deploy.rollout.diagnosis import claims_of
-from kubeglass.deploy.rollout.events import list_events, occurrence_of
+from kubeglass.deploy.rollout.events import list_current_events, list_events, occurrence_of
 from kubeglass.deploy.rollout.pod_failure import find_hopeless_event, find_pod_failures
 from kubeglass.deploy.rollout.revision import find_revision, list_every_pod
 from kubeglass.deploy.rollout.status import WORKLOADS, State, read_progress
@@ -68,5 +68,5 @@ def _is_stuck(cluster: Cluster, pod: KubernetesObject) -> bool:
     return (
         any(failure.container for failure in find_pod_failures(pod))
         or _PULL_FAILED in reasons
-        or find_hopeless_event(list_events(cluster, pod)) is not None
+        or find_hopeless_event(pod, list_current_events(cluster, pod)) is not None
     )

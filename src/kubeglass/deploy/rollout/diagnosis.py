@@ -1,29 +1,36 @@
-"""Find out why a workload does not become ready, from its pods, their events and their last log lines."""
+"""Find out why a workload does not become ready, from its pods, their events, their nodes and their logs."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from typing import Any
 
 from kubeglass.deploy.api.cluster import Cluster
-from kubeglass.deploy.api.errors import RefusedError
-from kubeglass.deploy.api.objects import KubernetesObject, ObjectKey, is_ending, is_ready, key_of
-from kubeglass.deploy.rollout.events import describe_events, list_events, occurrence_of
-from kubeglass.deploy.rollout.pod_failure import Cause, find_hopeless_event, find_pod_failures
+from kubeglass.deploy.api.errors import ForbiddenError
+from kubeglass.deploy.api.objects import KubernetesObject, ObjectKey, is_ending, is_ready
+from kubeglass.deploy.rollout.admission import explain_refusal
+from kubeglass.deploy.rollout.cause import ROOM_PATIENCE, Cause
+from kubeglass.deploy.rollout.events import describe_events, list_current_events, message_of, occurrence_of
+from kubeglass.deploy.rollout.log_causes import find_log_cause
+from kubeglass.deploy.rollout.logs import excerpt_log, read_log
+from kubeglass.deploy.rollout.nodes import claim_names
+from kubeglass.deploy.rollout.pod_failure import (
+    find_hopeless_event,
+    find_pod_failures,
+    find_probe_failure,
+    has_started,
+    list_unready,
+)
 from kubeglass.deploy.rollout.revision import Revision, find_revision, list_pods
+from kubeglass.deploy.rollout.scheduling import find_barrier, find_scheduling_failure, is_unschedulable
 from kubeglass.deploy.rollout.status import WORKLOADS, State, read_progress
 
 #: Of many pods with the same failure, these are enough.
 PODS_READ = 3
-#: Lines of a log to choose from: a server that fails to start prints a traceback per worker, and one of its own.
-LINES_READ = 200
-LINES_SHOWN = 20
-_FRAME = re.compile(r'\s+File "(?P<path>[^"]+)", line \d+')
-#: Frames of the interpreter, the server and libraries.
-_FOREIGN = re.compile(r"/site-packages/|/lib/python\d|^<frozen ")
+#: What an autoscaler says once it makes a node for the pod: https://github.com/kubernetes/autoscaler, https://karpenter.sh
+_NODE_COMES = frozenset({"TriggeredScaleUp", "Nominated"})
 
 
 def find_causes(cluster: Cluster, keys: Iterable[ObjectKey]) -> dict[ObjectKey, Cause]:
@@ -52,14 +59,9 @@ def find_cause(cluster: Cluster, workload: KubernetesObject, known: AbstractSet[
     if revision is None:
         return None
     pods = _waiting_pods(cluster, workload, revision)
-    for about in _implicated(cluster, revision, pods):
-        events = [event for event in list_events(cluster, about) if occurrence_of(event) not in known]
-        if hopeless := find_hopeless_event(events):
-            return replace(hopeless, evidence=tuple(describe_events(events)))
-    for pod in pods:
-        for failure in find_pod_failures(pod):
-            return _explain(cluster, pod, failure)
-    return None
+    if not pods:
+        return _explain_maker(cluster, workload, revision.maker, known)
+    return next((cause for pod in pods if (cause := _explain_pod(cluster, pod, known))), None)
 
 
 def describe_delay(cluster: Cluster, workload: KubernetesObject) -> tuple[str, ...]:
@@ -68,22 +70,21 @@ def describe_delay(cluster: Cluster, workload: KubernetesObject) -> tuple[str, .
     if revision is None:
         return ()
     pods = _waiting_pods(cluster, workload, revision)
-    events = [event for about in _implicated(cluster, revision, pods) for event in list_events(cluster, about)]
-    lines = describe_events(events)
+    about: list[KubernetesObject] = [item for pod in pods for item in (pod, *claims_of(cluster, pod))]
+    about = about or [revision.maker]
+    lines = describe_events(event for item in about for event in list_current_events(cluster, item))
     for pod in pods:
-        for status in (pod.get("status") or {}).get("containerStatuses") or []:
-            if not status.get("ready"):
-                return (*lines, *_log_lines(cluster, pod, status["name"], previous=False))
+        for status in list_unready(pod):
+            return (*lines, *_quote(status["name"], read_log(cluster, pod, status["name"], previous=False)))
     return tuple(lines)
 
 
 def claims_of(cluster: Cluster, pod: KubernetesObject) -> Iterator[dict[str, Any]]:
     """Read the PersistentVolumeClaims that ``pod`` mounts."""
-    for volume in pod["spec"].get("volumes") or []:
-        if claim := volume.get("persistentVolumeClaim"):
-            key = ObjectKey("v1", "PersistentVolumeClaim", claim["claimName"], pod["metadata"]["namespace"])
-            if (item := cluster.get(key)) is not None:
-                yield item
+    for name in claim_names(pod):
+        key = ObjectKey("v1", "PersistentVolumeClaim", name, pod["metadata"]["namespace"])
+        if (item := cluster.get(key)) is not None:
+            yield item
 
 
 def _waiting_pods(cluster: Cluster, workload: KubernetesObject, revision: Revision) -> list[dict[str, Any]]:
@@ -91,51 +92,78 @@ def _waiting_pods(cluster: Cluster, workload: KubernetesObject, revision: Revisi
     return [pod for pod in pods if not is_ready(pod) and not is_ending(pod)][:PODS_READ]
 
 
-def _implicated(cluster: Cluster, revision: Revision, pods: list[dict[str, Any]]) -> Iterator[KubernetesObject]:
-    """Return the objects whose events may show the cause; the maker only if it may have failed to make pods."""
-    if not pods:
-        yield revision.maker
-    for pod in pods:
-        if not _has_started(pod):
-            yield pod
-            yield from claims_of(cluster, pod)
+def _explain_maker(
+    cluster: Cluster, workload: KubernetesObject, maker: KubernetesObject, known: AbstractSet[str]
+) -> Cause | None:
+    """Explain why there is no pod: none was admitted, or no node is to have one."""
+    events = _news(cluster, maker, known)
+    refused = [message_of(event) for event in events if event.get("reason") == "FailedCreate"]
+    if refused and (cause := explain_refusal(cluster, maker, refused[-1])):
+        return replace(cause, evidence=tuple(describe_events(events)))
+    if workload["kind"] == "DaemonSet" and not (workload.get("status") or {}).get("desiredNumberScheduled"):
+        return find_barrier(workload["spec"]["template"], _nodes(cluster))
+    return None
 
 
-def _has_started(pod: KubernetesObject) -> bool:
-    statuses = (pod.get("status") or {}).get("containerStatuses") or []
-    return any("running" in (status.get("state") or {}) or status.get("restartCount") for status in statuses)
-
-
-def _explain(cluster: Cluster, pod: KubernetesObject, failure: Cause) -> Cause | None:
-    events = list_events(cluster, pod)
-    if any(event.get("reason") == "TriggeredScaleUp" for event in events):
-        # A node for it is on its way.
+def _explain_pod(cluster: Cluster, pod: KubernetesObject, known: AbstractSet[str]) -> Cause | None:
+    events = _news(cluster, pod, known)
+    if any(event.get("reason") in _NODE_COMES for event in events):
         return None
-    log = _log_lines(cluster, pod, failure.container, previous=True) if failure.has_ended else []
-    return replace(failure, evidence=(*describe_events(events), *log))
+    evidence = describe_events(events)
+    if not has_started(pod):
+        for about in (pod, *claims_of(cluster, pod)):
+            news = events if about is pod else _news(cluster, about, known)
+            if cause := find_hopeless_event(about, news):
+                return replace(cause, evidence=tuple(describe_events(news)))
+    if is_unschedulable(pod):
+        cause = find_scheduling_failure(pod, _nodes(cluster))
+        patience = max(cause.patience, ROOM_PATIENCE if _may_grow(cluster) else 0)
+        return replace(cause, evidence=tuple(evidence), patience=patience)
+    for failure in find_pod_failures(pod):
+        log = read_log(cluster, pod, failure.container, previous=True) if failure.has_ended else []
+        words = find_log_cause(pod, failure.container, log, has_ended=True)
+        if words:
+            failure = replace(failure, message=f"{failure.message}: {words.message}", hint=words.hint)
+        return replace(failure, evidence=(*evidence, *_quote(failure.container, log)))
+    return _explain_running(cluster, pod, events)
 
 
-def _log_lines(cluster: Cluster, pod: KubernetesObject, container: str, *, previous: bool) -> list[str]:
+def _explain_running(cluster: Cluster, pod: KubernetesObject, events: Sequence[Mapping[str, Any]]) -> Cause | None:
+    """Explain a container that has not ended, or not twice, and is not ready."""
+    for status in list_unready(pod):
+        name, has_ended = status["name"], "terminated" in (status.get("state") or {})
+        runs = [(False, has_ended), *([(True, True)] if status.get("restartCount") else [])]
+        for previous, is_over in runs:
+            log = read_log(cluster, pod, name, previous=previous)
+            if cause := find_log_cause(pod, name, log, has_ended=is_over):
+                where = f"pod {pod['metadata']['name']}, container {name}"
+                evidence = (*describe_events(events), *_quote(name, log))
+                return replace(cause, message=f"{where}: {cause.message}", evidence=evidence)
+    cause = find_probe_failure(pod, events)
+    return replace(cause, evidence=tuple(describe_events(events))) if cause else None
+
+
+def _news(cluster: Cluster, about: KubernetesObject, known: AbstractSet[str]) -> list[dict[str, Any]]:
+    return [event for event in list_current_events(cluster, about) if occurrence_of(event) not in known]
+
+
+def _nodes(cluster: Cluster) -> list[dict[str, Any]]:
+    """Read the nodes; none if these credentials may not."""
     try:
-        lines = cluster.read_log(key_of(pod), container, lines=LINES_READ, previous=previous)
-    except RefusedError:
-        # The kubelet has removed the log along with the container.
+        return cluster.list_objects("v1", "Node")
+    except ForbiddenError:
         return []
-    return [f"log {container}: {line}" for line in excerpt_log(lines)]
 
 
-def excerpt_log(lines: Iterable[str]) -> list[str]:
-    """Keep the last lines of a log, oldest first, without traceback frames outside the app's own code."""
-    return list(_own_lines(lines))[-LINES_SHOWN:]
+def _may_grow(cluster: Cluster) -> bool:
+    """Return whether an autoscaler, which takes some seconds, may make a node for a pod that has none."""
+    if any(group["name"] == "karpenter.sh" for group in cluster.read("/apis")["groups"]):
+        return True
+    try:
+        return cluster.get(ObjectKey("v1", "ConfigMap", "cluster-autoscaler-status", "kube-system")) is not None
+    except ForbiddenError:
+        return False
 
 
-def _own_lines(lines: Iterable[str]) -> Iterator[str]:
-    is_own = True
-    for line in lines:
-        frame = _FRAME.match(line)
-        if frame:
-            is_own = not _FOREIGN.search(frame["path"])
-        elif not line.startswith(" "):
-            is_own = True
-        if is_own and line.strip():
-            yield line
+def _quote(container: str, log: Iterable[str]) -> list[str]:
+    return [f"log {container}: {line}" for line in excerpt_log(log)]

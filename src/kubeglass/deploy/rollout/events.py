@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -9,6 +10,8 @@ from kubeglass.deploy.api.cluster import Cluster
 from kubeglass.deploy.api.objects import KubernetesObject
 
 EVENT_LINES = 5
+#: Length of a time without fractions and zone: some events have fractions, all are UTC.
+_TO_SECONDS = len("2026-11-29T19:10:42")
 
 #: Reasons of events that explain why a pod cannot start; others are noise of a normal start.
 TELLING = frozenset(
@@ -30,12 +33,56 @@ TELLING = frozenset(
 )
 
 
+#: What shows that a failure is over: the reasons of later events.
+_OVERCOME = {
+    "FailedScheduling": {"Scheduled"},
+    "FailedAttachVolume": {"SuccessfulAttachVolume", "Pulling", "Pulled", "Created", "Started"},
+    "FailedMount": {"Pulling", "Pulled", "Created", "Started"},
+    "FailedCreatePodSandBox": {"Pulling", "Pulled", "Created", "Started"},
+    "FailedCreate": {"SuccessfulCreate"},
+    "FailedBinding": {"ExternalProvisioning", "Provisioning", "ProvisioningSucceeded", "WaitForFirstConsumer"},
+    "ProvisioningFailed": {"ExternalProvisioning", "Provisioning", "ProvisioningSucceeded", "WaitForFirstConsumer"},
+}
+#: What the name of a pod that was refused looks like: each attempt has another.
+_GENERATED = re.compile(r'"[\w.-]*-(?:[a-z0-9]{5})?"')
+
+
+def list_current_events(cluster: Cluster, about: KubernetesObject) -> list[dict[str, Any]]:
+    """Read the events about the object as it is now: since its spec changed, and without what is over."""
+    if about["kind"] == "PersistentVolumeClaim" and (about.get("status") or {}).get("phase") == "Bound":
+        return []
+    since = _changed_at(about)
+    events = [event for event in list_events(cluster, about) if time_of(event) >= since]
+    return [event for event in events if not _is_overcome(event, events)]
+
+
+def _is_overcome(event: Mapping[str, Any], events: Iterable[Mapping[str, Any]]) -> bool:
+    signs = _OVERCOME.get(str(event.get("reason")), set())
+    return any(later.get("reason") in signs and time_of(later) > time_of(event) for later in events)
+
+
+def _changed_at(about: KubernetesObject) -> str:
+    """Return when the object's spec was last written; empty if unknown, or if a spec never changes."""
+    if about["kind"] in {"Pod", "PersistentVolumeClaim"}:
+        return ""
+    fields = about["metadata"].get("managedFields") or []
+    written = [entry for entry in fields if "f:spec" in (entry.get("fieldsV1") or {})]
+    return max((str(entry.get("time", ""))[:_TO_SECONDS] for entry in written), default="")
+
+
+def time_of(event: Mapping[str, Any]) -> str:
+    """Return when an event last occurred, to the second."""
+    repeated = (event.get("series") or {}).get("lastObservedTime")
+    moment = event.get("lastTimestamp") or repeated or event.get("eventTime") or ""
+    return str(moment)[:_TO_SECONDS]
+
+
 def list_events(cluster: Cluster, about: KubernetesObject) -> list[dict[str, Any]]:
     """Read the events about one object, oldest first."""
     metadata = about["metadata"]
     fields = f"involvedObject.uid={metadata['uid']}"
     events = cluster.list_objects("v1", "Event", namespace=metadata.get("namespace", ""), fields=fields)
-    return sorted(events, key=lambda event: str(event.get("lastTimestamp") or event.get("eventTime") or ""))
+    return sorted(events, key=time_of)
 
 
 def occurrence_of(event: Mapping[str, Any]) -> str:
@@ -51,4 +98,4 @@ def message_of(event: Mapping[str, Any]) -> str:
 def describe_events(events: Iterable[Mapping[str, Any]]) -> list[str]:
     """Format the last events that explain something, each once."""
     lines = [f"event {event['reason']}: {message_of(event)}" for event in events if event.get("reason") in TELLING]
-    return list(dict.fromkeys(lines))[-EVENT_LINES:]
+    return list({_GENERATED.sub("", line): line for line in lines}.values())[-EVENT_LINES:]

@@ -6,10 +6,10 @@ The reasons are the kubelet's own: https://kubernetes.io/docs/concepts/workloads
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
-from kubeglass.deploy.api.objects import KubernetesObject, find_condition
+from kubeglass.deploy.api.objects import KubernetesObject
+from kubeglass.deploy.rollout.cause import Cause, explain, row
 from kubeglass.deploy.rollout.events import message_of
 
 #: Reasons that waiting does not change, and what to do about each.
@@ -21,38 +21,16 @@ _HOPELESS = {
     "CreateContainerError": "see the pod's events",
     "RunContainerError": "see the pod's events: the command may not exist in the image",
 }
+#: Seconds of the same answer to probes, which come each second while a program starts.
+PROBE_PATIENCE = 10.0
 _CRASHED = "CrashLoopBackOff"
-_UNSCHEDULABLE = "Unschedulable"
-#: Seconds for old pods to make room, or for a volume to be provisioned.
-SCHEDULING_PATIENCE = 30.0
-
-
-@dataclass(frozen=True, slots=True)
-class Cause:
-    """Why a workload does not become ready, however long one waits.
-
-    Args:
-        message: the cause in one sentence, with the pod and container.
-        hint: what to do about it.
-        evidence: the events and log lines that show it.
-        patience: seconds it must last.
-        container: the stuck container, empty if there is none.
-        has_ended: whether that container ran and ended, so that its log explains more.
-    """
-
-    message: str
-    hint: str = ""
-    evidence: tuple[str, ...] = ()
-    patience: float = 0.0
-    container: str = ""
-    has_ended: bool = False
 
 
 def find_pod_failures(pod: KubernetesObject) -> list[Cause]:
-    """Find what keeps ``pod`` from starting: stuck containers, or no node to run on."""
+    """Find what keeps ``pod`` from starting: its stuck containers."""
     name = f"pod {pod['metadata']['name']}"
     found = []
-    for status in _container_statuses(pod):
+    for status in _statuses(pod):
         container = status["name"]
         where = f"{name}, container {container}"
         reason, message = _waiting_reason(status)
@@ -60,25 +38,45 @@ def find_pod_failures(pod: KubernetesObject) -> list[Cause]:
             words = f"{where}: {reason}: {message}".rstrip(": ")
             found.append(Cause(words, _HOPELESS[reason], container=container))
         elif reason == _CRASHED:
-            ended, hint = _describe_crash(status)
+            ended, hint = _describe_crash(pod, status)
             found.append(Cause(f"{where}: {reason}: {ended}", hint, container=container, has_ended=True))
-    scheduled = find_condition(pod, "PodScheduled")
-    if scheduled and scheduled["status"] == "False" and scheduled.get("reason") == _UNSCHEDULABLE:
-        hint = "make room on the nodes, or ask for less (resources.requests in kubeglass.yaml)"
-        words = f"{name}: {_UNSCHEDULABLE}: {message_of(scheduled)}".rstrip(": ")
-        found.append(Cause(words, hint, patience=SCHEDULING_PATIENCE))
     return found
 
 
-def _describe_crash(status: dict[str, Any]) -> tuple[str, str]:
+def has_started(pod: KubernetesObject) -> bool:
+    """Return whether a container of ``pod`` runs or ran."""
+    return any("running" in (status.get("state") or {}) or status.get("restartCount") for status in _statuses(pod))
+
+
+def list_unready(pod: KubernetesObject) -> list[dict[str, Any]]:
+    """Return the statuses of the containers that run, or ran, and are not ready."""
+    return [
+        status
+        for status in (pod.get("status") or {}).get("containerStatuses") or []
+        if not status.get("ready") and "waiting" not in (status.get("state") or {})
+    ]
+
+
+def describe_memory_limit(pod: KubernetesObject, container: str) -> str:
+    """Return how much memory a container may use, and who says so; empty without a limit."""
+    specs = [spec for spec in pod["spec"].get("containers") or [] if spec["name"] == container]
+    limit = ((specs[0].get("resources") or {}).get("limits") or {}).get("memory", "") if specs else ""
+    # Such as "LimitRanger plugin set: cpu, memory request for container app; cpu, memory limit for container app".
+    defaults = (pod["metadata"].get("annotations") or {}).get("kubernetes.io/limit-ranger", "").split("; ")
+    is_default = any(part.endswith(f" limit for container {container}") and "memory" in part for part in defaults)
+    return f"{limit}, the default of the namespace's LimitRange" if limit and is_default else limit
+
+
+def _describe_crash(pod: KubernetesObject, status: dict[str, Any]) -> tuple[str, str]:
     ended = (status.get("lastState") or {}).get("terminated") or {}
     why, code = ended.get("reason", "Error"), ended.get("exitCode")
-    raise_memory, read_log = "raise resources.limits.memory in kubeglass.yaml", "see its last log lines below"
-    hint = raise_memory if why == "OOMKilled" else read_log
+    limit = describe_memory_limit(pod, status["name"])
+    raise_memory = f"raise resources.limits.memory in kubeglass.yaml (now {limit or 'none'})"
+    hint = raise_memory if why == "OOMKilled" else "see its last log lines below"
     return f"{why}, exit code {code}, {status.get('restartCount', 0)} restarts", hint
 
 
-def _container_statuses(pod: KubernetesObject) -> Iterator[dict[str, Any]]:
+def _statuses(pod: KubernetesObject) -> Iterator[dict[str, Any]]:
     status = pod.get("status") or {}
     yield from status.get("initContainerStatuses") or []
     yield from status.get("containerStatuses") or []
@@ -90,21 +88,42 @@ def _waiting_reason(status: dict[str, Any]) -> tuple[str, str]:
 
 
 _STORAGE = "choose a storage class that the cluster has (cluster.storage_class), or make one the default"
-#: Events whose cause stays until somebody acts: reason, part of the message, hint.
-_HOPELESS_EVENTS = (
-    # The path does not exist on the host, or has another type.
-    ("FailedMount", "hostPath type check failed", "correct the host path, or the app's node"),
-    # Pods that the namespace's policy or quota rejects; their controller retries for ever.
-    ("FailedCreate", "forbidden", ""),
-    ("FailedBinding", "no storage class is set", _STORAGE),
-    ("ProvisioningFailed", "not found", _STORAGE),
+#: Events of pods and claims whose cause stays until somebody acts, by their reason.
+EVENT_ROWS = {
+    "FailedMount": (
+        row(
+            r"hostPath type check failed: (?P<path>\S+) (?P<wrong>is not .+)",
+            "{path} {wrong} on node {node}",
+            "put your source there on node {node}, or correct host_path.path, or host_path.node",
+        ),
+    ),
+    "FailedBinding": (row(r"(?P<what>.*no storage class is set.*)", "{what}", _STORAGE),),
+    "ProvisioningFailed": (row(r"(?P<what>storageclass\S* .*not found.*)", "{what}", _STORAGE),),
+}
+
+
+#: Answers to a probe that are not those of a program that is still starting.
+_PROBE_ROW = row(
+    r"(?P<probe>\w+) probe failed: HTTP probe failed with statuscode: (?P<code>4\d\d)",
+    "answers its {probe} probe with {code}",
+    "have it answer at the probe's path: an app must be a Flask application that kubeglass measures, in an image with"
+    " kubeglass",
+    PROBE_PATIENCE,
 )
 
 
-def find_hopeless_event(events: Iterable[Mapping[str, Any]]) -> Cause | None:
-    """Return the cause that an event names, if it stays until somebody acts."""
+def find_hopeless_event(about: KubernetesObject, events: Iterable[Mapping[str, Any]]) -> Cause | None:
+    """Return the cause that an event about a pod or a claim names, if it stays until somebody acts."""
+    node = (about.get("spec") or {}).get("nodeName", "")
+    where = f"{about['kind'].lower()} {about['metadata']['name']}"
     for event in events:
-        for reason, words, hint in _HOPELESS_EVENTS:
-            if event.get("reason") == reason and words in message_of(event):
-                return Cause(message_of(event), hint)
+        if found := explain(EVENT_ROWS.get(str(event.get("reason")), ()), message_of(event), node=node):
+            return Cause(f"{where}: {found.words}", found.fix, patience=found.patience)
     return None
+
+
+def find_probe_failure(pod: KubernetesObject, events: Iterable[Mapping[str, Any]]) -> Cause | None:
+    """Return the cause that the last probe shows, if the program answers and will answer the same again."""
+    failed = [message_of(event) for event in events if event.get("reason") == "Unhealthy"]
+    found = explain([_PROBE_ROW], failed[-1]) if failed else None
+    return Cause(f"pod {pod['metadata']['name']}: {found.words}", found.fix, patience=found.patience) if found else None

@@ -6,7 +6,13 @@ from typing import Any
 
 import pytest
 
-from kubeglass.deploy.rollout.pod_failure import find_hopeless_event, find_pod_failures
+from kubeglass.deploy.rollout.pod_failure import (
+    PROBE_PATIENCE,
+    describe_memory_limit,
+    find_hopeless_event,
+    find_pod_failures,
+    find_probe_failure,
+)
 from tests.unit.deploy.fake_cluster import make_pod
 
 
@@ -34,7 +40,6 @@ def test_an_init_container_counts_too() -> None:
     [
         ({"reason": "FailedMount", "message": "hostPath type check failed: /a is not a file"}, True),
         ({"reason": "FailedMount", "message": 'configmap "a" not found'}, False),
-        ({"reason": "FailedCreate", "message": "pods are forbidden: exceeded quota"}, True),
         ({"reason": "FailedScheduling", "message": "0/1 nodes are available"}, False),
         ({"reason": "FailedBinding", "message": "no persistent volumes available and no storage class is set"}, True),
         ({"reason": "ProvisioningFailed", "message": 'storageclass.storage.k8s.io "fast" not found'}, True),
@@ -42,4 +47,40 @@ def test_an_init_container_counts_too() -> None:
     ],
 )
 def test_only_what_no_retry_changes_is_hopeless(event: dict[str, Any], hopeless: bool) -> None:
-    assert bool(find_hopeless_event([event])) is hopeless
+    assert bool(find_hopeless_event(make_pod(), [event])) is hopeless
+
+
+@pytest.mark.parametrize(("last", "is_named"), [("404", True), ("503", False)])
+def test_a_program_that_answers_probes_wrongly_is_named_and_one_that_starts_is_not(last: str, is_named: bool) -> None:
+    codes = ("503", "404", last)
+    events = [
+        {"reason": "Unhealthy", "message": f"Startup probe failed: HTTP probe failed with statuscode: {code}"}
+        for code in codes
+    ]
+
+    failure = find_probe_failure(make_pod(), events)
+
+    assert (failure is not None) is is_named
+    if failure:
+        assert failure.message == "pod shop-1: answers its Startup probe with 404"
+        assert failure.patience == PROBE_PATIENCE
+
+
+@pytest.mark.parametrize(
+    ("annotation", "now"),
+    [
+        ("", "256Mi"),
+        ("LimitRanger plugin set: memory limit for container app", "256Mi, the default of the namespace's LimitRange"),
+        (
+            "LimitRanger plugin set: cpu, memory request for container app; cpu, memory limit for container app",
+            "256Mi, the default of the namespace's LimitRange",
+        ),
+        ("LimitRanger plugin set: memory request for container app; cpu limit for container app", "256Mi"),
+    ],
+)
+def test_a_memory_limit_says_who_set_it(annotation: str, now: str) -> None:
+    pod = make_pod()
+    pod["spec"]["containers"][0]["resources"] = {"limits": {"memory": "256Mi"}}
+    pod["metadata"]["annotations"] = {"kubernetes.io/limit-ranger": annotation}
+
+    assert describe_memory_limit(pod, "app") == now

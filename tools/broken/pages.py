@@ -249,6 +249,14 @@ PAGES = (
         (f"{AUTO}test_a_fault_of_the_instrumentation_is_a_line_in_the_log_and_no_more",),
     ),
     Mutation(
+        "zero-code: an import that hangs",
+        "gunicorn does not write where",
+        "instrument/auto/kubeglass_auto.py",
+        "            faulthandler.dump_traceback_later(",
+        "            bool(",
+        (f"{AUTO}test_gunicorn_writes_where_an_import_hangs",),
+    ),
+    Mutation(
         "zero-code: `kubeglass run`",
         "the command does not set the switch",
         "cli/commands/run.py",

@@ -153,3 +153,30 @@ class TestBesideOpenTelemetry:
 
         assert "_InstrumentedFlask" in done.stdout, done.stderr
         assert 'http_requests_total{endpoint="/",method="GET",status="200"} 1.0' in done.stdout, done.stderr
+
+
+SERVER = """
+import os, sys, time, kubeglass_auto
+os.getpid, kubeglass_auto.HANGING_SECONDS = lambda: 10, 0.1
+from gunicorn.app.base import BaseApplication
+class Server(BaseApplication):
+    def load_config(self): pass
+    def load(self): {load}
+server = Server()
+print(server.wsgi(), server.wsgi())
+time.sleep(0.3)
+"""
+
+
+def test_gunicorn_writes_where_an_import_hangs() -> None:
+    done = run_python(SERVER.format(load="time.sleep(0.5); return 'app'"))
+
+    assert done.stdout == "app app\n", done.stderr
+    assert done.stderr.startswith("Timeout (0:00:00.1")
+    assert 'File "<string>", line 7 in load' in done.stderr
+
+
+def test_an_import_that_ends_leaves_nothing_in_the_log() -> None:
+    done = run_python(SERVER.format(load="return 'app'"))
+
+    assert (done.stdout, done.stderr) == ("app app\n", "")

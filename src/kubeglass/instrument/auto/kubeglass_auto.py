@@ -1,12 +1,14 @@
 """Instrument Flask applications from outside, without a change to their code.
 
 With this folder in ``PYTHONPATH`` and ``KUBEGLASS_INSTRUMENT=1``, Python calls :func:`begin` at startup. It watches for
-the import of Flask, and instruments each application at its first request unless the application did so itself. A
-program that never imports Flask pays for one entry in ``sys.meta_path``.
+the import of Flask, and instruments each application at its first request unless the application did so itself. Under
+gunicorn, an import of the application that hangs has its stack written to the log. A program that imports neither pays
+for two entries in ``sys.meta_path``.
 """
 
 from __future__ import annotations
 
+import faulthandler
 import functools
 import importlib
 import logging
@@ -19,26 +21,30 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
 SWITCH = "KUBEGLASS_INSTRUMENT"
-WATCHED = "flask.app"
 EXTENSION = "kubeglass"
 LIBRARY = "kubeglass.flask"
+#: Seconds after which an import is taken to hang: gunicorn ends a worker that has not started after 30.
+HANGING_SECONDS = 15
 
 logger = logging.getLogger("kubeglass.instrument")
 
 _lock = threading.Lock()
 
 
-class FlaskFinder:
-    """Lets the other finders find Flask, and notices when its module was executed."""
+class Finder:
+    """Lets the other finders find one module, and calls ``then`` with it when it was executed."""
+
+    def __init__(self, name: str, then: Callable[[Any], None]) -> None:
+        self.name, self.then = name, then
 
     def find_spec(
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        """Find ``flask.app`` as the finders after this one would; leave every other module to them."""
-        if name != WATCHED:
+        """Find the module as the finders after this one would; leave every other module to them."""
+        if name != self.name:
             return None
         sys.meta_path.remove(self)
         found = (finder.find_spec(name, path, target) for finder in sys.meta_path)
@@ -52,7 +58,7 @@ class FlaskFinder:
 
         def exec_module(module: ModuleType) -> None:
             run(module)
-            watch_applications(module.Flask)
+            self.then(module)
 
         loader.exec_module = exec_module
 
@@ -102,13 +108,40 @@ def instrument(app: Any) -> None:
         app.extensions.setdefault(EXTENSION, None)
 
 
+def watch_import(server_application: Any) -> None:
+    """Have gunicorn write where the application's import hangs, in a worker or with ``preload_app``."""
+    load = server_application.wsgi
+
+    @functools.wraps(load)
+    def wsgi(self: Any) -> Any:
+        if self.callable is not None:
+            return load(self)
+        with suppress(Exception):  # a standard error that is no file
+            # Workers that started together would write into each other's lines.
+            faulthandler.dump_traceback_later(HANGING_SECONDS + os.getpid() % 10 / 5)
+        try:
+            return load(self)
+        finally:
+            faulthandler.cancel_dump_traceback_later()
+
+    server_application.wsgi = wsgi
+
+
+#: What is done to a module as soon as it was imported.
+WATCHED: dict[str, Callable[[Any], None]] = {
+    "flask.app": lambda module: watch_applications(module.Flask),
+    "gunicorn.app.base": lambda module: watch_import(module.BaseApplication),
+}
+
+
 @functools.cache
 def begin() -> None:
-    """Watch for the import of Flask if the environment asks for it; a second call does nothing."""
+    """Watch for the imports of Flask and gunicorn if the environment asks for it; a second call does nothing."""
     if os.environ.get(SWITCH) != "1":
         return
-    flask = sys.modules.get(WATCHED)
-    if flask is None:
-        sys.meta_path.insert(0, FlaskFinder())
-    else:
-        watch_applications(flask.Flask)
+    for name, then in WATCHED.items():
+        module = sys.modules.get(name)
+        if module is None:
+            sys.meta_path.insert(0, Finder(name, then))
+        else:
+            then(module)

@@ -12,7 +12,7 @@ from kubeglass.errors import ClusterError
 #: HTTP status of an object that breaks a rule of its kind.
 UNPROCESSABLE = 422
 #: Admission, such as a quota, a policy or a webhook, refuses with the same status as authorization, in other words.
-_ADMISSION = re.compile(r"is forbidden: (?![Uu]ser)|^admission webhook ")
+_ADMISSION = re.compile(r"is forbidden: (?![Uu]ser)|^admission webhook |because it is being terminated")
 
 
 class UnreachableClusterError(ClusterError):
@@ -69,7 +69,9 @@ def error_for(where: str, status: Mapping[str, Any]) -> RefusedError:
     code = int(status.get("code") or 0)
     if code == 404:
         return MissingError(where, status, wrong="does not exist on the cluster")
-    if code == 403 and not _ADMISSION.search(str(status.get("message"))):
+    if code == 403 and _ADMISSION.search(str(status.get("message"))):
+        return _not_admitted(where, status)
+    if code == 403:
         hint = "ask the cluster's administrator for the right, or use a context that has it (--context)"
         return ForbiddenError(where, status, wrong="these credentials lack the right to do this", hint=hint)
     if code == 401:
@@ -81,6 +83,22 @@ def error_for(where: str, status: Mapping[str, Any]) -> RefusedError:
             where, status, wrong="other field managers own fields that kubeglass sets", hint=_conflict_hint(status)
         )
     return RefusedError(where, status)
+
+
+def _not_admitted(where: str, status: Mapping[str, Any]) -> RefusedError:
+    """Return the error for what these credentials may do, but the namespace or a policy does not let in."""
+    message = str(status.get("message"))
+    if quota := re.search(r"quota: (?P<name>[^,:]+)", message):
+        wrong = f"ResourceQuota {quota['name']} has no room for it"
+        hint = f"raise the quota (kubectl edit resourcequota {quota['name']}), or remove objects of this kind"
+    elif "because it is being terminated" in message:
+        wrong, hint = (
+            "its namespace is being deleted",
+            "wait until it is gone (kubectl get namespace), then deploy again",
+        )
+    else:
+        wrong, hint = "a rule of the cluster does not admit it", "meet the rule, or ask whoever set it for an exception"
+    return RefusedError(where, status, wrong=wrong, hint=hint)
 
 
 def _is_field_conflict(status: Mapping[str, Any]) -> bool:

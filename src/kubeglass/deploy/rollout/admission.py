@@ -14,6 +14,7 @@ from typing import Any
 from lightkube.utils.quantity import parse_quantity
 
 from kubeglass.deploy.api.cluster import Cluster
+from kubeglass.deploy.api.errors import ForbiddenError
 from kubeglass.deploy.api.objects import KubernetesObject, is_ending
 from kubeglass.deploy.rollout.cause import BRIEF_PATIENCE, ROOM_PATIENCE, Cause, explain, row
 
@@ -115,21 +116,26 @@ def explain_refusal(cluster: Cluster, maker: KubernetesObject, message: str) -> 
     """Explain why ``maker`` could not make a pod or a claim; None if the next attempt would succeed."""
     namespace = maker["metadata"]["namespace"]
     ranges = _list(cluster, "LimitRange", namespace)
-    names = ", ".join(item["metadata"]["name"] for item in ranges)
+    names = "NAME" if ranges is None else ", ".join(item["metadata"]["name"] for item in ranges)
     found = explain(ADMISSION_ROWS, message, namespace=namespace, ranges=names)
-    if found is None or (not ranges and "LimitRange " in found.words):
+    if found is None or (not names and "LimitRange " in found.words):
         return None
     cause = Cause(found.words, found.fix, patience=found.patience)
     if not (exceeded := re.search(_QUOTA, message)):
         return cause
-    if _has_room(_list(cluster, "ResourceQuota", namespace), exceeded["name"], exceeded["requested"]):
+    quotas = _list(cluster, "ResourceQuota", namespace)
+    if quotas is not None and _has_room(quotas, exceeded["name"], exceeded["requested"]):
         return None
-    is_freed = any(is_ending(pod) for pod in _list(cluster, "Pod", namespace))
+    is_freed = any(is_ending(pod) for pod in cluster.list_objects("v1", "Pod", namespace=namespace))
     return replace(cause, patience=ENDING_PATIENCE) if is_freed else cause
 
 
-def _list(cluster: Cluster, kind: str, namespace: str) -> list[dict[str, Any]]:
-    return cluster.list_objects("v1", kind, namespace=namespace)
+def _list(cluster: Cluster, kind: str, namespace: str) -> list[dict[str, Any]] | None:
+    """Read the objects of a kind; None if these credentials may not."""
+    try:
+        return cluster.list_objects("v1", kind, namespace=namespace)
+    except ForbiddenError:
+        return None
 
 
 def _has_room(quotas: Iterable[KubernetesObject], name: str, requested: str) -> bool:

@@ -125,6 +125,28 @@ def test_a_missing_right_says_which() -> None:
         make_cluster(refuse(403, message)).get(DEPLOYMENT)
 
 
+@pytest.mark.parametrize(
+    ("message", "said"),
+    [
+        (
+            'configmaps "rules" is forbidden: exceeded quota: small, requested: count/configmaps=1, used:'
+            " count/configmaps=1, limited: count/configmaps=1",
+            r"ResourceQuota small has no room for it .*kubectl edit resourcequota small",
+        ),
+        (
+            'configmaps "rules" is forbidden: unable to create new content because it is being terminated',
+            "its namespace is being deleted",
+        ),
+        ('admission webhook "a.example.com" denied the request: no', "a rule of the cluster does not admit it"),
+    ],
+)
+def test_what_a_namespace_does_not_admit_is_no_missing_right(message: str, said: str) -> None:
+    with pytest.raises(RefusedError, match=said) as caught:
+        make_cluster(refuse(403, message)).apply(make_object("ConfigMap", "rules"), namespace="demo")
+
+    assert not isinstance(caught.value, ForbiddenError)
+
+
 def test_messages_of_the_api_server_are_passed_on() -> None:
     message = "spec.ports[0].nodePort: Invalid value: 30080: provided port is already allocated"
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from kubeglass.deploy.api.errors import ForbiddenError
 from kubeglass.deploy.rollout.admission import ADMISSION_ROWS, ENDING_PATIENCE, explain_refusal
 from tests.unit.deploy.fake_cluster import FakeCluster, make_object, make_pod, make_replica_set
 
@@ -125,3 +126,16 @@ def test_pods_that_are_ending_are_given_time_to_free_the_quota() -> None:
 
     assert cause is not None
     assert cause.patience == ENDING_PATIENCE
+
+
+def test_without_the_right_to_read_quotas_what_the_server_said_counts() -> None:
+    class Narrow(FakeCluster):
+        def list_objects(self, api_version: str, kind: str, **narrowed: str) -> list[dict[str, Any]]:
+            if kind in {"ResourceQuota", "LimitRange"}:
+                raise ForbiddenError(kind, {})
+            return super().list_objects(api_version, kind, **narrowed)
+
+    minimum = f"{POD}minimum cpu usage per Container is 200m, but request is 100m"
+
+    assert explain_refusal(Narrow(), make_replica_set(), EXCEEDED) is not None
+    assert explain_refusal(Narrow(), make_replica_set(), minimum) is not None

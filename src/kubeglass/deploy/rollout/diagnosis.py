@@ -20,6 +20,7 @@ from kubeglass.deploy.rollout.pod_failure import (
     find_hopeless_event,
     find_pod_failures,
     find_probe_failure,
+    has_ended,
     has_started,
     list_unready,
 )
@@ -89,7 +90,7 @@ def claims_of(cluster: Cluster, pod: KubernetesObject) -> Iterator[dict[str, Any
 
 def _waiting_pods(cluster: Cluster, workload: KubernetesObject, revision: Revision) -> list[dict[str, Any]]:
     pods = list_pods(cluster, workload, revision)
-    return [pod for pod in pods if not is_ready(pod) and not is_ending(pod)][:PODS_READ]
+    return [pod for pod in pods if not (is_ready(pod) or is_ending(pod) or has_ended(pod))][:PODS_READ]
 
 
 def _explain_maker(
@@ -131,8 +132,8 @@ def _explain_pod(cluster: Cluster, pod: KubernetesObject, known: AbstractSet[str
 def _explain_running(cluster: Cluster, pod: KubernetesObject, events: Sequence[Mapping[str, Any]]) -> Cause | None:
     """Explain a container that has not ended, or not twice, and is not ready."""
     for status in list_unready(pod):
-        name, has_ended = status["name"], "terminated" in (status.get("state") or {})
-        runs = [(False, has_ended), *([(True, True)] if status.get("restartCount") else [])]
+        name, is_down = status["name"], "terminated" in (status.get("state") or {})
+        runs = [(False, is_down), *([(True, True)] if status.get("restartCount") else [])]
         for previous, is_over in runs:
             log = read_log(cluster, pod, name, previous=previous)
             if cause := find_log_cause(pod, name, log, has_ended=is_over):

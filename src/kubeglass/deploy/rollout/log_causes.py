@@ -7,10 +7,13 @@ from collections.abc import Sequence
 
 from kubeglass.deploy.api.objects import KubernetesObject
 from kubeglass.deploy.rollout.cause import Cause, explain, row
-from kubeglass.deploy.rollout.logs import find_hang
-from kubeglass.deploy.rollout.mounted_source import find_source, write_group_fix
+from kubeglass.deploy.rollout.logs import find_hangs
+from kubeglass.deploy.rollout.mounted_source import find_source, user_of, write_fix
 from kubeglass.deploy.rollout.pod_failure import describe_memory_limit
+from kubeglass.render.kubernetes.app import SOURCE_DIR
 
+#: Seconds for which an import must stay at the same place, after the seconds until its stack was written.
+HANG_PATIENCE = 60.0
 #: Workers that the kernel killed before it counts: the next one may find more memory.
 KILLED = 2
 #: What gunicorn writes when a worker gets a signal; it kills workers itself too, after :data:`_TIMEOUT`.
@@ -27,7 +30,8 @@ LOG_ROWS = (
         "build it for the node's (kubectl get node {node} -o jsonpath={{.status.nodeInfo.architecture}})",
     ),
     row(
-        r"Read-only file system: '(?P<path>[^']+)'",
+        # The last line of a traceback: gunicorn itself does without a file that it cannot write.
+        r"^OSError: \[Errno 30\] Read-only file system: '(?P<path>[^']+)'",
         "it writes to {path}, and its root file system is read-only",
         "write below /tmp, or to a database",
     ),
@@ -54,11 +58,14 @@ LOG_ROWS = (
     ),
 )
 
+#: What is also said of a module that is there and may not be read.
+_MISSING = {known.pattern for known in LOG_ROWS if "odule" in known.words}
+
 
 def find_log_cause(pod: KubernetesObject, container: str, lines: Sequence[str], *, has_ended: bool) -> Cause | None:
     """Find in a container's log what waiting does not change; ``has_ended`` if it is the log of a run that ended."""
     text = "\n".join(lines)
-    if found := _explain_memory(pod, container, text) or _explain_hang(lines, text, has_ended=has_ended):
+    if found := _explain_memory(pod, container, text) or _explain_hang(lines, has_ended=has_ended):
         return found
     if not has_ended:
         return None
@@ -66,16 +73,19 @@ def find_log_cause(pod: KubernetesObject, container: str, lines: Sequence[str], 
         return found
     node = pod["spec"].get("nodeName", "")
     known = next((known for line in reversed(lines) if (known := explain(LOG_ROWS, line, node=node))), None)
-    return Cause(known.words, known.fix) if known else None
+    if known is None:
+        return None
+    # Python takes a folder that it may not enter for an empty package.
+    readable = write_fix(pod, container, SOURCE_DIR) if known.pattern in _MISSING else ""
+    return Cause(known.words, f"{known.fix}; or, if its source has it, {readable}" if readable else known.fix)
 
 
 def _explain_memory(pod: KubernetesObject, container: str, text: str) -> Cause | None:
     killed = {found["pid"] for found in _SIGKILL.finditer(text)} - {found["pid"] for found in _TIMEOUT.finditer(text)}
     if len(killed) < KILLED:
         return None
-    commands = [" ".join(spec.get("command") or []) for spec in pod["spec"]["containers"] if spec["name"] == container]
-    workers = _COUNT.search(commands[0]) if commands else None
-    fewer = f", or lower workers (now {workers[1]})" if workers and workers[1] != "1" else ""
+    workers = _count_workers(pod, container)
+    fewer = f", or lower workers (now {workers})" if workers > 1 else ""
     limit, node = describe_memory_limit(pod, container), pod["spec"].get("nodeName", "")
     words = f"out of memory: the kernel killed {len(killed)} of its workers"
     if not limit:
@@ -86,17 +96,22 @@ def _explain_memory(pod: KubernetesObject, container: str, text: str) -> Cause |
     )
 
 
-def _explain_hang(lines: Sequence[str], text: str, *, has_ended: bool) -> Cause | None:
-    """Explain an import that gunicorn, or the startup probe, gave up."""
-    timed_out, place = _TIMEOUT.search(text), find_hang(lines)
-    if not timed_out and not (has_ended and place):
+def _count_workers(pod: KubernetesObject, container: str) -> int:
+    commands = [" ".join(spec.get("command") or []) for spec in pod["spec"]["containers"] if spec["name"] == container]
+    found = _COUNT.search(commands[0]) if commands else None
+    return int(found[1]) if found else 1
+
+
+def _explain_hang(lines: Sequence[str], *, has_ended: bool) -> Cause | None:
+    """Explain an import that stays at the same place; gunicorn itself waits for it without end."""
+    places = find_hangs(lines)
+    if not places:
         return None
-    at = f" at {place}" if place else ""
-    by = "gunicorn gave up" if timed_out else "the startup probe failed"
     return Cause(
-        f"the app does not finish importing: it hangs{at} until {by}",
-        f"see the code{at or ' that runs at import'}: what it waits for does not answer; if it only needs longer, set"
-        " env: {GUNICORN_CMD_ARGS: --timeout 120}",
+        f"the app does not finish importing: it hangs at {places[-1]}",
+        f"see the code at {places[-1]}: what it waits for does not answer, and belongs into a request, or needs a time"
+        " limit",
+        patience=0.0 if has_ended else HANG_PATIENCE,
     )
 
 
@@ -106,11 +121,9 @@ def _explain_denial(pod: KubernetesObject, container: str, text: str) -> Cause |
     source = find_source(pod, container, denied["path"]) if denied else None
     if denied is None or source is None:
         return None
-    path, root = source
-    security = pod["spec"].get("securityContext") or {}
-    user, group = security.get("runAsUser", 0), security.get("runAsGroup", 0)
+    user, group = user_of(pod)
     node = pod["spec"].get("nodeName", "")
     return Cause(
-        f"{path} on node {node} cannot be read by the pod, which runs as {user}:{group}",
-        f"on node {node}, run: {write_group_fix(root, group)}",
+        f"{source[0]} on node {node} cannot be read by the pod, which runs as {user}:{group}",
+        write_fix(pod, container, denied["path"]),
     )

@@ -9,8 +9,9 @@ from kubeglass.deploy.api.cluster import Cluster
 from kubeglass.deploy.api.errors import RefusedError
 from kubeglass.deploy.api.objects import KubernetesObject, key_of
 
-#: Lines of a log to choose from: a server that fails to start prints a traceback per worker, and one of its own.
-LINES_READ = 200
+#: Lines of a log to choose from: a server that fails to start prints a traceback per worker, and dumps
+#: the stacks of each.
+LINES_READ = 1000
 LINES_SHOWN = 20
 _FRAME = re.compile(r'\s+File "(?P<path>[^"]+)", line (?P<line>\d+)')
 #: Frames of the interpreter, the server and libraries.
@@ -29,15 +30,19 @@ def read_log(cluster: Cluster, pod: KubernetesObject, container: str, *, previou
         return []
 
 
-def find_hang(lines: Iterable[str]) -> str:
-    """Return where the app's own code was when its stack was dumped, as ``/app/shop.py:12``; empty without a dump."""
-    found, is_dump = "", False
+def find_hangs(lines: Iterable[str]) -> list[str]:
+    """Return where the app's own code was whenever stacks were dumped, as ``/app/shop.py:12``, oldest first."""
+    found: list[str] = []
+    is_dump = is_first = False
     for line in lines:
-        if _DUMP.match(line) or (is_dump and _THREAD.match(line)):
-            is_dump, is_first = True, True
+        if _DUMP.match(line):
+            is_dump, is_first = True, False
+        elif is_dump and _THREAD.match(line):
+            is_first = True
         elif is_dump and (frame := _FRAME.match(line)):
             if is_first and not _FOREIGN.search(frame["path"]):
-                found, is_first = f"{frame['path']}:{frame['line']}", False
+                found.append(f"{frame['path']}:{frame['line']}")
+                is_first = False
         else:
             is_dump = False
     return found

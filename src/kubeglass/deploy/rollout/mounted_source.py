@@ -32,6 +32,20 @@ def find_source(pod: KubernetesObject, container: str, path: str) -> tuple[str, 
     return None
 
 
+def user_of(pod: KubernetesObject) -> tuple[int, int]:
+    """Return the user and the group that a pod's containers run as."""
+    security = pod["spec"].get("securityContext") or {}
+    return security.get("runAsUser", 0), security.get("runAsGroup", 0)
+
+
+def write_fix(pod: KubernetesObject, container: str, path: str) -> str:
+    """Return what makes ``path`` in a container readable, and where; empty if it is not mounted from the node."""
+    source = find_source(pod, container, path)
+    if source is None:
+        return ""
+    return f"on node {pod['spec'].get('nodeName', '')}, run: {write_group_fix(source[1], user_of(pod)[1])}"
+
+
 def write_group_fix(root: str, group: int, *, is_groups: bool = False) -> str:
     """Return the command that lets a group read a whole source; ``is_groups`` if it is the group's already."""
     quoted, recursive, right = shlex.quote(root), *_reach(root)

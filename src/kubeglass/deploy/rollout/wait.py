@@ -54,8 +54,8 @@ class Rollout:
     report: Report
     baseline: Baseline
     progress: dict[ObjectKey, Progress] = field(init=False, default_factory=dict)
-    #: Causes that were found, each with the clock's time when it was first found.
-    suspected: dict[tuple[ObjectKey, str], float] = field(init=False, default_factory=dict)
+    #: The cause last found of each object, and the clock's time when it was first found.
+    suspected: dict[ObjectKey, tuple[Cause, float]] = field(init=False, default_factory=dict)
     searched_at: float = field(init=False, default=-math.inf)
 
     def wait(self, timeout: float) -> None:
@@ -96,6 +96,8 @@ class Rollout:
         progress = read_progress(item)
         if item and progress.state is State.FAILED and (key, generation_of(item)) in self.baseline.failed:
             return waiting("to recover from an earlier failure")
+        if progress.state is State.WAITING and key in self.suspected:
+            return waiting(f"{progress.message} ({self.suspected[key][0].message})")
         return progress
 
     def _search_causes(self, awaited: Objects) -> None:
@@ -108,10 +110,12 @@ class Rollout:
             for key, item in awaited.items()
             if item and key.kind in WORKLOADS and (cause := find_cause(self.cluster, item, self.baseline.events))
         }
-        since = {(key, cause.message): now for key, cause in found.items()}
-        self.suspected = since | {seen: at for seen, at in self.suspected.items() if seen in since}
+        before, self.suspected = self.suspected, {}
         for key, cause in found.items():
-            if now - self.suspected[key, cause.message] >= cause.patience:
+            known, since = before.get(key, (cause, now))
+            self.suspected[key] = (cause, since if known.message == cause.message else now)
+        for key, (cause, since) in self.suspected.items():
+            if now - since >= cause.patience:
                 raise self._fail(key, cause)
 
     def _is_ready(self, key: ObjectKey) -> bool:
@@ -130,10 +134,11 @@ class Rollout:
         lines = [f"{key} waits {self.progress[key].message}" for key in awaited]
         for key, item in awaited.items():
             lines += [f"{key}: {line}" for line in self._evidence(item)]
+        fixes = [cause.hint for cause, _ in self.suspected.values()] or ["see the events and log lines below"]
         return ClusterError(
             "rollout",
             f"is not complete after {timeout:.0f} s",
             found=lines[0],
-            hint="see the events and log lines below, or raise --timeout",
+            hint="; or ".join([*dict.fromkeys(fixes), "raise --timeout"]),
             details=tuple(lines),
         )

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 SWITCH = "KUBEGLASS_INSTRUMENT"
 EXTENSION = "kubeglass"
 LIBRARY = "kubeglass.flask"
-#: Seconds after which an import is taken to hang: gunicorn ends a worker that has not started after 30.
+#: Seconds after which an import is taken to hang, and after which its stack is written again. gunicorn itself gives an
+#: import no time limit: its ``timeout`` begins with the worker's main loop.
 HANGING_SECONDS = 15
 
 logger = logging.getLogger("kubeglass.instrument")
@@ -118,7 +119,7 @@ def watch_import(server_application: Any) -> None:
             return load(self)
         with suppress(Exception):  # a standard error that is no file
             # Workers that started together would write into each other's lines.
-            faulthandler.dump_traceback_later(HANGING_SECONDS + os.getpid() % 10 / 5)
+            faulthandler.dump_traceback_later(HANGING_SECONDS + os.getpid() % 10 / 5, repeat=True)
         try:
             return load(self)
         finally:

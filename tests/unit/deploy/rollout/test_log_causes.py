@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from kubeglass.deploy.rollout.log_causes import LOG_ROWS, find_log_cause
+from kubeglass.deploy.rollout.log_causes import HANG_PATIENCE, LOG_ROWS, find_log_cause
 from tests.unit.deploy.fake_cluster import make_pod
 from tests.unit.deploy.rollout.test_logs import DUMP
 
@@ -87,19 +87,17 @@ def test_one_killed_worker_may_be_replaced() -> None:
     assert words(KILLED[:1], has_ended=False) == ""
 
 
-def test_a_worker_that_gunicorn_itself_kills_hangs() -> None:
-    lines = [*DUMP, *KILLED, "[1] [CRITICAL] WORKER TIMEOUT (pid:9)"]
-
-    assert words(lines, has_ended=False) == (
-        "the app does not finish importing: it hangs at /app/shop/orders.py:12 until gunicorn gave up"
-    )
+def test_workers_that_gunicorn_itself_gave_up_are_not_out_of_memory() -> None:
+    assert words([*KILLED, "[1] [CRITICAL] WORKER TIMEOUT (pid:9)"], has_ended=False) == ""
 
 
-def test_an_import_that_has_not_been_given_up_is_waited_for() -> None:
-    assert words(DUMP[:-1], has_ended=False) == ""
-    assert words(DUMP[:-1]) == (
-        "the app does not finish importing: it hangs at /app/shop/orders.py:12 until the startup probe failed"
-    )
+@pytest.mark.parametrize(("has_ended", "patience"), [(False, HANG_PATIENCE), (True, 0)])
+def test_an_import_that_hangs_is_named_once_it_had_time_or_was_given_up(has_ended: bool, patience: float) -> None:
+    cause = find_log_cause(make_app(), "app", DUMP, has_ended=has_ended)
+
+    assert cause is not None
+    assert cause.message == "the app does not finish importing: it hangs at /app/shop/orders.py:12"
+    assert cause.patience == patience
 
 
 DENIED = "PermissionError: [Errno 13] Permission denied: '/app/shop.py'"
@@ -118,3 +116,13 @@ def test_a_file_that_may_not_be_read_is_named_by_its_path_on_the_node_with_the_c
 @pytest.mark.parametrize("mounts", [[], [{"name": "source", "mountPath": "/application"}]])
 def test_a_file_of_the_image_has_no_such_command(mounts: list[dict[str, str]]) -> None:
     assert words([DENIED], volumeMounts=mounts) == ""
+
+
+def test_a_module_that_is_missing_may_be_one_that_cannot_be_read() -> None:
+    cause = find_log_cause(make_app(), "app", ["ModuleNotFoundError: No module named 'shop.orders'"], has_ended=True)
+
+    assert cause is not None
+    assert cause.hint.endswith(
+        "; or, if its source has it, on node n1, run: sudo chgrp -R 1000 '/home/me/my shop' &&"
+        " sudo chmod -R g+rX '/home/me/my shop'"
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kubeglass.deploy.rollout.logs import LINES_SHOWN, excerpt_log, find_hang
+from kubeglass.deploy.rollout.logs import LINES_SHOWN, excerpt_log, find_hangs
 
 LOG = """\
 [1] [INFO] Starting gunicorn
@@ -51,13 +51,13 @@ Thread 0x00007f1c2b (most recent call first):
   File "/app/shop/__init__.py", line 3 in <module>
   File "<frozen importlib._bootstrap>", line 241 in _call_with_frames_removed
   File "/venv/lib/python3.11/site-packages/gunicorn/app/base.py", line 66 in wsgi
-[CRITICAL] WORKER TIMEOUT (pid:7)
+[INFO] what follows
 """.splitlines()
 
 
 def test_a_dump_shows_where_in_the_apps_own_code_it_hangs() -> None:
-    assert find_hang(DUMP) == "/app/shop/orders.py:12"
+    assert find_hangs(DUMP) == ["/app/shop/orders.py:12"]
 
 
 def test_an_ordinary_traceback_is_no_hang() -> None:
-    assert find_hang(LOG) == ""
+    assert find_hangs(LOG) == []

@@ -293,3 +293,32 @@ def test_ready_objects_are_not_read_again() -> None:
     Rollout(cluster, keys, clock, print, NO_BASELINE).wait(10)
 
     assert cluster.reads == ["early", "late", "late", "late"]
+
+
+def test_a_cause_that_may_pass_is_shown_while_it_is_waited_for() -> None:
+    cluster = FakeCluster()
+    key = put_deployment(cluster)
+    cluster.put(unschedulable())
+    scenes = {
+        10: lambda: cluster.put(make_pod(state={"running": {}})),
+        20: lambda: cluster.put(make_deployment(ready=1)),
+    }
+    seen: list[str] = []
+
+    wait(cluster, key, FakeClock(scenes=scenes), seen)
+
+    assert seen == [
+        "for 1 of 1 replicas to be ready",
+        "for 1 of 1 replicas to be ready (pod shop-1: Unschedulable: too little free memory (on the only node))",
+        "for 1 of 1 replicas to be ready",
+        "1 of 1 replicas ready",
+    ]
+
+
+def test_a_timeout_before_the_end_of_its_patience_has_the_fix_of_the_cause() -> None:
+    cluster = FakeCluster()
+    key = put_deployment(cluster)
+    cluster.put(unschedulable())
+
+    with pytest.raises(ClusterError, match=r"after 10 s .*too little free memory.*; make room .*; or raise --timeout"):
+        wait(cluster, key)

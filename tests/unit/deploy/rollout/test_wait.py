@@ -299,13 +299,12 @@ def test_a_cause_that_may_pass_is_shown_while_it_is_waited_for() -> None:
     cluster = FakeCluster()
     key = put_deployment(cluster)
     cluster.put(unschedulable())
-    scenes = {
-        10: lambda: cluster.put(make_pod(state={"running": {}})),
-        20: lambda: cluster.put(make_deployment(ready=1)),
-    }
+    clock = FakeClock()
+    clock.scenes[10] = lambda: cluster.put(make_pod(state={"running": {}}))
+    clock.scenes[20] = lambda: cluster.put(make_deployment(ready=1))
     seen: list[str] = []
 
-    wait(cluster, key, FakeClock(scenes=scenes), seen)
+    wait(cluster, key, clock, seen)
 
     assert seen == [
         "for 1 of 1 replicas to be ready",

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from lightkube.core.exceptions import LoadResourceError
 from lightkube.core.resource import api_info
 from lightkube.core.resource_registry import resource_registry
+from lightkube.utils.quantity import parse_quantity
 
 from kubeglass.errors import ClusterError
 from kubeglass.render.kubernetes.names import MANAGED_BY, PART_OF, PIPELINE
@@ -157,6 +159,11 @@ def is_observed(item: KubernetesObject) -> bool:
     wanted = item["metadata"].get("generation", 0)
     observed = (item.get("status") or {}).get("observedGeneration", 0)
     return bool(observed >= wanted)
+
+
+def parse_amount(amount: str | None) -> Decimal:
+    """Return an amount of a resource, such as ``250m`` or ``1Gi``, as a number; 0 for None."""
+    return parse_quantity(amount) or Decimal()
 
 
 def find_condition(item: KubernetesObject, kind: str) -> dict[str, Any] | None:

@@ -8,14 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import replace
-from decimal import Decimal
 from typing import Any
-
-from lightkube.utils.quantity import parse_quantity
 
 from kubeglass.deploy.api.cluster import Cluster
 from kubeglass.deploy.api.errors import ForbiddenError
-from kubeglass.deploy.api.objects import KubernetesObject, is_ending
+from kubeglass.deploy.api.objects import KubernetesObject, is_ending, parse_amount
 from kubeglass.deploy.rollout.cause import BRIEF_PATIENCE, ROOM_PATIENCE, Cause, explain, row
 
 #: Seconds for pods to end and free what they use: requests in flight, and two more scrapes.
@@ -144,10 +141,6 @@ def _has_room(quotas: Iterable[KubernetesObject], name: str, requested: str) -> 
     hard, used = status.get("hard") or {}, status.get("used") or {}
     amounts = dict(pair.split("=", 1) for pair in requested.split(","))
     return all(
-        resource not in hard or _number(used.get(resource)) + _number(amount) <= _number(hard[resource])
+        resource not in hard or parse_amount(used.get(resource)) + parse_amount(amount) <= parse_amount(hard[resource])
         for resource, amount in amounts.items()
     )
-
-
-def _number(amount: str | None) -> Decimal:
-    return parse_quantity(amount) or Decimal()

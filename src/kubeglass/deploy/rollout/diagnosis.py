@@ -30,7 +30,7 @@ from kubeglass.deploy.rollout.status import WORKLOADS, State, read_progress
 
 #: Of many pods with the same failure, these are enough.
 PODS_READ = 3
-#: What an autoscaler says once it makes a node for the pod: https://github.com/kubernetes/autoscaler, https://karpenter.sh
+#: What an autoscaler says once it makes a node for the pod: https://github.com/kubernetes/autoscaler, and Karpenter.
 _NODE_COMES = frozenset({"TriggeredScaleUp", "Nominated"})
 
 

@@ -6,12 +6,9 @@ The scheduler gives only numbers of nodes, and since Kubernetes 1.34 it no longe
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from decimal import Decimal
 from typing import Any
 
-from lightkube.utils.quantity import parse_quantity
-
-from kubeglass.deploy.api.objects import KubernetesObject
+from kubeglass.deploy.api.objects import KubernetesObject, parse_amount
 
 HOSTNAME = "kubernetes.io/hostname"
 #: The taint of a node that was cordoned.
@@ -65,19 +62,15 @@ def untolerated_taints(pod: KubernetesObject, node: KubernetesObject) -> list[st
 def find_excess(pod: KubernetesObject, resource: str, nodes: Iterable[KubernetesObject]) -> str:
     """Return how much ``pod`` asks for if no node is that large, as ``64Gi; the largest node has 8Gi``; else empty."""
     amounts = [((node.get("status") or {}).get("allocatable") or {}).get(resource) for node in nodes]
-    largest = max(filter(None, amounts), key=_number, default="")
+    largest = max(filter(None, amounts), key=parse_amount, default="")
     asked = [
         amount
         for container in pod["spec"].get("containers") or []
         if (amount := ((container.get("resources") or {}).get("requests") or {}).get(resource))
     ]
-    if not largest or sum(map(_number, asked)) <= _number(largest):
+    if not largest or sum(map(parse_amount, asked)) <= parse_amount(largest):
         return ""
     return f"{' + '.join(asked)}; the largest node has {largest}"
-
-
-def _number(amount: str) -> Decimal:
-    return parse_quantity(amount) or Decimal()
 
 
 def _affinity_terms(pod: KubernetesObject) -> list[dict[str, Any]]:

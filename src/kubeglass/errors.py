@@ -71,7 +71,7 @@ class PortError(KubeglassError):
 
 
 class StateError(KubeglassError):
-    """The state folder is busy, unwritable or damaged, or the pipeline is (not) running already."""
+    """The state folder is busy, unwritable or damaged, the pipeline is (not) running already, or none is deployed."""
 
     exit_code = 7
 
@@ -83,7 +83,7 @@ class NoDataError(KubeglassError):
 
 
 class ClusterError(KubeglassError):
-    """Kubernetes refused, or a rollout or its verification failed."""
+    """Kubernetes refused, a rollout or its verification failed, or a deployed pipeline is not healthy."""
 
     exit_code = 9
 

@@ -16,7 +16,10 @@ COMMANDS = [
     pytest.param(("undeploy",), id="undeploy"),
     pytest.param(("status", "--cluster"), id="status"),
     pytest.param(("open", "--cluster"), id="open"),
+    pytest.param(("logs", "--cluster"), id="logs"),
 ]
+#: Of these, the pipeline is searched for on the cluster if nothing names one.
+LOOKING = COMMANDS[3:]
 
 
 def refuse(folder: Path, *words: str) -> tuple[int, str]:
@@ -26,13 +29,20 @@ def refuse(folder: Path, *words: str) -> tuple[int, str]:
     return result.returncode, result.stderr
 
 
-@pytest.mark.parametrize("words", COMMANDS)
+@pytest.mark.parametrize("words", COMMANDS[:3])
 def test_a_missing_definition_is_named_before_the_kubeconfig(tmp_path: Path, words: tuple[str, ...]) -> None:
     code, said = refuse(tmp_path, *words)
 
     assert code == ConfigError.exit_code
     assert said.startswith("error: kubeglass.yaml: does not exist; ")
     assert "kubeglass init" in said
+
+
+@pytest.mark.parametrize("words", LOOKING)
+def test_without_a_definition_the_cluster_is_asked(tmp_path: Path, words: tuple[str, ...]) -> None:
+    _, said = refuse(tmp_path, *words)
+
+    assert said.startswith("error: kubeconfig: ")
 
 
 @pytest.mark.parametrize("words", COMMANDS)
@@ -61,13 +71,37 @@ def test_a_namespace_is_enough_to_find_what_is_deployed(tmp_path: Path, words: t
     assert said.startswith("error: kubeconfig: ")
 
 
-@pytest.mark.parametrize("command", ["status", "open"])
+@pytest.mark.parametrize("command", ["status", "open", "logs"])
 @pytest.mark.parametrize("option", ["--file", "--context", "--namespace"])
 def test_an_option_of_the_cluster_needs_the_cluster(tmp_path: Path, command: str, option: str) -> None:
     code, said = refuse(tmp_path, command, option, "shop")
 
     assert code == UsageError.exit_code
     assert said == f"error: {option}: needs --cluster; add --cluster\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "option"),
+    [
+        (("status", "--watch"), "--watch"),
+        (("logs", "--previous"), "--previous"),
+        (("logs", "--since", "5m"), "--since"),
+    ],
+)
+def test_what_only_a_cluster_has_needs_it_too(tmp_path: Path, words: tuple[str, ...], option: str) -> None:
+    code, said = refuse(tmp_path, *words)
+
+    assert (code, said) == (UsageError.exit_code, f"error: {option}: needs --cluster; add --cluster\n")
+
+
+@pytest.mark.parametrize(
+    "words", [("status", "--watch", "--json"), ("logs", "--previous", "--follow"), ("logs", "--since", "5")]
+)
+def test_options_that_make_no_sense_are_refused(tmp_path: Path, words: tuple[str, ...]) -> None:
+    code, said = refuse(tmp_path, *words, "--cluster", "--namespace", "shop")
+
+    assert code == UsageError.exit_code
+    assert "kubeconfig" not in said
 
 
 def test_images_of_a_missing_definition_are_not_built(tmp_path: Path) -> None:

@@ -1,75 +1,156 @@
-"""``kubeglass status --cluster`` and ``kubeglass open --cluster``."""
+"""``kubeglass status --cluster``: once, as JSON, or until Ctrl-C."""
 
 from __future__ import annotations
 
-import threading
-import webbrowser
+from datetime import datetime
 from pathlib import Path
 
-from kubeglass.cli.cluster_options import load_cluster_pipeline
+from kubeglass.cli.cluster_options import choose_pipeline, name_pipeline, require_installed, search_pipelines
+from kubeglass.cli.cluster_status import PipelineStatus, read_status
 from kubeglass.cli.output import Output
 from kubeglass.deploy.api.cluster import Cluster
-from kubeglass.deploy.api.objects import ObjectKey, sort_for_deletion
-from kubeglass.deploy.portforward.forward import forward_service
-from kubeglass.deploy.release.inventory import read_inventory
-from kubeglass.deploy.rollout.status import STATUS_READERS, read_progress
-from kubeglass.errors import ClusterError, UsageError
+from kubeglass.deploy.release.installed import read_installed
+from kubeglass.deploy.rollout.cause import Cause
+from kubeglass.deploy.rollout.part import Part
+from kubeglass.deploy.rollout.wait import Clock
+from kubeglass.errors import ClusterError
+
+#: Seconds between two looks of ``--watch``.
+LOOK_SECONDS = 2.0
+COLUMNS = ["PART", "NAMESPACE", "STATE", "READY", "RESTARTS", "DETAIL"]
 
 
 def show_cluster_status(file: Path | None, context: str | None, namespace: str | None, *, as_json: bool) -> None:
-    """Show the readiness of every object that has one, apps first.
+    """Show every part of a pipeline and whether data flows; without a definition or namespace, of the only one.
+
+    If there are several, each is shown in one line.
 
     Raises:
-        ClusterError: nothing is deployed there, or the cluster does not respond.
+        StateError: nothing is deployed there.
+        ClusterError: a pipeline is not healthy, or the cluster does not respond.
     """
-    home = load_cluster_pipeline(file, namespace, deployed=True).cluster.namespace
+    named = name_pipeline(file, namespace)
     output = Output()
     with Cluster.connect(context) as cluster:
-        found = [
-            (key, read_progress(cluster.get(key))) for key in _deployed(cluster, home) if key.kind in STATUS_READERS
-        ]
-    rows = [
-        {"object": str(key), "namespace": key.namespace, "state": now.state.value, "message": now.message}
-        for key, now in found
-    ]
+        found = [named] if named is not None else search_pipelines(cluster)
+        if len(found) > 1:
+            shown = [read_status(cluster, read_installed(cluster, home), Clock(), data=False) for home in found]
+        else:
+            home = choose_pipeline(cluster, named)
+            shown = [read_status(cluster, require_installed(cluster, home), Clock())]
     if as_json:
-        output.json(rows)
-        return
-    cells = [[row["object"], row["namespace"] or "-", row["state"], row["message"]] for row in rows]
-    output.table(["OBJECT", "NAMESPACE", "STATE", "DETAIL"], cells)
+        output.json({"pipelines": [status.to_json() for status in shown]})
+    elif len(shown) > 1:
+        _list(output, shown)
+    else:
+        show_status(output, shown[0])
+    _refuse_unhealthy(shown)
 
 
-def open_cluster_part(
-    part: str | None, file: Path | None, context: str | None, namespace: str | None, port: int
-) -> None:
-    """Forward a part's page to this machine until Ctrl-C, and open it in the browser.
-
-    ``part`` is ``viewer``, ``grafana``, ``prometheus`` or an app's name; None means the first page found.
+def watch_cluster_status(file: Path | None, context: str | None, namespace: str | None) -> None:
+    """Show a pipeline until Ctrl-C: again and again on a terminal, elsewhere each change as one line.
 
     Raises:
-        ClusterError: nothing is deployed there.
-        UsageError: there is no such part.
-        PortError: the port is in use.
+        StateError: nothing is deployed there.
     """
-    home = load_cluster_pipeline(file, namespace, deployed=True).cluster.namespace
-    output = Output()
+    named = name_pipeline(file, namespace)
+    output, clock = Output(), Clock()
+    said: dict[str, str] = {}
     with Cluster.connect(context) as cluster:
-        services = {key.name: key for key in _deployed(cluster, home) if key.kind == "Service"}
-        name = part or next((page for page in ("viewer", "grafana") if page in services), "prometheus")
-        if name not in services:
-            raise UsageError(name, "is not part of this pipeline", found=f"its parts: {', '.join(sorted(services))}")
-        forward = forward_service(
-            cluster, services[name].namespace, name, port=port, report=lambda error: output.note(error.message)
-        )
-        with forward:
-            output.say(forward.url)
-            output.note("press Ctrl-C to close it")
-            webbrowser.open(forward.url)
-            threading.Event().wait()
+        home = choose_pipeline(cluster, named)
+        require_installed(cluster, home)
+        while True:
+            where = f"cluster {cluster.address}"
+            try:
+                status = read_status(cluster, read_installed(cluster, home), clock)
+                now = {where: f"{where} responds", **describe_lines(status)}
+            except ClusterError as error:
+                status, now = None, said | {where: error.message}
+            if not output.stdout.is_terminal:
+                say_changes(output, said, now)
+            elif now != said:
+                _redraw(output, status, now[where])
+            said = now
+            clock.sleep(LOOK_SECONDS)
 
 
-def _deployed(cluster: Cluster, namespace: str) -> list[ObjectKey]:
-    keys = read_inventory(cluster, namespace)
-    if not any(key.kind == "Service" for key in keys):
-        raise ClusterError(f"namespace {namespace}", "has no kubeglass pipeline", hint="run kubeglass deploy")
-    return sort_for_deletion(keys)
+def _redraw(output: Output, status: PipelineStatus | None, otherwise: str) -> None:
+    output.stdout.clear()
+    if status is None:
+        output.say(otherwise)
+    else:
+        show_status(output, status)
+
+
+def show_status(output: Output, status: PipelineStatus) -> None:
+    """Print every part, then causes, whether data flows, and what could not be seen."""
+    rows = []
+    for part in status.parts:
+        counts = part.replicas
+        ready = f"{counts.ready}/{counts.wanted}" if counts else "-"
+        restarts = "-" if counts is None or counts.restarts is None else str(counts.restarts)
+        rows.append([str(part.key), part.key.namespace or "-", part.state.value, ready, restarts, part.detail])
+    output.table(COLUMNS, rows)
+    for part in status.parts:
+        if part.cause:
+            _say_cause(output, str(part.key), part.cause)
+    for link in status.links or ():
+        output.say(f"{link.subject}: {link.detail}")
+        if link.cause:
+            _say_cause(output, link.subject, link.cause)
+    if status.unseen:
+        output.say(f"not seen, because these credentials may not list them: {', '.join(status.unseen)}")
+    if status.is_healthy:
+        output.say("healthy")
+
+
+def _list(output: Output, shown: list[PipelineStatus]) -> None:
+    rows = []
+    for status in shown:
+        ready = sum(part.is_ready for part in status.parts)
+        state = "ready" if status.is_healthy else "not ready"
+        rows.append([status.namespace, state, f"{ready}/{len(status.parts)}", status.wrong or "-"])
+    output.table(["PIPELINE", "STATE", "READY", "DETAIL"], rows)
+    output.note("choose one with --namespace to see its parts, and whether data flows")
+
+
+def _say_cause(output: Output, where: str, cause: Cause) -> None:
+    if text := "; ".join(filter(None, (cause.message, cause.hint))):
+        output.say(f"{where}: {text}")
+    for line in cause.evidence:
+        output.say(f"  {line}")
+
+
+def describe_lines(status: PipelineStatus) -> dict[str, str]:
+    """Describe each part and link in one line, by its name."""
+    parts = {f"{part.key} {part.key.namespace}": _describe_part(part) for part in status.parts}
+    return parts | {link.subject: f"{link.subject}: {link.detail}" for link in status.links or ()}
+
+
+def _describe_part(part: Part) -> str:
+    restarts = part.replicas.restarts if part.replicas else 0
+    more = f", {restarts} restarts" if restarts else ""
+    cause = f" ({part.cause.message})" if part.cause and part.cause.message != part.detail else ""
+    return f"{part.key} {part.state.value}: {part.detail}{more}{cause}"
+
+
+def say_changes(output: Output, before: dict[str, str], now: dict[str, str]) -> None:
+    """Print each line that is new or differs from before, with the time."""
+    stamp = datetime.now().astimezone().strftime("%H:%M:%S")
+    for name, line in now.items():
+        if before.get(name) != line:
+            output.say(f"{stamp} {line}")
+    for name in sorted(before.keys() - now.keys()):
+        output.say(f"{stamp} {name} is gone")
+
+
+def _refuse_unhealthy(shown: list[PipelineStatus]) -> None:
+    """Exit with the code of an error.
+
+    Raises:
+        ClusterError: a pipeline is not healthy.
+    """
+    ill = [status for status in shown if not status.is_healthy]
+    if ill:
+        where = f"namespace {', '.join(status.namespace for status in ill)}"
+        raise ClusterError(where, "the pipeline is not healthy", found=ill[0].wrong)

@@ -74,12 +74,21 @@ def parse_timeout(text: str) -> float:
     Raises:
         UsageError: it is not a duration.
     """
+    return parse_seconds("--timeout", text)
+
+
+def parse_seconds(option: str, text: str) -> float:
+    """Parse the value of ``option``, a duration such as ``60s``, into seconds.
+
+    Raises:
+        UsageError: it is not a duration.
+    """
     from kubeglass.model.duration import parse_duration
 
     try:
         return parse_duration(text)
     except ValueError as error:
-        raise UsageError("--timeout", str(error), found=text) from error
+        raise UsageError(option, str(error), found=text) from error
 
 
 def _name_apps(apps: list[str], targets: list[str]) -> tuple[App, ...]:

@@ -50,12 +50,25 @@ def test_a_diff_shows_what_a_change_would_do_and_does_nothing(deployed: Stand) -
 
 
 def test_the_state_of_each_part_is_shown(deployed: Stand) -> None:
-    parts = json.loads(deployed.kubeglass("status", "--cluster", "--json").stdout)
+    (status,) = json.loads(deployed.kubeglass("status", "--cluster", "--json").stdout)["pipelines"]
+    parts = status["parts"]
 
     assert {part["state"] for part in parts} == {"ready"}
+    assert {link["state"] for link in status["data"]} == {"works"}
     assert {"deployment/python-app", "daemonset/otel-collector", "statefulset/prometheus", "deployment/viewer"} <= {
         part["object"] for part in parts
     }
+
+
+def test_what_a_deployment_made_and_somebody_deleted_is_named(deployed: Stand) -> None:
+    role = f"kubeglass:{deployed.name}:otel-collector"
+    deployed.cluster.kubectl("delete", "clusterrolebinding", role)
+
+    result = deployed.kubeglass("status", "--cluster", check=False)
+    deployed.kubeglass("deploy", "--no-verify")
+
+    assert result.returncode == 9
+    assert f"clusterrolebinding/{role}: somebody deleted it; run kubeglass deploy" in result.stdout
 
 
 def test_an_unknown_part_is_refused_with_the_known_ones(deployed: Stand) -> None:
@@ -68,8 +81,8 @@ def test_an_unknown_part_is_refused_with_the_known_ones(deployed: Stand) -> None
 def test_an_empty_namespace_holds_no_pipeline(stand: Stand) -> None:
     result = stand.kubeglass("status", "--cluster", "--namespace", "default", check=False)
 
-    assert result.returncode == 9
-    assert "namespace default: has no kubeglass pipeline; run kubeglass deploy" in result.stderr
+    assert result.returncode == 7
+    assert "namespace default: has no kubeglass pipeline" in result.stderr
 
 
 def test_the_node_port_answers_and_hides_the_metrics(deployed: Stand) -> None:

@@ -39,6 +39,15 @@ def test_the_collectors_log_says_which_right_is_missing(refused: Stand) -> None:
     assert refusal.patience > 30
 
 
+def test_the_state_of_the_pipeline_says_which_right_is_missing_although_everything_runs(refused: Stand) -> None:
+    result = refused.kubeglass("status", "--cluster", check=False)
+
+    assert result.returncode == 9
+    assert "kubelet: no metrics of node " in result.stdout
+    assert "verb=get, resource=nodes, subresource(s)=[stats])" in result.stdout
+    assert "the collector lacks a right that kubeglass deploy grants" in result.stdout
+
+
 def test_deploying_gives_the_right_and_waits_until_the_kubelet_has_forgotten_its_refusal(refused: Stand) -> None:
     result = refused.kubeglass("deploy")
 

@@ -18,6 +18,7 @@ class FakeCluster(Cluster):
 
     objects: dict[ObjectKey, dict[str, Any]] = field(default_factory=dict)
     logs: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+    previous_logs: dict[tuple[str, str], list[str]] = field(default_factory=dict)
     calls: list[tuple[str, ObjectKey]] = field(default_factory=list)
 
     def get(self, key: ObjectKey) -> dict[str, Any] | None:
@@ -30,7 +31,7 @@ class FakeCluster(Cluster):
             item
             for key, item in self.objects.items()
             if key.kind == kind
-            and key.namespace in (namespace, "")
+            and (not namespace or key.namespace in (namespace, ""))
             and _matches(item["metadata"].get("labels", {}), selector)
             and _matches({f"involvedObject.{k}": v for k, v in item.get("involvedObject", {}).items()}, fields)
         ]
@@ -85,9 +86,18 @@ class FakeCluster(Cluster):
         raise AssertionError(f"nothing is forwarded here, {pod} neither")
 
     def read_log(
-        self, pod: ObjectKey, container: str, *, lines: int, previous: bool = False, since_seconds: float | None = None
+        self,
+        pod: ObjectKey,
+        container: str,
+        *,
+        lines: int | None = None,
+        previous: bool = False,
+        since_seconds: float | None = None,
+        timestamps: bool = False,
     ) -> list[str]:
-        return self.logs.get((pod.name, container), [])[-lines:]
+        name = (pod.name, container)
+        kept = self.previous_logs if previous and name in self.previous_logs else self.logs
+        return kept.get(name, [])[-(lines or 0) :]
 
     def put(self, item: dict[str, Any]) -> ObjectKey:
         """Store ``item`` as it is."""

@@ -44,7 +44,7 @@ def undeploy(
     *,
     purge: Purge = False,
 ) -> None:
-    """Delete what `kubeglass deploy` created, and nothing else. Stored samples are kept."""
+    """Delete a deployed pipeline, whoever applied it, and nothing else. Stored samples are kept."""
     from kubeglass.cli.deploying import run_undeploy
 
     run_undeploy(file, context, namespace, timeout=timeout, purge=purge)

@@ -26,7 +26,7 @@ def open_page(
 ) -> None:
     """Open the dashboard page, or another part, in the browser, and print its address."""
     if cluster:
-        from kubeglass.cli.cluster_view import open_cluster_part
+        from kubeglass.cli.cluster_open import open_cluster_part
 
         open_cluster_part(part, file, context, namespace, port)
         return

@@ -1,22 +1,19 @@
-"""``kubeglass status``: show the state of this folder's run."""
+"""``kubeglass status``: show the state of this folder's run, or of a deployed pipeline."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
 from kubeglass.cli.cluster_options import Context, File, Namespace, refuse_cluster_options
 
-if TYPE_CHECKING:
-    from kubeglass.supervise.state.run_file import RunRecord
-    from kubeglass.supervise.status import ProcessView, TargetView
-
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-OnCluster = Annotated[bool, typer.Option("--cluster", help="Show the deployed pipeline.")]
-
-COLUMNS = ["NAME", "STATE", "PID", "UPTIME", "RESTARTS", "MEMORY", "ADDRESS"]
+OnCluster = Annotated[bool, typer.Option("--cluster", help="Show a deployed pipeline, and whether data flows.")]
+Watch = Annotated[
+    bool,
+    typer.Option("--watch", "-w", help="With --cluster: until Ctrl-C; without a terminal, each change is one line."),
+]
 
 
 def status(
@@ -26,90 +23,25 @@ def status(
     *,
     json: Json = False,
     cluster: OnCluster = False,
+    watch: Watch = False,
 ) -> None:
-    """Show every process's state, memory and address, and which targets are up. Exits with 7 if nothing runs."""
-    if cluster:
-        from kubeglass.cli.cluster_view import show_cluster_status
+    """Show every process's state, memory and address, and which targets are up. Exits with 7 if nothing runs.
 
-        show_cluster_status(file, context, namespace, as_json=json)
-        return
-    refuse_cluster_options(file, context, namespace)
-    from kubeglass.cli.context import state_root
-    from kubeglass.cli.output import Output
-    from kubeglass.supervise.state.folder import require_run
-    from kubeglass.supervise.state.run_file import Phase
-    from kubeglass.supervise.status import view_processes, view_targets
+    With --cluster, show every part of a pipeline, with the cause if it is not ready, and whether data flows. Exits
+    with 7 if there is no pipeline, with 9 if it is not healthy. Without a definition or --namespace it is searched for.
+    """
+    if not cluster:
+        refuse_cluster_options(file, context, namespace, watch=watch)
+        from kubeglass.cli.local_view import show_status
 
-    record = require_run(state_root())
-    processes, targets = view_processes(record), view_targets(record)
-    output = Output()
-    if json:
-        output.json(_describe(record, processes, targets))
+        show_status(as_json=json)
         return
-    if record.phase is Phase.PREPARING:
-        output.say("preparing: checking apps and getting engines, nothing runs yet")
-        return
-    output.table(COLUMNS, [_row(view) for view in processes])
-    for view in processes:
-        if view.process.last_error:
-            output.say(f"last error of {view.process.name}: {view.process.last_error}")
-    output.say(_describe_targets(targets))
-    if record.first_data_seconds is not None:
-        output.say(f"{record.phase}: data seen {record.first_data_seconds:.1f} s after the start")
+    from kubeglass.cli.cluster_view import show_cluster_status, watch_cluster_status
+    from kubeglass.errors import UsageError
+
+    if watch and json:
+        raise UsageError("--watch", "cannot be combined with --json", hint="choose one")
+    if watch:
+        watch_cluster_status(file, context, namespace)
     else:
-        output.say(f"{record.phase}: no data seen yet")
-
-
-def _row(view: ProcessView) -> list[str]:
-    process = view.process
-    return [
-        process.name,
-        process.state,
-        str(process.identity.pid) if process.identity else "-",
-        _format_seconds(view.uptime_seconds),
-        str(process.restarts),
-        "-" if view.memory_bytes is None else f"{view.memory_bytes / 2**20:.0f} MiB",
-        process.address or "-",
-    ]
-
-
-def _format_seconds(seconds: float | None) -> str:
-    if seconds is None:
-        return "-"
-    minutes, rest = divmod(int(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}h{minutes:02}m" if hours else f"{minutes}m{rest:02}s" if minutes else f"{rest}s"
-
-
-def _describe_targets(targets: list[TargetView] | None) -> str:
-    if targets is None:
-        return "targets: unknown, Prometheus does not respond"
-    down = [f"{target.job} ({target.instance})" for target in targets if not target.up]
-    text = f"targets: {len(targets) - len(down)} of {len(targets)} up"
-    return f"{text}; down: {', '.join(down)}" if down else text
-
-
-def _describe(record: RunRecord, processes: list[ProcessView], targets: list[TargetView] | None) -> dict[str, Any]:
-    return {
-        "phase": record.phase,
-        "command": record.command,
-        "detached": record.detached,
-        "supervisor_pid": record.supervisor.pid,
-        "started_at": record.started_at,
-        "first_data_seconds": record.first_data_seconds,
-        "addresses": dict(record.addresses),
-        "engines": [
-            {
-                "name": view.process.name,
-                "state": view.process.state,
-                "pid": view.process.identity.pid if view.process.identity else None,
-                "uptime_seconds": view.uptime_seconds,
-                "restarts": view.process.restarts,
-                "memory_bytes": view.memory_bytes,
-                "address": view.process.address,
-                "last_error": view.process.last_error,
-            }
-            for view in processes
-        ],
-        "targets": None if targets is None else [asdict(target) for target in targets],
-    }
+        show_cluster_status(file, context, namespace, as_json=json)

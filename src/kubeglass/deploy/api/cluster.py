@@ -134,13 +134,27 @@ class Cluster:
         )
 
     def read_log(
-        self, pod: ObjectKey, container: str, *, lines: int, previous: bool = False, since_seconds: float | None = None
+        self,
+        pod: ObjectKey,
+        container: str,
+        *,
+        lines: int | None = None,
+        previous: bool = False,
+        since_seconds: float | None = None,
+        timestamps: bool = False,
     ) -> list[str]:
-        """Read the last ``lines`` that a container logged, or that it logged in its ``previous`` run."""
-        query = {"container": container, "tailLines": str(lines), "previous": str(previous).lower()}
+        """Read the last ``lines`` that a container logged, or that it logged in its ``previous`` run; None means all.
+
+        With ``timestamps``, each line starts with its time in UTC.
+        """
+        query = {"container": container, "previous": str(previous).lower(), "timestamps": str(timestamps).lower()}
+        if lines is not None:
+            query["tailLines"] = str(lines)
         if since_seconds is not None:
             query["sinceSeconds"] = str(max(1, math.ceil(since_seconds)))
-        return self._request("GET", f"{path_of(pod)}/log", params=query, where=str(pod)).text.splitlines()
+        text = self._request("GET", f"{path_of(pod)}/log", params=query, where=str(pod)).text
+        # Only a newline ends a line of a log; a form feed may be within one.
+        return text.removesuffix("\n").split("\n") if text else []
 
     @asynccontextmanager
     async def open_stream(self, pod: ObjectKey, port: int) -> AsyncIterator[PodStream]:

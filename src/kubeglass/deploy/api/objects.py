@@ -64,8 +64,13 @@ class ObjectKey:
 def key_of(item: KubernetesObject, *, namespace: str = "") -> ObjectKey:
     """Return the key of ``item``; if it names no namespace, it is in ``namespace``, unless its kind is cluster-wide."""
     metadata = item["metadata"]
-    home = "" if item["kind"] in _CLUSTER_KINDS else metadata.get("namespace") or namespace
+    home = "" if is_clusterwide(item["kind"]) else metadata.get("namespace") or namespace
     return ObjectKey(item["apiVersion"], item["kind"], metadata["name"], home)
+
+
+def is_clusterwide(kind: str) -> bool:
+    """Return whether objects of ``kind`` are in no namespace."""
+    return kind in _CLUSTER_KINDS
 
 
 def path_of(key: ObjectKey) -> str:

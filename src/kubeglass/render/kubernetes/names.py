@@ -33,8 +33,8 @@ def labels_of(name: str, component: str) -> dict[str, str]:
     return {NAME: name, COMPONENT: component, PART_OF: "kubeglass", MANAGED_BY: "kubeglass"}
 
 
-#: The version of the API that has each kind.
-_VERSIONS = {
+#: The version of the API of each kind that is rendered.
+VERSIONS = {
     "Namespace": "v1",
     "ServiceAccount": "v1",
     "ConfigMap": "v1",
@@ -61,7 +61,7 @@ def describe(kind: str, about: Mapping[str, Any], **content: Any) -> dict[str, A
         about: its metadata.
         content: its other fields, such as ``spec``.
     """
-    return {"apiVersion": _VERSIONS[kind], "kind": kind, "metadata": about, **content}
+    return {"apiVersion": VERSIONS[kind], "kind": kind, "metadata": about, **content}
 
 
 def mark(item: Mapping[str, Any], pipeline: Pipeline) -> dict[str, Any]:

@@ -5,21 +5,12 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 from kubeglass.errors import StateError
+from kubeglass.observe.log_line import LogLine
 from kubeglass.supervise.process.log_buffer import rotated_path, split_stamp
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class LogLine:
-    """One line of one process, with its timestamp: ISO 8601 in UTC, which sorts by time."""
-
-    stamp: str
-    name: str
-    text: str
 
 
 def list_logs(folder: Path) -> list[str]:
@@ -27,8 +18,8 @@ def list_logs(folder: Path) -> list[str]:
     return sorted(path.stem for path in folder.glob("*.log"))
 
 
-def choose_logs(folder: Path, name: str | None) -> list[str]:
-    """Return the names of the logs to read: ``name``, or all.
+def choose_logs(folder: Path, names: Sequence[str]) -> list[str]:
+    """Return the names of the logs to read: ``names``, or all if there are none.
 
     Raises:
         StateError: there are no logs, or not this one.
@@ -36,9 +27,10 @@ def choose_logs(folder: Path, name: str | None) -> list[str]:
     known = list_logs(folder)
     if not known:
         raise StateError(str(folder), "holds no logs", hint="start with: kubeglass up --demo")
-    if name is not None and name not in known:
-        raise StateError(name, "has no log", found=f"{folder} holds {', '.join(known)}", hint="choose one of these")
-    return known if name is None else [name]
+    for name in names:
+        if name not in known:
+            raise StateError(name, "has no log", found=f"{folder} holds {', '.join(known)}", hint="choose one of these")
+    return list(dict.fromkeys(names)) or known
 
 
 def read_last_lines(folder: Path, names: Sequence[str], count: int) -> list[LogLine]:
@@ -61,12 +53,12 @@ class LogFollower:
 
     Args:
         folder: folder of the logs.
-        name: the process; None follows all, including those that start later.
+        chosen: the processes; none means all, including those that start later.
     """
 
-    def __init__(self, folder: Path, name: str | None = None) -> None:
+    def __init__(self, folder: Path, chosen: Sequence[str] = ()) -> None:
         self._folder = folder
-        self._name = name
+        self._chosen = chosen
         self._streams: dict[str, BinaryIO] = {}
         self._open_new()
         for stream in self._streams.values():
@@ -89,7 +81,7 @@ class LogFollower:
         return sorted(lines, key=lambda line: line.stamp)
 
     def _open_new(self) -> None:
-        for name in list_logs(self._folder) if self._name is None else [self._name]:
+        for name in self._chosen or list_logs(self._folder):
             if name not in self._streams:
                 self._streams[name] = self._path(name).open("rb")
 

@@ -37,7 +37,7 @@ def test_what_was_rotated_away_still_counts(tmp_path: Path) -> None:
 def test_following_sees_new_lines_and_survives_rotation(tmp_path: Path) -> None:
     with closing(LogFile(tmp_path / "shop.log", max_bytes=150)) as file:
         file.write("before")
-        follower = LogFollower(tmp_path, "shop")
+        follower = LogFollower(tmp_path, ["shop"])
         seen = []
         for number in range(12):
             file.write(f"line {number} of some length")
@@ -62,7 +62,7 @@ def test_following_all_takes_up_logs_that_begin_later(tmp_path: Path) -> None:
 def test_half_a_line_waits_for_its_end(tmp_path: Path) -> None:
     path = tmp_path / "shop.log"
     path.write_text("")
-    follower = LogFollower(tmp_path, "shop")
+    follower = LogFollower(tmp_path, ["shop"])
 
     with path.open("a") as stream:
         stream.write("2026-01-01T00:00:00.000Z hel")
@@ -79,9 +79,9 @@ def test_a_name_without_a_log_is_answered_with_those_that_have_one(tmp_path: Pat
     write(tmp_path, ("shop", "a"), ("otelcol", "b"))
 
     with pytest.raises(StateError, match=r"prometheus: has no log .*otelcol, shop"):
-        choose_logs(tmp_path, "prometheus")
+        choose_logs(tmp_path, ["prometheus"])
 
 
 def test_a_folder_without_logs_says_how_to_get_some(tmp_path: Path) -> None:
     with pytest.raises(StateError, match="kubeglass up --demo"):
-        choose_logs(tmp_path, None)
+        choose_logs(tmp_path, [])

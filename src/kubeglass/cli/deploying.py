@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from kubeglass.deploy.release.addresses import find_addresses
 from kubeglass.deploy.release.apply import Applied, Change
 from kubeglass.deploy.release.deploy import Release, deploy, preview, rehearse
 from kubeglass.deploy.release.host_path import MISSING, find_obstacle
-from kubeglass.deploy.release.managed_fields import find_kubectl_applied, take_over_fields
+from kubeglass.deploy.release.managed_fields import find_kubectl_applied
 from kubeglass.deploy.release.pin import pin_images
 from kubeglass.deploy.release.rehearsal import check
 from kubeglass.deploy.release.removal import undeploy
@@ -103,10 +103,9 @@ def run_deploy(options: DeployOptions) -> None:
         output.note(f"context {cluster.context}, namespace {release.namespace}, {cluster.address}")
         kubectls = find_kubectl_applied(cluster, pinned, pipeline=release.namespace)
         if kubectls:
-            output.note(_explain_kubectls(len(kubectls), trial=options.diff or options.dry_run))
-        trial = replace(release, force=release.force or bool(kubectls))
+            output.note(f"{len(kubectls)} objects were applied by kubectl; deploy takes over their fields")
         if options.diff:
-            difference, steps = preview(cluster, trial)
+            difference, steps = preview(cluster, release)
             output.say(difference.rstrip("\n") or "no difference")
             check(steps)
             return
@@ -114,10 +113,9 @@ def run_deploy(options: DeployOptions) -> None:
         if missing := missing_grafana(pipeline):
             output.note(missing)
         if options.dry_run:
-            rehearse(cluster, trial, shown.applied)
+            rehearse(cluster, release, shown.applied)
             output.say(f"dry run: {shown.summary}")
             return
-        take_over_fields(cluster, kubectls, pipeline=release.namespace)
         seconds = _deploy(cluster, pipeline, release, options, shown)
         word = "deployed and verified" if options.verify else "deployed"
         output.say(f"{word} in {seconds:.1f} s: {shown.summary}")
@@ -168,11 +166,6 @@ def check_host_paths(pipeline: Pipeline, output: Output) -> None:
         if obstacle and (app.host_path.node is not None or obstacle.wrong != MISSING):
             found = f"{obstacle.path} {obstacle.wrong}"
             raise ClusterError(f"app {app.name}", "its pod cannot use its source", found=found, hint=obstacle.fix)
-
-
-def _explain_kubectls(count: int, *, trial: bool) -> str:
-    limit = " first, which a dry run cannot: it may be refused where deploy is not" if trial else ""
-    return f"{count} objects were applied by kubectl; deploy takes over their fields{limit}"
 
 
 def _deploy(

@@ -1,6 +1,6 @@
 """Applies objects that no definition renders, in the test cluster's network, as ``kubeglass deploy`` does.
 
-Run as ``python -m tests.cluster.pipeline.releasing NAMESPACE`` with a list of objects in JSON on standard input.
+Run as ``python -m tests.cluster.pipeline.releasing NAMESPACE FORCE`` with a list of objects in JSON on standard input.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from kubeglass.deploy.api.cluster import Cluster
 from kubeglass.deploy.api.objects import labels_for, sort_for_apply
 from kubeglass.deploy.release.apply import Applied
 from kubeglass.deploy.release.rehearsal import check, rehearse_all
+from kubeglass.deploy.release.secret_data import stamp_secrets
 from kubeglass.deploy.release.steps import Taking
 from kubeglass.deploy.rollout.wait import Clock
 from tests.cluster.bed import cluster as bed
@@ -23,9 +24,9 @@ from tests.cluster.bed.layout import REPOSITORY
 TIMEOUT_S = 20
 
 
-def release(cluster: bed.Cluster, namespace: str, objects: Sequence[dict[str, Any]]) -> str:
+def release(cluster: bed.Cluster, namespace: str, objects: Sequence[dict[str, Any]], *, force: bool = False) -> str:
     """Try ``objects``, then apply them to ``namespace``, without a wait; return what was said, errors included."""
-    command = [sys.executable, "-m", __name__, namespace]
+    command = [sys.executable, "-m", __name__, namespace, str(force)]
     ours = [{**item, "metadata": {"labels": labels_for(namespace), **item["metadata"]}} for item in objects]
     result = cluster.run(command, stdin=json.dumps(ours), cwd=REPOSITORY, check=False)
     return result.stdout + result.stderr
@@ -36,11 +37,12 @@ def _tell(applied: Applied) -> None:
 
 
 def _main(**_: object) -> None:
-    objects = json.load(sys.stdin)
+    objects, force = json.load(sys.stdin), sys.argv[2] == "True"
     with Cluster.connect() as cluster:
-        steps = rehearse_all(cluster, sort_for_apply(objects), pipeline=sys.argv[1])
+        stamped, about_secrets = stamp_secrets(cluster, sort_for_apply(objects), pipeline=sys.argv[1])
+        steps = [*rehearse_all(cluster, stamped, pipeline=sys.argv[1], force=force), *about_secrets]
         check(steps)
-        taking = Taking(cluster, sys.argv[1], force=False, timeout=TIMEOUT_S, clock=Clock(), tell=_tell)
+        taking = Taking(cluster, sys.argv[1], force=force, timeout=TIMEOUT_S, clock=Clock(), tell=_tell)
         for step in steps:
             taking.take(step)
 

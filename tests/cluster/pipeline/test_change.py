@@ -6,6 +6,7 @@ import json
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -230,6 +231,139 @@ def test_a_claim_of_a_missing_class_is_made_anew_of_one_that_exists(cluster: Clu
     assert "its storage class is local-path, not absent" in other, other
     assert "set cluster.storage_class: local-path to keep it" in other
     assert f"kubectl delete persistentvolumeclaim/data-store-0 --namespace {namespace}" in other
+
+
+EDITABLE: dict[str, Any] = {
+    "containers": [
+        {
+            "name": "app",
+            "image": "localhost/absent:1",
+            "env": [
+                {"name": "PLAIN", "value": "1"},
+                {"name": "TOKEN", "valueFrom": {"secretKeyRef": {"name": "shop", "key": "token"}}},
+                {"name": "NODE", "valueFrom": {"fieldRef": {"fieldPath": "spec.nodeName"}}},
+            ],
+            "livenessProbe": {"tcpSocket": {"port": 8000}, "periodSeconds": 10},
+            "lifecycle": {"preStop": {"sleep": {"seconds": 5}}},
+        }
+    ],
+    "volumes": [{"name": "data", "emptyDir": {"sizeLimit": "1Gi"}}],
+}
+#: What somebody writes by hand over it: each value excludes what is rendered.
+BY_HAND = {
+    "env[1]": {"name": "TOKEN", "value": "by-hand"},
+    "env[2]": {"name": "NODE", "valueFrom": {"configMapKeyRef": {"name": "shop", "key": "node"}}},
+    "livenessProbe": {"httpGet": {"path": "/", "port": 8000}, "periodSeconds": 10},
+    "lifecycle": {"preStop": {"exec": {"command": ["true"]}}},
+}
+CONTAINER_PATH = "/spec/template/spec/containers/0"
+
+
+def edit_by_hand(cluster: Cluster, namespace: str) -> None:
+    """Edit a Deployment as ``kubectl edit`` does: fields change in place, under another manager."""
+    paths = {f"{CONTAINER_PATH}/{name.replace('[', '/').rstrip(']')}": value for name, value in BY_HAND.items()}
+    paths["/spec/template/spec/volumes/0"] = {"name": "data", "hostPath": {"path": "/tmp"}}
+    paths["/spec/template/spec/containers/0/env/3"] = {"name": "MINE", "value": "1"}
+    operations = [{"op": "replace", "path": path, "value": value} for path, value in paths.items()]
+    operations[-1]["op"] = "add"
+    words = ["--namespace", namespace, "--type=json", "--field-manager=kubectl-edit", "--patch", json.dumps(operations)]
+    cluster.kubectl("patch", "deployment", "edited", *words)
+
+
+def test_what_was_edited_by_hand_is_a_conflict_and_gives_way_when_forced(cluster: Cluster, namespace: str) -> None:
+    spec = {**DEPLOYMENT, "template": {**TEMPLATE, "spec": EDITABLE}}
+    objects = [make("Deployment", APPS, {"spec": spec}, "edited"), BESIDE]
+    cluster.kubectl("create", "secret", "generic", "shop", "--from-literal=token=1", "--namespace", namespace)
+    release(cluster, namespace, objects)
+    edit_by_hand(cluster, namespace)
+
+    refused = release(cluster, namespace, objects)
+    between = json.loads(cluster.kubectl("get", "deployment", "edited", "-n", namespace, "-o", "json"))
+    forced = release(cluster, namespace, objects, force=True)
+    after = json.loads(cluster.kubectl("get", "deployment", "edited", "-n", namespace, "-o", "json"))
+    again = release(cluster, namespace, objects)
+
+    assert "other field managers own fields that kubeglass sets" in refused, refused
+    assert '.env[name="TOKEN"].value (conflict with "kubectl-edit")' in refused, refused
+    assert between["spec"]["template"]["spec"]["containers"][0]["env"][1] == BY_HAND["env[1]"]
+    assert "deployment/edited changed" in forced, forced
+    container = after["spec"]["template"]["spec"]["containers"][0]
+    assert container["env"][:2] == EDITABLE["containers"][0]["env"][:2]
+    assert container["env"][2]["valueFrom"].keys() == {"fieldRef"}
+    assert container["env"][3] == {"name": "MINE", "value": "1"}, "what contradicts nothing stays"
+    assert "httpGet" not in container["livenessProbe"]
+    assert container["lifecycle"]["preStop"].keys() == {"sleep"}
+    assert after["spec"]["template"]["spec"]["volumes"] == EDITABLE["volumes"]
+    assert after["metadata"]["generation"] == between["metadata"]["generation"] + 1
+    assert "deployment/edited unchanged" in again, again
+
+
+def test_a_changed_secret_starts_new_pods_and_a_missing_one_is_said_before_anything_is_changed(
+    cluster: Cluster, namespace: str
+) -> None:
+    pod = {"containers": [{"name": "app", "image": "localhost/absent:1", "env": EDITABLE["containers"][0]["env"][1:2]}]}
+    objects = [BESIDE, make("Deployment", APPS, {"spec": {**DEPLOYMENT, "template": {**TEMPLATE, "spec": pod}}}, "a")]
+    secret = ["--namespace", namespace, "create", "secret", "generic", "shop"]
+    option = f"--namespace {namespace}"
+
+    missing = release(cluster, namespace, objects)
+    nothing = cluster.kubectl("get", "deployment,configmap/beside", "-n", namespace, "--ignore-not-found", check=False)
+    cluster.kubectl(*secret, "--from-literal=other=1")
+    incomplete = release(cluster, namespace, objects)
+    cluster.kubectl("delete", "secret", "shop", "--namespace", namespace)
+    cluster.kubectl(*secret, "--from-literal=token=1")
+    first, same = release(cluster, namespace, objects), release(cluster, namespace, objects)
+    cluster.kubectl("patch", "secret", "shop", "--namespace", namespace, "--patch", '{"stringData": {"token": "2"}}')
+    changed = release(cluster, namespace, objects)
+
+    assert f"secret/shop in namespace {namespace}: does not exist, and pods read it; create it: " in missing, missing
+    assert f"kubectl create secret generic shop {option} --from-literal=token=VALUE" in missing
+    assert "beside" not in nothing
+    assert "lacks 'token', which pods read; add it: kubectl patch secret/shop" in incomplete, incomplete
+    assert "deployment/a created" in first
+    assert "deployment/a unchanged" in same
+    assert "deployment/a changed" in changed
+    assert read(cluster, namespace, "deployment/a", ".metadata.generation") == "2"
+
+
+def test_a_strategy_that_the_server_defaulted_gives_way(cluster: Cluster, namespace: str) -> None:
+    release(cluster, namespace, [make("Deployment", APPS, {"spec": DEPLOYMENT}, "a")])
+    recreated = {**DEPLOYMENT, "strategy": {"type": "Recreate"}}
+
+    said = release(cluster, namespace, [make("Deployment", APPS, {"spec": recreated}, "a")])
+
+    assert "deployment/a changed" in said, said
+    assert read(cluster, namespace, "deployment/a", ".spec.strategy") == '{"type":"Recreate"}'
+
+
+def write_dashboard(folder: Path, uid: str, size: int) -> None:
+    """Write a dashboard whose text kubectl's copy cannot make smaller."""
+    panel = {"id": 1, "type": "text", "title": "x", "options": {"content": "x" * size}}
+    (folder / f"{uid}.json").write_text(json.dumps({"uid": uid, "title": uid, "panels": [panel]}))
+
+
+def test_large_dashboards_are_split_so_that_kubectl_applies_them(
+    cluster: Cluster, namespace: str, tmp_path: Path
+) -> None:
+    stand = Stand(cluster, tmp_path, namespace, 31097)
+    stand.define()
+    boards = tmp_path / "boards"
+    boards.mkdir()
+    definition = tmp_path / "kubeglass.yaml"
+    definition.write_text(definition.read_text() + "dashboards: {folders: [boards]}\n")
+    for uid, size in (("one", 150_000), ("two", 150_000), ("three", 258_000)):
+        write_dashboard(boards, uid, size)
+
+    stand.kubeglass("render", "--to", "kubernetes")
+    applied = cluster.kubectl("apply", "--dry-run=server", "--filename", tmp_path / "manifests" / "viewer.yaml")
+    write_dashboard(boards, "four", 340_000)
+    refused = stand.kubeglass("render", "--to", "kubernetes", check=False)
+
+    assert [line for line in applied.splitlines() if line.startswith("configmap/viewer-dashboards-3 created")]
+    assert refused.returncode == 3
+    assert "has a file that is too large for it (four.json: 340 kB, at most 260 kB as kubectl apply counts" in (
+        refused.stderr
+    )
 
 
 @pytest.fixture

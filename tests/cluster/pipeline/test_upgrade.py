@@ -36,7 +36,7 @@ def test_a_diff_of_the_upgrade_mentions_kubectl_and_changes_nothing(earlier: Sta
 
     result = earlier.kubeglass("deploy", "--diff", check=False)
 
-    assert "objects were applied by kubectl; deploy takes over their fields first" in result.stderr
+    assert "objects were applied by kubectl; deploy takes over their fields" in result.stderr
     assert earlier.get("deployment", APP, namespace=earlier.apps)["metadata"]["generation"] == before
 
 

@@ -59,6 +59,17 @@ class MissingError(RefusedError):
 class ConflictError(RefusedError):
     """Other field managers own fields that kubeglass sets."""
 
+    @classmethod
+    def of(cls, where: str, status: Mapping[str, Any]) -> ConflictError:
+        """Return the error that lists the fields and managers of a ``Status`` object."""
+        wrong = "other field managers own fields that kubeglass sets"
+        return cls(where, status, wrong=wrong, hint=_conflict_hint(status))
+
+    def without(self, manager: str) -> ConflictError | None:
+        """Return the same conflict without the fields of one manager; None if none is left."""
+        left = [cause for cause in _causes(self.status) if f'"{manager}"' not in str(cause.get("message"))]
+        return ConflictError.of(self.where, {**self.status, "details": {"causes": left}}) if left else None
+
 
 class ForbiddenError(RefusedError):
     """The credentials lack the right to do this."""
@@ -79,9 +90,7 @@ def error_for(where: str, status: Mapping[str, Any]) -> RefusedError:
             where, status, wrong="the cluster does not accept these credentials", hint="log in to the cluster again"
         )
     if code == 409 and _is_field_conflict(status):
-        return ConflictError(
-            where, status, wrong="other field managers own fields that kubeglass sets", hint=_conflict_hint(status)
-        )
+        return ConflictError.of(where, status)
     return RefusedError(where, status)
 
 

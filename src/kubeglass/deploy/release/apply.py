@@ -26,6 +26,7 @@ class Change(Enum):
     HELD = "kept, because it still contains objects that others made"
     DELETED = "deleted"
     RECREATED = "recreated"
+    UNREAD = "is not read, because these credentials may not: a change of it starts no new pods"
     RETRIED = "deleted to be recreated, because it was stuck"
 
 

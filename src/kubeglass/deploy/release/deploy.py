@@ -12,6 +12,7 @@ from kubeglass.deploy.release.apply import Applied, Change
 from kubeglass.deploy.release.inventory import find_orphans, read_inventory, store_inventory
 from kubeglass.deploy.release.rehearsal import Step, check, rehearse_all
 from kubeglass.deploy.release.removal import Tell, remove
+from kubeglass.deploy.release.secret_data import stamp_secrets
 from kubeglass.deploy.release.steps import Taking
 from kubeglass.deploy.rollout.baseline import read_baseline
 from kubeglass.deploy.rollout.wait import Clock, Report, Rollout
@@ -43,7 +44,7 @@ class Release:
 
 def preview(cluster: Cluster, release: Release) -> tuple[str, list[Step]]:
     """Return what :func:`deploy` would change, as a unified diff, and its steps, of which some may be refused."""
-    steps = rehearse_all(cluster, _complete(cluster, release), pipeline=release.namespace, force=release.force)
+    steps = _rehearse(cluster, release)
     orphans = find_orphans(read_inventory(cluster, release.namespace), release.keys)
     lines = [f"# {key} is no longer rendered and would be deleted\n" for key in sorted(orphans)]
     return "".join([*(step.diff for step in steps), *lines]), steps
@@ -55,7 +56,7 @@ def rehearse(cluster: Cluster, release: Release, tell: Tell) -> None:
     Raises:
         ClusterError: an object would be refused; the details are the other refusals.
     """
-    steps = rehearse_all(cluster, _complete(cluster, release), pipeline=release.namespace, force=release.force)
+    steps = _rehearse(cluster, release)
     check(steps)
     for step in steps:
         tell(step.applied)
@@ -70,7 +71,7 @@ def deploy(cluster: Cluster, release: Release, *, timeout: float, clock: Clock, 
     """
     home = release.namespace
     before = read_inventory(cluster, home)
-    steps = rehearse_all(cluster, _complete(cluster, release), pipeline=home, force=release.force)
+    steps = _rehearse(cluster, release)
     check(steps)
     baseline = read_baseline(cluster, release.keys)
     taking = Taking(cluster, home, release.force, timeout, clock, tell)
@@ -91,6 +92,11 @@ def deploy(cluster: Cluster, release: Release, *, timeout: float, clock: Clock, 
     orphans = find_orphans(before, wanted)
     remove(cluster, orphans, pipeline=home, timeout=timeout, clock=clock, tell=tell)
     store_inventory(cluster, before.union(wanted) - orphans, home)
+
+
+def _rehearse(cluster: Cluster, release: Release) -> list[Step]:
+    objects, about_secrets = stamp_secrets(cluster, _complete(cluster, release), pipeline=release.namespace)
+    return [*rehearse_all(cluster, objects, pipeline=release.namespace, force=release.force), *about_secrets]
 
 
 def _complete(cluster: Cluster, release: Release) -> list[KubernetesObject]:

@@ -8,12 +8,13 @@ server rejects. ``kubectl apply --server-side`` migrates its fields in the same 
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from kubeglass.deploy.api.cluster import Cluster
 from kubeglass.deploy.api.errors import RefusedError
 from kubeglass.deploy.api.objects import OWNER, KubernetesObject, ObjectKey, is_ours, key_of
+from kubeglass.deploy.release.merge import Path, leaves
 
 CLIENT_SIDE_APPLY = "kubectl-client-side-apply"
 #: Controllers write to the same list; after a conflict it is read again.
@@ -26,30 +27,31 @@ def find_kubectl_applied(cluster: Cluster, objects: Sequence[KubernetesObject], 
     return [key for key in keys if _transfer(cluster.get(key), pipeline) is not None]
 
 
-def take_over_fields(cluster: Cluster, keys: Sequence[ObjectKey], *, pipeline: str) -> None:
-    """Make kubeglass the owner of the fields that kubectl applied.
+def take_over_fields(cluster: Cluster, key: ObjectKey, *, pipeline: str, given_up: Collection[Path] = ()) -> None:
+    """Make kubeglass the owner of the fields that kubectl applied, and of those that others give up.
 
     Raises:
         RefusedError: the server refused.
     """
-    for key in keys:
-        for attempt in range(ATTEMPTS):
-            changed = _transfer(cluster.get(key), pipeline)
-            if changed is None:
-                break
-            try:
-                cluster.patch(key, changed)
-            except RefusedError:
-                if attempt == ATTEMPTS - 1:
-                    raise
+    for attempt in range(ATTEMPTS):
+        changed = _transfer(cluster.get(key), pipeline, given_up)
+        if changed is None:
+            return
+        try:
+            cluster.patch(key, changed)
+        except RefusedError:
+            if attempt == ATTEMPTS - 1:
+                raise
 
 
-def _transfer(live: KubernetesObject | None, pipeline: str) -> list[dict[str, Any]] | None:
+def _transfer(
+    live: KubernetesObject | None, pipeline: str, given_up: Collection[Path] = ()
+) -> list[dict[str, Any]] | None:
     """Return the change as a JSON patch of exactly the object that was read; None if nothing changes."""
     if live is None or not is_ours(live, pipeline):
         return None
     entries = live["metadata"].get("managedFields") or []
-    after = transfer_fields(entries)
+    after = transfer_fields(entries, given_up)
     if after == entries:
         return None
     return [
@@ -58,19 +60,50 @@ def _transfer(live: KubernetesObject | None, pipeline: str) -> list[dict[str, An
     ]
 
 
-def transfer_fields(entries: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Move the fields of client-side applies to kubeglass's server-side apply, merged with those it already owns."""
+def transfer_fields(entries: Sequence[Mapping[str, Any]], given_up: Collection[Path] = ()) -> list[dict[str, Any]]:
+    """Move fields to kubeglass's server-side apply: all of client-side applies, and of others those ``given_up``."""
     theirs = [entry for entry in entries if _is(entry, CLIENT_SIDE_APPLY, "Update")]
     rest = [dict(entry) for entry in entries if entry not in theirs]
-    if not theirs:
+    if not theirs and not given_up:
         return rest
     ours = next((entry for entry in rest if _is(entry, OWNER, "Apply")), None)
     if ours is None:
-        ours = {**theirs[0], "manager": OWNER, "operation": "Apply"}
+        model = (theirs or rest)[0]
+        ours = {"manager": OWNER, "operation": "Apply", "fieldsV1": {}}
+        ours = {name: value for name, value in model.items() if name != "subresource"} | ours
         rest.insert(0, ours)
     for entry in theirs:
         ours["fieldsV1"] = _join(ours["fieldsV1"], entry["fieldsV1"])
-    return rest
+    for path in given_up:
+        for entry in rest:
+            if entry is not ours and not entry.get("subresource"):
+                entry["fieldsV1"] = _leave(entry["fieldsV1"], path)
+        ours["fieldsV1"] = _join(ours["fieldsV1"], _nest(path))
+    return [entry for entry in rest if entry["fieldsV1"]]
+
+
+def paths_of(entries: Sequence[Mapping[str, Any]]) -> tuple[list[Path], list[Path]]:
+    """Return which paths kubeglass's server-side apply owns, and which anybody else does."""
+    ours = [path for entry in entries if _is(entry, OWNER, "Apply") for path in leaves(entry["fieldsV1"])]
+    theirs = [path for entry in entries if not _is(entry, OWNER, "Apply") for path in leaves(entry["fieldsV1"])]
+    return ours, theirs
+
+
+def _nest(path: Path) -> dict[str, Any]:
+    fields: dict[str, Any] = {}
+    for segment in reversed(path):
+        fields = {segment: fields}
+    return fields
+
+
+def _leave(fields: Mapping[str, Any], path: Path) -> dict[str, Any]:
+    """Return the fields without the one at ``path``, and without what has nothing left below it."""
+    name, *below = path
+    left = dict(fields)
+    inner = left.pop(name, {})
+    if below and (rest := _leave(inner, tuple(below))):
+        left[name] = rest
+    return left
 
 
 def _is(entry: Mapping[str, Any], manager: str, operation: str) -> bool:

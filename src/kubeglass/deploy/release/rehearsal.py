@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kubeglass.deploy.api.cluster import Cluster
-from kubeglass.deploy.api.errors import ConflictError, RefusedError
+from kubeglass.deploy.api.errors import ConflictError, MissingError, RefusedError
 from kubeglass.deploy.api.objects import KubernetesObject, ObjectKey, key_of
 from kubeglass.deploy.release.apply import Applied, Change, compare, is_kept
+from kubeglass.deploy.release.contradiction import conflict_of, find_contradictions
 from kubeglass.deploy.release.diff import render_diff
 from kubeglass.deploy.release.immutable import Recreation, find_recreation
+from kubeglass.deploy.release.managed_fields import CLIENT_SIDE_APPLY, paths_of, transfer_fields
+from kubeglass.deploy.release.merge import Path, apply_locally, write_patch
 from kubeglass.deploy.release.volumes import ClaimChange, check_claim, plan_claims
 from kubeglass.errors import ClusterError
 
@@ -26,7 +29,10 @@ _NO_DRY_RUN = "does not support dry run"
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What applying one object does, or why it is refused; ``diff`` shows it in YAML."""
+    """What applying one object does, or why it is refused; ``diff`` shows it in YAML.
+
+    ``takes_over`` says that fields change owners first: those of kubectl, and those ``given_up`` by others.
+    """
 
     item: KubernetesObject
     key: ObjectKey
@@ -35,6 +41,8 @@ class Step:
     recreation: Recreation | None = None
     claims: tuple[ClaimChange, ...] = ()
     refusal: ClusterError | None = None
+    takes_over: bool = False
+    given_up: tuple[Path, ...] = ()
 
     @property
     def applied(self) -> Applied:
@@ -92,27 +100,92 @@ def _rehearse(
     if live is not None and is_kept(key, live, pipeline):
         return Step(item, key, Change.KEPT)
     try:
-        after = cluster.apply(item, namespace=pipeline, dry_run=True, force=force)
+        return _try(cluster, Step(item, key, Change.CHANGED), live, pipeline=pipeline, force=force)
     except RefusedError as error:
         if _NO_DRY_RUN in error.found:
             return Step(item, key, Change.CHANGED, f"# {key} cannot be tried: {error.found}\n")
-        if isinstance(error, ConflictError):
-            shown = cluster.apply(item, namespace=pipeline, dry_run=True, force=True)
-            return Step(item, key, Change.CHANGED, render_diff(str(key), live, shown), refusal=error)
+        if isinstance(error, MissingError) and key.kind.endswith("Binding"):
+            # Its role, which is applied before it; whoever may bind any role is not asked for it.
+            return Step(item, key, compare(live, item), render_diff(str(key), live, item))
+        if live is None:
+            raise
+        return _find_way(cluster, item, live, error, pipeline=pipeline, force=force)
+
+
+def _find_way(
+    cluster: Cluster, item: KubernetesObject, live: KubernetesObject, error: RefusedError, *, pipeline: str, force: bool
+) -> Step:
+    """Return what it takes to apply an object that the server refused to change.
+
+    Raises:
+        ClusterError: there is no way.
+    """
+    if isinstance(error, ConflictError):
+        return _force(cluster, item, error, pipeline=pipeline)
+    key = key_of(item, namespace=pipeline)
+    contradictions = find_contradictions(error, live, item)
+    if not contradictions:
         return _recreate(cluster, item, key, live, error)
-    return Step(item, key, compare(live, after), render_diff(str(key), live, after))
+    step = Step(item, key, Change.CHANGED, given_up=tuple(found.path for found in contradictions), takes_over=True)
+    refusal = None if force else conflict_of(key, contradictions)
+    return replace(_try(cluster, step, live, pipeline=pipeline, force=True), refusal=refusal)
+
+
+def _force(cluster: Cluster, item: KubernetesObject, error: ConflictError, *, pipeline: str) -> Step:
+    """Return the refused step with what it would change if it took over the fields of others."""
+    try:
+        forced = _rehearse(cluster, item, pipeline=pipeline, force=True, new_namespaces=())
+    except ClusterError as other:
+        error.details = (other.message,)
+        return Step(item, key_of(item, namespace=pipeline), Change.CHANGED, refusal=error)
+    return replace(forced, refusal=error)
+
+
+def _try(cluster: Cluster, step: Step, live: KubernetesObject | None, *, pipeline: str, force: bool) -> Step:
+    """Return the step with what it changes, once fields have changed owners.
+
+    Raises:
+        ConflictError: others own fields that it sets, and ``force`` is not set.
+        RefusedError: the server refused for another reason.
+    """
+    entries = (live or {}).get("metadata", {}).get("managedFields") or []
+    owners = transfer_fields(entries, step.given_up)
+    if live is None or owners == entries:
+        after = cluster.apply(step.item, namespace=pipeline, dry_run=True, force=force)
+        return replace(step, change=compare(live, after), diff=render_diff(str(step.key), live, after))
+    if not force:
+        _check_conflicts(cluster, step.item, pipeline)
+    result = apply_locally(live, step.item, *paths_of(owners))
+    after = cluster.patch(step.key, write_patch(live, result), dry_run=True)
+    return replace(step, change=compare(live, after), diff=render_diff(str(step.key), live, after), takes_over=True)
+
+
+def _check_conflicts(cluster: Cluster, item: KubernetesObject, pipeline: str) -> None:
+    """Check for conflicts with anybody but kubectl's client-side apply, whose fields are taken over.
+
+    Raises:
+        ConflictError: there are some.
+    """
+    try:
+        cluster.apply(item, namespace=pipeline, dry_run=True)
+    except ConflictError as error:
+        if left := error.without(CLIENT_SIDE_APPLY):
+            raise left from error
+    except RefusedError:
+        # Of a merge with fields that are about to change owners.
+        return
 
 
 def _recreate(
-    cluster: Cluster, item: KubernetesObject, key: ObjectKey, live: KubernetesObject | None, error: RefusedError
+    cluster: Cluster, item: KubernetesObject, key: ObjectKey, live: KubernetesObject, error: RefusedError
 ) -> Step:
     """Return how an object with a changed immutable field is replaced.
 
     Raises:
         ClusterError: the server refused something else, or what the object holds cannot be replaced.
     """
-    recreation = find_recreation(error, live, item) if live is not None else None
-    if live is None or recreation is None:
+    recreation = find_recreation(error, live, item)
+    if recreation is None:
         raise error
     if key.kind == "PersistentVolumeClaim":
         check_claim(cluster, live, item)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from kubeglass.deploy.api.cluster import Cluster
 from kubeglass.deploy.release.apply import Applied, Change, apply_object, wait_until_gone
 from kubeglass.deploy.release.immutable import Recreation
+from kubeglass.deploy.release.managed_fields import take_over_fields
 from kubeglass.deploy.release.rehearsal import Step
 from kubeglass.deploy.release.removal import Tell
 from kubeglass.deploy.release.volumes import Way, drop, expand
@@ -32,9 +33,11 @@ class Taking:
         Raises:
             ClusterError: the server refused what it accepted when it was tried, or a volume is not expanded in time.
         """
+        if step.takes_over:
+            take_over_fields(self.cluster, step.key, pipeline=self.pipeline, given_up=step.given_up)
         if step.recreation:
             applied = self._recreate(step, step.recreation)
-        elif step.change in {Change.UNCHANGED, Change.KEPT}:
+        elif step.change in {Change.UNCHANGED, Change.KEPT, Change.UNREAD}:
             applied = step.applied
         else:
             applied = apply_object(self.cluster, step.item, namespace=self.pipeline, force=self.force)

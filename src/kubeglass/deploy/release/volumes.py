@@ -50,8 +50,7 @@ class ClaimChange:
         if self.way is Way.EXPAND:
             return f"{self.key.name} is expanded from {self.before} to {self.size}"
         if self.way is Way.KEEP:
-            why = f"a folder of the node has no size; storage.volume: {self.before} says so in kubeglass.yaml"
-            return f"{self.key.name} keeps its nominal {self.before}: {why}"
+            return f"{self.key.name} keeps its nominal {self.before}, since a folder of the node has no size of its own"
         return f"{self.key.name} is {self.way.value}"
 
 

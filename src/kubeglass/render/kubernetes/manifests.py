@@ -8,7 +8,7 @@ from typing import Any
 from kubeglass.model.pipeline import Pipeline
 from kubeglass.render.files import RenderedFile
 from kubeglass.render.kubernetes import access, app, collector, ingress, pages, prometheus
-from kubeglass.render.kubernetes.config_maps import Contents
+from kubeglass.render.kubernetes.config_maps import Contents, check_sizes
 from kubeglass.render.kubernetes.names import PAGE_SECRETS, mark, missing_grafana
 from kubeglass.render.yaml import HEADER, dump_yaml, dump_yaml_documents
 
@@ -19,6 +19,9 @@ def build(pipeline: Pipeline, contents: Contents) -> dict[str, list[dict[str, An
     """Build every object, by the name of the file it goes into; a file without objects is left out.
 
     Each file can be applied alone, so Grafana and the viewer each have a copy of the dashboards.
+
+    Raises:
+        ConfigError: a configuration file or dashboard is too large for a ConfigMap.
     """
     grafana_on, viewer_on = pipeline.cluster.runs_grafana, pipeline.cluster.viewer.enabled
     files = {
@@ -33,12 +36,20 @@ def build(pipeline: Pipeline, contents: Contents) -> dict[str, list[dict[str, An
         "ingress.yaml": ingress.build(pipeline),
         "network-policy.yaml": access.build_policies(pipeline),
     }
+    for objects in files.values():
+        check_sizes(objects, for_kubectl=False)
     return {name: [mark(item, pipeline) for item in objects] for name, objects in files.items() if objects}
 
 
 def render(pipeline: Pipeline, contents: Contents) -> list[RenderedFile]:
-    """Render every manifest; paths are file names."""
+    """Render every manifest; paths are file names.
+
+    Raises:
+        ConfigError: a configuration file or dashboard is too large for ``kubectl apply``.
+    """
     objects = build(pipeline, contents)
+    for items in objects.values():
+        check_sizes(items, for_kubectl=True)
     files = [
         RenderedFile(PurePosixPath(name), dump_yaml_documents(items, header=_header(name, pipeline)))
         for name, items in objects.items()

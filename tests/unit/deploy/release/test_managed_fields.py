@@ -70,7 +70,7 @@ def test_an_object_is_taken_over_once() -> None:
     cluster = make_cluster(live)
     keys = find_kubectl_applied(cluster, [live], pipeline="shop")
 
-    take_over_fields(cluster, keys, pipeline="shop")
+    take_over_fields(cluster, keys[0], pipeline="shop")
 
     assert len(keys) == len(cluster.patches) == 1
     assert cluster.patches[0][1] == {"op": "replace", "path": "/metadata/resourceVersion", "value": "7"}
@@ -87,7 +87,7 @@ def test_a_patch_that_loses_to_a_controller_is_tried_again() -> None:
     live = make_live(KUBECTL)
     cluster = make_cluster(live, refusals=2)
 
-    take_over_fields(cluster, [key_of(live)], pipeline="shop")
+    take_over_fields(cluster, key_of(live), pipeline="shop")
 
     assert len(cluster.patches) == 3
     assert live["metadata"]["managedFields"][0]["manager"] == "kubeglass"
@@ -97,4 +97,15 @@ def test_a_server_that_keeps_refusing_is_believed() -> None:
     live = make_live(KUBECTL)
 
     with pytest.raises(RefusedError, match="modified"):
-        take_over_fields(make_cluster(live, refusals=9), [key_of(live)], pipeline="shop")
+        take_over_fields(make_cluster(live, refusals=9), key_of(live), pipeline="shop")
+
+
+def test_a_field_that_is_given_up_leaves_its_manager_and_nothing_else_does() -> None:
+    edited: dict[str, Any] = {"f:spec": {"f:env": {'k:{"name":"X"}': {"f:value": {}}}, "f:paused": {}}}
+    theirs = {**entry("kubectl-edit", "Update"), "fieldsV1": edited}
+    path = ("f:spec", "f:env", 'k:{"name":"X"}', "f:value")
+
+    ours, left = transfer_fields([entry("kubeglass", "Apply", "data"), theirs], [path])
+
+    assert ours["fieldsV1"]["f:spec"] == {"f:env": {'k:{"name":"X"}': {"f:value": {}}}}
+    assert left["fieldsV1"] == {"f:spec": {"f:paused": {}}}

@@ -19,7 +19,7 @@ from tests.engines.promtool import series
 
 pytestmark = pytest.mark.engines
 
-DOWN, UP = 0, 1
+DOWN, FAILING, UP = 0, 0.5, 1
 NOT_SHOWN = None
 NODE = 'k8s_node_name="n1"'
 
@@ -42,7 +42,7 @@ def expect(
     promtool: Path,
     folder: Path,
     given: list[dict[str, str]],
-    shown: dict[str, int],
+    shown: dict[str, float],
     *,
     at: str,
     interval: int = 1,
@@ -68,10 +68,14 @@ def expect(
 #: Samples of an app and of its collector until two minutes after the start, and the app's tile then.
 FATES = {
     "it is up": ("1x120", "1x120", UP),
-    "its scrapes fail": ("1x60 0x60", "1x120", DOWN),
+    "its scrapes have failed for a minute": ("1x50 0x70", "1x120", DOWN),
+    "its scrapes have failed for ten seconds": ("1x100 0x20", "1x120", FAILING),
     "it was never up": ("0x120", "1x120", DOWN),
     "it has failed for a few seconds": ("1x116 0x4", "1x120", UP),
-    "it is starting": ("_x116 0x4", "1x120", NOT_SHOWN),
+    "it is starting": ("_x80 0x40", "1x120", NOT_SHOWN),
+    "it has been starting for more than a minute": ("_x55 0x65", "1x120", DOWN),
+    "it started, and failed soon": ("_x80 0x5 1x5 0x30", "1x120", FAILING),
+    "it ended before it was up": ("_x80 0x30 stale", "1x120", NOT_SHOWN),
     "a few scrapes are late": ("1x114 _x6", "1x114 _x6", UP),
     "it came back": ("1x30 _x60 1x30", "1x120", UP),
     "it ended a minute ago": ("1x50 0x5 stale _x65", "1x120", NOT_SHOWN),

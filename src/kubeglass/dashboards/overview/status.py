@@ -12,29 +12,31 @@ from kubeglass.model.duration import format_duration, parse_duration
 from kubeglass.model.metric_names import MetricNames
 from kubeglass.model.parts import COLLECTOR, HEARTBEAT
 
-UP_OR_DOWN = ValueMap(
+STATES = ValueMap(
     options={
         "0": ValueMappingResult(text="Down", color="red", index=0),
-        "1": ValueMappingResult(text="Up", color="green", index=1),
+        "0.5": ValueMappingResult(text="Failing", color="orange", index=1),
+        "1": ValueMappingResult(text="Up", color="green", index=2),
     }
 )
 
 
 def app_status(windows: Windows) -> stat.Panel:
-    """Show Up or Down for each target.
+    """Show Up, Failing or Down for each target that has not ended.
 
-    A target that has no fresh sample has ended if the collector that scraped it went on without it. If that collector
+    A target without fresh samples has ended if the collector that scraped it went on without it. If that collector
     fell silent as well, it is down, whatever the cause: the machine, the collector or the way to Prometheus.
     """
     panel = figure(
         "App status",
-        f"Up: a scrape succeeded in the last {windows.fresh}. Down: none did, or the collector that scraped the target "
-        f"in the selected time range is silent, so that nobody knows. What has ended (a pod that was replaced or "
-        f"deleted, a finished job, a removed app) is not shown. The collector's own state comes from Prometheus, so "
-        f"this panel is never empty.",
+        f"Up: a scrape succeeded in the last {windows.fresh}. Failing: none did, as while a pod ends. Down: none did "
+        f"in the last {windows.recent}, or the collector that scraped the target in the selected time range is silent, "
+        f"so that nobody knows. What has ended (a pod that was replaced or deleted, a finished job, a removed app) is "
+        f"not shown, nor what has been starting for less than {windows.recent}. The collector's own state comes from "
+        f"Prometheus, so this panel is never empty.",
         "none",
     )
-    panel = panel.mappings([UP_OR_DOWN]).thresholds(thresholds((None, "red"), (1, "green")))
+    panel = panel.mappings([STATES]).thresholds(thresholds((None, "red"), (0.5, "orange"), (1, "green")))
     panel = panel.color_mode(BigValueColorMode.BACKGROUND).graph_mode(BigValueGraphMode.NONE)
     panel = panel.text_mode(BigValueTextMode.VALUE_AND_NAME).orientation(VizOrientation.AUTO)
     panel = panel.with_target(instant_query(_state_of_apps(windows), "{{job}} {{instance}}", "A"))
@@ -43,9 +45,10 @@ def app_status(windows: Windows) -> stat.Panel:
 
 def _state_of_apps(windows: Windows) -> str:
     apps, collectors = f"up{{{APPS}, {TARGETS}}}", f'up{{job="{HEARTBEAT}"}}'
+    fresh, recent = (f"max_over_time({apps}[{window}])" for window in (windows.fresh, windows.recent))
     # Scrapes fail while a pod starts or ends; at its end, a staleness marker takes it out of the instant vector.
-    best = f"max_over_time({apps}[{windows.fresh}])"
-    scraped = f"({best} == 1 or {best} and {apps} offset {windows.fresh}) and {apps}"
+    started = f"{recent} == 1 or {apps} offset {windows.recent}"
+    scraped = f"({fresh} + {recent}) / 2 and {apps} and ({started})"
     # A collector and its targets fall silent within a scrape interval of each other; half the window is two or more.
     within = parse_duration(windows.fresh) / 2
     silent = f"{_last_seen(collectors)} unless on ({NODE}) max_over_time({collectors}[{format_duration(within)}])"

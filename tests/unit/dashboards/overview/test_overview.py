@@ -102,10 +102,11 @@ def test_a_raw_counter_would_be_noticed(expr: str) -> None:
     assert raw_counters(expr) != set()
 
 
-def test_status_maps_up_to_green_and_down_to_red() -> None:
+def test_status_maps_up_to_green_failing_to_orange_and_down_to_red() -> None:
     (mapping,) = panels(overview())["App status"]["fieldConfig"]["defaults"]["mappings"]
 
     assert mapping["options"]["1"] | {"index": 0} == {"text": "Up", "color": "green", "index": 0}
+    assert mapping["options"]["0.5"] | {"index": 0} == {"text": "Failing", "color": "orange", "index": 0}
     assert mapping["options"]["0"] | {"index": 0} == {"text": "Down", "color": "red", "index": 0}
 
 

@@ -73,6 +73,10 @@ page: $(PAGE) ## Build the dashboard page
 wheel: $(VENV)/.dev-installed $(PAGE) ## Build the wheel, including the page, into dist/
 	@$(BIN)/python -m build --wheel --no-isolation --outdir dist .
 
+.PHONY: engine-wheels
+engine-wheels: $(VENV)/.dev-installed ## Pack the engines as wheels for Linux and macOS into dist/ (options: ARGS="--platform linux/arm64")
+	@$(BIN)/python -m tools.engine_wheels $(ARGS)
+
 .PHONY: docs
 docs: $(VENV)/.dev-installed ## Regenerate the reference pages
 	@$(BIN)/python -m tools.reference

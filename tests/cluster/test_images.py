@@ -10,8 +10,11 @@ from typing import Any
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from kubeglass.images.archive import ArchivedImage
+from kubeglass.engines.platform import detect_platform
+from kubeglass.images.archive import ArchivedImage, write_archive
+from kubeglass.images.image import File, Image
 from tests.cluster.bed.cluster import Cluster
+from tests.cluster.bed.failure import BedError
 from tests.cluster.bed.waiting import wait_until
 
 COLLECTOR_CONFIG = """
@@ -91,6 +94,21 @@ def test_the_command_loads_images_into_the_node(
     said = cluster.run_on_node([sys.executable, "-m", "kubeglass", "images", "load", "viewer"], cwd=tmp_path)
 
     assert f"{images['viewer'].reference} loaded into containerd" in said
+
+
+def test_an_image_for_another_processor_is_not_loaded(cluster: Cluster, tmp_path: Path) -> None:
+    foreign = {"amd64": "arm64", "arm64": "amd64"}[detect_platform().arch]
+    reference = f"localhost/kubeglass/{tmp_path.name}:1"
+    image = Image(reference, ((File("a", b"1"),),), ("/a",), architecture=foreign)
+    write_archive(image, tmp_path / ".kubeglass" / "images" / "foreign.tar")
+
+    with pytest.raises(BedError) as refusal:
+        cluster.run_on_node([sys.executable, "-m", "kubeglass", "images", "load"], cwd=tmp_path)
+
+    assert f"{reference}: cannot run on this node (the image is {foreign}, the node {detect_platform().arch}); " in str(
+        refusal.value
+    )
+    assert reference not in cluster.run_on_node(["ctr", "--namespace", "k8s.io", "images", "list"])
 
 
 def _config_map() -> dict[str, Any]:

@@ -38,6 +38,7 @@ class ArchivedImage:
         digest: ``sha256:…`` of the manifest.
         size: bytes of the archive.
         layers: bytes of each layer, lowest first.
+        architecture: of its programs, such as ``arm64``.
     """
 
     path: Path
@@ -45,6 +46,7 @@ class ArchivedImage:
     digest: str
     size: int
     layers: tuple[int, ...]
+    architecture: str
 
     @property
     def exact_reference(self) -> str:
@@ -59,7 +61,7 @@ def write_archive(image: Image, path: Path) -> ArchivedImage:
         StateError: the folder cannot be written.
         UsageError: images cannot be built on this machine.
     """
-    architecture = find_architecture()
+    architecture = image.architecture or find_architecture()
     with explain_disk_errors(path, "cannot be read or written while the image is built"):
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as scratch:
@@ -80,6 +82,7 @@ def read_archive(path: Path) -> ArchivedImage:
         with tarfile.open(path) as archive:
             descriptor = _read_json(archive, "index.json")["manifests"][0]
             manifest = _read_json(archive, _blob_path(descriptor["digest"]))
+            architecture = descriptor["platform"]["architecture"]
     except (OSError, KeyError, IndexError, ValueError, tarfile.TarError) as error:
         raise StateError(
             str(path),
@@ -93,6 +96,7 @@ def read_archive(path: Path) -> ArchivedImage:
         digest=descriptor["digest"],
         size=path.stat().st_size,
         layers=tuple(layer["size"] for layer in manifest["layers"]),
+        architecture=architecture,
     )
 
 

@@ -6,18 +6,19 @@ program.
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
+from kubeglass.engines.platform import Platform, detect_platform
 from kubeglass.errors import UsageError
 
 FILE_MODE = 0o644
 PROGRAM_MODE = 0o755
 FOLDER_MODE = 0o755
 TEMPORARY_MODE = 0o1777
-_ARCHITECTURES = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
+#: What images can be built for.
+PLATFORMS = (Platform("linux", "amd64"), Platform("linux", "arm64"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +106,7 @@ class Image:
         working_dir: the folder that the program starts in.
         ports: TCP ports the program listens on.
         labels: ``org.opencontainers.image.…`` names to values.
+        architecture: of its programs, such as ``arm64``; empty means this machine's.
     """
 
     reference: str
@@ -115,6 +117,7 @@ class Image:
     working_dir: str = "/"
     ports: tuple[int, ...] = ()
     labels: Mapping[str, str] = field(default_factory=dict)
+    architecture: str = ""
 
 
 def find_architecture() -> str:
@@ -123,12 +126,12 @@ def find_architecture() -> str:
     Raises:
         UsageError: images cannot be built from this machine's files.
     """
-    machine = platform.machine().lower()
-    if platform.system() != "Linux" or machine not in _ARCHITECTURES:
+    here = detect_platform()
+    if here not in PLATFORMS:
         raise UsageError(
             "images",
             "can only be built on Linux, from the machine's own interpreter and libraries",
-            found=f"{platform.system()} {machine}",
+            found=str(here),
             hint="build them on a Linux machine, or with Docker from examples/docker/Dockerfile",
         )
-    return _ARCHITECTURES[machine]
+    return here.arch

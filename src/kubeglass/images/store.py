@@ -89,10 +89,27 @@ def find_runtime(wanted: NodeRuntime) -> NodeRuntime:
     )
 
 
+def require_architecture(archives: Sequence[ArchivedImage], architecture: str) -> None:
+    """Check that a node can run the images, before any is imported.
+
+    Raises:
+        ClusterError: one of them is for another architecture.
+    """
+    wrong = [archive for archive in archives if archive.architecture != architecture]
+    if wrong:
+        names = " ".join(archive.path.stem for archive in wrong)
+        raise ClusterError(
+            ", ".join(archive.reference for archive in wrong),
+            "cannot run on this node",
+            found=f"the image is {wrong[0].architecture}, the node {architecture}",
+            hint=f"build it for the node: kubeglass images build {names} --platform linux/{architecture}",
+        )
+
+
 def load_archives(archives: Sequence[ArchivedImage], runtime: NodeRuntime) -> None:
     """Import the archives into a runtime, not ``AUTO``, so that pods on this node find them by name.
 
-    For K3s they are also copied to the folder that it imports at every start, so they survive image garbage collection.
+    For K3s they are also copied to the folder that it imports, so they survive image garbage collection.
 
     Raises:
         ClusterError: the import fails.

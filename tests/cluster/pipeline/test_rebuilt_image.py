@@ -5,8 +5,12 @@ from __future__ import annotations
 import subprocess
 import sys
 
+from kubeglass import __version__
+from kubeglass.engines.platform import detect_platform
+from kubeglass.images.archive import write_archive
+from kubeglass.images.image import File, Image
 from tests.cluster.bed.waiting import wait_until
-from tests.cluster.pipeline.stand import KUBEGLASS, Stand
+from tests.cluster.pipeline.stand import APP, KUBEGLASS, Stand
 
 NAME = "edited"
 SOURCE = """
@@ -62,3 +66,22 @@ def test_an_image_that_was_built_and_not_loaded_is_reported_missing(stand: Stand
     assert result.returncode == 9
     assert "kubeglass images load" in result.stderr
     assert answer(stand) == "after"
+
+
+def test_an_image_for_another_processor_is_refused_before_anything_changes(stand: Stand) -> None:
+    (stand.folder / "kubeglass.yaml").write_text((stand.folder / "kubeglass.yaml").read_text().replace(APP, NAME))
+    shown = ("get", "deployments,daemonsets,configmaps", "--namespace", stand.apps, "--output", "yaml")
+    before = stand.cluster.kubectl(*shown)
+    here = detect_platform().arch
+    foreign = {"amd64": "arm64", "arm64": "amd64"}[here]
+    reference = f"localhost/kubeglass/{NAME}:{__version__}"
+    image = Image(reference, ((File("a", b"1"),),), ("/a",), architecture=foreign)
+    write_archive(image, stand.folder / ".kubeglass" / "images" / f"{NAME}.tar")
+
+    results = [stand.kubeglass("deploy", *options, check=False) for options in ([], ["--diff"], ["--dry-run"])]
+
+    found = f"({reference} is {foreign}, node {stand.cluster.node_name} is {here})"
+    wanted = f"error: deployment/{NAME}: its image can run on no node {found}; build it for the node: kubeglass images"
+    assert {result.returncode for result in results} == {9}
+    assert [result.stderr for result in results if not result.stderr.startswith(wanted)] == []
+    assert stand.cluster.kubectl(*shown) == before

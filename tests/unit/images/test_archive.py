@@ -96,6 +96,17 @@ def test_the_index_leads_to_the_layers(archive: Path) -> None:
     assert _list(layers[1]) == {"app": ("0o755", ""), "app/shop.py": ("0o644", "")}
 
 
+@pytest.mark.parametrize("architecture", ["amd64", "arm64"])
+def test_it_says_which_architecture_its_programs_are_for(tmp_path: Path, architecture: str) -> None:
+    archive = write_archive(replace(IMAGE, architecture=architecture), tmp_path / "shop.tar")
+    entry = json.loads(_read(archive.path, "index.json"))["manifests"][0]
+    config = _blob(archive.path, _blob(archive.path, entry)["config"])
+
+    assert entry["platform"] == {"architecture": architecture, "os": "linux"}
+    assert (config["architecture"], config["os"]) == (architecture, "linux")
+    assert archive.architecture == architecture
+
+
 def test_the_process_is_nobody_s_administrator(archive: Path) -> None:
     manifest = _blob(archive, json.loads(_read(archive, "index.json"))["manifests"][0])
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from kubeglass.engines.platform import detect_platform
 from kubeglass.errors import ClusterError, StateError, UsageError
 from kubeglass.images.archive import write_archive
 from kubeglass.images.image import File, Image
@@ -17,6 +18,7 @@ from kubeglass.images.store import (
     find_runtime,
     list_archives,
     load_archives,
+    require_architecture,
 )
 
 IMAGE = Image("localhost/kubeglass/shop:1", layers=((File("a", b"1"),),), entrypoint=("/a",))
@@ -75,6 +77,18 @@ def test_a_copy_that_cannot_be_made_says_so(store: Path, tmp_path: Path) -> None
 
     with pytest.raises(StateError, match="cannot be written"):
         copy_archive(list_archives(store)["shop"], tmp_path / "file")
+
+
+def test_an_image_for_another_node_is_refused_before_any_is_imported(store: Path) -> None:
+    write_archive(replace(IMAGE, reference="localhost/kubeglass/pi:1", architecture="arm64"), store / "pi.tar")
+    archives = list(list_archives(store).values())
+
+    require_architecture([archives[1]], detect_platform().arch)
+    with pytest.raises(ClusterError) as refusal:
+        require_architecture(archives, "amd64" if detect_platform().arch == "amd64" else "riscv64")
+
+    assert refusal.value.message.startswith("localhost/kubeglass/pi:1: cannot run on this node (the image is arm64, ")
+    assert "; build it for the node: kubeglass images build pi --platform linux/" in refusal.value.message
 
 
 def test_k3s_comes_before_containerd(programs: Path) -> None:

@@ -25,7 +25,8 @@ Names = Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="Th
 From = Annotated[
     Source,
     typer.Option(
-        help="auto: PATH, cache, official release, build, in this order; path, cache: only what is installed; "
+        help="auto: PATH, wheel, cache, official release, build, in this order; path, wheel, cache: only what is "
+        "installed; "
         "release: the official release only; build: only a build from source."
     ),
 ]

@@ -13,6 +13,7 @@ from kubeglass.cli.context import images_folder, load_definition
 from kubeglass.cli.engine_progress import EngineProgress
 from kubeglass.cli.output import Output
 from kubeglass.engines.install.resolve import resolve
+from kubeglass.engines.platform import detect_platform
 from kubeglass.images.archive import ArchivedImage
 from kubeglass.images.image import find_architecture
 from kubeglass.images.plan import build_archive, choose, plan_images
@@ -24,6 +25,7 @@ from kubeglass.images.store import (
     find_runtime,
     list_archives,
     load_archives,
+    require_architecture,
 )
 from kubeglass.model.load import FILE_NAME
 from kubeglass.signals import StopSignals
@@ -101,6 +103,7 @@ def save(
 def load(names: Names = None, into: Into = NodeRuntime.AUTO) -> None:
     """Import the images into this machine's Kubernetes node."""
     archives = list(choose_archives(images_folder(), names or []).values())
+    require_architecture(archives, detect_platform().arch)
     runtime = find_runtime(into)
     load_archives(archives, runtime)
     for archive in archives:
@@ -109,7 +112,13 @@ def load(names: Names = None, into: Into = NodeRuntime.AUTO) -> None:
 
 def _show(images: dict[str, ArchivedImage], output: Output) -> None:
     rows = [
-        [name, archive.reference, f"{archive.size / 1e6:.1f} MB", archive.digest.removeprefix("sha256:")[:12]]
+        [
+            name,
+            archive.reference,
+            f"linux/{archive.architecture}",
+            f"{archive.size / 1e6:.1f} MB",
+            archive.digest.removeprefix("sha256:")[:12],
+        ]
         for name, archive in images.items()
     ]
-    output.table(["NAME", "IMAGE", "SIZE", "DIGEST"], rows)
+    output.table(["NAME", "IMAGE", "PLATFORM", "SIZE", "DIGEST"], rows)

@@ -8,34 +8,45 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from kubeglass.deploy.api.cluster import Cluster
 from kubeglass.deploy.api.objects import KubernetesObject, key_of
+from kubeglass.deploy.release.architecture import require_nodes, select_nodes
 from kubeglass.images.archive import ArchivedImage
 from kubeglass.render.kubernetes.names import OWN_REGISTRY
 
 
 def pin_images(
-    cluster: Cluster, objects: Sequence[KubernetesObject], built: Iterable[ArchivedImage]
+    cluster: Cluster, objects: Sequence[KubernetesObject], built: Collection[ArchivedImage]
 ) -> list[KubernetesObject]:
     """Replace the names of images that were ``built`` on this machine by their exact ones.
 
-    A kubeglass image that was not built here came to the cluster from elsewhere: what runs of it stays.
+    Their pods go to nodes of the images' architecture only. A kubeglass image that was not built here came to the
+    cluster from elsewhere: what runs of it stays.
+
+    Raises:
+        ClusterError: an image is for an architecture that no node has, or, of a DaemonSet, not every node.
     """
-    exact = {archive.reference: archive.exact_reference for archive in built}
-    return [_pin(cluster, item, exact) if "template" in item.get("spec", {}) else item for item in objects]
+    exact = {archive.reference: archive for archive in built}
+    pinned = [_pin(cluster, item, exact) if "template" in item.get("spec", {}) else item for item in objects]
+    require_nodes(cluster, [item for item in pinned if "template" in item.get("spec", {})], built)
+    return pinned
 
 
-def _pin(cluster: Cluster, item: KubernetesObject, exact: Mapping[str, str]) -> KubernetesObject:
+def _pin(cluster: Cluster, item: KubernetesObject, exact: Mapping[str, ArchivedImage]) -> KubernetesObject:
     pinned = copy.deepcopy(dict(item))
     ours = [container for container in _containers(pinned) if container["image"].startswith(f"{OWN_REGISTRY}/")]
     elsewhere = [container for container in ours if container["image"] not in exact]
     running = _images_of(cluster.get(key_of(item))) if elsewhere else {}
     for container in ours:
         name = container["image"]
-        container["image"] = exact.get(name) or _keep(name, running.get(container["name"], ""))
+        if archive := exact.get(name):
+            container["image"] = archive.exact_reference
+            select_nodes(pinned, archive.architecture)
+        else:
+            container["image"] = _keep(name, running.get(container["name"], ""))
     return pinned
 
 

@@ -13,6 +13,7 @@ from kubeglass.engines.install.progress import Phase, Progress
 from kubeglass.engines.install.release import download_programs
 from kubeglass.engines.install.search_path import find_on_path, read_version
 from kubeglass.engines.install.source import Origin, Source, Unavailable
+from kubeglass.engines.install.wheel import find_in_wheel
 from kubeglass.engines.platform import Platform, detect_platform, read_platform
 from kubeglass.errors import EngineError
 
@@ -37,21 +38,27 @@ class InstalledEngine:
 def find(
     engine: Tool, *, source: Source = Source.AUTO, progress: Progress | None = None, platform: Platform | None = None
 ) -> InstalledEngine:
-    """Find an engine on PATH or in the cache, without downloading or building.
+    """Find an engine on PATH, in a wheel or in the cache, without downloading or building.
 
-    For another ``platform`` than this machine's, PATH has none.
+    For another ``platform`` than this machine's, only the cache has one.
 
     Raises:
-        Unavailable: it is in neither; the details say what was skipped and why.
+        Unavailable: it is in none of them; the details say what was skipped and why.
     """
     passed_over: tuple[str, ...] = ()
+    ways: list[tuple[Origin, Callable[[], tuple[Path, str]]]] = []
     if source.looks_on_path and platform is None:
+        ways.append((Origin.PATH, lambda: find_on_path(engine, progress or Progress())))
+    if source.looks_in_wheels and platform is None:
+        ways.append((Origin.WHEEL, lambda: find_in_wheel(engine)))
+    for origin, way in ways:
         try:
-            path, version = find_on_path(engine, progress or Progress())
-            return InstalledEngine(engine, path, version, Origin.PATH)
+            path, version = way()
+            return InstalledEngine(engine, path, version, origin)
         except Unavailable as fault:
-            passed_over = (f"PATH: {fault.reason}", *fault.details)
-    if source is not Source.PATH:
+            label = "PATH" if origin is Origin.PATH else origin.value
+            passed_over = (*passed_over, f"{label}: {fault.reason}", *fault.details)
+    if source.looks_in_cache:
         record = find_record(engine.distribution, engine.name, platform)
         if record is not None and source.accepts(record.origin):
             path = distribution_folder(engine.distribution, platform) / engine.name

@@ -9,9 +9,11 @@ class Source(StrEnum):
     """Where an engine may come from; the version must match in every case."""
 
     AUTO = "auto"
-    """PATH, then the cache, then the official release, then a build."""
+    """PATH, then a wheel, then the cache, then the official release, then a build."""
     PATH = "path"
     """A program on PATH, or an error."""
+    WHEEL = "wheel"
+    """A program in a wheel that is installed beside kubeglass, or an error."""
     CACHE = "cache"
     """An earlier installation, or an error."""
     RELEASE = "release"
@@ -23,6 +25,16 @@ class Source(StrEnum):
     def looks_on_path(self) -> bool:
         """Whether a program on PATH is accepted."""
         return self in {Source.AUTO, Source.PATH}
+
+    @property
+    def looks_in_wheels(self) -> bool:
+        """Whether a program of a wheel is accepted."""
+        return self in {Source.AUTO, Source.WHEEL}
+
+    @property
+    def looks_in_cache(self) -> bool:
+        """Whether a program in the cache may be accepted."""
+        return self not in {Source.PATH, Source.WHEEL}
 
     @property
     def downloads(self) -> bool:
@@ -37,13 +49,14 @@ class Source(StrEnum):
     def accepts(self, origin: Origin) -> bool:
         """Whether a cached program of this origin is accepted."""
         wanted = {Source.RELEASE: Origin.RELEASE, Source.BUILD: Origin.BUILD}.get(self)
-        return self is not Source.PATH and wanted in {None, origin}
+        return self.looks_in_cache and wanted in {None, origin}
 
 
 class Origin(StrEnum):
     """How a program was installed."""
 
     PATH = "path"
+    WHEEL = "wheel"
     RELEASE = "release"
     BUILD = "build"
 

@@ -13,7 +13,7 @@ from tests.unit.deploy.fake_cluster import FakeCluster
 
 SHOP = "localhost/kubeglass/shop:1"
 DIGEST = "sha256:0123456789abcdef"
-BUILT = ArchivedImage(Path("shop.tar"), SHOP, DIGEST, 1, (1,))
+BUILT = ArchivedImage(Path("shop.tar"), SHOP, DIGEST, 1, (1,), "amd64")
 
 
 def deployment(image: str) -> dict[str, Any]:

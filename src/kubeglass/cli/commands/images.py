@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -10,14 +9,9 @@ from typing import Annotated
 import typer
 
 from kubeglass.cli.context import images_folder, load_definition
-from kubeglass.cli.engine_progress import EngineProgress
+from kubeglass.cli.image_building import build_images, show_images
 from kubeglass.cli.output import Output
-from kubeglass.engines.install.resolve import resolve
 from kubeglass.engines.platform import detect_platform
-from kubeglass.images.archive import ArchivedImage
-from kubeglass.images.image import find_architecture
-from kubeglass.images.plan import build_archive, choose, plan_images
-from kubeglass.images.source import find_source_folder
 from kubeglass.images.store import (
     NodeRuntime,
     choose_archives,
@@ -28,7 +22,6 @@ from kubeglass.images.store import (
     require_architecture,
 )
 from kubeglass.model.load import FILE_NAME
-from kubeglass.signals import StopSignals
 from kubeglass.supervise.options import find_demo
 
 app = typer.Typer(
@@ -63,20 +56,8 @@ def build(
     names: Names = None, file: File = None, source: SourceFolder = None, python: Python = None, *, demo: Demo = False
 ) -> None:
     """Build images of the apps, the collector, Prometheus and the page from this machine's files, and try each."""
-    output = Output()
     path = find_demo() / FILE_NAME if demo else file or Path(FILE_NAME)
-    pipeline = load_definition(path if demo else file)
-    find_architecture()
-    with StopSignals(can_reload=False), EngineProgress(output) as progress:
-        recipes = plan_images(
-            pipeline,
-            source.resolve() if source else find_source_folder(path),
-            python or Path(sys.executable),
-            lambda engine: resolve(engine, progress=progress).path,
-        )
-        chosen = choose(recipes, names or [])
-        built = {name: build_archive(recipe, images_folder(), name, output.note) for name, recipe in chosen.items()}
-    _show(built, output)
+    build_images(load_definition(path if demo else file), path, names or [], source=source, python=python)
 
 
 @app.command("list")
@@ -86,7 +67,7 @@ def list_images(*, json: Json = False) -> None:
     if json:
         Output().json([{"name": name, **asdict(archive), "path": str(archive.path)} for name, archive in built.items()])
         return
-    _show(built, Output())
+    show_images(built, Output())
 
 
 @app.command()
@@ -108,17 +89,3 @@ def load(names: Names = None, into: Into = NodeRuntime.AUTO) -> None:
     load_archives(archives, runtime)
     for archive in archives:
         Output().say(f"{archive.reference} loaded into {runtime.value}")
-
-
-def _show(images: dict[str, ArchivedImage], output: Output) -> None:
-    rows = [
-        [
-            name,
-            archive.reference,
-            f"linux/{archive.architecture}",
-            f"{archive.size / 1e6:.1f} MB",
-            archive.digest.removeprefix("sha256:")[:12],
-        ]
-        for name, archive in images.items()
-    ]
-    output.table(["NAME", "IMAGE", "PLATFORM", "SIZE", "DIGEST"], rows)

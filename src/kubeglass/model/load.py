@@ -13,6 +13,7 @@ from kubeglass.model.pipeline import Pipeline
 from kubeglass.model.problem import Problem
 from kubeglass.model.references import check_references
 from kubeglass.model.sections.dashboards import read_dashboards
+from kubeglass.model.sections.source import read_source
 from kubeglass.model.yaml.document import Document, YamlSyntaxError
 from kubeglass.model.yaml.reader import read_document
 
@@ -68,9 +69,8 @@ def parse_pipeline(text: str, name: str = FILE_NAME, *, folder: Path | None = No
         raise ConfigError(f"{name}:1:1", "must have sections at its top level", found=_kind(document.data), hint=hint)
     pipeline, problems = _validate(document.data)
     if folder is not None:
-        own, wrong = read_dashboards(pipeline.dashboards, folder)
+        pipeline, wrong = _read_files(pipeline, folder)
         problems += wrong
-        pipeline = pipeline.model_copy(update={"dashboards": pipeline.dashboards.holding(own)})
     if problems:
         raise _config_error(problems, document, name)
     return pipeline
@@ -88,6 +88,17 @@ def _validate(data: dict[str, Any]) -> tuple[Pipeline, list[Problem]]:
         pipeline = Pipeline.model_validate({key: data[key] for key in data if key not in wrong}, context=WRITTEN)
     intact = {name: getattr(pipeline, name) for name in Pipeline.model_fields if name not in wrong}
     return pipeline, problems + check_references(intact)
+
+
+def _read_files(pipeline: Pipeline, folder: Path) -> tuple[Pipeline, list[Problem]]:
+    """Read what the definition refers to, so that rendering stays pure."""
+    own, problems = read_dashboards(pipeline.dashboards, folder)
+    apps = []
+    for index, app in enumerate(pipeline.apps):
+        files, wrong = read_source(app.source, folder, ("apps", index, "source"))
+        problems += wrong
+        apps.append(app.holding(files) if files else app)
+    return pipeline.model_copy(update={"dashboards": pipeline.dashboards.holding(own), "apps": tuple(apps)}), problems
 
 
 def _config_error(problems: list[Problem], document: Document, name: str) -> ConfigError:

@@ -15,6 +15,7 @@ from kubeglass.model.sections.section import Section
 CHECKS: tuple[Callable[[Pipeline], Iterable[Problem]], ...] = (
     apps.names,
     apps.ways_to_run,
+    apps.sources,
     apps.node_ports,
     apps.ingress_hosts,
     apps.local_ports,

@@ -14,7 +14,7 @@ from kubeglass.model.sections.ingress import Ingress
 RESERVED_NAMES = ("otelcol", COLLECTOR, HEARTBEAT, PROMETHEUS, VIEWER, GRAFANA)
 
 #: Keys of an app that kubeglass runs, and keys of an app that it only scrapes.
-WAYS = ("module", "image", "host_path")
+WAYS = ("module", "image", "host_path", "source", "install")
 OF_TARGETS = ("name", "target", "metrics_path", "metrics_auth", "metrics_prefix", "metrics")
 
 
@@ -40,7 +40,7 @@ def ways_to_run(pipeline: Pipeline) -> Iterator[Problem]:
 def _ways_of_one(app: App, loc: Loc) -> Iterator[Problem]:
     if app.target is not None:
         for key in WAYS:
-            if getattr(app, key) is not None:
+            if getattr(app, key):
                 hint = f"keep 'target' to scrape a running app, or '{key}' to have kubeglass run it"
                 yield Problem((*loc, key), "conflicts with 'target'", hint=hint, at_key=True)
         for key in sorted(app.model_fields_set - {*OF_TARGETS, *WAYS}):
@@ -53,6 +53,25 @@ def _ways_of_one(app: App, loc: Loc) -> Iterator[Problem]:
         yield Problem(loc, "does not say how it runs", hint=hint)
     if app.host_path is not None and app.module is None and app.target is None:
         yield Problem((*loc, "host_path"), "needs 'module'", hint="name the module in the mounted source", at_key=True)
+
+
+def sources(pipeline: Pipeline) -> Iterator[Problem]:
+    """Find apps whose source comes from two places, or whose image does."""
+    for index, app in enumerate(pipeline.apps):
+        loc: Loc = ("apps", index)
+        if app.source and app.host_path is not None:
+            yield Problem((*loc, "source"), "conflicts with 'host_path'", hint="keep one", at_key=True)
+        if app.install is not None and app.image is not None:
+            hint = "name a plain Python image in 'install.image', or remove 'install'"
+            yield Problem((*loc, "install"), "conflicts with 'image'", hint=hint, at_key=True)
+        if app.install is not None and not app.source and app.host_path is None and app.target is None:
+            hint = "add 'source: [.]', or 'host_path'"
+            yield Problem((*loc, "install"), "needs the app's source", hint=hint, at_key=True)
+        if app.source and app.install is None and app.image is None and app.target is None:
+            hint = "add 'install: {}' for a plain Python image, or name an 'image' that has its packages"
+            yield Problem((*loc, "source"), "needs an image", hint=hint, at_key=True)
+        if app.source and app.module is None and app.target is None:
+            yield Problem((*loc, "source"), "needs 'module'", hint="name the module in the source", at_key=True)
 
 
 def node_ports(pipeline: Pipeline) -> Iterator[Problem]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
+from typing import Self
 
-from pydantic import Field
+from pydantic import Field, PrivateAttr
 
 from kubeglass.model.sections.ingress import Ingress
 from kubeglass.model.sections.secret import BasicAuth, SecretSource
 from kubeglass.model.sections.section import Amount, Resources, Section
+from kubeglass.model.sections.source import Install
 from kubeglass.model.text import (
     AbsolutePath,
     EnvName,
@@ -103,6 +106,14 @@ class App(Section):
     host_path: HostPath | None = Field(
         default=None, description="Source mounted from the node instead of built into the image."
     )
+    source: tuple[str, ...] = Field(
+        default=(),
+        description="Files and folders, relative to kubeglass.yaml, that ConfigMaps carry to the cluster; '.' is"
+        " everything.",
+    )
+    install: Install | None = Field(
+        default=None, description="Run in a plain Python image, and install the requirements when a pod starts."
+    )
     metrics_port: Port = Field(
         default=DEFAULT_METRICS_PORT, description="On the cluster: port of the metrics, which no Service exposes."
     )
@@ -112,3 +123,17 @@ class App(Section):
     resources: Resources = Resources(requests=Amount(cpu="100m", memory="128Mi"), limits=Amount(memory="256Mi"))
     env: dict[EnvName, str] = Field(default={}, description="Environment variables without secrets.")
     secret_env: dict[EnvName, SecretSource] = Field(default={}, description="Environment variables with secret values.")
+
+    #: Not a key: the files are read once, with the definition, so that rendering stays pure.
+    _source_files: dict[str, bytes] = PrivateAttr(default={})
+
+    @property
+    def source_files(self) -> Mapping[str, bytes]:
+        """Content of each file of :attr:`source`, by its path in the app's folder."""
+        return self._source_files
+
+    def holding(self, files: Mapping[str, bytes]) -> Self:
+        """Return a copy of the section with the files of its source."""
+        copy = self.model_copy()
+        copy._source_files = dict(files)
+        return copy

@@ -10,6 +10,7 @@ from kubeglass.catalog import PROBE_PATH
 from kubeglass.model.parts import INSTRUMENT_VARIABLE, METRICS_FOLDER_VARIABLE, METRICS_PREFIX_VARIABLE
 from kubeglass.model.pipeline import Pipeline
 from kubeglass.model.sections.app import App, HostPath
+from kubeglass.render.kubernetes import source
 from kubeglass.render.kubernetes.names import app_image, deployed_apps, describe, metadata
 from kubeglass.render.kubernetes.pods import (
     IMAGE_USER,
@@ -37,8 +38,12 @@ GRACE_SECONDS = 30
 
 
 def build(pipeline: Pipeline) -> list[dict[str, Any]]:
-    """Build a Deployment and a PodDisruptionBudget for each app."""
-    return [item for app in deployed_apps(pipeline) for item in _workload(app, pipeline)]
+    """Build a Deployment and a PodDisruptionBudget for each app, after the ConfigMaps with its source, if any."""
+    apps, namespace = deployed_apps(pipeline), pipeline.cluster.apps_run_in
+    return [
+        *source.build_library(apps, namespace),
+        *(item for app in apps for item in (*source.build_source(app, namespace), *_workload(app, pipeline))),
+    ]
 
 
 def build_services(pipeline: Pipeline) -> list[dict[str, Any]]:
@@ -58,7 +63,7 @@ def _workload(app: App, pipeline: Pipeline) -> list[dict[str, Any]]:
         "selector": select(app.name),
         # A new pod is ready before an old one goes.
         "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 0, "maxSurge": 1}},
-        "template": template_of(app.name, "app", _pod(app, pipeline), scraped),
+        "template": template_of(app.name, "app", _pod(app, pipeline), scraped | source.source_hash(app)),
     }
     # One at a time: a node can always be drained, and an app with several replicas stays available.
     budget = {"maxUnavailable": 1, "selector": select(app.name)}
@@ -84,13 +89,23 @@ def _pod(app: App, pipeline: Pipeline) -> dict[str, Any]:
         "terminationGracePeriodSeconds": last_scrape + GRACE_SECONDS + 5,
         "topologySpreadConstraints": [spread],
         **({"nodeSelector": {"kubernetes.io/hostname": mounted.node}} if mounted and mounted.node else {}),
+        **_install(app, pipeline),
         "containers": [_container(app, pipeline, last_scrape)],
         "volumes": [
             empty_volume("metrics", "64Mi", in_memory=True),
             empty_volume("tmp", "256Mi"),
             *([_source_volume(mounted)] if mounted else []),
+            *([source.source_volume(app)] if app.source else []),
+            *(source.install_volumes() if app.install else []),
         ],
     }
+
+
+def _install(app: App, pipeline: Pipeline) -> dict[str, Any]:
+    if app.install is None:
+        return {}
+    policy = pipeline.cluster.pull_policy.value
+    return {"initContainers": [source.install_container(app, _source_mounts(app), policy, SOURCE_DIR)]}
 
 
 def _last_scrape_seconds(pipeline: Pipeline) -> int:
@@ -121,7 +136,8 @@ def _container(app: App, pipeline: Pipeline, last_scrape: int) -> dict[str, Any]
         "volumeMounts": [
             {"name": "metrics", "mountPath": METRICS_DIR},
             TMP,
-            *([_source_mount(app.host_path)] if app.host_path else []),
+            *_source_mounts(app),
+            *([source.PACKAGES_MOUNT] if app.install else []),
         ],
     }
 
@@ -153,19 +169,22 @@ def _environment(app: App) -> list[dict[str, Any]]:
         {"name": INSTRUMENT_VARIABLE, "value": "1"},
         {"name": "KUBEGLASS_METRICS_PORT", "value": str(app.metrics_port)},
         {"name": METRICS_FOLDER_VARIABLE, "value": METRICS_DIR},
+        *([source.PACKAGES_VARIABLE] if app.install else []),
         *([{"name": METRICS_PREFIX_VARIABLE, "value": app.metrics_prefix}] if app.metrics_prefix else []),
         *({"name": name, "value": value} for name, value in app.env.items()),
         *(secret_variable(name, source) for name, source in app.secret_env.items()),
     ]
 
 
-def _source_volume(source: HostPath) -> dict[str, Any]:
-    path = PurePosixPath(source.path)
+def _source_volume(mounted: HostPath) -> dict[str, Any]:
+    path = PurePosixPath(mounted.path)
     kind = "File" if path.suffix else "Directory"
     return {"name": "source", "hostPath": {"path": str(path), "type": kind}}
 
 
-def _source_mount(source: HostPath) -> dict[str, Any]:
-    path = PurePosixPath(source.path)
+def _source_mounts(app: App) -> list[dict[str, Any]]:
+    if app.host_path is None:
+        return [{"name": "source", "mountPath": SOURCE_DIR, "readOnly": True}] if app.source else []
+    path = PurePosixPath(app.host_path.path)
     where = f"{SOURCE_DIR}/{path.name}" if path.suffix else SOURCE_DIR
-    return {"name": "source", "mountPath": where, "readOnly": True}
+    return [{"name": "source", "mountPath": where, "readOnly": True}]

@@ -131,8 +131,8 @@ def viewer_image(pipeline: Pipeline) -> str:
 
 def app_image(app: App) -> str:
     """Image of an app; one whose source is mounted from the node needs only the interpreter and libraries."""
-    if app.image is not None:
-        return app.image
+    if named := app.install.image if app.install else app.image:
+        return named
     return f"{OWN_REGISTRY}/{'python' if app.host_path else app.name}:{__version__}"
 
 

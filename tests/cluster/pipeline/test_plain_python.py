@@ -13,7 +13,7 @@ from packaging.requirements import Requirement
 
 from kubeglass.images.archive import write_archive
 from kubeglass.images.image import Image
-from kubeglass.images.interpreter import build_python_base, inspect_interpreter, packages_folder
+from kubeglass.images.interpreter import PREFIX, VENV, build_python_base, inspect_interpreter, packages_folder
 from kubeglass.images.packages import Environment, list_package_files
 from tests.cluster.bed.cluster import Cluster
 from tests.cluster.bed.layout import NODE_IP
@@ -30,7 +30,8 @@ def plain_image(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> s
     """Python and pip, as in Python's official image; nothing of kubeglass, Flask or gunicorn."""
     python = inspect_interpreter(Path(sys.executable))
     pip = list_package_files(Environment(python).select([Requirement("pip")]), packages_folder(python))
-    image = Image(PLAIN, layers=(tuple(build_python_base(python)), tuple(pip)), entrypoint=("python3",))
+    layers = (tuple(build_python_base(python)), tuple(pip))
+    image = Image(PLAIN, layers, entrypoint=("python3",), environment={"PATH": f"/{VENV}/bin:/{PREFIX}/bin"})
     cluster.import_image(write_archive(image, tmp_path_factory.mktemp("plain") / "plain.tar").path)
     return PLAIN
 

@@ -54,7 +54,7 @@ def plan_images(pipeline: Pipeline, folder: Path, python: Path, find_program: Fi
         python: the interpreter to put into the images, with the packages installed for it.
         find_program: finds the collector and Prometheus.
     """
-    apps = [app for app in deployed_apps(pipeline) if app.image is None and app.install is None]
+    apps = [app for app in deployed_apps(pipeline) if app.image is None]
     return {
         **{app.name: _plan_app(app, folder, python) for app in apps},
         COLLECTOR: Recipe(lambda: build_collector_image(find_program(registry.OTELCOL)), start_version),

@@ -17,7 +17,7 @@ from kubeglass.model.parts import METRICS_FOLDER_VARIABLE, VIEWER_PORT, instrume
 from kubeglass.model.pipeline import Pipeline
 from kubeglass.model.sections.app import App
 from kubeglass.render.kubernetes.app import METRICS_DIR
-from kubeglass.render.kubernetes.names import app_image, viewer_image
+from kubeglass.render.kubernetes.names import built_image, viewer_image
 
 PYTHON = "python3"
 #: The instrumentation library's one dependency, and the server that runs the app.
@@ -52,7 +52,7 @@ class PythonImages:
         if not app.host_path:
             sources += list_sources(folder)
         return Image(
-            reference=app_image(app),
+            reference=built_image(app),
             layers=(*self._layers(self._select(folder)), tuple(sources)),
             entrypoint=(PYTHON, "-m", "gunicorn"),
             # All mounted apps share one image, so nothing of a single app may be in it.

@@ -130,9 +130,12 @@ def viewer_image(pipeline: Pipeline) -> str:
 
 
 def app_image(app: App) -> str:
-    """Image of an app; one whose source is mounted from the node needs only the interpreter and libraries."""
-    if named := app.install.image if app.install else app.image:
-        return named
+    """Image of an app's container."""
+    return (app.install.image if app.install else app.image) or built_image(app)
+
+
+def built_image(app: App) -> str:
+    """Image that kubeglass builds of an app; one that is mounted from the node has only interpreter and libraries."""
     return f"{OWN_REGISTRY}/{'python' if app.host_path else app.name}:{__version__}"
 
 

@@ -69,7 +69,7 @@ class FakeCluster(Cluster):
         return self.objects.pop(key, None) is not None
 
     def patch(self, key: ObjectKey, operations: list[dict[str, Any]], *, dry_run: bool = False) -> dict[str, Any]:
-        """Replace the fields that the operations name; they must be there."""
+        """Add, replace or remove the fields that the operations name."""
         self.calls.append(("dry-run" if dry_run else "patch", key))
         patched = copy.deepcopy(self.objects[key]) if dry_run else self.objects[key]
         for operation in operations:
@@ -77,9 +77,11 @@ class FakeCluster(Cluster):
             parent = patched
             for name in path:
                 parent = parent[name]
-            assert operation["op"] == "replace"
-            assert last in parent
-            parent[last] = operation["value"]
+            assert (last in parent) is (operation["op"] != "add")
+            if operation["op"] == "remove":
+                del parent[last]
+            else:
+                parent[last] = operation["value"]
         return patched
 
     def open_stream(self, pod: ObjectKey, port: int) -> NoReturn:

@@ -14,7 +14,7 @@ from kubeglass.deploy.release.rehearsal import Step, check, rehearse_all
 from kubeglass.deploy.release.removal import Tell, remove
 from kubeglass.deploy.release.secret_data import stamp_secrets
 from kubeglass.deploy.release.steps import Taking
-from kubeglass.deploy.rollout.baseline import read_baseline
+from kubeglass.deploy.rollout.baseline import read_baseline, retry_refused
 from kubeglass.deploy.rollout.wait import Clock, Report, Rollout
 from kubeglass.render.kubernetes.names import PAGE_SECRET_KEY, PAGE_SECRETS
 
@@ -88,6 +88,8 @@ def deploy(cluster: Cluster, release: Release, *, timeout: float, clock: Clock, 
         # So that they start now and not minutes later.
         if cluster.delete(key):
             tell(Applied(key, Change.RETRIED))
+    for key in baseline.refused:
+        retry_refused(cluster, key)
     Rollout(cluster, release.keys, clock, report, baseline).wait(timeout)
     orphans = find_orphans(before, wanted)
     remove(cluster, orphans, pipeline=home, timeout=timeout, clock=clock, tell=tell)

@@ -12,9 +12,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from kubeglass.deploy.api.cluster import Cluster
+from kubeglass.deploy.api.errors import MissingError
 from kubeglass.deploy.api.objects import KubernetesObject, ObjectKey, is_ending, is_ready, key_of
 from kubeglass.deploy.rollout.diagnosis import claims_of
-from kubeglass.deploy.rollout.events import list_current_events, list_events, occurrence_of
+from kubeglass.deploy.rollout.events import is_refused, list_current_events, list_events, occurrence_of
 from kubeglass.deploy.rollout.pod_failure import find_hopeless_event, find_pod_failures
 from kubeglass.deploy.rollout.revision import find_revision, list_every_pod
 from kubeglass.deploy.rollout.status import WORKLOADS, State, read_progress
@@ -25,11 +26,15 @@ _PULL_FAILED = "ErrImagePull"
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """What was wrong before a deployment: occurrences of events, failed workloads by generation, and stuck pods."""
+    """What was wrong before a deployment: occurrences of events, failed workloads by generation, and stuck pods.
+
+    ``refused`` are the makers whose pods or claims were not admitted.
+    """
 
     events: frozenset[str] = frozenset()
     failed: frozenset[tuple[ObjectKey, int]] = frozenset()
     stuck: tuple[ObjectKey, ...] = ()
+    refused: tuple[ObjectKey, ...] = ()
 
 
 def read_baseline(cluster: Cluster, keys: Iterable[ObjectKey]) -> Baseline:
@@ -37,6 +42,7 @@ def read_baseline(cluster: Cluster, keys: Iterable[ObjectKey]) -> Baseline:
     events: set[str] = set()
     failed: set[tuple[ObjectKey, int]] = set()
     stuck: list[ObjectKey] = []
+    refused: list[ObjectKey] = []
     for key in keys:
         workload = cluster.get(key) if key.kind in WORKLOADS else None
         if workload is None or (state := read_progress(workload).state) is State.READY:
@@ -44,13 +50,28 @@ def read_baseline(cluster: Cluster, keys: Iterable[ObjectKey]) -> Baseline:
         if state is State.FAILED:
             failed.add((key, generation_of(workload)))
         revision = find_revision(cluster, workload)
-        makers = [revision.maker] if revision else []
-        events |= _occurrences(cluster, makers)
+        for maker in [revision.maker] if revision else []:
+            events |= _occurrences(cluster, [maker])
+            refused += [key_of(maker)] if is_refused(list_current_events(cluster, maker)) else []
         for pod in list_every_pod(cluster, workload):
             if not is_ready(pod) and not is_ending(pod):
                 events |= _occurrences(cluster, [pod, *claims_of(cluster, pod)])
                 stuck += [key_of(pod)] if _is_stuck(cluster, pod) else []
-    return Baseline(frozenset(events), frozenset(failed), tuple(stuck))
+    return Baseline(frozenset(events), frozenset(failed), tuple(stuck), tuple(refused))
+
+
+def retry_refused(cluster: Cluster, maker: ObjectKey) -> None:
+    """Have a controller try at once what was refused: it does at any change of ``maker``, such as a passing label.
+
+    By itself it waits up to 17 minutes after many refusals.
+    """
+    label = "/metadata/labels/retried"
+    try:
+        cluster.patch(maker, [{"op": "add", "path": label, "value": "true"}])
+        cluster.patch(maker, [{"op": "remove", "path": label}])
+    except MissingError:
+        # Its workload has another template by now.
+        return
 
 
 def generation_of(item: KubernetesObject) -> int:

@@ -85,6 +85,11 @@ def list_events(cluster: Cluster, about: KubernetesObject) -> list[dict[str, Any
     return sorted(events, key=time_of)
 
 
+def is_refused(events: Iterable[Mapping[str, Any]]) -> bool:
+    """Return whether a controller was refused a pod or a claim that it wanted to make."""
+    return any(event.get("reason") == "FailedCreate" for event in events)
+
+
 def occurrence_of(event: Mapping[str, Any]) -> str:
     """Return the identity of one occurrence of an event: the API server counts repetitions in the same object."""
     return f"{event['metadata'].get('uid')}/{event['metadata'].get('resourceVersion')}"

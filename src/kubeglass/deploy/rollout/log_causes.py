@@ -42,7 +42,7 @@ LOG_ROWS = (
     ),
     row(
         r"ModuleNotFoundError: No module named '(?P<name>[^']+)'",
-        "its image has no module {name}",
+        "it finds no module {name}",
         "add what provides it to the app's requirements and build the image again (kubeglass images build), or correct"
         " the app's module in kubeglass.yaml",
     ),

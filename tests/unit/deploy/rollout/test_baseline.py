@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import pytest
 
-from kubeglass.deploy.api.objects import ObjectKey
-from kubeglass.deploy.rollout.baseline import read_baseline
-from tests.unit.deploy.fake_cluster import FakeCluster, make_event, make_pod, make_ready, put_deployment
+from kubeglass.deploy.api.objects import ObjectKey, key_of
+from kubeglass.deploy.rollout.baseline import read_baseline, retry_refused
+from tests.unit.deploy.fake_cluster import (
+    FakeCluster,
+    make_event,
+    make_pod,
+    make_ready,
+    make_replica_set,
+    put_deployment,
+)
 
 
 def waits(reason: str) -> dict[str, Any]:
@@ -40,6 +48,21 @@ def test_a_pod_whose_volume_cannot_be_mounted_is_stuck() -> None:
     cluster.put(make_event(pod, "FailedMount", "hostPath type check failed: /home/a is not a file"))
 
     assert stuck(cluster, key) == ["shop-1"]
+
+
+def test_a_maker_whose_pods_were_refused_is_tried_again_and_nothing_of_that_stays() -> None:
+    cluster = FakeCluster()
+    key = put_deployment(cluster)
+    maker = make_replica_set()
+    cluster.put(make_event(maker, "FailedCreate", "exceeded quota: small"))
+
+    (refused,) = read_baseline(cluster, [key]).refused
+    before = copy.deepcopy(cluster.objects[refused])
+    retry_refused(cluster, refused)
+
+    assert refused == key_of(maker)
+    assert cluster.calls == [("patch", refused)] * 2
+    assert cluster.objects[refused] == before
 
 
 def test_a_pod_that_starts_or_answers_is_left_alone() -> None:

@@ -16,7 +16,7 @@ WORDS = {
         "it writes to /app/cache.db, and its root file system is read-only"
     ),
     "/usr/bin/python3: No module named gunicorn": "its image has no gunicorn",
-    "ModuleNotFoundError: No module named 'requests'": "its image has no module requests",
+    "ModuleNotFoundError: No module named 'requests'": "it finds no module requests",
     "gunicorn.errors.AppImportError: Failed to find attribute 'application' in 'shop'.": (
         "module shop has no application"
     ),

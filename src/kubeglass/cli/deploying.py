@@ -20,8 +20,10 @@ from kubeglass.deploy.release.deploy import Release, deploy, preview, rehearse
 from kubeglass.deploy.release.host_path import MISSING, find_obstacle
 from kubeglass.deploy.release.managed_fields import find_kubectl_applied
 from kubeglass.deploy.release.pin import pin_images
+from kubeglass.deploy.release.queue_folder import place_queue
 from kubeglass.deploy.release.rehearsal import check
 from kubeglass.deploy.release.removal import undeploy
+from kubeglass.deploy.release.scraped import require_namespaces
 from kubeglass.deploy.rollout.status import Progress, State
 from kubeglass.deploy.rollout.wait import Clock
 from kubeglass.deploy.verify.verification import Verified, verify
@@ -98,9 +100,13 @@ def run_deploy(options: DeployOptions) -> None:
     output = Output()
     shown = RolloutOutput(output)
     with Cluster.connect(options.context) as cluster:
-        pinned = pin_images(cluster, objects, built)
+        placed, queue = place_queue(cluster, objects, chosen=pipeline.cluster.queue_path is not None)
+        pinned = pin_images(cluster, placed, built)
         release = Release(pipeline.cluster.namespace, pinned, force=options.force)
         output.note(f"context {cluster.context}, namespace {release.namespace}, {cluster.address}")
+        require_namespaces(cluster, pipeline)
+        if queue:
+            output.note(queue)
         kubectls = find_kubectl_applied(cluster, pinned, pipeline=release.namespace)
         if kubectls:
             output.note(f"{len(kubectls)} objects were applied by kubectl; deploy takes over their fields")
@@ -142,7 +148,7 @@ def run_undeploy(file: Path | None, context: str | None, namespace: str | None, 
             return
     output.say(f"undeployed: {shown.summary}")
     if purge:
-        output.note(f"the collectors' queues stay on the nodes, in {pipeline.cluster.queue_path}")
+        output.note(f"the collectors' queues stay on the nodes, in {pipeline.cluster.queue_folder}")
     else:
         output.note("stored samples are kept; kubeglass undeploy --purge deletes them")
 

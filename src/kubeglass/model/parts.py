@@ -16,6 +16,8 @@ COLLECTOR = "otel-collector"
 #: The collector scrapes itself as this job. A target without samples has ended if this job of its collector has some:
 #: the collector works and does not have the target any more. If this job has none either, nobody knows.
 HEARTBEAT = "otel-collector-heartbeat"
+#: Seconds a collector on a cluster has to end, and to release its queue.
+COLLECTOR_GRACE = 30
 PROMETHEUS = "prometheus"
 GRAFANA = "grafana"
 VIEWER = "viewer"

@@ -49,7 +49,6 @@ cluster:
   namespace: {name}
   app_namespace: {name}-apps
   storage_class: local-path
-  queue_path: /var/lib/kubeglass/{name}
   pull_policy: Never
   images: {{source: local}}
 """

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.cluster.bed.waiting import wait_until
 from tests.cluster.pipeline.conftest import remove
 from tests.cluster.pipeline.stand import APP, Stand
 
@@ -49,6 +50,19 @@ def test_an_app_of_the_other_pipeline_is_not_overwritten(deployed: Stand, neighb
     assert deployed.ask("/") == 200
 
 
+def test_its_queue_may_not_share_the_others_folder(deployed: Stand, neighbour: Stand) -> None:
+    define(neighbour, deployed.apps, OTHER_APP)
+    definition = neighbour.folder / "kubeglass.yaml"
+    folder = f"/var/lib/kubeglass/{deployed.name}/otelcol"
+    definition.write_text(f"{definition.read_text()}  queue_path: {folder}\n")
+
+    refused = neighbour.kubeglass("deploy", check=False)
+
+    assert refused.returncode == 9
+    assert f"({folder} is used by daemonset/otel-collector of namespace {deployed.name})" in refused.stderr
+    assert "set cluster.queue_path to a folder that no other pipeline uses" in refused.stderr
+
+
 def test_under_another_name_it_lives_beside_the_first(deployed: Stand, neighbour: Stand) -> None:
     define(neighbour, deployed.apps, OTHER_APP)
     definition = neighbour.folder / "kubeglass.yaml"
@@ -58,6 +72,16 @@ def test_under_another_name_it_lives_beside_the_first(deployed: Stand, neighbour
     neighbour.kubeglass("deploy")
 
     assert (deployed.ask("/"), neighbour.ask("/")) == (200, 200)
+
+
+def test_neither_scrapes_the_others_app(deployed: Stand, neighbour: Stand) -> None:
+    def scraped(stand: Stand) -> set[str]:
+        """Return the jobs that a pipeline scrapes in the apps' namespace."""
+        return {labels["job"] for labels, _ in stand.query(f'up{{k8s_namespace_name="{deployed.apps}"}}')}
+
+    wait_until(lambda: bool(scraped(neighbour)), "a scrape")
+
+    assert (scraped(deployed), scraped(neighbour)) == ({APP}, {OTHER_APP})
 
 
 def test_purging_the_first_keeps_the_shared_namespace_and_the_other_app(deployed: Stand, neighbour: Stand) -> None:

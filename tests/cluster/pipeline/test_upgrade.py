@@ -49,6 +49,7 @@ def test_upgrading_under_traffic_loses_no_count(earlier: Stand) -> None:
         wait_until(lambda: not old & set(pod_names(earlier, APP, earlier.apps)), "the end of the old pods")
 
     assert "objects were applied by kubectl; deploy takes over their fields" in result.stderr
+    assert f"the collector's queue stays in /var/lib/kubeglass/{earlier.name}; to move it, set " in result.stderr
     assert "deployed and verified" in result.stdout
     assert "probes: 5 probes counted for " in result.stderr
     earlier.expect_reconciled(totals, before)

@@ -33,7 +33,7 @@ class FakeCluster(Cluster):
             if key.kind == kind
             and (not namespace or key.namespace in (namespace, ""))
             and _matches(item["metadata"].get("labels", {}), selector)
-            and _matches({f"involvedObject.{k}": v for k, v in item.get("involvedObject", {}).items()}, fields)
+            and _matches(_fields_of(item), fields)
         ]
 
     def read(self, path: str) -> dict[str, Any]:
@@ -123,6 +123,12 @@ class FakeClock(Clock):
         self.time += seconds
         self.sleeps += 1
         self.scenes.get(self.sleeps, lambda: None)()
+
+
+def _fields_of(item: Mapping[str, Any]) -> dict[str, str]:
+    """Return the fields that a selector of ours may ask for."""
+    about = {f"involvedObject.{name}": value for name, value in item.get("involvedObject", {}).items()}
+    return {**about, "spec.nodeName": item.get("spec", {}).get("nodeName", "")}
 
 
 def _matches(labels: Mapping[str, str], selector: str) -> bool:

@@ -24,6 +24,7 @@ from kubeglass.deploy.rollout.pod_failure import (
     has_started,
     list_unready,
 )
+from kubeglass.deploy.rollout.queue_lock import explain_lock
 from kubeglass.deploy.rollout.revision import Revision, find_revision, list_pods
 from kubeglass.deploy.rollout.scheduling import find_barrier, find_scheduling_failure, is_unschedulable
 from kubeglass.deploy.rollout.status import WORKLOADS, State, read_progress
@@ -125,7 +126,7 @@ def _explain_pod(cluster: Cluster, pod: KubernetesObject, known: AbstractSet[str
         words = find_log_cause(pod, failure.container, log, has_ended=True)
         if words:
             failure = replace(failure, message=f"{failure.message}: {words.message}", hint=words.hint)
-        return replace(failure, evidence=(*evidence, *_quote(failure.container, log)))
+        return explain_lock(cluster, pod, replace(failure, evidence=(*evidence, *_quote(failure.container, log))))
     return _explain_running(cluster, pod, events)
 
 

@@ -90,8 +90,10 @@ class Cluster(Section):
     )
     app_namespace: Name | None = Field(default=None, description="Namespace of the apps; empty means the same one.")
     storage_class: str | None = Field(default=None, min_length=1, description="Empty means the cluster's default.")
-    queue_path: AbsolutePath = Field(
-        default="/var/lib/kubeglass/otelcol", description="Folder on each node for the collector's queue."
+    queue_path: AbsolutePath | None = Field(
+        default=None,
+        description="Folder on each node for the collector's queue, which no other pipeline may use; empty means"
+        " /var/lib/kubeglass/NAMESPACE/otelcol, or where it is already.",
     )
     pull_policy: PullPolicy = PullPolicy.IF_NOT_PRESENT
     images: Images = Images()
@@ -104,6 +106,11 @@ class Cluster(Section):
         """Whether Grafana runs: it is enabled, and there is an image of it."""
         has_image = self.images.source is ImageSource.UPSTREAM or self.images.grafana is not None
         return self.grafana.enabled and has_image
+
+    @property
+    def queue_folder(self) -> str:
+        """Folder on each node for the collector's queue."""
+        return self.queue_path or f"/var/lib/kubeglass/{self.namespace}/otelcol"
 
     @property
     def apps_run_in(self) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
-from kubeglass.model.parts import COLLECTOR, HEALTH_PORT, TELEMETRY_PORT, TELEMETRY_PORT_NAME
+from kubeglass.model.parts import COLLECTOR, COLLECTOR_GRACE, HEALTH_PORT, TELEMETRY_PORT, TELEMETRY_PORT_NAME
 from kubeglass.model.pipeline import Pipeline
 from kubeglass.model.sections.secret import SecretKey
 from kubeglass.render.kubernetes.config_maps import CollectorSetup, config_hash, config_maps, config_volume
@@ -26,6 +26,8 @@ from kubeglass.render.kubernetes.pods import (
 
 CONFIG_MAP = f"{COLLECTOR}-config"
 CONFIG_FOLDER = "/etc/otelcol"
+#: Name of the volume with the queue.
+QUEUE = "queue"
 #: Name of the volume with what scrapes over TLS need.
 SECRETS = "scrape-tls"
 
@@ -54,11 +56,11 @@ def _pod(pipeline: Pipeline, setup: CollectorSetup) -> dict[str, Any]:
         "securityContext": collector_security_context(),
         # Run on every node, whatever its taints.
         "tolerations": [{"operator": "Exists"}],
-        "terminationGracePeriodSeconds": 30,
+        "terminationGracePeriodSeconds": COLLECTOR_GRACE,
         "containers": [_container(pipeline, setup)],
         "volumes": [
             config_volume("config", CONFIG_MAP, [setup.config]),
-            _host_volume("queue", pipeline.cluster.queue_path, "DirectoryOrCreate"),
+            _host_volume(QUEUE, pipeline.cluster.queue_folder, "DirectoryOrCreate"),
             *(_host_volume(_volume_name(folder), folder, "Directory") for folder in folders),
             *([_secret_volume(setup.secrets)] if setup.secrets else []),
         ],
@@ -78,7 +80,7 @@ def _container(pipeline: Pipeline, setup: CollectorSetup) -> dict[str, Any]:
         "securityContext": container_security_context(),
         "volumeMounts": [
             {"name": "config", "mountPath": CONFIG_FOLDER, "readOnly": True},
-            {"name": "queue", "mountPath": setup.queue_directory},
+            {"name": QUEUE, "mountPath": setup.queue_directory},
             *(
                 {"name": _volume_name(folder), "mountPath": where, "readOnly": True}
                 for where, folder in setup.host_folders.items()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from kubeglass.model.duration import format_duration
+from kubeglass.model.parts import COLLECTOR_GRACE
 from kubeglass.model.pipeline import Pipeline
 from kubeglass.model.quantity import parse_size
 from kubeglass.model.sections.storage import Remote
@@ -61,6 +63,8 @@ def keep_queue(pipeline: Pipeline, directory: str) -> dict[str, Any]:
     return {
         "directory": literal(directory),
         "create_directory": True,
+        # A new collector waits for the lock of one that is still ending, instead of failing after a second.
+        "timeout": format_duration(1.5 * COLLECTOR_GRACE),
         "fsync": pipeline.collector.queue.fsync,
         # Moves a damaged file aside, but only if bbolt panics in the caller's goroutine; since bbolt 1.5 it checks the
         # file in another one and ends the process. tests/engines/test_queue_damage.py tells when that changes; until

@@ -149,7 +149,7 @@ def test_the_collector_is_the_one_exception_and_the_namespace_says_why(pipeline:
 
     assert collector["securityContext"]["runAsUser"] == 0
     assert [volume["hostPath"] for volume in collector["volumes"] if "hostPath" in volume] == [
-        {"path": "/var/lib/kubeglass/otelcol", "type": "DirectoryOrCreate"}
+        {"path": "/var/lib/kubeglass/watch/otelcol", "type": "DirectoryOrCreate"}
     ]
     assert watch["labels"]["pod-security.kubernetes.io/enforce"] == "privileged"
     assert "folder of the node" in watch["annotations"]["kubernetes.io/description"]

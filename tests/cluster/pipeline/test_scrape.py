@@ -81,6 +81,20 @@ def test_a_pod_of_another_namespace_is_not_scraped(stand: Stand, strangers: str)
     assert not targets(stand, FAR.name)
 
 
+def test_a_namespace_that_does_not_exist_is_named_before_anything_changes(stand: Stand, strangers: str) -> None:
+    definition = stand.folder / "kubeglass.yaml"
+    known = definition.read_text()
+    definition.write_text(known.replace(f"[{strangers}]", f"[{strangers}, {strangers}-lost]"))
+    before = stand.get("daemonset", "otel-collector")["metadata"]["generation"]
+
+    refused = stand.kubeglass("deploy", check=False)
+    definition.write_text(known)
+
+    assert refused.returncode == 9
+    assert f"names namespaces that do not exist ({strangers}-lost); create them" in refused.stderr
+    assert stand.get("daemonset", "otel-collector")["metadata"]["generation"] == before
+
+
 def test_samples_have_every_label(stand: Stand, strangers: str) -> None:
     (labels, _), *_ = stand.query(f'up{{job="{APP}"}}')
     ours = f'k8s_namespace_name="{stand.apps}",k8s_container_name="app"'
@@ -91,3 +105,15 @@ def test_samples_have_every_label(stand: Stand, strangers: str) -> None:
         assert found | known == found
         assert found["k8s_pod_name"].startswith(APP)
         assert found["k8s_node_name"] == stand.cluster.node_name
+
+
+def test_all_namespaces_are_scraped_if_that_is_asked_for(stand: Stand, strangers: str) -> None:
+    definition = stand.folder / "kubeglass.yaml"
+    definition.write_text(definition.read_text().replace(f"[{strangers}]", "all"))
+
+    stand.kubeglass("deploy")
+
+    wait_until(lambda: targets(stand, FAR.name) == {(str(FAR.port), "main", 1.0)}, f"scraping {FAR.name}")
+    # Its own namespaces' Roles are no longer needed.
+    roles = stand.cluster.kubectl("get", "roles", "--namespace", strangers, "--output=name")
+    assert roles == ""

@@ -27,7 +27,7 @@ _BAD = re.compile(r"\t(?:error|warn)\t|\b[EW]\d{4} ")
 _TIME = re.compile(r"^\S*\d\d:\d\d:\d\d\S*\s+")
 
 
-_RIGHTS = "the collector lacks a right that kubeglass deploy grants; check what else changes its ClusterRole"
+_RIGHTS = "the collector lacks a right that kubeglass deploy grants; check what else changes its ClusterRole or Roles"
 _CERTIFICATE = (
     "the kubelet's certificate is not signed by the cluster's CA: turn on server TLS bootstrap, or accept the risk"
     " and set collector.kubelet.insecure_skip_verify: true"

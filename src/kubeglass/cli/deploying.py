@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from kubeglass.cli.cluster_options import load_cluster_pipeline
 from kubeglass.cli.context import images_folder
 from kubeglass.cli.output import Output
 from kubeglass.deploy.api.cluster import Cluster
-from kubeglass.deploy.api.objects import ObjectKey
+from kubeglass.deploy.api.objects import KubernetesObject, ObjectKey
 from kubeglass.deploy.release.addresses import find_addresses
 from kubeglass.deploy.release.apply import Applied, Change
 from kubeglass.deploy.release.deploy import Release, deploy, preview, rehearse
@@ -96,17 +96,11 @@ def run_deploy(options: DeployOptions) -> None:
     """
     pipeline = load_cluster_pipeline(options.file, options.namespace)
     objects = [item for items in build(pipeline, compose(pipeline)).values() for item in items]
-    built = list_archives(images_folder()).values()
     output = Output()
     shown = RolloutOutput(output)
     with Cluster.connect(options.context) as cluster:
-        placed, queue = place_queue(cluster, objects, chosen=pipeline.cluster.queue_path is not None)
-        pinned = pin_images(cluster, placed, built)
+        pinned = _prepare(cluster, pipeline, objects, output)
         release = Release(pipeline.cluster.namespace, pinned, force=options.force)
-        output.note(f"context {cluster.context}, namespace {release.namespace}, {cluster.address}")
-        require_namespaces(cluster, pipeline)
-        if queue:
-            output.note(queue)
         kubectls = find_kubectl_applied(cluster, pinned, pipeline=release.namespace)
         if kubectls:
             output.note(f"{len(kubectls)} objects were applied by kubectl; deploy takes over their fields")
@@ -128,6 +122,18 @@ def run_deploy(options: DeployOptions) -> None:
         _say_addresses(cluster, objects, output)
         for key in release.password_keys:
             output.note(_explain_password(key))
+
+
+def _prepare(
+    cluster: Cluster, pipeline: Pipeline, objects: Sequence[KubernetesObject], output: Output
+) -> list[KubernetesObject]:
+    """Say where the objects go, and fit them to what runs there."""
+    output.note(f"context {cluster.context}, namespace {pipeline.cluster.namespace}, {cluster.address}")
+    require_namespaces(cluster, pipeline)
+    placed, queue = place_queue(cluster, objects, chosen=pipeline.cluster.queue_path is not None)
+    if queue:
+        output.note(queue)
+    return pin_images(cluster, placed, list_archives(images_folder()).values())
 
 
 def run_undeploy(file: Path | None, context: str | None, namespace: str | None, *, timeout: float, purge: bool) -> None:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from kubeglass.deploy.api.cluster import Cluster
+from kubeglass.deploy.causes.cause import Cause
 from kubeglass.deploy.release.installed import Installed
-from kubeglass.deploy.rollout.cause import Cause
 from kubeglass.deploy.rollout.part import Part, read_parts
 from kubeglass.deploy.rollout.wait import Clock
 from kubeglass.deploy.verify.health import Link, LinkState, check_health

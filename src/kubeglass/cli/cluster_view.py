@@ -9,8 +9,8 @@ from kubeglass.cli.cluster_options import choose_pipeline, name_pipeline, requir
 from kubeglass.cli.cluster_status import PipelineStatus, read_status
 from kubeglass.cli.output import Output
 from kubeglass.deploy.api.cluster import Cluster
+from kubeglass.deploy.causes.cause import Cause
 from kubeglass.deploy.release.installed import read_installed
-from kubeglass.deploy.rollout.cause import Cause
 from kubeglass.deploy.rollout.part import Part
 from kubeglass.deploy.rollout.wait import Clock
 from kubeglass.errors import ClusterError

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from kubeglass.deploy.rollout.scheduling import find_scheduling_failure, is_unschedulable
+from kubeglass.deploy.causes.scheduling import find_scheduling_failure, is_unschedulable
 from tests.cluster.bed.cluster import Cluster
 from tests.cluster.bed.waiting import wait_until
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kubeglass.deploy.rollout.cause import Cause
+from kubeglass.deploy.causes.cause import Cause
 from kubeglass.deploy.verify.collector_diagnosis import find_refusal
 from tests.cluster.bed.waiting import wait_until
 from tests.cluster.pipeline.stand import Stand

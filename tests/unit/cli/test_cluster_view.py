@@ -14,7 +14,7 @@ from kubeglass.cli.cluster_status import PipelineStatus
 from kubeglass.cli.cluster_view import describe_lines, say_changes, show_status
 from kubeglass.cli.output import Output
 from kubeglass.deploy.api.objects import ObjectKey
-from kubeglass.deploy.rollout.cause import Cause
+from kubeglass.deploy.causes.cause import Cause
 from kubeglass.deploy.rollout.part import Part, Replicas
 from kubeglass.deploy.rollout.status import State
 from kubeglass.deploy.verify.health import Link, LinkState

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path, PurePosixPath
 
-from kubeglass.deploy.rollout.mounted_source import write_group_fix, write_owner_fix
+from kubeglass.deploy.causes.mounted_source import write_group_fix, write_owner_fix
 from kubeglass.model.sections.app import HostPath
 
 #: What is wrong with a path that does not exist.

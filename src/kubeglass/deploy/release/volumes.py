@@ -15,8 +15,8 @@ from typing import Any
 from kubeglass.deploy.api.cluster import Cluster
 from kubeglass.deploy.api.errors import RefusedError
 from kubeglass.deploy.api.objects import KubernetesObject, ObjectKey, find_condition, key_of
+from kubeglass.deploy.causes.events import describe_events, list_events
 from kubeglass.deploy.release.apply import POLL_SECONDS, wait_until_gone
-from kubeglass.deploy.rollout.events import describe_events, list_events
 from kubeglass.deploy.rollout.wait import Clock
 from kubeglass.errors import ClusterError
 from kubeglass.model.quantity import parse_memory

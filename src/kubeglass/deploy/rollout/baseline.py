@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from kubeglass.deploy.api.cluster import Cluster
 from kubeglass.deploy.api.errors import MissingError
 from kubeglass.deploy.api.objects import KubernetesObject, ObjectKey, is_ending, is_ready, key_of
+from kubeglass.deploy.causes.events import is_refused, list_current_events, list_events, occurrence_of
+from kubeglass.deploy.causes.pod_failure import find_hopeless_event, find_pod_failures
 from kubeglass.deploy.rollout.diagnosis import claims_of
-from kubeglass.deploy.rollout.events import is_refused, list_current_events, list_events, occurrence_of
-from kubeglass.deploy.rollout.pod_failure import find_hopeless_event, find_pod_failures
 from kubeglass.deploy.rollout.revision import find_revision, list_every_pod
 from kubeglass.deploy.rollout.status import WORKLOADS, State, read_progress
 

@@ -10,13 +10,13 @@ from typing import Any
 from kubeglass.deploy.api.cluster import Cluster
 from kubeglass.deploy.api.errors import ForbiddenError
 from kubeglass.deploy.api.objects import KubernetesObject, ObjectKey, is_ending, is_ready
-from kubeglass.deploy.rollout.admission import explain_refusal
-from kubeglass.deploy.rollout.cause import ROOM_PATIENCE, Cause
-from kubeglass.deploy.rollout.events import describe_events, list_current_events, message_of, occurrence_of
-from kubeglass.deploy.rollout.log_causes import find_log_cause
-from kubeglass.deploy.rollout.logs import excerpt_log, read_log
-from kubeglass.deploy.rollout.nodes import claim_names
-from kubeglass.deploy.rollout.pod_failure import (
+from kubeglass.deploy.causes.admission import explain_refusal
+from kubeglass.deploy.causes.cause import ROOM_PATIENCE, Cause
+from kubeglass.deploy.causes.events import describe_events, list_current_events, message_of, occurrence_of
+from kubeglass.deploy.causes.log_causes import find_log_cause
+from kubeglass.deploy.causes.log_excerpt import excerpt_log, read_log
+from kubeglass.deploy.causes.nodes import claim_names
+from kubeglass.deploy.causes.pod_failure import (
     find_hopeless_event,
     find_pod_failures,
     find_probe_failure,
@@ -24,32 +24,14 @@ from kubeglass.deploy.rollout.pod_failure import (
     has_started,
     list_unready,
 )
+from kubeglass.deploy.causes.scheduling import find_barrier, find_scheduling_failure, is_unschedulable
 from kubeglass.deploy.rollout.queue_lock import explain_lock
 from kubeglass.deploy.rollout.revision import Revision, find_revision, list_pods
-from kubeglass.deploy.rollout.scheduling import find_barrier, find_scheduling_failure, is_unschedulable
-from kubeglass.deploy.rollout.status import WORKLOADS, State, read_progress
 
 #: Of many pods with the same failure, these are enough.
 PODS_READ = 3
 #: What an autoscaler says once it makes a node for the pod: https://github.com/kubernetes/autoscaler, and Karpenter.
 _NODE_COMES = frozenset({"TriggeredScaleUp", "Nominated"})
-
-
-def find_causes(cluster: Cluster, keys: Iterable[ObjectKey]) -> dict[ObjectKey, Cause]:
-    """Find, without waiting, what keeps each workload among ``keys`` from becoming ready.
-
-    A deployment gives a cause up to its ``patience`` to pass before it fails.
-    """
-    causes = {}
-    for key in keys:
-        item = cluster.get(key) if key.kind in WORKLOADS else None
-        if item is None or (progress := read_progress(item)).state is State.READY:
-            continue
-        if cause := find_cause(cluster, item, frozenset()):
-            causes[key] = cause
-        elif progress.state is State.FAILED:
-            causes[key] = Cause(progress.message, evidence=describe_delay(cluster, item))
-    return causes
 
 
 def find_cause(cluster: Cluster, workload: KubernetesObject, known: AbstractSet[str]) -> Cause | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from kubeglass.deploy.api.cluster import Cluster
 from kubeglass.deploy.api.errors import RefusedError
 from kubeglass.deploy.api.objects import KubernetesObject, ObjectKey, key_of, sort_for_deletion
-from kubeglass.deploy.rollout.cause import Cause
+from kubeglass.deploy.causes.cause import Cause
 from kubeglass.deploy.rollout.diagnosis import describe_delay, find_cause
 from kubeglass.deploy.rollout.revision import list_every_pod
 from kubeglass.deploy.rollout.status import STATUS_READERS, WORKLOADS, State, read_progress

@@ -9,7 +9,7 @@ from dataclasses import replace
 from kubeglass.deploy.api.cluster import Cluster
 from kubeglass.deploy.api.errors import ForbiddenError
 from kubeglass.deploy.api.objects import KubernetesObject
-from kubeglass.deploy.rollout.cause import Cause
+from kubeglass.deploy.causes.cause import Cause
 from kubeglass.render.kubernetes.collector import QUEUE
 
 #: What the collector ends with: its exporter has waited for the lock of the queue's file.

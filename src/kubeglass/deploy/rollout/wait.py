@@ -11,8 +11,8 @@ from typing import Any
 from kubeglass.deploy.api.cluster import Cluster
 from kubeglass.deploy.api.errors import UnreachableClusterError
 from kubeglass.deploy.api.objects import ObjectKey
+from kubeglass.deploy.causes.cause import Cause
 from kubeglass.deploy.rollout.baseline import Baseline, generation_of
-from kubeglass.deploy.rollout.cause import Cause
 from kubeglass.deploy.rollout.diagnosis import describe_delay, find_cause
 from kubeglass.deploy.rollout.status import WORKLOADS, Progress, State, read_progress, waiting
 from kubeglass.errors import ClusterError

@@ -10,8 +10,8 @@ from typing import Any
 
 from kubeglass.deploy.api.errors import RefusedError
 from kubeglass.deploy.api.objects import key_of
-from kubeglass.deploy.rollout.cause import Cause
-from kubeglass.deploy.rollout.events import describe_events, list_events
+from kubeglass.deploy.causes.cause import Cause
+from kubeglass.deploy.causes.events import describe_events, list_events
 from kubeglass.deploy.verify.checks import DeployedPipeline
 from kubeglass.model.parts import COLLECTOR
 

@@ -8,8 +8,8 @@ from enum import Enum
 
 from kubeglass.deploy.api.cluster import Cluster
 from kubeglass.deploy.api.errors import ForbiddenError
+from kubeglass.deploy.causes.cause import Cause
 from kubeglass.deploy.portforward.forward import forward_service
-from kubeglass.deploy.rollout.cause import Cause
 from kubeglass.deploy.rollout.wait import Clock
 from kubeglass.deploy.verify.checks import CheckResult, DeployedPipeline, check_kubelets, check_targets
 from kubeglass.deploy.verify.collector_diagnosis import CollectorDiagnosis

@@ -1,24 +1,145 @@
-"""Causes are found without waiting."""
+"""Where the cause of a delay is looked for: the maker, the nodes, the autoscaler, and the logs of both runs."""
 
 from __future__ import annotations
 
-from kubeglass.deploy.api.objects import ObjectKey
-from kubeglass.deploy.rollout.diagnosis import find_causes
-from tests.unit.deploy.fake_cluster import FakeCluster, make_pod, put_deployment
+from typing import Any
+
+import pytest
+
+from kubeglass.deploy.api.errors import ForbiddenError
+from kubeglass.deploy.causes.cause import BRIEF_PATIENCE, ROOM_PATIENCE, Cause
+from kubeglass.deploy.rollout.diagnosis import find_cause
+from tests.unit.deploy.fake_cluster import FakeCluster, make_object, make_pod, put_deployment
+
+NO_NODE = "0/1 nodes are available: 1 node(s) didn't match Pod's node affinity/selector."
 
 
-def test_each_workload_that_cannot_become_ready_has_its_cause_without_waiting() -> None:
+class ReadersAlone(FakeCluster):
+    """A cluster whose nodes and system namespace these credentials may not read."""
+
+    def list_objects(self, api_version: str, kind: str, **narrowed: str) -> list[dict[str, Any]]:
+        if kind == "Node":
+            raise ForbiddenError("node list", {})
+        return super().list_objects(api_version, kind, **narrowed)
+
+    def get(self, key: Any) -> dict[str, Any] | None:
+        if key.namespace == "kube-system":
+            raise ForbiddenError(str(key), {})
+        return super().get(key)
+
+
+def make_cluster(pod: dict[str, Any], cluster: FakeCluster | None = None) -> FakeCluster:
+    cluster = cluster or FakeCluster()
+    put_deployment(cluster)
+    node = make_object("Node", "a", spec={})
+    node["metadata"] |= {"namespace": "", "labels": {"kubernetes.io/hostname": "a"}}
+    cluster.put(node)
+    cluster.put(pod)
+    return cluster
+
+
+def cause_in(cluster: FakeCluster) -> Cause | None:
+    (workload,) = [item for key, item in cluster.objects.items() if key.kind in {"Deployment", "DaemonSet"}]
+    return find_cause(cluster, workload, frozenset())
+
+
+def make_unschedulable() -> dict[str, Any]:
+    pod = make_pod()
+    pod["spec"]["nodeSelector"] = {"kubernetes.io/hostname": "absent"}
+    condition = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": NO_NODE}
+    pod["status"] = {"phase": "Pending", "conditions": [condition]}
+    return pod
+
+
+def test_a_node_that_does_not_exist_is_named_by_the_cluster_s_nodes() -> None:
+    cause = cause_in(make_cluster(make_unschedulable()))
+
+    assert cause is not None
+    assert "no node is called absent (there is a)" in cause.message
+    assert cause.patience == BRIEF_PATIENCE
+
+
+def test_without_the_right_to_read_nodes_the_scheduler_s_own_words_count() -> None:
+    cause = cause_in(make_cluster(make_unschedulable(), ReadersAlone()))
+
+    assert cause is not None
+    assert "not what the pod's node selector asks for (on the only node)" in cause.message
+
+
+def test_an_autoscaler_is_given_time_to_make_a_node() -> None:
+    cluster = make_cluster(make_unschedulable())
+    cluster.put(make_object("ConfigMap", "cluster-autoscaler-status", namespace="kube-system"))
+
+    cause = cause_in(cluster)
+
+    assert cause is not None
+    assert cause.patience == ROOM_PATIENCE
+
+
+def test_karpenter_is_given_time_too() -> None:
+    class WithKarpenter(FakeCluster):
+        def read(self, path: str) -> dict[str, Any]:
+            return {"groups": [{"name": "karpenter.sh"}]} if path == "/apis" else super().read(path)
+
+    cause = cause_in(make_cluster(make_unschedulable(), WithKarpenter()))
+
+    assert cause is not None
+    assert cause.patience == ROOM_PATIENCE
+
+
+def test_a_daemon_set_that_no_node_is_to_have_says_which_taint_keeps_it_out() -> None:
     cluster = FakeCluster()
-    ready, stuck = put_deployment(cluster, "ready", ready=1), put_deployment(cluster, "stuck")
-    waiting = {"waiting": {"reason": "InvalidImageName", "message": "bad name"}}
-    cluster.put(make_pod("stuck-1", app="stuck", state=waiting))
-    late = put_deployment(cluster, "late")
-    progressing = {"type": "Progressing", "reason": "ProgressDeadlineExceeded", "message": "timed out"}
-    cluster.objects[late]["status"]["conditions"] = [progressing]
+    spec = {"selector": {"matchLabels": {"app": "shop"}}, "template": {"spec": {"containers": []}}}
+    daemon_set = make_object("DaemonSet", "shop", api_version="apps/v1", spec=spec, status={})
+    cluster.put(daemon_set)
+    revision = make_object("ControllerRevision", "shop-1", api_version="apps/v1", revision=1)
+    revision["metadata"]["labels"] |= {"app": "shop", "controller-revision-hash": "1"}
+    revision["metadata"]["ownerReferences"] = [{"controller": True, "uid": "uid-shop"}]
+    cluster.put(revision)
+    cluster.put(make_object("Node", "a", namespace="", spec={"taints": [{"key": "x", "effect": "NoSchedule"}]}))
 
-    causes = find_causes(cluster, [ready, stuck, late, ObjectKey("v1", "ConfigMap", "rules", "shop")])
+    cause = cause_in(cluster)
 
-    assert {key.name: cause.message for key, cause in causes.items()} == {
-        "stuck": "pod stuck-1, container app: InvalidImageName: bad name",
-        "late": "timed out",
-    }
+    assert cause is not None
+    assert cause.message == "no node may run it: taint x:NoSchedule, which the pod does not tolerate (node a)"
+
+
+KILLED = [f"[1] [ERROR] Worker (pid:{pid}) was sent SIGKILL! Perhaps out of memory?" for pid in (7, 9)]
+MISSING = ["ModuleNotFoundError: No module named 'requests'"]
+
+
+@pytest.mark.parametrize(
+    ("container", "log", "words"),
+    [
+        ({"state": {"running": {}}}, KILLED, "out of memory"),
+        ({"state": {"running": {}}}, MISSING, None),
+        ({"state": {"running": {}}, "restartCount": 1}, MISSING, "it finds no module requests"),
+        ({"state": {"terminated": {"exitCode": 1}}}, MISSING, "it finds no module requests"),
+        (
+            {"state": {"waiting": {"reason": "CrashLoopBackOff"}}, "lastState": {"terminated": {"exitCode": 1}}},
+            MISSING,
+            "CrashLoopBackOff: Error, exit code 1, 0 restarts: it finds no module requests",
+        ),
+    ],
+)
+def test_the_log_of_a_container_that_is_not_ready_is_read(
+    container: dict[str, Any], log: list[str], words: str | None
+) -> None:
+    cluster = make_cluster(make_pod(**container), FakeCluster(logs={("shop-1", "app"): log}))
+
+    cause = cause_in(cluster)
+
+    if words:
+        assert cause is not None
+        assert cause.message.startswith("pod shop-1, container app: ")
+        assert words in cause.message
+        assert cause.evidence[-1] == f"log app: {log[-1]}"
+    else:
+        assert cause is None
+
+
+def test_the_log_of_a_pod_that_was_evicted_is_not_read() -> None:
+    pod = make_pod(state={"terminated": {"exitCode": 137}})
+    pod["status"]["phase"] = "Failed"
+
+    assert cause_in(make_cluster(pod, FakeCluster(logs={("shop-1", "app"): MISSING}))) is None

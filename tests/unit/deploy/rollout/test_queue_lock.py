@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from kubeglass.deploy.rollout.cause import Cause
+from kubeglass.deploy.causes.cause import Cause
 from kubeglass.deploy.rollout.queue_lock import explain_lock
 from tests.unit.deploy.fake_cluster import FakeCluster, make_object
 

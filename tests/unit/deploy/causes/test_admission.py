@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from kubeglass.deploy.api.errors import ForbiddenError
-from kubeglass.deploy.rollout.admission import ADMISSION_ROWS, ENDING_PATIENCE, explain_refusal
+from kubeglass.deploy.causes.admission import ADMISSION_ROWS, ENDING_PATIENCE, explain_refusal
 from tests.unit.deploy.fake_cluster import FakeCluster, make_object, make_pod, make_replica_set
 
 POD = 'Error creating: pods "shop-1-x" is forbidden: '

@@ -6,7 +6,7 @@ https://github.com/kubernetes/kubernetes/tree/master/pkg/scheduler/framework/plu
 
 from __future__ import annotations
 
-from kubeglass.deploy.rollout.cause import BRIEF_PATIENCE, ROOM_PATIENCE, row
+from kubeglass.deploy.causes.cause import BRIEF_PATIENCE, ROOM_PATIENCE, row
 
 #: For what is short on every node.
 LESS = "ask for less (resources.requests in kubeglass.yaml)"

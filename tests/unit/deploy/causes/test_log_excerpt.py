@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kubeglass.deploy.rollout.logs import LINES_SHOWN, excerpt_log, find_hangs
+from kubeglass.deploy.causes.log_excerpt import LINES_SHOWN, excerpt_log, find_hangs
 
 LOG = """\
 [1] [INFO] Starting gunicorn

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from kubeglass.deploy.rollout.events import describe_events, list_current_events
+from kubeglass.deploy.causes.events import describe_events, list_current_events
 from tests.unit.deploy.fake_cluster import FakeCluster, make_event, make_object, make_pod
 
 

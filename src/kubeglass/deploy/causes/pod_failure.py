@@ -10,9 +10,9 @@ from dataclasses import replace
 from typing import Any
 
 from kubeglass.deploy.api.objects import KubernetesObject
-from kubeglass.deploy.rollout.cause import ROOM_PATIENCE, Cause, Row, explain, row
-from kubeglass.deploy.rollout.events import message_of
-from kubeglass.deploy.rollout.mounted_source import user_of, write_fix
+from kubeglass.deploy.causes.cause import ROOM_PATIENCE, Cause, Row, explain, row
+from kubeglass.deploy.causes.events import message_of
+from kubeglass.deploy.causes.mounted_source import user_of, write_fix
 
 #: What the kubelet and the runtime say about a container that cannot start, before the reason itself counts.
 START_ROWS = (

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from kubeglass.deploy.api.objects import KubernetesObject, find_condition
-from kubeglass.deploy.rollout.cause import BRIEF_PATIENCE, ROOM_PATIENCE, Cause, explain
-from kubeglass.deploy.rollout.events import message_of
-from kubeglass.deploy.rollout.nodes import (
+from kubeglass.deploy.causes.cause import BRIEF_PATIENCE, ROOM_PATIENCE, Cause, explain
+from kubeglass.deploy.causes.events import message_of
+from kubeglass.deploy.causes.nodes import (
     CORDON,
     HOSTNAME,
     candidates,
@@ -18,7 +18,7 @@ from kubeglass.deploy.rollout.nodes import (
     has_affinity,
     untolerated_taints,
 )
-from kubeglass.deploy.rollout.scheduler_messages import LESS, SCHEDULER_ROWS
+from kubeglass.deploy.causes.scheduler_messages import LESS, SCHEDULER_ROWS
 
 #: Of many nodes with the same reason, these are named.
 NODES_NAMED = 3

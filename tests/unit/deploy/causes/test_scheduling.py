@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from kubeglass.deploy.rollout.cause import BRIEF_PATIENCE, ROOM_PATIENCE
-from kubeglass.deploy.rollout.scheduler_messages import SCHEDULER_ROWS
-from kubeglass.deploy.rollout.scheduling import (
+from kubeglass.deploy.causes.cause import BRIEF_PATIENCE, ROOM_PATIENCE
+from kubeglass.deploy.causes.scheduler_messages import SCHEDULER_ROWS
+from kubeglass.deploy.causes.scheduling import (
     NODE_PATIENCE,
     find_barrier,
     find_reasons,

@@ -6,10 +6,10 @@ import re
 from collections.abc import Sequence
 
 from kubeglass.deploy.api.objects import KubernetesObject
-from kubeglass.deploy.rollout.cause import Cause, explain, row
-from kubeglass.deploy.rollout.logs import find_hangs
-from kubeglass.deploy.rollout.mounted_source import find_source, user_of, write_fix
-from kubeglass.deploy.rollout.pod_failure import describe_memory_limit
+from kubeglass.deploy.causes.cause import Cause, explain, row
+from kubeglass.deploy.causes.log_excerpt import find_hangs
+from kubeglass.deploy.causes.mounted_source import find_source, user_of, write_fix
+from kubeglass.deploy.causes.pod_failure import describe_memory_limit
 from kubeglass.render.kubernetes.app import SOURCE_DIR
 
 #: Seconds for which an import must stay at the same place, after the seconds until its stack was written.

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from kubeglass.deploy.rollout.log_causes import HANG_PATIENCE, LOG_ROWS, find_log_cause
+from kubeglass.deploy.causes.log_causes import HANG_PATIENCE, LOG_ROWS, find_log_cause
+from tests.unit.deploy.causes.test_log_excerpt import DUMP
 from tests.unit.deploy.fake_cluster import make_pod
-from tests.unit.deploy.rollout.test_logs import DUMP
 
 WORDS = {
     "exec /usr/bin/python3: exec format error": "its image is for another processor than node n1",

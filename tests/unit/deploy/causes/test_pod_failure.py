@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from kubeglass.deploy.rollout.pod_failure import (
+from kubeglass.deploy.causes.pod_failure import (
     PROBE_PATIENCE,
     START_ROWS,
     describe_memory_limit,

@@ -13,7 +13,7 @@ from typing import Any
 from kubeglass.deploy.api.cluster import Cluster
 from kubeglass.deploy.api.errors import ForbiddenError
 from kubeglass.deploy.api.objects import KubernetesObject, is_ending, parse_amount
-from kubeglass.deploy.rollout.cause import BRIEF_PATIENCE, ROOM_PATIENCE, Cause, explain, row
+from kubeglass.deploy.causes.cause import BRIEF_PATIENCE, ROOM_PATIENCE, Cause, explain, row
 
 #: Seconds for pods to end and free what they use: requests in flight, and two more scrapes.
 ENDING_PATIENCE = 60.0

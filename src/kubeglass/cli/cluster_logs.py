@@ -12,7 +12,7 @@ from kubeglass.cli.output import Output
 from kubeglass.deploy.api.cluster import Cluster
 from kubeglass.deploy.api.errors import UnreachableClusterError
 from kubeglass.deploy.api.objects import KubernetesObject, ObjectKey
-from kubeglass.deploy.rollout.container_log import WorkloadLogs
+from kubeglass.deploy.inspection.container_log import WorkloadLogs
 from kubeglass.deploy.rollout.status import WORKLOADS
 from kubeglass.deploy.rollout.wait import Clock
 from kubeglass.errors import UsageError

@@ -6,12 +6,12 @@ from datetime import datetime
 from pathlib import Path
 
 from kubeglass.cli.cluster_options import choose_pipeline, name_pipeline, require_installed, search_pipelines
-from kubeglass.cli.cluster_status import PipelineStatus, read_status
 from kubeglass.cli.output import Output
 from kubeglass.deploy.api.cluster import Cluster
 from kubeglass.deploy.causes.cause import Cause
+from kubeglass.deploy.inspection.part import Part
+from kubeglass.deploy.inspection.pipeline_status import PipelineStatus, read_status
 from kubeglass.deploy.release.installed import read_installed
-from kubeglass.deploy.rollout.part import Part
 from kubeglass.deploy.rollout.wait import Clock
 from kubeglass.errors import ClusterError
 

@@ -10,14 +10,14 @@ import pytest
 from rich.console import Console
 
 from kubeglass.cli.cluster_logs import choose_parts
-from kubeglass.cli.cluster_status import PipelineStatus
 from kubeglass.cli.cluster_view import describe_lines, say_changes, show_status
 from kubeglass.cli.output import Output
 from kubeglass.deploy.api.objects import ObjectKey
 from kubeglass.deploy.causes.cause import Cause
-from kubeglass.deploy.rollout.part import Part, Replicas
+from kubeglass.deploy.inspection.health import Link, LinkState
+from kubeglass.deploy.inspection.part import Part, Replicas
+from kubeglass.deploy.inspection.pipeline_status import PipelineStatus
 from kubeglass.deploy.rollout.status import State
-from kubeglass.deploy.verify.health import Link, LinkState
 from kubeglass.errors import UsageError
 
 SHOP = ObjectKey("apps/v1", "Deployment", "shop", "apps")

@@ -24,7 +24,7 @@ _REFUSED_AT = frozenset({"targets", "kubelet"})
 
 _HINTS: Mapping[str, str] = {
     "targets": "the collector scrapes pods of its namespaces annotated with prometheus.io/scrape: 'true'; see its"
-    f" latest errors below, or all of its log: kubectl logs daemonset/{COLLECTOR}",
+    f" latest errors below, or all of its log: kubeglass logs --cluster {COLLECTOR}",
     "kubelet": "see the collector's latest errors below",
     "probes": "the app is up but its probes are not counted: check that no proxy in front of it responds to them",
     "panels": "try the query in Prometheus: kubeglass open --cluster prometheus",

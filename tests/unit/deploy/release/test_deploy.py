@@ -228,6 +228,20 @@ def test_purging_later_still_knows_what_was_made() -> None:
     assert cluster.objects == {}
 
 
+def test_what_was_applied_without_us_is_undone_by_its_labels_and_nothing_else_is() -> None:
+    cluster = FakeCluster()
+    put_deployment(cluster)
+    cluster.put(make_object("PersistentVolumeClaim", "data"))
+    cluster.put(make_object("ConfigMap", "of-another", pipeline="other"))
+    theirs = make_object("ConfigMap", "theirs")
+    theirs["metadata"]["labels"] = {PIPELINE: HOME}
+    cluster.put(theirs)
+
+    removed = remove(cluster)
+
+    assert removed == ["deployment/shop"]
+
+
 def test_a_namespace_that_was_there_before_stays() -> None:
     cluster = FakeCluster()
     theirs = make_namespace()

@@ -8,11 +8,11 @@ from typing import Any
 
 from kubeglass.deploy.api.cluster import Cluster
 from kubeglass.deploy.causes.cause import Cause
+from kubeglass.deploy.inspection.health import Link, LinkState, check_health
+from kubeglass.deploy.inspection.live import read_pipeline
+from kubeglass.deploy.inspection.part import Part, read_parts
 from kubeglass.deploy.release.installed import Installed
-from kubeglass.deploy.rollout.part import Part, read_parts
 from kubeglass.deploy.rollout.wait import Clock
-from kubeglass.deploy.verify.health import Link, LinkState, check_health
-from kubeglass.deploy.verify.live import read_pipeline
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from kubeglass.deploy.api.objects import ObjectKey
-from kubeglass.deploy.rollout.container_log import WorkloadLogs
+from kubeglass.deploy.inspection.container_log import WorkloadLogs
 from tests.unit.deploy.fake_cluster import FakeClock, FakeCluster, make_pod, put_deployment
 
 SHOP = ObjectKey("apps/v1", "Deployment", "shop", "shop")

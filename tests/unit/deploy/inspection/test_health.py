@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import cast
 
 from kubeglass.deploy.api.errors import ForbiddenError, error_for
+from kubeglass.deploy.inspection.health import LinkState, check_links
 from kubeglass.deploy.verify.checks import DeployedPipeline
-from kubeglass.deploy.verify.health import LinkState, check_links
 from kubeglass.errors import ClusterError
 from kubeglass.observe.prometheus import Prometheus, Sample
 from tests.unit.deploy.fake_cluster import FakeClock

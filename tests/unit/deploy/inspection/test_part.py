@@ -6,7 +6,7 @@ from typing import Any, NoReturn
 
 from kubeglass.deploy.api.errors import error_for
 from kubeglass.deploy.api.objects import ObjectKey
-from kubeglass.deploy.rollout.part import Part, Replicas, read_parts
+from kubeglass.deploy.inspection.part import Part, Replicas, read_parts
 from kubeglass.deploy.rollout.status import State
 from tests.unit.deploy.fake_cluster import (
     FakeCluster,

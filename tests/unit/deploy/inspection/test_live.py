@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from kubeglass.deploy.verify.live import read_pipeline
+from kubeglass.deploy.inspection.live import read_pipeline
 from kubeglass.model.load import parse_pipeline
 from kubeglass.render.kubernetes.manifests import build
 from kubeglass.render.plan import compose

@@ -72,6 +72,7 @@ OTHER_SELECTOR = {"matchLabels": {"tier": "web"}}
 OTHER_POD = {**POD, "restartPolicy": "Never", "containers": [{"name": "app", "image": "localhost/absent:2"}]}
 BALANCER = {"ports": PORTS, "type": "LoadBalancer", "loadBalancerClass": "a.test/b"}
 WITH_CLAIM = {**STATEFUL, "volumeClaimTemplates": [claim("1Gi")]}
+UNBOUND = claim("1Gi")["spec"]
 ROWS = [
     change_spec("StatefulSet", APPS, STATEFUL, "spec.serviceName", serviceName="b"),
     change_spec("StatefulSet", APPS, STATEFUL, "spec.podManagementPolicy", podManagementPolicy="Parallel"),
@@ -82,6 +83,8 @@ ROWS = [
     change_spec("Service", "v1", {"ports": PORTS}, "spec.clusterIP", clusterIP="None"),
     change_spec("Service", "v1", BALANCER, "spec.loadBalancerClass", loadBalancerClass="a.test/c"),
     change_spec("Job", "batch/v1", JOB, "spec.template", template={**TEMPLATE, "spec": OTHER_POD}),
+    # One that is bound is tried with its pod below.
+    change_spec("PersistentVolumeClaim", "v1", UNBOUND, "spec.resources", resources={"requests": {"storage": "2Gi"}}),
     Row("RoleBinding", RBAC, {"roleRef": CLUSTER_ROLE}, {"roleRef": ROLE}, "roleRef"),
     Row("ConfigMap", "v1", {"immutable": True, "data": {"a": "1"}}, {"immutable": True, "data": {"a": "2"}}, "data"),
     Row("ConfigMap", "v1", {"immutable": True, "data": {"a": "1"}}, {"data": {"a": "1"}}, "immutable"),
@@ -137,11 +140,31 @@ def test_what_did_not_change_stays(changed: Changed) -> None:
     assert changed.before["configmap/beside"] == changed.after["configmap/beside"]
 
 
-def test_every_kind_of_the_table_is_tried() -> None:
-    # Those of the whole cluster are refused in the same words, and a claim is tried with its volume below.
-    elsewhere = {"ClusterRoleBinding", "PriorityClass", "PersistentVolumeClaim"}
+@pytest.fixture
+def cluster_wide(cluster: Cluster, namespace: str) -> Iterator[list[Row]]:
+    """Rows of kinds without a namespace, removed after the test."""
+    view, edit = ({**CLUSTER_ROLE, "name": name} for name in ("view", "edit"))
+    yield [
+        Row("ClusterRoleBinding", RBAC, {"roleRef": view}, {"roleRef": edit}, "roleRef"),
+        Row("PriorityClass", "scheduling.k8s.io/v1", {"value": 1}, {"value": 2}, "value"),
+    ]
+    for kind in ("clusterrolebinding", "priorityclass"):
+        cluster.kubectl("delete", kind, namespace, "--ignore-not-found")
 
-    assert {row.kind for row in ROWS} | elsewhere == set(IMMUTABLE)
+
+def test_an_object_of_the_whole_cluster_is_recreated_too(
+    cluster: Cluster, namespace: str, cluster_wide: list[Row]
+) -> None:
+    before, after = (
+        [make(row.kind, row.version, content, namespace) for row, content in zip(cluster_wide, contents, strict=True)]
+        for contents in ([row.before for row in cluster_wide], [row.after for row in cluster_wide])
+    )
+    release(cluster, namespace, before)
+    said = release(cluster, namespace, after)
+
+    for row in cluster_wide:
+        assert f"{row.kind.lower()}/{namespace} recreated {row.field} cannot be changed" in said, said
+    assert {row.kind for row in (*ROWS, *cluster_wide)} == set(IMMUTABLE), "every kind of the table is tried"
 
 
 def test_nothing_is_changed_when_anything_is_refused(cluster: Cluster, namespace: str) -> None:

@@ -56,7 +56,8 @@ def test_an_image_that_was_loaded_meanwhile_is_tried_at_once(defined: Stand) -> 
 def test_a_secret_that_was_made_meanwhile_is_found_at_once(defined: Stand) -> None:
     change(defined, "    workers: 2\n", f"    workers: 2\n{SECRET}")
     failed = defined.kubeglass("deploy", "--no-verify", check=False)
-    assert 'CreateContainerConfigError: secret "token" not found' in failed.stderr
+    assert f"secret/token in namespace {defined.apps}: does not exist, and pods read it" in failed.stderr
+    assert " changed" not in failed.stderr
 
     kubectl = defined.cluster.kubectl
     kubectl("create", "secret", "generic", "token", "--from-literal=value=x", "--namespace", defined.apps)
@@ -66,9 +67,9 @@ def test_a_secret_that_was_made_meanwhile_is_found_at_once(defined: Stand) -> No
 
 
 def test_a_change_of_the_environment_alone_fixes_what_it_broke(defined: Stand) -> None:
-    change(defined, "    workers: 2\n", f"    workers: 2\n{SECRET.replace('name: token', 'name: absent')}")
+    change(defined, "SHOP_LATENCY: '0'", "SHOP_LATENCY: 'never'")
     failed = defined.kubeglass("deploy", "--no-verify", check=False)
-    assert 'secret "absent" not found' in failed.stderr
+    assert "CrashLoopBackOff" in failed.stderr
 
     # Image and annotations do not change: only the environment tells new pods from old ones.
     defined.define(release="2")
@@ -91,7 +92,7 @@ def test_a_pod_that_fits_on_no_node_ends_with_the_schedulers_message(defined: St
     assert "event FailedScheduling" in failed.stderr
 
 
-def test_storage_that_the_cluster_lacks_is_named(stand: Stand) -> None:
+def test_storage_that_the_cluster_lacks_is_named_and_another_class_mends_it(stand: Stand) -> None:
     home = f"{stand.name}-stored"
     definition = stand.folder / "kubeglass.yaml"
     text = definition.read_text().replace("storage_class: local-path", "storage_class: absent")
@@ -99,6 +100,8 @@ def test_storage_that_the_cluster_lacks_is_named(stand: Stand) -> None:
     definition.write_text(text.replace(f"node_port: {stand.node_port}", f"node_port: {stand.node_port + 1}"))
     try:
         failed = stand.kubeglass("deploy", "--no-verify", "--namespace", home, "--timeout", "120", check=False)
+        change(stand, "storage_class: absent", "storage_class: local-path")
+        mended = stand.kubeglass("deploy", "--no-verify", "--namespace", home)
     finally:
         stand.kubeglass("undeploy", "--purge", "--namespace", home)
         stand.define()
@@ -107,3 +110,5 @@ def test_storage_that_the_cluster_lacks_is_named(stand: Stand) -> None:
         'statefulset/prometheus: cannot become ready (storageclass.storage.k8s.io "absent" not found)' in failed.stderr
     )
     assert "cluster.storage_class" in failed.stderr
+    assert "data-prometheus-0 is made anew, since it holds nothing" in mended.stderr
+    assert "deployed in" in mended.stdout

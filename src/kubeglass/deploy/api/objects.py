@@ -23,12 +23,13 @@ OWNER = "kubeglass"
 EARLIER_PIPELINE = "kubeglass.dev/pipeline"
 
 #: Kinds without a namespace, among those that kubeglass renders or reads.
-_CLUSTER_KINDS = frozenset({"Namespace", "ClusterRole", "ClusterRoleBinding", "Node"})
+_CLUSTER_KINDS = frozenset({"Namespace", "ClusterRole", "ClusterRoleBinding", "Node", "PriorityClass"})
 
 #: The order of applying: what others refer to comes first, storage before the collector that fills it, and the
 #: collector before the apps.
 _ORDER = (
     "Namespace",
+    "PriorityClass",
     "ServiceAccount",
     "ClusterRole",
     "ClusterRoleBinding",

@@ -45,6 +45,15 @@ def test_the_definition_of_the_committed_manifests_packs_the_demo(tmp_path: Path
     assert built["python-app"].layers[2] > 10_000
 
 
+def test_an_unknown_platform_is_refused(tmp_path: Path) -> None:
+    result = call_here(tmp_path, "images", "build", "--demo", "--platform", "darwin/arm64")
+
+    assert (result.returncode, result.stderr) == (
+        2,
+        "error: --platform: is not a platform to build for (darwin/arm64); choose from: linux/amd64, linux/arm64\n",
+    )
+
+
 def test_the_source_may_be_elsewhere(tmp_path: Path) -> None:
     definition = tmp_path / "kubeglass.yaml"
     definition.write_text("apps: [{name: shop, module: 'shop:app'}]\n")

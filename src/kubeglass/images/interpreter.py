@@ -118,8 +118,10 @@ def _describe(error: Exception) -> str:
     return error.strerror or str(error) if isinstance(error, OSError) else "its output is not the probe's"
 
 
-def build_python_base(interpreter: Interpreter) -> list[Entry]:
+def build_python_base(interpreter: Interpreter, libraries: list[Entry] | None = None) -> list[Entry]:
     """Return the system files, the interpreter with its standard library, and an empty virtual environment.
+
+    The ``libraries`` are those that the interpreter loads here, or given for one that does not run here.
 
     An interpreter finds its standard library relative to itself, so it works in its new place. The virtual environment
     makes every distribution's Python look for packages in the same folder.
@@ -132,6 +134,8 @@ def build_python_base(interpreter: Interpreter) -> list[Entry]:
     entries += [File(f"{PREFIX}/bin/{name}", interpreter.program, PROGRAM_MODE), *_build_venv(name, interpreter)]
     for folder in interpreter.stdlib:
         entries += read_folder(folder, f"{PREFIX}/{interpreter.library_folder}/{name}", leave_out=_is_unwanted)
+    if libraries is not None:
+        return entries + libraries
     binaries = [interpreter.program, *list_shared_objects(entries)]
     return entries + find_libraries(binaries, inside=interpreter.stdlib)
 

@@ -35,8 +35,10 @@ _SOURCE_OPTIONS = ("-i", "--index-url", "--extra-index-url", "-f", "--find-links
 class Environment:
     """The packages installed for one interpreter, whose version the image has too."""
 
-    def __init__(self, interpreter: Interpreter) -> None:
+    def __init__(self, interpreter: Interpreter, machine: str = "") -> None:
+        """List the packages; ``machine``, such as ``aarch64``, is the processor of the image if it is another."""
         self._interpreter = interpreter
+        self._machine = {"platform_machine": machine} if machine else {}
         # The first one on the search path is the one that is imported.
         self._installed: dict[str, Distribution] = {}
         for distribution in distributions(path=[str(path) for path in interpreter.search_path]):
@@ -51,6 +53,7 @@ class Environment:
         markers = {key: str(value) for key, value in default_environment().items()} | {
             "python_version": self._interpreter.version,
             "python_full_version": self._interpreter.full_version,
+            **self._machine,
         }
         waiting = [
             (need, "the application") for need in requirements if need.marker is None or need.marker.evaluate(markers)

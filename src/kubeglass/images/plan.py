@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 from kubeglass.engines import registry
 from kubeglass.engines.engine import Distribution, Engine
+from kubeglass.engines.platform import Platform
 from kubeglass.errors import UsageError
 from kubeglass.images.archive import ArchivedImage, write_archive
+from kubeglass.images.foreign_packages import require_platform
 from kubeglass.images.image import PROGRAM_MODE, File, Image
 from kubeglass.images.interpreter import inspect_interpreter
 from kubeglass.images.packages import Environment, advise
-from kubeglass.images.python_image import PythonImages
+from kubeglass.images.python_image import ForeignPython, PythonImages
 from kubeglass.images.source import require_module
 from kubeglass.images.store import SUFFIX
 from kubeglass.images.system import find_libraries, list_system_files
@@ -43,7 +45,9 @@ COLLECTOR = "collector"
 COLLECTOR_PORTS = (OTLP_PORT, TELEMETRY_PORT, HEALTH_PORT)
 
 
-def plan_images(pipeline: Pipeline, folder: Path, python: Path, find_program: FindProgram) -> dict[str, Recipe]:
+def plan_images(
+    pipeline: Pipeline, folder: Path, python: Path, find_program: FindProgram, platform: Platform | None = None
+) -> dict[str, Recipe]:
     """Return the recipe of each image by name: first the apps that name no image of their own, then kubeglass's parts.
 
     Nothing is read or fetched before a recipe is called.
@@ -52,20 +56,38 @@ def plan_images(pipeline: Pipeline, folder: Path, python: Path, find_program: Fi
         pipeline: the pipeline.
         folder: the folder with the apps' sources.
         python: the interpreter to put into the images, with the packages installed for it.
-        find_program: finds the collector and Prometheus.
+        find_program: finds the collector and Prometheus, for ``platform``.
+        platform: another platform than this machine's.
     """
     apps = [app for app in deployed_apps(pipeline) if app.image is None]
-    return {
-        **{app.name: _plan_app(app, folder, python) for app in apps},
+    recipes = {
+        **{app.name: _plan_app(app, folder, python, platform) for app in apps},
         COLLECTOR: Recipe(lambda: build_collector_image(find_program(registry.OTELCOL)), start_version),
         PROMETHEUS: Recipe(lambda: build_prometheus_image(find_program(registry.PROMETHEUS)), start_version),
-        VIEWER: Recipe(lambda: _python(python).build_viewer(pipeline), start_help),
+        VIEWER: Recipe(lambda: _python(python, platform).build_viewer(pipeline), start_help),
     }
+    if platform is None:
+        return recipes
+    own = {app.name for app in apps}
+    return {name: _for_platform(recipe, platform, is_app=name in own) for name, recipe in recipes.items()}
 
 
-def _plan_app(app: App, folder: Path, python: Path) -> Recipe:
+def _for_platform(recipe: Recipe, platform: Platform, *, is_app: bool) -> Recipe:
     def make() -> Image:
-        images = _python(python)
+        image = replace(recipe.make(), architecture=platform.arch)
+        require_platform(image.layers, platform)
+        return image
+
+    def attempt(image: Image, scratch: Path) -> str:
+        said = recipe.attempt(image, scratch) if is_app else ""
+        return said or f"{image.reference}: not started here, because it is for {platform}"
+
+    return Recipe(make, attempt)
+
+
+def _plan_app(app: App, folder: Path, python: Path, platform: Platform | None) -> Recipe:
+    def make() -> Image:
+        images = _python(python, platform)
         if not app.host_path:
             require_module(app, folder, images.interpreter)
         return images.build_app(app, folder)
@@ -74,8 +96,10 @@ def _plan_app(app: App, folder: Path, python: Path) -> Recipe:
         if app.host_path:
             # Its source is on the node.
             return ""
+        # For another platform: the same packages and source for this machine; what they lack, they lack there too.
+        tried = _python(python).build_app(app, folder) if platform else image
         environment = Environment(inspect_interpreter(python))
-        return AppTrial(app, folder, partial(advise, folder=folder, environment=environment)).run(image, scratch)
+        return AppTrial(app, folder, partial(advise, folder=folder, environment=environment)).run(tried, scratch)
 
     return Recipe(make, attempt)
 
@@ -104,8 +128,9 @@ def build_archive(recipe: Recipe, folder: Path, name: str, remark: Callable[[str
     return write_archive(image, folder / f"{name}{SUFFIX}")
 
 
-def _python(python: Path) -> PythonImages:
-    return PythonImages(inspect_interpreter(python))
+def _python(python: Path, platform: Platform | None = None) -> PythonImages:
+    interpreter = inspect_interpreter(python)
+    return PythonImages(interpreter, ForeignPython(platform, interpreter, python) if platform else None)
 
 
 def build_collector_image(program: Path) -> Image:

@@ -9,6 +9,9 @@ from pathlib import Path, PurePosixPath
 from packaging.requirements import Requirement
 
 from kubeglass import __version__
+from kubeglass.engines.platform import Platform
+from kubeglass.images.foreign_base import MACHINES, fetch_interpreter
+from kubeglass.images.foreign_packages import fetch_packages
 from kubeglass.images.image import TEMPORARY_MODE, Entry, Folder, Image, list_shared_objects, read_folder
 from kubeglass.images.interpreter import PREFIX, VENV, Interpreter, build_python_base, packages_folder
 from kubeglass.images.packages import OWN_NAME, Environment, list_own_files, list_package_files, read_requirements
@@ -30,10 +33,43 @@ _LEFT_BY_TOOLS = frozenset({"__pycache__", "node_modules"})
 
 
 @dataclass(frozen=True, slots=True)
+class ForeignPython:
+    """What images for another processor are made of.
+
+    Args:
+        platform: where they run.
+        native: the interpreter here of which they get the packages.
+        python: whose pip gets wheels.
+    """
+
+    platform: Platform
+    native: Interpreter
+    python: Path
+
+    def build_layers(self, selected: list[Distribution], folder: str) -> tuple[tuple[Entry, ...], tuple[Entry, ...]]:
+        """Return the interpreter and its libraries, and the packages for ``folder`` of the image.
+
+        Raises:
+            AppError: a package has no wheel for the platform.
+            UsageError: there is no interpreter for it.
+        """
+        interpreter, libraries = fetch_interpreter(self.native, self.platform)
+        base = build_python_base(interpreter, libraries)
+        fetched = fetch_packages(selected, self.python, interpreter, self.platform)
+        return tuple(base), (*list_package_files(fetched, folder), *list_own_files(folder))
+
+
+@dataclass(frozen=True, slots=True)
 class PythonImages:
-    """Builds images from one interpreter and the packages installed for it."""
+    """Builds images from one interpreter and the packages installed for it.
+
+    Args:
+        interpreter: the interpreter.
+        foreign: builds for another processor instead, from the same packages.
+    """
 
     interpreter: Interpreter
+    foreign: ForeignPython | None = None
 
     def build_app(self, app: App, folder: Path) -> Image:
         """Return the image of an app whose source is in ``folder``.
@@ -57,10 +93,11 @@ class PythonImages:
             entrypoint=(PYTHON, "-m", "gunicorn"),
             # All mounted apps share one image, so nothing of a single app may be in it.
             command=() if app.host_path else _serve(app),
-            environment=self._environment(is_app=True),
+            environment=self._variables(is_app=True),
             working_dir=f"/{APP_FOLDER}",
             ports=() if app.host_path else (app.port, app.metrics_port),
             labels={"org.opencontainers.image.title": PYTHON if app.host_path else app.name},
+            architecture=self._architecture,
         )
 
     def build_viewer(self, pipeline: Pipeline) -> Image:
@@ -72,35 +109,46 @@ class PythonImages:
         """
         return Image(
             reference=viewer_image(pipeline),
-            layers=self._layers(Environment(self.interpreter).select(_PAGE)),
+            layers=self._layers(self._environment.select(_PAGE)),
             entrypoint=(PYTHON, "-m", "kubeglass.viewer"),
             # The pod says where Prometheus and the dashboards are.
             command=("--help",),
-            environment=self._environment(is_app=False),
+            environment=self._variables(is_app=False),
             ports=(VIEWER_PORT,),
             labels={
                 "org.opencontainers.image.title": "kubeglass viewer",
                 "org.opencontainers.image.version": __version__,
             },
+            architecture=self._architecture,
         )
 
+    @property
+    def _architecture(self) -> str:
+        return self.foreign.platform.arch if self.foreign else ""
+
+    @property
+    def _environment(self) -> Environment:
+        return Environment(self.interpreter, MACHINES[self._architecture].wheels if self.foreign else "")
+
     def _select(self, folder: Path) -> list[Distribution]:
-        environment = Environment(self.interpreter)
+        environment = self._environment
         requirements = read_requirements(folder)
         if requirements is None:
             return environment.select_everything()
         return environment.select([*_SERVER, *requirements])
 
     def _layers(self, selected: list[Distribution]) -> tuple[tuple[Entry, ...], tuple[Entry, ...]]:
-        base = build_python_base(self.interpreter)
         folder = packages_folder(self.interpreter)
+        if self.foreign:
+            return self.foreign.build_layers(selected, folder)
+        base = build_python_base(self.interpreter)
         packages = [*list_package_files(selected, folder), *list_own_files(folder)]
         in_base = {entry.path for entry in base}
         libraries = find_libraries(list_shared_objects(packages), inside=self.interpreter.search_path)
         packages += [library for library in libraries if library.path not in in_base]
         return tuple(base), tuple(packages)
 
-    def _environment(self, *, is_app: bool) -> dict[str, str]:
+    def _variables(self, *, is_app: bool) -> dict[str, str]:
         common = {
             "LANG": "C.UTF-8",
             "PATH": f"/{VENV}/bin:/{PREFIX}/bin:/usr/bin:/bin",

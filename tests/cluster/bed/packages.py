@@ -6,6 +6,7 @@ import os
 import platform
 import shutil
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -78,22 +79,37 @@ def unpack_runtime(cache: Path) -> Runtime:
     return Runtime(keep(cache, "runtime", digest_of(*PACKAGES), _unpack))
 
 
+def unpack_emulator(cache: Path, architecture: str) -> Path:
+    """Return the emulator of another processor, downloaded and unpacked if it is not in ``cache``.
+
+    Raises:
+        BedError: its package cannot be downloaded.
+    """
+    machine = {"arm64": "aarch64", "amd64": "x86_64"}[architecture]
+    root = keep(cache, "emulator", digest_of("qemu-user-static"), lambda folder: _fetch(("qemu-user-static",), folder))
+    return root / "usr" / "bin" / f"qemu-{machine}-static"
+
+
 def _unpack(folder: Path) -> None:
     print("test cluster: unpacking containerd, runc, iptables (once, usually 10 seconds)", flush=True)
+    _fetch(PACKAGES, folder)
+    tools = folder / "tools"
+    tools.mkdir()
+    for name in _FIREWALL_TOOLS:
+        (tools / name).symlink_to("../usr/sbin/xtables-nft-multi")
+
+
+def _fetch(packages: Sequence[str], folder: Path) -> None:
     downloads = folder / "downloads"
     downloads.mkdir(mode=0o755)
-    if _apt("download", *PACKAGES, folder=downloads):
+    if _apt("download", *packages, folder=downloads):
         _apt("update", folder=downloads)
-        problem = _apt("download", *PACKAGES, folder=downloads)
+        problem = _apt("download", *packages, folder=downloads)
         if problem:
             raise BedError(f"apt-get download: fails ({problem}); check the package sources of this machine")
     for package in sorted(downloads.glob("*.deb")):
         subprocess.run(["dpkg-deb", "-x", package, folder], check=True)
     shutil.rmtree(downloads)
-    tools = folder / "tools"
-    tools.mkdir()
-    for name in _FIREWALL_TOOLS:
-        (tools / name).symlink_to("../usr/sbin/xtables-nft-multi")
 
 
 def _apt(*arguments: str, folder: Path) -> str:

@@ -11,12 +11,19 @@ import pytest
 
 from kubeglass import __version__
 from kubeglass.engines.engine import Engine
-from kubeglass.errors import UsageError
+from kubeglass.engines.platform import detect_platform
+from kubeglass.errors import AppError, UsageError
 from kubeglass.images import layer
 from kubeglass.images.archive import write_archive
-from kubeglass.images.image import Entry, File
+from kubeglass.images.image import PLATFORMS, Entry, File
 from kubeglass.images.plan import choose, plan_images
+from kubeglass.images.python_image import ForeignPython
 from kubeglass.model.pipeline import Pipeline
+from tests.unit.engines.gadget import make_elf
+
+OTHER = next(platform for platform in PLATFORMS if platform != detect_platform())
+
+NOT_STARTED = f": not started here, because it is for {OTHER}"
 
 
 def _no_program(engine: Engine) -> Path:
@@ -111,6 +118,36 @@ def test_an_engine_s_image_holds_its_program(tmp_path: Path, name: str, program:
     assert image.layers[1] == (File(f"bin/{program}", binary, 0o755),)
     assert image.entrypoint == (f"/bin/{program}",)
     assert image.reference.startswith(f"localhost/kubeglass/{name}:")
+
+
+def test_an_engine_for_another_platform_is_that_platform_s(tmp_path: Path) -> None:
+    (tmp_path / "prometheus").write_bytes(make_elf(OTHER))
+    (tmp_path / "otelcol").write_bytes(make_elf(detect_platform()))
+    recipes = plan_images(Pipeline(), tmp_path, Path(sys.executable), lambda each: tmp_path / each.name, OTHER)
+
+    image = recipes["prometheus"].make()
+
+    assert image.architecture == OTHER.arch
+    assert recipes["prometheus"].attempt(image, tmp_path) == image.reference + NOT_STARTED
+    with pytest.raises(
+        AppError, match=f"/bin/otelcol: is a program for {detect_platform()}, and the image is for {OTHER}"
+    ):
+        recipes["collector"].make()
+
+
+def test_an_app_for_another_platform_is_tried_on_this_one(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ForeignPython, "build_layers", lambda *_: ((), ()))
+    (project / "shop.py").write_text("import pytest\n")
+    pipeline = _pipeline({"name": "shop", "module": "shop:app"})
+    recipe = plan_images(pipeline, project, Path(sys.executable), _no_program, OTHER)["shop"]
+    image = recipe.make()
+
+    assert (image.architecture, image.layers[:2]) == (OTHER.arch, ((), ()))
+    with pytest.raises(AppError, match="does not import in its image .ModuleNotFoundError: No module named 'pytest'"):
+        recipe.attempt(image, project / "scratch")
+
+    (project / "shop.py").write_text("import flask\napp = flask.Flask(__name__)\n")
+    assert recipe.attempt(image, project / "scratch") == image.reference + NOT_STARTED
 
 
 def test_an_unknown_name_is_refused_with_the_known_ones() -> None:

@@ -47,17 +47,30 @@ Python = Annotated[
     Path | None,
     typer.Option(help="Python interpreter whose packages the app images contain.", show_default="kubeglass's own"),
 ]
+For = Annotated[
+    str | None,
+    typer.Option(
+        "--platform", help="Where they will run, such as linux/arm64.", show_default="this machine", metavar="OS/ARCH"
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Into = Annotated[NodeRuntime, typer.Option(help="The node's runtime; auto prefers K3s to containerd.")]
 
 
 @app.command()
 def build(
-    names: Names = None, file: File = None, source: SourceFolder = None, python: Python = None, *, demo: Demo = False
+    names: Names = None,
+    file: File = None,
+    source: SourceFolder = None,
+    python: Python = None,
+    platform: For = None,
+    *,
+    demo: Demo = False,
 ) -> None:
     """Build images of the apps, the collector, Prometheus and the page from this machine's files, and try each."""
     path = find_demo() / FILE_NAME if demo else file or Path(FILE_NAME)
-    build_images(load_definition(path if demo else file), path, names or [], source=source, python=python)
+    pipeline = load_definition(path if demo else file)
+    build_images(pipeline, path, names or [], source=source, python=python, platform=platform)
 
 
 @app.command("list")

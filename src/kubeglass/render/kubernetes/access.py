@@ -1,32 +1,14 @@
-"""``otel-rbac-ns.yaml`` and ``network-policy.yaml``: who may read from the API server, and who may connect to whom."""
+"""``otel-rbac-ns.yaml``: namespaces, and who may read from the API server."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from kubeglass.model.parts import (
-    COLLECTOR,
-    GRAFANA,
-    GRAFANA_PORT,
-    PROMETHEUS,
-    PROMETHEUS_PORT,
-    TELEMETRY_PORT,
-    VIEWER,
-    VIEWER_PORT,
-)
+from kubeglass.model.parts import COLLECTOR, PROMETHEUS
 from kubeglass.model.pipeline import Pipeline
-from kubeglass.model.sections.app import App
 from kubeglass.model.sections.cluster import PodSecurity
-from kubeglass.render.kubernetes.names import (
-    NAMESPACE_NAME,
-    cluster_name,
-    deployed_apps,
-    describe,
-    labels_of,
-    metadata,
-    selector_of,
-)
+from kubeglass.render.kubernetes.names import cluster_name, deployed_apps, describe, labels_of, metadata
 
 _READ = ["get", "list", "watch"]
 
@@ -101,53 +83,3 @@ def _grant(
         describe(role, about, rules=list(rules)),
         describe(f"{role}Binding", about, roleRef=reference, subjects=[subject]),
     ]
-
-
-#: A rule without ``from`` allows every peer.
-ANYBODY: tuple[dict[str, Any], ...] = ()
-
-
-def build_policies(pipeline: Pipeline) -> list[dict[str, Any]]:
-    """Build one policy for each part; none if network policies are off."""
-    cluster = pipeline.cluster
-    if not cluster.security.network_policy:
-        return []
-    home = cluster.namespace
-    readers = tuple(_pods(name) for name in (COLLECTOR, GRAFANA, VIEWER))
-    # Otherwise users connect by port-forward, which the kubelet opens inside the pod.
-    pages = (
-        _policy(name, "pages", home, [_allow(port, ANYBODY)] if page.is_exposed else [])
-        for name, runs, page, port in (
-            (GRAFANA, cluster.runs_grafana, cluster.grafana, GRAFANA_PORT),
-            (VIEWER, cluster.viewer.enabled, cluster.viewer, VIEWER_PORT),
-        )
-        if runs
-    )
-    return [
-        _policy(COLLECTOR, "collector", home, [_allow(TELEMETRY_PORT, (_pods(PROMETHEUS),))]),
-        _policy(PROMETHEUS, "storage", home, [_allow(PROMETHEUS_PORT, readers)]),
-        *pages,
-        *(_app_policy(app, pipeline) for app in deployed_apps(pipeline)),
-    ]
-
-
-def _app_policy(app: App, pipeline: Pipeline) -> dict[str, Any]:
-    namespace = {"namespaceSelector": {"matchLabels": {NAMESPACE_NAME: pipeline.cluster.namespace}}}
-    allowed = [_allow(app.port, ANYBODY), _allow(app.metrics_port, (namespace | _pods(COLLECTOR),))]
-    return _policy(app.name, "app", pipeline.cluster.apps_run_in, allowed)
-
-
-def _policy(name: str, component: str, namespace: str, ingress: list[dict[str, Any]]) -> dict[str, Any]:
-    # The server drops an empty list, and kubectl would set it again at every apply.
-    rules = {"ingress": ingress} if ingress else {}
-    spec = {**_pods(name), "policyTypes": ["Ingress"], **rules}
-    return describe("NetworkPolicy", metadata(name, component, namespace), spec=spec)
-
-
-def _pods(name: str) -> dict[str, Any]:
-    return {"podSelector": {"matchLabels": selector_of(name)}}
-
-
-def _allow(port: int, peers: tuple[dict[str, Any], ...]) -> dict[str, Any]:
-    who = {"from": list(peers)} if peers else {}
-    return {**who, "ports": [{"port": port, "protocol": "TCP"}]}

@@ -7,7 +7,7 @@ from typing import Any
 
 from kubeglass.model.pipeline import Pipeline
 from kubeglass.render.files import RenderedFile
-from kubeglass.render.kubernetes import access, app, collector, ingress, pages, prometheus
+from kubeglass.render.kubernetes import access, app, collector, ingress, pages, policies, prometheus
 from kubeglass.render.kubernetes.config_maps import Contents, check_sizes
 from kubeglass.render.kubernetes.names import PAGE_SECRETS, mark, missing_grafana
 from kubeglass.render.yaml import HEADER, dump_yaml, dump_yaml_documents
@@ -34,7 +34,7 @@ def build(pipeline: Pipeline, contents: Contents) -> dict[str, list[dict[str, An
         "grafana.yaml": pages.build_grafana(pipeline, contents) if grafana_on else [],
         "viewer.yaml": pages.build_viewer(pipeline, contents) if viewer_on else [],
         "ingress.yaml": ingress.build(pipeline),
-        "network-policy.yaml": access.build_policies(pipeline),
+        "network-policy.yaml": policies.build(pipeline),
     }
     for objects in files.values():
         check_sizes(objects, for_kubectl=False)

@@ -282,6 +282,29 @@ def test_nobody_reaches_prometheus_but_the_pipeline(pipeline: Pipeline) -> None:
     assert names == ["otel-collector", "grafana", "viewer"]
 
 
+@pytest.mark.parametrize("page", ["grafana", "viewer"])
+def test_a_page_connects_to_prometheus_and_nowhere_else(pipeline: Pipeline, page: str) -> None:
+    spec = find(pipeline, "NetworkPolicy", page)["spec"]
+    names, prometheus = spec["egress"]
+
+    assert spec["policyTypes"] == ["Ingress", "Egress"]
+    assert names == {"ports": [{"port": 53, "protocol": "UDP"}, {"port": 53, "protocol": "TCP"}]}
+    assert prometheus["to"] == [{"podSelector": {"matchLabels": {"app.kubernetes.io/name": "prometheus"}}}]
+    assert prometheus["ports"] == [{"port": 9090, "protocol": "TCP"}]
+
+
+def test_prometheus_connects_to_the_collectors_and_the_api_server(pipeline: Pipeline) -> None:
+    _, collectors, api_server = find(pipeline, "NetworkPolicy", "prometheus")["spec"]["egress"]
+
+    assert collectors["ports"] == [{"port": 8888, "protocol": "TCP"}]
+    assert {6443, 443} <= {port["port"] for port in api_server["ports"]}
+
+
+@pytest.mark.parametrize("name", ["shop", "otel-collector"])
+def test_apps_and_the_collector_may_connect_anywhere(pipeline: Pipeline, name: str) -> None:
+    assert find(pipeline, "NetworkPolicy", name)["spec"]["policyTypes"] == ["Ingress"]
+
+
 def test_the_metrics_are_for_the_collector_alone(pipeline: Pipeline) -> None:
     public, metrics = find(pipeline, "NetworkPolicy", "shop")["spec"]["ingress"]
 

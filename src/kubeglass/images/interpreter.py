@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -153,6 +154,11 @@ def _build_venv(name: str, interpreter: Interpreter) -> list[Entry]:
         Symlink(f"{VENV}/bin/python3", name),
         Symlink(f"{VENV}/bin/python", name),
     ]
+
+
+def is_packed(module: str) -> bool:
+    """Whether the image has a top-level module of the standard library."""
+    return module in sys.stdlib_module_names and module not in _UNWANTED
 
 
 def _is_unwanted(path: Path) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -14,7 +15,8 @@ from kubeglass.errors import AppError, EngineError
 from kubeglass.images import import_process
 from kubeglass.images.confinement import Confinement, Finished, confine
 from kubeglass.images.image import Image
-from kubeglass.images.interpreter import VENV
+from kubeglass.images.import_scan import list_missing_imports
+from kubeglass.images.interpreter import VENV, is_packed
 from kubeglass.images.python_image import APP_FOLDER
 from kubeglass.images.tree import laid_out
 from kubeglass.model.sections.app import App
@@ -93,8 +95,21 @@ class AppTrial:
             try:
                 report: dict[str, Any] = json.loads((root / _REPORT).read_text(encoding="utf-8"))
             except (OSError, ValueError):
-                return self._judge_end(finished)
-        return self._judge(_localize(report, confinement.prefix), confinement.prefix)
+                said = self._judge_end(finished)
+            else:
+                said = self._judge(_localize(report, confinement.prefix), confinement.prefix)
+        return "\n".join(filter(None, [said, self._read_ahead(image)]))
+
+    def _read_ahead(self, image: Image) -> str:
+        """Return a remark on imports that were not reached."""
+        paths = [entry.path.partition("site-packages/")[2] for entry in image.layers[1]]
+        packed = {re.split(r"[/.]", path, maxsplit=1)[0] for path in paths}
+        module = (self.app.module or "app:app").partition(":")[0]
+        missing = list_missing_imports(self.folder, module, lambda top: top in packed or is_packed(top))
+        if not missing:
+            return ""
+        advice = self.advise(missing[0].rpartition(" ")[2])
+        return f"app {self.app.name}: {', '.join(missing)}, which its image does not have; {advice}"
 
     def _import(self, confinement: Confinement, image: Image) -> Finished:
         prefix = confinement.prefix

@@ -145,6 +145,21 @@ def test_what_only_a_pod_has_is_not_held_against_the_image(attempt: Attempt, sou
     assert attempt(source).startswith(f"app shop: not tried to the end: {end}")
 
 
+def test_an_import_that_comes_later_is_read_ahead(attempt: Attempt, folder: Path) -> None:
+    (folder / "views.py").write_text("import flask\n\ndef show():\n    import pytest.mark\n")
+
+    said = attempt(f"import os, views\n{FLASK}")
+
+    assert said.startswith("app shop: views.py:4 imports pytest, which its image does not have; add pytest to ")
+
+
+def test_imports_behind_a_missing_secret_are_read_ahead(attempt: Attempt) -> None:
+    first, second = attempt("import os\nos.environ['PASSWORD']\nimport pytest, mypy\n").splitlines()
+
+    assert first.startswith("app shop: not tried to the end: its import ends with KeyError: 'PASSWORD'")
+    assert second.startswith("app shop: shop.py:3 imports mypy, shop.py:3 imports pytest, which its image does")
+
+
 def test_an_app_gets_its_environment_and_a_placeholder_for_each_secret(attempt: Attempt) -> None:
     source = f"import os\nassert os.environ['RELEASE'] == '7'\nos.environ['SHOP_PASSWORD']\n{FLASK}"
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import platform
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from kubeglass.deploy.api.cluster import Cluster
 from kubeglass.deploy.api.objects import KubernetesObject, ObjectKey
 from kubeglass.deploy.release.addresses import find_addresses
 from kubeglass.deploy.release.apply import Applied, Change
+from kubeglass.deploy.release.created_secrets import fill_secrets, require_variables
 from kubeglass.deploy.release.deploy import Release, deploy, preview, rehearse
 from kubeglass.deploy.release.host_path import MISSING, find_obstacle
 from kubeglass.deploy.release.managed_fields import find_kubectl_applied
@@ -23,6 +25,7 @@ from kubeglass.deploy.release.pin import pin_images
 from kubeglass.deploy.release.queue_folder import place_queue
 from kubeglass.deploy.release.rehearsal import check
 from kubeglass.deploy.release.removal import undeploy
+from kubeglass.deploy.release.replicas import hand_over_replicas, keep_replicas, missing_metrics
 from kubeglass.deploy.release.scraped import require_namespaces
 from kubeglass.deploy.rollout.status import Progress, State
 from kubeglass.deploy.rollout.wait import Clock
@@ -30,6 +33,7 @@ from kubeglass.deploy.verify.verification import Verified, verify
 from kubeglass.errors import ClusterError
 from kubeglass.images.store import list_archives
 from kubeglass.model.pipeline import Pipeline
+from kubeglass.render.kubernetes.created_secrets import CreatedSecret, name_secrets
 from kubeglass.render.kubernetes.manifests import build
 from kubeglass.render.kubernetes.names import PAGE_SECRET_KEY, deployed_apps, missing_grafana
 from kubeglass.render.plan import compose
@@ -85,6 +89,7 @@ class DeployOptions:
     diff: bool
     force: bool
     verify: bool
+    create_secrets: bool
 
 
 def run_deploy(options: DeployOptions) -> None:
@@ -94,26 +99,28 @@ def run_deploy(options: DeployOptions) -> None:
         ConfigError: the definition is invalid.
         ClusterError: the cluster refused, or the rollout or its verification failed.
     """
-    pipeline = load_cluster_pipeline(options.file, options.namespace)
+    pipeline, created = _load(options)
     objects = [item for items in build(pipeline, compose(pipeline)).values() for item in items]
     output = Output()
     shown = RolloutOutput(output)
     with Cluster.connect(options.context) as cluster:
-        pinned = _prepare(cluster, pipeline, objects, output)
+        filled = fill_secrets(cluster, created, os.environ, pipeline=pipeline.cluster.namespace)
+        pinned = [*_prepare(cluster, pipeline, objects, output), *filled]
         release = Release(pipeline.cluster.namespace, pinned, force=options.force)
         kubectls = find_kubectl_applied(cluster, pinned, pipeline=release.namespace)
         if kubectls:
             output.note(f"{len(kubectls)} objects were applied by kubectl; deploy takes over their fields")
+        trial = replace(release, objects=keep_replicas(cluster, pinned, pipeline=release.namespace))
         if options.diff:
-            difference, steps = preview(cluster, release)
+            difference, steps = preview(cluster, trial)
             output.say(difference.rstrip("\n") or "no difference")
             check(steps)
             return
         check_host_paths(pipeline, output)
-        if missing := missing_grafana(pipeline):
+        for missing in filter(None, (missing_grafana(pipeline), missing_metrics(cluster, objects))):
             output.note(missing)
         if options.dry_run:
-            rehearse(cluster, release, shown.applied)
+            rehearse(cluster, trial, shown.applied)
             output.say(f"dry run: {shown.summary}")
             return
         seconds = _deploy(cluster, pipeline, release, options, shown)
@@ -122,6 +129,15 @@ def run_deploy(options: DeployOptions) -> None:
         _say_addresses(cluster, objects, output)
         for key in release.password_keys:
             output.note(_explain_password(key))
+
+
+def _load(options: DeployOptions) -> tuple[Pipeline, list[CreatedSecret]]:
+    pipeline = load_cluster_pipeline(options.file, options.namespace)
+    if not options.create_secrets:
+        return pipeline, []
+    pipeline, created = name_secrets(pipeline)
+    require_variables(created, os.environ)
+    return pipeline, created
 
 
 def _prepare(
@@ -185,6 +201,7 @@ def _deploy(
 ) -> float:
     clock = Clock()
     started = clock.now()
+    hand_over_replicas(cluster, release.objects, pipeline=release.namespace)
     deploy(cluster, release, timeout=options.timeout, clock=clock, tell=shown.applied, report=shown.progress)
     if options.verify:
         verify(cluster, pipeline, timeout=options.timeout, clock=clock, tell=shown.verified)

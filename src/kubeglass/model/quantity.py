@@ -9,6 +9,9 @@ from pydantic import AfterValidator, BeforeValidator, PlainSerializer, Validatio
 
 from kubeglass.model.duration import DURATION, format_duration, parse_duration
 
+#: A request may be far below what the pod needs; more than ten times it is a mistake.
+_MOST_UTILIZATION = 1000
+
 
 def format_percent(percent: float) -> str:
     """Write a percentage with all its digits: ``99.99999999%`` is not ``100%``."""
@@ -32,6 +35,15 @@ def _validate_percent(value: object) -> float:
     return percent
 
 
+def _validate_utilization(value: object) -> int:
+    is_written = isinstance(value, str | int) and not isinstance(value, bool)
+    match = re.fullmatch(r"([0-9]{1,4})%?", str(value)) if is_written else None
+    share = int(match[1]) if match else 0
+    if not 1 <= share <= _MOST_UTILIZATION:
+        raise ValueError("must be a whole percentage of what the pod requests, from 1% to 1000%, such as 70%")
+    return share
+
+
 #: Seconds as a float, written in a file as ``15s``.
 Duration = Annotated[
     float,
@@ -48,6 +60,14 @@ Percent = Annotated[
     WithJsonSchema({"type": ["string", "number"], "pattern": r"^\d+(\.\d+)?%?$", "examples": ["99.9%"]}),
 ]
 
+
+#: A share of what a pod requests, as a whole number of percent; it may use more than it requests. Written ``70%``.
+Utilization = Annotated[
+    int,
+    BeforeValidator(_validate_utilization),
+    PlainSerializer(lambda share: f"{share}%", return_type=str, when_used="json"),
+    WithJsonSchema({"type": ["string", "integer"], "pattern": r"^\d+%?$", "examples": ["70%"]}),
+]
 
 #: Prometheus counts its storage sizes by 1024: https://prometheus.io/docs/prometheus/latest/storage/
 _SIZE = r"([0-9]{1,15})(B|KB|MB|GB|TB|PB|EB)"

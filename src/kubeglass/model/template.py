@@ -70,7 +70,7 @@ _REST = """\
 #    secret_env: {{DATABASE_URL: {{env: DATABASE_URL, secret: {{name: shop, key: url}}}}}}
 #    image: registry.example.org/shop:1.0   # on the cluster; else `kubeglass images build` makes one
 #    node_port: 30080              # on every node, 30000 to 32767
-#    replicas: 2
+#    replicas: 2                   # or by load: `autoscale: {{max: 6, cpu: 70%}}` in its place
 #    resources: {{requests: {{cpu: 100m, memory: 128Mi}}, limits: {{memory: 256Mi}}}}
 """
 _SECTIONS = """\

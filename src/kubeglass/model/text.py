@@ -200,6 +200,9 @@ LabelName = Annotated[
 #: A whole number; ``true`` and ``false`` are rejected.
 Whole = Annotated[int, BeforeValidator(_refuse_truth)]
 
+#: A number of pods; zero runs none.
+Replicas = Annotated[int, Field(ge=0, le=1000), BeforeValidator(_refuse_truth)]
+
 #: A TCP port.
 Port = Annotated[int, Field(ge=1, le=_LARGEST_PORT), BeforeValidator(_refuse_truth)]
 

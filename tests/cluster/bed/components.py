@@ -12,6 +12,7 @@ from tests.cluster.bed.layout import (
     SERVICE_NETWORK,
     Layout,
 )
+from tests.cluster.bed.pki import AGGREGATOR
 
 ETCD_CLIENT = "http://127.0.0.1:2379"
 ETCD_PEER = "http://127.0.0.1:2380"
@@ -61,6 +62,14 @@ def apiserver_command(layout: Layout) -> Command:
         "--authorization-mode=Node,RBAC",
         "--enable-admission-plugins=NodeRestriction",
         "--allow-privileged=true",
+        # For extension servers, such as the metrics server.
+        f"--requestheader-client-ca-file={pki}/ca.crt",
+        f"--requestheader-allowed-names={AGGREGATOR}",
+        "--requestheader-extra-headers-prefix=X-Remote-Extra-",
+        "--requestheader-group-headers=X-Remote-Group",
+        "--requestheader-username-headers=X-Remote-User",
+        f"--proxy-client-cert-file={pki}/aggregator.crt",
+        f"--proxy-client-key-file={pki}/aggregator.key",
     ]
 
 
@@ -83,6 +92,8 @@ def controller_commands(layout: Layout) -> dict[str, Command]:
             "--allocate-node-cidrs",
             f"--cluster-cidr={CLUSTER_NETWORK}",
             f"--service-cluster-ip-range={SERVICE_NETWORK}",
+            # Autoscalers look every 15 seconds, and wait five minutes before they remove pods.
+            "--horizontal-pod-autoscaler-sync-period=5s",
             "--bind-address=127.0.0.1",
         ],
         "kube-scheduler": [

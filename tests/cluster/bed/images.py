@@ -1,4 +1,4 @@
-"""The two images the cluster itself needs, written by the product's own archive writer."""
+"""The images of the bed's own programs, written by the product's archive writer."""
 
 from __future__ import annotations
 
@@ -13,9 +13,16 @@ def write_images(folder: Path, *, pause: Path, coredns: Path) -> None:
     """Write the archives of the sandbox program and of CoreDNS to ``folder``."""
     folder.mkdir()
     for reference, program in ((PAUSE_IMAGE, pause), (COREDNS_IMAGE, coredns)):
-        image = Image(
-            reference,
-            layers=((File(program.name, program, PROGRAM_MODE),),),
-            entrypoint=(f"/{program.name}",),
-        )
-        write_archive(image, folder / f"{program.name}.tar")
+        write_image(folder, reference, program)
+
+
+def write_image(folder: Path, reference: str, program: Path) -> Path:
+    """Write the archive of an image that holds one program to ``folder``, and return its path."""
+    image = Image(
+        reference,
+        layers=((File(program.name, program, PROGRAM_MODE),),),
+        entrypoint=(f"/{program.name}",),
+    )
+    archive = folder / f"{program.name}.tar"
+    write_archive(image, archive)
+    return archive

@@ -34,6 +34,9 @@ class Identity:
     is_user: bool = True
 
 
+#: The API server shows an extension server the certificate of this name, with the user in headers.
+AGGREGATOR = "aggregator"
+
 IDENTITIES = (
     Identity(
         "apiserver",
@@ -56,6 +59,7 @@ IDENTITIES = (
         (f"DNS:{NODE_NAME}", "DNS:localhost", "IP:127.0.0.1", f"IP:{NODE_IP}"),
     ),
     Identity("kubelet-client", "/O=system:masters/CN=kube-apiserver-kubelet-client", is_user=False),
+    Identity("aggregator", f"/CN={AGGREGATOR}", is_user=False),
     Identity("admin", "/O=system:masters/CN=admin"),
     Identity("controllers", "/CN=system:kube-controller-manager"),
     Identity("scheduler", "/CN=system:kube-scheduler"),

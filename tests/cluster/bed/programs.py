@@ -62,6 +62,8 @@ KUBE = Program("kube", _VERSION_FLAGS, "5 minutes")
 COREDNS = Program("coredns", usually="1 to 2 minutes")
 KWOK = Program("kwok", usually="1 minute")
 PAUSE = Program("pause")
+#: Only for tests of what it measures.
+METRICS_SERVER = Program("metrics-server", usually="1 to 2 minutes")
 
 
 def build_program(program: Program, cache: Path) -> Path:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import subprocess
+from pathlib import Path
 
 import pytest
 
-from tests.cluster.pipeline.stand import APP, Stand
+from tests.cluster.pipeline.stand import APP, KUBEGLASS, Stand
 
 SECRET = "    secret_env: {TOKEN: {secret: {name: token, key: value}}}\n"
 
@@ -64,6 +66,35 @@ def test_a_secret_that_was_made_meanwhile_is_found_at_once(defined: Stand) -> No
     again = defined.kubeglass("deploy", "--no-verify")
 
     assert "deployed in" in again.stdout
+
+
+def test_a_secret_that_only_this_machine_has_is_created_on_demand(defined: Stand) -> None:
+    """As the refusal says; a new value replaces the pods, and no value is printed."""
+
+    def deploy(token: str, *options: str) -> subprocess.CompletedProcess[str]:
+        words: list[str | Path] = [KUBEGLASS, "deploy", "--no-verify", "--create-secrets", *options]
+        result = defined.cluster.run(words, cwd=defined.folder, environment={"SHOP_TOKEN": token})
+        assert token not in result.stdout + result.stderr
+        return result
+
+    def read_token() -> str:
+        shell = ["exec", "--namespace", defined.apps, f"deployment/{APP}", "--", "python3", "-c"]
+        return defined.cluster.kubectl(*shell, "import os; print(os.environ['TOKEN'])").strip()
+
+    change(defined, "    workers: 2\n", "    workers: 2\n    secret_env: {TOKEN: {env: SHOP_TOKEN}}\n")
+    refused = defined.kubeglass("deploy", check=False)
+    assert "apps[0].secret_env.TOKEN: names no Secret" in refused.stderr
+    assert "--create-secrets" in refused.stderr
+
+    deploy("first-token")
+    assert read_token() == "first-token"
+    assert deploy("first-token", "--diff").stdout.strip() == "no difference"
+
+    deploy("second-token")
+    assert read_token() == "second-token"
+
+    defined.define()
+    assert f"secret/{APP}-env deleted" in defined.kubeglass("deploy", "--no-verify").stderr
 
 
 def test_a_change_of_the_environment_alone_fixes_what_it_broke(defined: Stand) -> None:

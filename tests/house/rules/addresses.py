@@ -42,7 +42,18 @@ SITES = {
     "www.w3.org",
 }
 #: Owners of repositories; a repository of kubeglass's own is on none of them yet.
-HOSTS_OF_CODE = {"github.com": {"benoitc", "etcd-io", "kubernetes", "open-telemetry", "pallets", "prometheus", "unbit"}}
+HOSTS_OF_CODE = {
+    "github.com": {
+        "benoitc",
+        "etcd-io",
+        "kubernetes",
+        "kubernetes-sigs",
+        "open-telemetry",
+        "pallets",
+        "prometheus",
+        "unbit",
+    }
+}
 #: Names that stand for somebody's own: https://www.rfc-editor.org/rfc/rfc2606 and a cluster's Services.
 RESERVED = re.compile(r"(.+\.)?example(\.(com|net|org))?|localhost|127\.\d+\.\d+\.\d+|10\.\d+\.\d+\.\d+|::1|.+\.svc")
 _ADDRESS = re.compile(r"https?://[^\s\"'`<>|\\{}()\[\],;]+")

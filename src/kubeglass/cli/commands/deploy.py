@@ -13,6 +13,9 @@ Diff = Annotated[bool, typer.Option("--diff", help="Show what would change; chan
 Timeout = Annotated[float, typer.Option(min=1.0, help="Timeout of the rollout, and of verification, in seconds.")]
 Force = Annotated[bool, typer.Option("--force-conflicts", help="Take over fields that other managers own.")]
 Verifying = Annotated[bool, typer.Option("--verify/--no-verify", help="Check that data flows end to end.")]
+CreateSecrets = Annotated[
+    bool, typer.Option("--create-secrets", help="Make Secrets of this machine's variables where none are named.")
+]
 Purge = Annotated[bool, typer.Option("--purge", help="Also delete stored samples and the namespaces.")]
 DeletionTimeout = Annotated[
     float, typer.Option("--timeout", min=1.0, help="Timeout for deleting each kind of object, in seconds.")
@@ -29,11 +32,12 @@ def deploy(
     diff: Diff = False,
     force_conflicts: Force = False,
     verify: Verifying = True,
+    create_secrets: CreateSecrets = False,
 ) -> None:
     """Deploy the pipeline: apply its manifests, wait until they are ready, and verify that data flows end to end."""
     from kubeglass.cli.deploying import DeployOptions, run_deploy
 
-    run_deploy(DeployOptions(file, context, namespace, timeout, dry_run, diff, force_conflicts, verify))
+    run_deploy(DeployOptions(file, context, namespace, timeout, dry_run, diff, force_conflicts, verify, create_secrets))
 
 
 def undeploy(

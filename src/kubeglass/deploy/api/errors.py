@@ -13,6 +13,8 @@ from kubeglass.errors import ClusterError
 UNPROCESSABLE = 422
 #: Admission, such as a quota, a policy or a webhook, refuses with the same status as authorization, in other words.
 _ADMISSION = re.compile(r"is forbidden: (?![Uu]ser)|^admission webhook |because it is being terminated")
+#: The field that autoscalers and `kubectl scale` write.
+REPLICAS = ".spec.replicas"
 
 
 class UnreachableClusterError(ClusterError):
@@ -116,6 +118,11 @@ def _is_field_conflict(status: Mapping[str, Any]) -> bool:
 
 def _conflict_hint(status: Mapping[str, Any]) -> str:
     fields = ", ".join(f"{cause.get('field', '?')} ({cause.get('message', '')})" for cause in _causes(status))
+    if all(cause.get("field") == REPLICAS for cause in _causes(status)):
+        return (
+            "leave the number of pods to the other manager with 'replicas: null' in kubeglass.yaml, or have kubeglass"
+            f" make the autoscaler with 'autoscale', or set the number once with --force-conflicts: {fields}"
+        )
     return f"let kubeglass take them over with --force-conflicts, or remove them from the other manager: {fields}"
 
 

@@ -45,6 +45,7 @@ _ORDER = (
     "StatefulSet",
     "DaemonSet",
     "Deployment",
+    "HorizontalPodAutoscaler",
 )
 
 

@@ -12,6 +12,7 @@ from kubeglass.deploy.release.apply import Applied, Change
 from kubeglass.deploy.release.inventory import find_orphans, read_inventory, store_inventory
 from kubeglass.deploy.release.rehearsal import Step, check, rehearse_all
 from kubeglass.deploy.release.removal import Tell, remove
+from kubeglass.deploy.release.replicas import AUTOSCALER
 from kubeglass.deploy.release.secret_data import stamp_secrets
 from kubeglass.deploy.release.steps import Taking
 from kubeglass.deploy.rollout.baseline import read_baseline, retry_refused
@@ -80,6 +81,10 @@ def deploy(cluster: Cluster, release: Release, *, timeout: float, clock: Clock, 
     wanted = [key for key in release.keys if key.kind != "Namespace" or key in made or key in before]
     # Before anything is applied, so that an interrupted deployment forgets nothing.
     store_inventory(cluster, before.union(wanted), home)
+    orphans = find_orphans(before, wanted)
+    # Before what they scale: they would set the number of pods back.
+    autoscalers = [key for key in orphans if key.kind == AUTOSCALER]
+    remove(cluster, autoscalers, pipeline=home, timeout=timeout, clock=clock, tell=tell)
     for applied in map(taking.take, steps[len(namespaces) :]):
         if applied.key.kind == "DaemonSet" and applied.change in {Change.CHANGED, Change.RECREATED}:
             # Before the apps: only a running collector scrapes the last counts of a pod that ends.
@@ -91,7 +96,6 @@ def deploy(cluster: Cluster, release: Release, *, timeout: float, clock: Clock, 
     for key in baseline.refused:
         retry_refused(cluster, key)
     Rollout(cluster, release.keys, clock, report, baseline).wait(timeout)
-    orphans = find_orphans(before, wanted)
     remove(cluster, orphans, pipeline=home, timeout=timeout, clock=clock, tell=tell)
     store_inventory(cluster, before.union(wanted) - orphans, home)
 

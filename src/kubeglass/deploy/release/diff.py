@@ -20,17 +20,28 @@ def render_diff(name: str, live: KubernetesObject | None, wanted: KubernetesObje
     Returns:
         A unified diff, empty if nothing would change; values of Secrets are masked.
     """
-    before = _lines(live) if live is not None else []
-    after = _lines(wanted)
+    changed = _changed_values(live, wanted) if live is not None else frozenset()
+    before = _lines(live, changed, "(masked, as it is)") if live is not None else []
+    after = _lines(wanted, changed, "(masked, as it will be)")
     heading = f"{name} (new)" if live is None else name
     return "".join(difflib.unified_diff(before, after, f"cluster: {heading}", f"rendered: {heading}", n=3))
 
 
-def _lines(item: KubernetesObject) -> list[str]:
-    return dump_yaml(_comparable(item), header="").splitlines(keepends=True)
+def _lines(item: KubernetesObject, changed: frozenset[str], mask: str) -> list[str]:
+    return dump_yaml(_comparable(item, changed, mask), header="").splitlines(keepends=True)
 
 
-def _comparable(item: KubernetesObject) -> dict[str, Any]:
+def _changed_values(live: KubernetesObject, wanted: KubernetesObject) -> frozenset[str]:
+    """Return the keys of a Secret whose values differ; it is seen that they do, and not what they are."""
+    before, after = _values(live), _values(wanted)
+    return frozenset(key for key in before.keys() & after.keys() if before[key] != after[key])
+
+
+def _values(item: KubernetesObject) -> dict[str, str]:
+    return {**(item.get("data") or {}), **(item.get("stringData") or {})} if item["kind"] == "Secret" else {}
+
+
+def _comparable(item: KubernetesObject, changed: frozenset[str], mask: str) -> dict[str, Any]:
     plain: dict[str, Any] = deepcopy(dict(item))
     plain.pop("status", None)
     metadata = plain["metadata"]
@@ -39,8 +50,8 @@ def _comparable(item: KubernetesObject) -> dict[str, Any]:
     if annotations := metadata.get("annotations"):
         annotations.pop(_LAST_APPLIED, None)
     if plain["kind"] == "Secret":
-        keys = [*(plain.get("data") or {}), *(plain.pop("stringData", None) or {})]
-        plain["data"] = dict.fromkeys(keys, "(masked)")
+        plain.pop("stringData", None)
+        plain["data"] = {key: mask if key in changed else "(masked)" for key in _values(item)}
     return _sorted(plain)  # type: ignore[no-any-return]
 
 

@@ -8,7 +8,8 @@ server rejects. ``kubectl apply --server-side`` migrates its fields in the same 
 from __future__ import annotations
 
 import copy
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from kubeglass.deploy.api.cluster import Cluster
@@ -20,11 +21,14 @@ CLIENT_SIDE_APPLY = "kubectl-client-side-apply"
 #: Controllers write to the same list; after a conflict it is read again.
 ATTEMPTS = 5
 
+Change = Callable[[Sequence[Mapping[str, Any]]], list[dict[str, Any]]]
+"""Returns an object's ``managedFields`` as they should be."""
+
 
 def find_kubectl_applied(cluster: Cluster, objects: Sequence[KubernetesObject], *, pipeline: str) -> list[ObjectKey]:
     """Return which of ``objects`` exist, belong to this pipeline and were applied by kubectl."""
     keys = [key_of(item, namespace=pipeline) for item in objects]
-    return [key for key in keys if _transfer(cluster.get(key), pipeline) is not None]
+    return [key for key in keys if _change(cluster.get(key), transfer_fields, pipeline) is not None]
 
 
 def take_over_fields(cluster: Cluster, key: ObjectKey, *, pipeline: str, given_up: Collection[Path] = ()) -> None:
@@ -33,8 +37,17 @@ def take_over_fields(cluster: Cluster, key: ObjectKey, *, pipeline: str, given_u
     Raises:
         RefusedError: the server refused.
     """
+    replace_managed_fields(cluster, key, partial(transfer_fields, given_up=given_up), pipeline=pipeline)
+
+
+def replace_managed_fields(cluster: Cluster, key: ObjectKey, change: Change, *, pipeline: str) -> None:
+    """Change who owns which fields of an object of this pipeline; nothing happens if it does not exist.
+
+    Raises:
+        RefusedError: the server refused.
+    """
     for attempt in range(ATTEMPTS):
-        changed = _transfer(cluster.get(key), pipeline, given_up)
+        changed = _change(cluster.get(key), change, pipeline)
         if changed is None:
             return
         try:
@@ -44,14 +57,12 @@ def take_over_fields(cluster: Cluster, key: ObjectKey, *, pipeline: str, given_u
                 raise
 
 
-def _transfer(
-    live: KubernetesObject | None, pipeline: str, given_up: Collection[Path] = ()
-) -> list[dict[str, Any]] | None:
+def _change(live: KubernetesObject | None, change: Change, pipeline: str) -> list[dict[str, Any]] | None:
     """Return the change as a JSON patch of exactly the object that was read; None if nothing changes."""
     if live is None or not is_ours(live, pipeline):
         return None
     entries = live["metadata"].get("managedFields") or []
-    after = transfer_fields(entries, given_up)
+    after = change(entries)
     if after == entries:
         return None
     return [

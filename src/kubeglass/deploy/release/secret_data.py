@@ -28,6 +28,8 @@ Values = Mapping[str, bytes]
 """What a Secret holds, by key; its uid is that of the empty one."""
 
 _UID = ""
+#: Where a Secret that kubeglass fills keeps its salt; no environment variable has such a name.
+SALT = "kubeglass.salt"
 
 
 @dataclass(slots=True)
@@ -81,9 +83,9 @@ class SecretData:
             return None
         plain = {name: value.encode() for name, value in (item.get("stringData") or {}).items()}
         coded = {name: base64.b64decode(value) for name, value in (item.get("data") or {}).items()}
-        # Those of the release have none before the first deployment; the passwords among them are long.
+        # Those of the release have none before the first deployment; they have a salt, or a long password.
         uid = "" if is_made_by_kubeglass(item) else str(item["metadata"].get("uid", ""))
-        return {**coded, **plain, _UID: uid.encode()}
+        return {**coded, **plain, _UID: coded.get(SALT, uid.encode())}
 
     def _find_stamp(self, item: KubernetesObject) -> str:
         """Return the hash that runs already, so that pods stay as they are."""

@@ -115,12 +115,23 @@ def _service(item: KubernetesObject) -> Progress:
     return ready("has its address")
 
 
+def _autoscaler(item: KubernetesObject) -> Progress:
+    """Ready as soon as it exists: it has measured no pod before the first ones run for a while."""
+    spec, status = item["spec"], item.get("status") or {}
+    bounds = f"{spec.get('minReplicas', 1)} to {spec['maxReplicas']} pods"
+    active = find_condition(item, "ScalingActive")
+    if active and active["status"] == "False" and active.get("reason") != "ScalingDisabled":
+        return ready(f"{bounds}, but it does not scale: {active.get('message') or active.get('reason')}")
+    return ready(f"{bounds}, now {status.get('currentReplicas', 0)}")
+
+
 #: Kinds whose pods come from a template.
 WORKLOADS = frozenset({"Deployment", "StatefulSet", "DaemonSet"})
 
 STATUS_READERS: dict[str, Callable[[KubernetesObject], Progress]] = {
     "DaemonSet": _daemon_set,
     "Deployment": _deployment,
+    "HorizontalPodAutoscaler": _autoscaler,
     "Namespace": _namespace,
     "PersistentVolumeClaim": _persistent_volume_claim,
     "Service": _service,

@@ -9,7 +9,7 @@ from typing import Any
 from kubeglass.catalog import FALLBACK_PREFIX, HTTP_REQUESTS, HTTP_REQUESTS_IN_PROGRESS
 from kubeglass.dashboards.queries import PanelQuery, panel_queries
 from kubeglass.deploy.api.cluster import Cluster
-from kubeglass.deploy.api.objects import address_of, has_ended, is_ending, write_selector
+from kubeglass.deploy.api.objects import ObjectKey, address_of, has_ended, is_ending, write_selector
 from kubeglass.model.metric_names import metric_names
 from kubeglass.model.parts import COLLECTOR, TELEMETRY_PORT
 from kubeglass.model.pipeline import Pipeline
@@ -39,6 +39,16 @@ class DeployedPipeline:
         """Read the pods of ``app``, without those that are terminating or have ended."""
         return self._pods(self.pipeline.cluster.apps_run_in, app.name)
 
+    def replicas(self) -> dict[str, int]:
+        """Return the number of pods that each app should have: the definition's, or the Deployment's at this moment."""
+        return {app.name: self._replicas_of(app) for app in deployed_apps(self.pipeline)}
+
+    def _replicas_of(self, app: App) -> int:
+        if app.fixed_replicas is not None:
+            return app.fixed_replicas
+        key = ObjectKey("apps/v1", "Deployment", app.name, self.pipeline.cluster.apps_run_in)
+        return int((self.cluster.get(key) or {"spec": {}})["spec"].get("replicas", 1))
+
     def _pods(self, namespace: str, name: str) -> list[dict[str, Any]]:
         selector = write_selector(selector_of(name))
         pods = self.cluster.list_objects("v1", "Pod", namespace=namespace, selector=selector)
@@ -62,10 +72,11 @@ def check_targets(deployed: DeployedPipeline) -> CheckResult:
     oldest = f"time() - {FRESH_SCRAPES * deployed.pipeline.scrape.interval + DELAY_SECONDS:g}"
     samples = deployed.prometheus.query(f"timestamp(up == 1) > {oldest}")
     up = {(sample.labels.get("job"), sample.labels.get("instance")) for sample in samples}
-    apps = [app for app in deployed_apps(deployed.pipeline) if app.replicas]
+    replicas = deployed.replicas()
+    apps = [app for app in deployed_apps(deployed.pipeline) if replicas[app.name]]
     pods = {app.name: [(pod, app.metrics_port) for pod in deployed.pods_of(app)] for app in apps}
     pods[COLLECTOR] = [(pod, TELEMETRY_PORT) for pod in deployed.collectors()]
-    wanted = {app.name: app.replicas for app in apps} | {COLLECTOR: max(len(pods[COLLECTOR]), 1)}
+    wanted = {app.name: replicas[app.name] for app in apps} | {COLLECTOR: max(len(pods[COLLECTOR]), 1)}
     down = {job: [pod for pod, port in pods[job] if (job, address_of(pod, port)) not in up] for job in wanted}
     seen = {job: len(pods[job]) - len(down[job]) for job in wanted}
     missing = [f"{job}: {seen[job]} of {count} up" for job, count in wanted.items() if seen[job] < count]

@@ -66,7 +66,8 @@ class ProbeRequests:
             ClusterError: an app has no ready pod, or its pod cannot be reached.
         """
         missing, counted, without = [], [], []
-        for app in (app for app in deployed_apps(self.deployed.pipeline) if app.replicas):
+        replicas = self.deployed.replicas()
+        for app in (app for app in deployed_apps(self.deployed.pipeline) if replicas[app.name]):
             probes = self._probes_of(app)
             if probes is None:
                 without.append(app.name)

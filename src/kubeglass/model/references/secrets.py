@@ -44,16 +44,18 @@ def require_secrets(pipeline: Pipeline) -> None:
     """Check that every secret has a Kubernetes Secret; the variables of this machine are not set on a cluster.
 
     Raises:
-        ConfigError: one names no Secret.
+        ConfigError: some name no Secret; the details are all of these but the first.
     """
-    for loc, source in _all_sources(pipeline):
-        if source.secret is None:
-            raise ConfigError(
-                format_loc(loc),
-                "names no Secret, and a cluster cannot read it from anywhere else",
-                found=f"found only 'env: {source.env}'",
-                hint="add 'secret: {name: …, key: …}'",
-            )
+    bare = [(format_loc(loc), source) for loc, source in _all_sources(pipeline) if source.secret is None]
+    if bare:
+        (where, first), *others = bare
+        raise ConfigError(
+            where,
+            "names no Secret, and a cluster cannot read it from anywhere else",
+            found=f"found only 'env: {first.env}'",
+            hint="add 'secret: {name: …, key: …}', or have `kubeglass deploy --create-secrets` make one",
+            details=tuple(f"{other} names none either, only 'env: {source.env}'" for other, source in others),
+        )
 
 
 def _all_sources(pipeline: Pipeline) -> Iterator[tuple[Loc, SecretSource]]:
@@ -96,7 +98,8 @@ def variables(pipeline: Pipeline) -> Iterator[Problem]:
             what = "name" if names_a_secret(name) else "value" if _SECRET_VALUE.search(value) else ""
             if what:
                 wrong = f"looks like a secret by its {what}, and must not be in clear text"
-                hint = f"move it to 'secret_env: {{{name}: {{env: {name}}}}}'"
+                place = f"{{env: {name}, secret: {{name: {app.name}, key: {name}}}}}"
+                hint = f"move it to 'secret_env: {{{name}: {place}}}': a local run reads 'env', a cluster 'secret'"
                 yield Problem(("apps", index, "env", name), wrong, hint=hint, at_key=True)
         for name in app.secret_env.keys() & app.env.keys():
             loc = ("apps", index, "secret_env", name)

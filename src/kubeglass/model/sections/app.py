@@ -8,6 +8,7 @@ from typing import Self
 
 from pydantic import Field, PrivateAttr
 
+from kubeglass.model.quantity import Utilization
 from kubeglass.model.sections.ingress import Ingress
 from kubeglass.model.sections.secret import BasicAuth, SecretSource
 from kubeglass.model.sections.section import Amount, Resources, Section
@@ -22,6 +23,7 @@ from kubeglass.model.text import (
     Name,
     NodePort,
     Port,
+    Replicas,
     Target,
     Whole,
 )
@@ -75,6 +77,19 @@ class HostPath(Section):
     )
 
 
+class Autoscale(Section):
+    """A HorizontalPodAutoscaler that sets the number of pods; it needs the metrics server, which K3s includes."""
+
+    min: Whole = Field(default=2, ge=1, le=1000, description="Fewest pods.")
+    max: Whole = Field(ge=1, le=1000, description="Most pods.")
+    cpu: Utilization | None = Field(
+        default=70, description="CPU to keep each pod at, as a share of its request; null ignores CPU."
+    )
+    memory: Utilization | None = Field(
+        default=None, description="Memory to keep each pod at, as a share of its request; empty ignores memory."
+    )
+
+
 class App(Section):
     """One application, either run by kubeglass (``module``) or only scraped (``target``)."""
 
@@ -119,7 +134,12 @@ class App(Section):
     )
     node_port: NodePort | None = Field(default=None, description="Port on every node that leads to it.")
     ingress: Ingress | None = Field(default=None, description="Host name that leads to it, on the cluster.")
-    replicas: Whole = Field(default=2, ge=0, le=1000, description="Pods on the cluster.")
+    replicas: Replicas | None = Field(
+        default=2, description="Pods on the cluster; null leaves their number to whoever scales the Deployment."
+    )
+    autoscale: Autoscale | None = Field(
+        default=None, description="Have Kubernetes choose the number of pods by their load, in place of `replicas`."
+    )
     resources: Resources = Resources(requests=Amount(cpu="100m", memory="128Mi"), limits=Amount(memory="256Mi"))
     env: dict[EnvName, str] = Field(default={}, description="Environment variables without secrets.")
     secret_env: dict[EnvName, SecretSource] = Field(default={}, description="Environment variables with secret values.")
@@ -137,3 +157,8 @@ class App(Section):
         copy = self.model_copy()
         copy._source_files = dict(files)
         return copy
+
+    @property
+    def fixed_replicas(self) -> int | None:
+        """Number of pods on the cluster; None if somebody else sets it, such as an autoscaler."""
+        return None if self.autoscale else self.replicas

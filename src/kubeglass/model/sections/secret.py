@@ -13,14 +13,17 @@ from kubeglass.model.text import EnvName, Name
 
 
 class SecretKey(Section):
-    """One key of a Kubernetes Secret in the pipeline's namespace."""
+    """One key of a Kubernetes Secret: in the apps' namespace for `secret_env`, else in the pipeline's."""
 
-    name: Name = Field(description="Name of the Secret.")
+    name: Name = Field(description="Name of the Secret, which must exist.")
     key: str = Field(min_length=1, description="Key in the Secret's data.")
 
 
 class SecretSource(Section):
-    """Where a secret comes from: on this machine an environment variable, on the cluster a Secret."""
+    """Where a secret comes from: on this machine an environment variable, on a cluster a Secret.
+
+    Without `secret`, `kubeglass deploy --create-secrets` makes one of the variable's value.
+    """
 
     env: EnvName | None = Field(default=None, description="Environment variable that holds it on this machine.")
     secret: SecretKey | None = Field(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from types import NoneType
+from typing import Any, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, model_validator
+from pydantic.fields import FieldInfo
 
 from kubeglass.model.quantity import Cpu, Memory
 
@@ -19,8 +21,18 @@ class Section(BaseModel):
     def _empty_means_default(cls, data: Any, info: ValidationInfo) -> Any:
         # In a file, `scrape:` with every key below it commented out is an empty value and means the defaults.
         if isinstance(data, dict) and info.context and info.context.get("written"):
-            return {key: value for key, value in data.items() if value is not None or key not in cls.model_fields}
+            fields = cls.model_fields
+            return {
+                key: value
+                for key, value in data.items()
+                if value is not None or key not in fields or _may_be_emptied(fields[key])
+            }
         return data
+
+
+def _may_be_emptied(field: FieldInfo) -> bool:
+    """Return whether the field has a default other than "none", and "none" can be chosen: ``replicas: null``."""
+    return field.default is not None and NoneType in get_args(field.annotation)
 
 
 class Amount(Section):

@@ -9,7 +9,7 @@ from typing import Any
 from kubeglass.catalog import PROBE_PATH
 from kubeglass.model.parts import INSTRUMENT_VARIABLE, METRICS_FOLDER_VARIABLE, METRICS_PREFIX_VARIABLE
 from kubeglass.model.pipeline import Pipeline
-from kubeglass.model.sections.app import App, HostPath
+from kubeglass.model.sections.app import App, Autoscale, HostPath
 from kubeglass.render.kubernetes import source
 from kubeglass.render.kubernetes.names import app_image, deployed_apps, describe, metadata
 from kubeglass.render.kubernetes.pods import (
@@ -29,6 +29,7 @@ from kubeglass.render.kubernetes.pods import (
     template_of,
 )
 
+CONTAINER = "app"
 #: Folder of the workers' metric files, in memory: they are written at every request.
 METRICS_DIR = "/run/metrics"
 #: Folder of an app's source in its container.
@@ -37,8 +38,13 @@ SOURCE_DIR = "/app"
 GRACE_SECONDS = 30
 
 
+#: Seconds of low load before pods are removed, and between one removal and the next.
+CALM_SECONDS = 300
+REMOVAL_SECONDS = 60
+
+
 def build(pipeline: Pipeline) -> list[dict[str, Any]]:
-    """Build a Deployment and a PodDisruptionBudget for each app, after the ConfigMaps with its source, if any."""
+    """Build each app's Deployment, PodDisruptionBudget and autoscaler, after the ConfigMaps with its source."""
     apps, namespace = deployed_apps(pipeline), pipeline.cluster.apps_run_in
     return [
         *source.build_library(apps, namespace),
@@ -58,8 +64,10 @@ def _workload(app: App, pipeline: Pipeline) -> list[dict[str, Any]]:
         "prometheus.io/port": str(app.metrics_port),
         "prometheus.io/path": app.metrics_path,
     }
+    fixed = app.fixed_replicas
     deployment = {
-        "replicas": app.replicas,
+        # Whoever else sets the number would find it changed back at every apply.
+        **({} if fixed is None else {"replicas": fixed}),
         "selector": select(app.name),
         # A new pod is ready before an old one goes.
         "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 0, "maxSurge": 1}},
@@ -68,7 +76,39 @@ def _workload(app: App, pipeline: Pipeline) -> list[dict[str, Any]]:
     # One at a time: a node can always be drained, and an app with several replicas stays available.
     budget = {"maxUnavailable": 1, "selector": select(app.name)}
     about = metadata(app.name, "app", pipeline.cluster.apps_run_in)
-    return [describe("Deployment", about, spec=deployment), describe("PodDisruptionBudget", about, spec=budget)]
+    return [
+        describe("Deployment", about, spec=deployment),
+        describe("PodDisruptionBudget", about, spec=budget),
+        *([describe("HorizontalPodAutoscaler", about, spec=_scaling(app, app.autoscale))] if app.autoscale else []),
+    ]
+
+
+def _scaling(app: App, autoscale: Autoscale) -> dict[str, Any]:
+    shares = {"cpu": autoscale.cpu, "memory": autoscale.memory}
+    return {
+        "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": app.name},
+        "minReplicas": autoscale.min,
+        "maxReplicas": autoscale.max,
+        "metrics": [_measure(name, share) for name, share in shares.items() if share is not None],
+        "behavior": {
+            # Up as Kubernetes does by default: at once, by four pods or to twice as many every 15 seconds. Down only
+            # after a calm, and at most half at a time: the rest must take over what these served.
+            "scaleDown": {
+                "stabilizationWindowSeconds": CALM_SECONDS,
+                "selectPolicy": "Max",
+                "policies": [
+                    {"type": "Percent", "value": 50, "periodSeconds": REMOVAL_SECONDS},
+                    {"type": "Pods", "value": 1, "periodSeconds": REMOVAL_SECONDS},
+                ],
+            },
+        },
+    }
+
+
+def _measure(name: str, share: int) -> dict[str, Any]:
+    # Of the app's container alone: one that a mesh adds to the pod may request nothing, and then a pod has no share.
+    resource = {"name": name, "container": CONTAINER, "target": {"type": "Utilization", "averageUtilization": share}}
+    return {"type": "ContainerResource", "containerResource": resource}
 
 
 def _pod(app: App, pipeline: Pipeline) -> dict[str, Any]:
@@ -115,7 +155,7 @@ def _last_scrape_seconds(pipeline: Pipeline) -> int:
 
 def _container(app: App, pipeline: Pipeline, last_scrape: int) -> dict[str, Any]:
     return {
-        "name": "app",
+        "name": CONTAINER,
         "image": app_image(app),
         "imagePullPolicy": pipeline.cluster.pull_policy.value,
         "command": _command(app),

@@ -39,6 +39,19 @@ def test_an_object_that_is_new_is_shown_whole() -> None:
     assert "+  x: '1'" in text
 
 
+def test_a_changed_value_of_a_secret_shows_as_changed_and_stays_hidden() -> None:
+    before = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "a"}, "data": {"k": "b2xk", "same": "eA=="}}
+    after = {**before, "data": {"k": "bmV3", "same": "eA=="}}
+
+    text = render_diff("secret/a", before, after)
+
+    assert "-  k: '(masked, as it is)'" in text
+    assert "+  k: '(masked, as it will be)'" in text
+    assert "  same: '(masked)'" in text
+    assert not {"b2xk", "bmV3", "eA=="} & set(text.split())
+    assert render_diff("secret/a", before, before) == ""
+
+
 def test_values_of_a_secret_never_show() -> None:
     before = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "a"}, "data": {"old": "b2xk"}}
     after = {**before, "data": {"old": "b2xk", "new": "c2VjcmV0"}, "stringData": {"new": "secret"}}

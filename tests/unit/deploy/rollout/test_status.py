@@ -74,6 +74,18 @@ READY = [
         "bound to pv-1",
     ),
     (plain("Namespace", status={"phase": "Active"}), "active"),
+    (
+        plain("HorizontalPodAutoscaler", spec={"minReplicas": 2, "maxReplicas": 6}, status={"currentReplicas": 4}),
+        "2 to 6 pods, now 4",
+    ),
+    (
+        plain(
+            "HorizontalPodAutoscaler",
+            spec={"minReplicas": 2, "maxReplicas": 6},
+            status={"conditions": [condition("ScalingActive", "False", reason="FailedGet", message="no metrics")]},
+        ),
+        "2 to 6 pods, but it does not scale: no metrics",
+    ),
     (plain("ConfigMap"), "stored"),
 ]
 

@@ -387,5 +387,5 @@ def test_a_secret_without_a_place_on_the_cluster_is_refused(text: str, where: st
 
     assert error.value.message == (
         f"{where}: names no Secret, and a cluster cannot read it from anywhere else (found only 'env: T');"
-        " add 'secret: {name: …, key: …}'"
+        " add 'secret: {name: …, key: …}', or have `kubeglass deploy --create-secrets` make one"
     )

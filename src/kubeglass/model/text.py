@@ -100,6 +100,8 @@ def _check_node_port(value: int) -> int:
     return value
 
 
+#: Characters of an RFC 1123 label.
+LONGEST_NAME = 63
 _LABEL = r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
 _HOST_NAME = rf"(\*\.)?{_LABEL}(\.{_LABEL})*"
 _ENV = r"[A-Za-z_][A-Za-z0-9_]*"
@@ -119,7 +121,7 @@ _LONGEST_ENDPOINT = 500
 Name = Annotated[
     str,
     AfterValidator(_matching(_LABEL, "must be lower-case letters, digits and '-', at most 63, such as my-shop")),
-    WithJsonSchema({"type": "string", "pattern": f"^{_LABEL}$", "maxLength": 63}),
+    WithJsonSchema({"type": "string", "pattern": f"^{_LABEL}$", "maxLength": LONGEST_NAME}),
 ]
 
 #: A DNS name, or all names below one.
@@ -199,6 +201,26 @@ LabelName = Annotated[
 
 #: A whole number; ``true`` and ``false`` are rejected.
 Whole = Annotated[int, BeforeValidator(_refuse_truth)]
+
+#: https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#syntax-and-character-set
+_LABEL_WORD = r"[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?"
+_LABEL_KEY = rf"([a-z0-9]([-a-z0-9.]{{0,251}}[a-z0-9])?/)?{_LABEL_WORD}"
+
+#: The key of a label or taint in Kubernetes.
+LabelKey = Annotated[
+    str,
+    AfterValidator(_matching(_LABEL_KEY, "must be the key of a label, such as node-role.kubernetes.io/control-plane")),
+    WithJsonSchema({"type": "string", "pattern": f"^{_LABEL_KEY}$"}),
+]
+
+#: The value of a label or taint in Kubernetes; it may be empty.
+LabelValue = Annotated[
+    str,
+    AfterValidator(
+        _matching(f"({_LABEL_WORD})?", "must be the value of a label: letters, digits, '-', '_' and '.', at most 63")
+    ),
+    WithJsonSchema({"type": "string", "pattern": f"^({_LABEL_WORD})?$"}),
+]
 
 #: A number of pods; zero runs none.
 Replicas = Annotated[int, Field(ge=0, le=1000), BeforeValidator(_refuse_truth)]

@@ -1,4 +1,4 @@
-"""The number of pods is set by one party at a time: an autoscaler, somebody at kubectl, or kubeglass."""
+"""How many pods there are, and where: set by one party at a time, an autoscaler, somebody at kubectl or kubeglass."""
 
 from __future__ import annotations
 
@@ -16,6 +16,12 @@ FIXED = "replicas: 3"
 #: Three percent of a core: the shop needs less when nobody asks it, and more under any load.
 SCALED = "autoscale: {min: 2, max: 5, cpu: 60%}"
 SECONDS = 120.0
+PLACEMENT = """\
+  placement:
+    node_selector: {kubernetes.io/os: linux}
+    tolerations: [{key: node-role.kubernetes.io/control-plane, effect: NoSchedule}]
+    priority_class: system-cluster-critical
+"""
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -27,7 +33,7 @@ def metrics_server(cluster: Cluster) -> None:
 @pytest.fixture(scope="module")
 def fixed(stand: Stand) -> Stand:
     """A pipeline whose app has three pods."""
-    stand.define(replicas=3)
+    define(stand, FIXED)
     stand.kubeglass("deploy", "--no-verify")
     return stand
 
@@ -35,7 +41,7 @@ def fixed(stand: Stand) -> Stand:
 def define(stand: Stand, scaling: str) -> None:
     stand.define(replicas=3)
     path = stand.folder / "kubeglass.yaml"
-    path.write_text(path.read_text().replace(FIXED, scaling))
+    path.write_text(path.read_text().replace(FIXED, scaling) + PLACEMENT)
 
 
 def deployment(stand: Stand) -> dict[str, Any]:
@@ -50,6 +56,18 @@ def removals(stand: Stand) -> list[str]:
     """Every time pods were removed, in the words of the Deployment's controller."""
     events = stand.get("events", namespace=stand.apps)["items"]
     return [event["message"] for event in events if event["message"].startswith("Scaled down")]
+
+
+def test_every_part_runs_where_the_definition_says(fixed: Stand) -> None:
+    parts = [(APP, fixed.apps), ("prometheus", fixed.name), ("viewer", fixed.name)]
+    for name, namespace in parts:
+        words = ["pods", "--namespace", namespace, "--selector", f"app.kubernetes.io/name={name}", "--output=json"]
+        pods = json.loads(fixed.cluster.kubectl("get", *words))["items"]
+        assert pods, name
+        for pod in pods:
+            assert pod["spec"]["nodeSelector"] == {"kubernetes.io/os": "linux"}
+            assert pod["spec"]["priorityClassName"] == "system-cluster-critical"
+            assert "node-role.kubernetes.io/control-plane" in {each.get("key") for each in pod["spec"]["tolerations"]}
 
 
 def test_an_autoscaler_takes_over_the_pods_there_are(fixed: Stand) -> None:

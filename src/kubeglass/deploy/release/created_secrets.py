@@ -15,7 +15,7 @@ from kubeglass.deploy.api.objects import KubernetesObject, ObjectKey, is_ours, l
 from kubeglass.deploy.release.secret_data import SALT
 from kubeglass.errors import ConfigError
 from kubeglass.render.kubernetes.created_secrets import CreatedSecret
-from kubeglass.render.kubernetes.names import describe, labels_of
+from kubeglass.render.kubernetes.names import labels_of
 
 
 def require_variables(created: Sequence[CreatedSecret], environment: Mapping[str, str]) -> None:
@@ -49,7 +49,7 @@ def _fill(cluster: Cluster, wanted: CreatedSecret, environment: Mapping[str, str
     known = (live.get("data") or {}).get(SALT) if live and is_ours(live, pipeline) else None
     values = {name: _encode(environment[name].encode()) for name in wanted.variables}
     data = {**values, SALT: known or _encode(secrets.token_bytes(16))}
-    return describe("Secret", about, type="Opaque", data=data)
+    return {"apiVersion": "v1", "kind": "Secret", "metadata": about, "type": "Opaque", "data": data}
 
 
 def _encode(value: bytes) -> str:

@@ -8,7 +8,7 @@ from typing import cast
 
 from kubeglass.model.pipeline import Pipeline
 from kubeglass.model.problem import Problem
-from kubeglass.model.references import apps, autoscaling, capacity, objectives, scraping, secrets
+from kubeglass.model.references import apps, autoscaling, capacity, objectives, placing, scraping, secrets
 from kubeglass.model.sections.section import Section
 
 #: Every check that spans keys or sections.
@@ -24,6 +24,8 @@ CHECKS: tuple[Callable[[Pipeline], Iterable[Problem]], ...] = (
     autoscaling.one_way_to_scale,
     autoscaling.bounds,
     autoscaling.measures,
+    placing.tolerations,
+    placing.one_node,
     objectives.scrape_interval,
     objectives.reading_intervals,
     objectives.alert_window,

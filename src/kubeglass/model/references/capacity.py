@@ -86,6 +86,8 @@ def requests_within_limits(pipeline: Pipeline) -> Iterator[Problem]:
     ]
     parts.append((("collector", "resources"), pipeline.collector.resources))
     parts.append((("storage", "resources"), pipeline.storage.resources))
+    parts.append((("cluster", "grafana", "resources"), pipeline.cluster.grafana.resources))
+    parts.append((("cluster", "viewer", "resources"), pipeline.cluster.viewer.resources))
     for loc, resources in parts:
         for name, parse in (("cpu", parse_cpu), ("memory", parse_memory)):
             request, limit = getattr(resources.requests, name), getattr(resources.limits, name)

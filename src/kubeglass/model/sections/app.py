@@ -10,6 +10,7 @@ from pydantic import Field, PrivateAttr
 
 from kubeglass.model.quantity import Utilization
 from kubeglass.model.sections.ingress import Ingress
+from kubeglass.model.sections.placement import PLACED, Placement
 from kubeglass.model.sections.secret import BasicAuth, SecretSource
 from kubeglass.model.sections.section import Amount, Resources, Section
 from kubeglass.model.sections.source import Install
@@ -141,6 +142,7 @@ class App(Section):
         default=None, description="Have Kubernetes choose the number of pods by their load, in place of `replicas`."
     )
     resources: Resources = Resources(requests=Amount(cpu="100m", memory="128Mi"), limits=Amount(memory="256Mi"))
+    placement: Placement = Field(default=Placement(), description=PLACED)
     env: dict[EnvName, str] = Field(default={}, description="Environment variables without secrets.")
     secret_env: dict[EnvName, SecretSource] = Field(default={}, description="Environment variables with secret values.")
 

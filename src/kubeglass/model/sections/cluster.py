@@ -7,7 +7,8 @@ from enum import StrEnum
 from pydantic import Field
 
 from kubeglass.model.sections.ingress import Ingress
-from kubeglass.model.sections.section import Section
+from kubeglass.model.sections.placement import PLACED, Placement
+from kubeglass.model.sections.section import Amount, Resources, Section
 from kubeglass.model.text import AbsolutePath, HostName, Name, NodePort
 
 
@@ -62,6 +63,8 @@ class WebPage(Section):
     node_port: NodePort | None = Field(default=None, description="Port on every node; empty means none.")
     ingress: Ingress | None = Field(default=None, description="Host name that leads to it; empty means none.")
 
+    placement: Placement = Field(default=Placement(), description=PLACED)
+
     @property
     def is_exposed(self) -> bool:
         """Whether it is reached from outside the cluster without a port-forward."""
@@ -74,12 +77,14 @@ class Viewer(WebPage):
     hosts: tuple[HostName, ...] = Field(
         default=(), description="Names that users open it by, such as a node's; addresses are always accepted."
     )
+    resources: Resources = Resources(requests=Amount(cpu="10m", memory="48Mi"), limits=Amount(memory="192Mi"))
 
 
 class Grafana(WebPage):
     """Grafana."""
 
     anonymous: bool = Field(default=False, description="Let everybody view dashboards without signing in.")
+    resources: Resources = Resources(requests=Amount(cpu="50m", memory="128Mi"), limits=Amount(memory="512Mi"))
 
 
 class Cluster(Section):
@@ -99,6 +104,9 @@ class Cluster(Section):
     images: Images = Images()
     grafana: Grafana = Grafana()
     viewer: Viewer = Viewer()
+    placement: Placement = Field(
+        default=Placement(), description="Where the pods of every part but the collector run, unless the part says so."
+    )
     security: Security = Security()
 
     @property

@@ -9,6 +9,7 @@ from typing import Annotated
 from pydantic import Field, WithJsonSchema, WrapValidator
 
 from kubeglass.model.quantity import Duration, Size
+from kubeglass.model.sections.placement import Placement, Toleration
 from kubeglass.model.sections.secret import SecretKey
 from kubeglass.model.sections.section import Amount, Resources, Section
 from kubeglass.model.text import AbsolutePath, Name
@@ -121,6 +122,14 @@ Namespaces = Annotated[
 ]
 
 
+class CollectorPlacement(Placement):
+    """On the cluster: where collectors run. Apps are scraped by the collector of their node, so it should be on all."""
+
+    tolerations: tuple[Toleration, ...] = Field(
+        default=(Toleration(),), description="Taints that the pods accept; by default all of them."
+    )
+
+
 class Collector(Section):
     """What the collector reads besides the apps, its queue and its resources."""
 
@@ -138,3 +147,4 @@ class Collector(Section):
     host_metrics: HostMetrics = HostMetrics()
     queue: Queue = Queue()
     resources: Resources = Resources(requests=Amount(cpu="25m", memory="64Mi"), limits=Amount(memory="320Mi"))
+    placement: CollectorPlacement = CollectorPlacement()

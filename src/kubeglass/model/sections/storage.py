@@ -8,6 +8,7 @@ from pydantic import Field
 
 from kubeglass.model.duration import DAY, HOUR
 from kubeglass.model.quantity import Duration, Memory, Size, parse_size
+from kubeglass.model.sections.placement import PLACED, Placement
 from kubeglass.model.sections.secret import BasicAuth, PlainHeaders, SecretSource
 from kubeglass.model.sections.section import Amount, Resources, Section
 from kubeglass.model.text import HeaderName, Url
@@ -69,6 +70,7 @@ class Storage(Section):
         description="On the cluster: size of Prometheus's volume; empty means half more than retention.size.",
     )
     resources: Resources = Resources(requests=Amount(cpu="50m", memory="128Mi"), limits=Amount(memory="1Gi"))
+    placement: Placement = Field(default=Placement(), description=PLACED)
     remote: Remote | None = Field(
         default=None,
         description="A second destination for every metric; Prometheus stays, since alerts and pages read it.",

@@ -10,6 +10,7 @@ from kubeglass.catalog import PROBE_PATH
 from kubeglass.model.parts import INSTRUMENT_VARIABLE, METRICS_FOLDER_VARIABLE, METRICS_PREFIX_VARIABLE
 from kubeglass.model.pipeline import Pipeline
 from kubeglass.model.sections.app import App, Autoscale, HostPath
+from kubeglass.model.sections.placement import NODE_NAME, Placement
 from kubeglass.render.kubernetes import source
 from kubeglass.render.kubernetes.names import app_image, deployed_apps, describe, metadata
 from kubeglass.render.kubernetes.pods import (
@@ -19,6 +20,7 @@ from kubeglass.render.kubernetes.pods import (
     container_security_context,
     empty_volume,
     http_probe,
+    place,
     pod_security_context,
     port_of,
     resources_of,
@@ -117,7 +119,7 @@ def _pod(app: App, pipeline: Pipeline) -> dict[str, Any]:
     last_scrape = _last_scrape_seconds(pipeline)
     spread = {
         "maxSkew": 1,
-        "topologyKey": "kubernetes.io/hostname",
+        "topologyKey": NODE_NAME,
         "whenUnsatisfiable": "ScheduleAnyway",
         "labelSelector": select(app.name),
     }
@@ -128,7 +130,7 @@ def _pod(app: App, pipeline: Pipeline) -> dict[str, Any]:
         "securityContext": pod_security_context(*user),
         "terminationGracePeriodSeconds": last_scrape + GRACE_SECONDS + 5,
         "topologySpreadConstraints": [spread],
-        **({"nodeSelector": {"kubernetes.io/hostname": mounted.node}} if mounted and mounted.node else {}),
+        **place(_placement(app, pipeline)),
         **_install(app, pipeline),
         "containers": [_container(app, pipeline, last_scrape)],
         "volumes": [
@@ -146,6 +148,14 @@ def _install(app: App, pipeline: Pipeline) -> dict[str, Any]:
         return {}
     policy = pipeline.cluster.pull_policy.value
     return {"initContainers": [source.install_container(app, _source_mounts(app), policy, SOURCE_DIR)]}
+
+
+def _placement(app: App, pipeline: Pipeline) -> Placement:
+    placement = app.placement.over(pipeline.cluster.placement)
+    if app.host_path is None or app.host_path.node is None:
+        return placement
+    selector = {**placement.node_selector, NODE_NAME: app.host_path.node}
+    return placement.model_copy(update={"node_selector": selector})
 
 
 def _last_scrape_seconds(pipeline: Pipeline) -> int:

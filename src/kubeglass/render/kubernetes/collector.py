@@ -17,6 +17,7 @@ from kubeglass.render.kubernetes.pods import (
     field_variable,
     heap_limit,
     http_probes,
+    place,
     port_of,
     resources_of,
     secret_variable,
@@ -54,8 +55,7 @@ def _pod(pipeline: Pipeline, setup: CollectorSetup) -> dict[str, Any]:
         "serviceAccountName": COLLECTOR,
         "enableServiceLinks": False,
         "securityContext": collector_security_context(),
-        # Run on every node, whatever its taints.
-        "tolerations": [{"operator": "Exists"}],
+        **place(pipeline.collector.placement),
         "terminationGracePeriodSeconds": COLLECTOR_GRACE,
         "containers": [_container(pipeline, setup)],
         "volumes": [

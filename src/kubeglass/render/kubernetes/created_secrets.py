@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,9 @@ from kubeglass.model.pipeline import Pipeline
 from kubeglass.model.sections.app import App
 from kubeglass.model.sections.secret import SecretKey, SecretSource
 from kubeglass.model.sections.section import Section
+from kubeglass.model.text import LONGEST_NAME
+
+_SUFFIX = "-env"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +56,11 @@ def _secret(part: str, component: str, namespace: str, sources: dict[Any, Secret
 
 
 def _name_of(part: str) -> str:
-    return f"{part}-env"
+    name = f"{part}{_SUFFIX}"
+    if len(name) <= LONGEST_NAME:
+        return name
+    digest = hashlib.sha256(part.encode()).hexdigest()[:8]
+    return f"{part[: LONGEST_NAME - len(digest) - len(_SUFFIX) - 1]}-{digest}{_SUFFIX}"
 
 
 def _name_in_app(app: App) -> App:

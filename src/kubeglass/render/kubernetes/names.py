@@ -38,7 +38,6 @@ VERSIONS = {
     "Namespace": "v1",
     "ServiceAccount": "v1",
     "ConfigMap": "v1",
-    "Secret": "v1",
     "Service": "v1",
     "PersistentVolumeClaim": "v1",
     "Deployment": "apps/v1",

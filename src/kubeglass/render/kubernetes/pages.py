@@ -31,8 +31,10 @@ from kubeglass.render.kubernetes.pods import (
     container_security_context,
     empty_volume,
     http_probes,
+    place,
     pod_security_context,
     port_of,
+    resources_of,
     select,
     service,
     template_of,
@@ -68,6 +70,7 @@ def build_grafana(pipeline: Pipeline, contents: Contents) -> list[dict[str, Any]
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
         "securityContext": pod_security_context(GRAFANA_USER),
+        **place(pipeline.cluster.grafana.placement.over(pipeline.cluster.placement)),
         "containers": [_grafana_container(pipeline, contents)],
         "volumes": [
             config_volume("provisioning", f"{GRAFANA}-provisioning", contents.grafana),
@@ -107,7 +110,7 @@ def _grafana_container(pipeline: Pipeline, contents: Contents) -> dict[str, Any]
         ],
         "ports": [port_of("http", GRAFANA_PORT)],
         **http_probes("/api/health", "http", period=2),
-        "resources": {"requests": {"cpu": "50m", "memory": "128Mi"}, "limits": {"memory": "512Mi"}},
+        "resources": resources_of(pipeline.cluster.grafana.resources),
         "securityContext": container_security_context(),
         "volumeMounts": [
             # Only these: Grafana logs an error at every start if the image's folders beside them are hidden.
@@ -140,6 +143,7 @@ def build_viewer(pipeline: Pipeline, contents: Contents) -> list[dict[str, Any]]
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
         "securityContext": pod_security_context(IMAGE_USER),
+        **place(pipeline.cluster.viewer.placement.over(pipeline.cluster.placement)),
         "containers": [_viewer_container(pipeline)],
         "volumes": [
             config_volume("dashboards", f"{VIEWER}-dashboards", contents.dashboards),
@@ -174,7 +178,7 @@ def _viewer_container(pipeline: Pipeline) -> dict[str, Any]:
         ],
         "ports": [port_of("http", VIEWER_PORT)],
         **http_probes("/healthz", "http"),
-        "resources": {"requests": {"cpu": "10m", "memory": "48Mi"}, "limits": {"memory": "192Mi"}},
+        "resources": resources_of(pipeline.cluster.viewer.resources),
         "securityContext": container_security_context(),
         "volumeMounts": [
             {"name": "dashboards", "mountPath": DASHBOARDS_FOLDER, "readOnly": True},

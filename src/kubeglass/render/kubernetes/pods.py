@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from kubeglass.model.quantity import parse_memory
+from kubeglass.model.sections.placement import Placement
 from kubeglass.model.sections.secret import SecretSource
 from kubeglass.model.sections.section import Resources
 from kubeglass.render.kubernetes.names import describe, labels_of, metadata, selector_of
@@ -84,6 +85,17 @@ def resources_of(resources: Resources) -> dict[str, Any]:
     """Return a container's requests and limits."""
     amounts: dict[str, Any] = resources.model_dump(exclude_none=True)
     return {name: amount for name, amount in amounts.items() if amount}
+
+
+def place(placement: Placement) -> dict[str, Any]:
+    """Return the fields of a pod that say where it may run, and what gives way to it."""
+    tolerations = [toleration.model_dump(mode="json", exclude_none=True) for toleration in placement.tolerations]
+    fields = {
+        "nodeSelector": dict(placement.node_selector),
+        "tolerations": tolerations,
+        "priorityClassName": placement.priority_class,
+    }
+    return {name: value for name, value in fields.items() if value}
 
 
 def port_of(name: str, number: int) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from kubeglass.render.kubernetes.pods import (
     container_security_context,
     heap_limit,
     http_probe,
+    place,
     pod_security_context,
     port_of,
     resources_of,
@@ -55,6 +56,7 @@ def _pod(pipeline: Pipeline, contents: Contents) -> dict[str, Any]:
         # (k3s-io/k3s#6401), everybody may write there; K3s makes them of type local, and Kubernetes applies fsGroup.
         # Prometheus creates its folder itself, below the volume's root.
         "securityContext": pod_security_context(PROMETHEUS_USER),
+        **place(pipeline.storage.placement.over(pipeline.cluster.placement)),
         # It writes its head block before it stops.
         "terminationGracePeriodSeconds": 120,
         "containers": [_container(pipeline)],

@@ -57,6 +57,14 @@ def test_every_pod_refers_to_its_own_and_named_secrets_stay() -> None:
     }
 
 
+def test_a_long_name_makes_a_valid_one_of_its_own() -> None:
+    texts = [f"apps: [{{name: {'a' * 62}{end}, module: 'a:b', secret_env: {{X: {{env: X}}}}}}]" for end in "xy"]
+    names = [created[0].name for _, created in map(name_secrets, map(parse_pipeline, texts))]
+
+    assert len(set(names)) == 2
+    assert all(len(name) <= 63 and name.startswith("aaa") and name.endswith("-env") for name in names)
+
+
 def test_nothing_is_created_where_every_secret_is_named() -> None:
     pipeline = parse_pipeline("apps: [{name: shop, module: 'shop:app', secret_env: {A: {secret: {name: s, key: k}}}}]")
 

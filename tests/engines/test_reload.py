@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 from collections.abc import Iterator
@@ -11,8 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from grafana_foundation_sdk.cog.encoder import JSONEncoder
 
+from kubeglass.dashboards.overview.build import build
+from kubeglass.dashboards.queries import panel_queries
 from kubeglass.http import make_client
+from kubeglass.model.pipeline import Pipeline, Scrape
 from kubeglass.observe.errors import ObserveError, UnreachableError, translate_http_errors
 from kubeglass.observe.prometheus import Prometheus
 from tests.cli.runs import (
@@ -54,6 +59,18 @@ class Run:
                 return prometheus.value(expr)
         except ObserveError:
             return None
+
+    def status(self, expr: str = "") -> dict[str, float]:
+        """Return the state of each app, as the panel shows it."""
+        with Prometheus(read_record(self.folder)["prometheus"]) as prometheus:
+            return {sample.labels["job"]: sample.value for sample in prometheus.query(expr or status_expr())}
+
+
+def status_expr() -> str:
+    """Return the query of "App status" about apps."""
+    document = json.loads(JSONEncoder().encode(build(Pipeline(scrape=Scrape(interval=1.0)))))
+    queries = panel_queries(document, scrape_interval=1.0)
+    return next(query.expr for query in queries if query.panel_title == "App status")
 
 
 @pytest.fixture(scope="module")
@@ -137,6 +154,10 @@ def test_a_new_app_is_watched_and_a_lost_one_ends_while_the_rest_goes_on(run: Ru
 
     assert lost.stdout.strip() == "stopped: second; reloaded: prometheus, otelcol", lost.stderr
     wait_until(lambda: run.pids == before, "the lost app to end")
+    wait_until(lambda: run.status() == {"good": 1.0}, "the lost app to leave the panel")
+    # What was shown in every second since: the lost app as Up for a while, and never as Down.
+    down = run.status(f"max_over_time((({status_expr()}) == 0)[1m:1s])")
+    assert "second" not in down
 
 
 def test_a_hangup_signal_reloads_under_load_and_every_answered_request_is_counted(run: Run) -> None:

@@ -120,13 +120,12 @@ def deploy_until(words: str, stand: Stand) -> str:
     """Deploy until a line with ``words`` is shown while it waits, and return that line."""
     command = [*enter(stand.cluster.pid), str(KUBEGLASS), "deploy", "--no-verify"]
     environment = {**os.environ, "KUBECONFIG": str(stand.cluster.kubeconfig)}
-    process = subprocess.Popen(command, cwd=stand.folder, env=environment, stderr=subprocess.PIPE, text=True)
-    assert process.stderr is not None
-    try:
-        return next((line for line in process.stderr if words in line), "it ended")
-    finally:
-        process.terminate()
-        process.wait(timeout=30)
+    with subprocess.Popen(command, cwd=stand.folder, env=environment, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        try:
+            return next((line for line in process.stderr if words in line), "it ended")
+        finally:
+            process.terminate()
 
 
 def test_an_old_event_about_a_claim_that_is_bound_is_no_cause(running: tuple[Stand, str]) -> None:

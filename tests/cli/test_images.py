@@ -40,7 +40,7 @@ def test_the_definition_of_the_committed_manifests_packs_the_demo(tmp_path: Path
     result = call_here(tmp_path, "images", "build", "--file", str(ROOT / "manifests" / "kubeglass.yaml"), "python-app")
 
     built = list_archives(tmp_path / ".kubeglass" / "images")
-    assert (result.returncode, list(built)) == (0, ["python-app"])
+    assert (result.returncode, result.stderr, list(built)) == (0, "", ["python-app"])
     # The source's layer: YAML alone is far smaller.
     assert built["python-app"].layers[2] > 10_000
 

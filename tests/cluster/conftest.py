@@ -55,9 +55,7 @@ def images(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> dict[s
     recipes = plan_images(
         load_pipeline(folder / FILE_NAME), folder, Path(sys.executable), lambda engine: resolve(engine).path
     )
-    remarks: list[str] = []
-    built = {name: build_archive(recipe, archives, name, remarks.append) for name, recipe in recipes.items()}
-    assert remarks == []
+    built = {name: build_archive(recipe, archives, name, print) for name, recipe in recipes.items()}
     for archive in built.values():
         cluster.import_image(archive.path)
     return built

@@ -21,7 +21,7 @@ from kubeglass.images.python_image import APP_FOLDER
 from kubeglass.images.tree import laid_out
 from kubeglass.model.sections.app import App
 
-IMPORT_TIMEOUT_SECONDS = 60.0
+IMPORT_TIMEOUT_SECONDS = 120.0
 #: What an app gets for a secret, which only the cluster has.
 PLACEHOLDER = "set-on-the-cluster"
 _DOCKER = "use a wheel that contains it, or build with Docker: examples/docker/Dockerfile"
@@ -31,7 +31,7 @@ _PROGRAM = "tmp/import_process.py"
 _REPORT = "tmp/report.json"
 
 #: A program that prints its version or its options does little else.
-START_TIMEOUT_SECONDS = 30.0
+START_TIMEOUT_SECONDS = 60.0
 
 #: Says how to get a module, by its full name, into the image.
 Advise = Callable[[str], str]
@@ -62,8 +62,10 @@ def _start(image: Image, scratch: Path, option: str) -> str:
             return f"{image.reference}: not tried: this user may not make namespaces; as root it is tried"
         program, *arguments = image.entrypoint
         finished = confinement.run(program, [*arguments, option], image.environment, START_TIMEOUT_SECONDS)
-    if finished.code != 0:
-        found = "no end in time" if finished.code is None else f"exit code {finished.code}"
+    if finished.code is None:
+        return f"{image.reference}: not tried to the end: no answer within {START_TIMEOUT_SECONDS:g} s"
+    if finished.code:
+        found = f"exit code {finished.code}"
         raise EngineError(image.reference, "does not start in its image", found=found, details=finished.lines)
     return ""
 

@@ -21,6 +21,7 @@ from kubeglass.images.image import PROGRAM_MODE, File, Folder, Image
 from kubeglass.images.interpreter import inspect_interpreter
 from kubeglass.images.packages import Environment, advise
 from kubeglass.images.python_image import PythonImages, list_sources
+from kubeglass.images.system import find_libraries
 from kubeglass.images.tree import laid_out, write_entry
 from kubeglass.images.trial import AppTrial, start_version
 from kubeglass.model.sections.app import App
@@ -249,3 +250,12 @@ def test_a_program_that_does_not_start_in_its_image_is_refused(tmp_path: Path) -
 
     with pytest.raises(EngineError, match=r"localhost/it:1: does not start in its image \(exit code 127\)"):
         start_version(broken, tmp_path)
+
+
+def test_a_program_that_does_not_answer_is_only_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trial_module, "START_TIMEOUT_SECONDS", 1.0)
+    shell = Path("/bin/sh")
+    files = (File("bin/sh", shell, PROGRAM_MODE), *find_libraries([shell]))
+    endless = Image("localhost/it:1", layers=(files,), entrypoint=("/bin/sh", "-c", "while :; do :; done"))
+
+    assert start_version(endless, tmp_path) == "localhost/it:1: not tried to the end: no answer within 1 s"

@@ -21,6 +21,8 @@ from tests.cluster.pipeline.test_faults import pod_names, wait_until_ready
 from tests.cluster.pipeline.test_manifests import DOCUMENTED, FURTHER
 
 DEPLOYMENT = f"deployment/{APP}"
+#: On a busy machine an app's import is slow, and its stacks are dumped into the log.
+EVERY_LINE = ("--lines", "5000")
 
 
 @pytest.fixture(scope="module")
@@ -165,7 +167,7 @@ def test_its_parts_can_be_opened(applied: Stand) -> None:
 def test_logs_of_several_pods_say_whose_they_are(applied: Stand) -> None:
     names = {name.removeprefix("pod/") for name in pod_names(applied, APP, applied.apps)}
 
-    said = applied.kubeglass("logs", "--cluster", "--namespace", applied.name, "app").stdout.splitlines()
+    said = applied.kubeglass("logs", "--cluster", "--namespace", applied.name, "app", *EVERY_LINE).stdout.splitlines()
     alone = applied.kubeglass("logs", "--cluster", "--namespace", applied.name, "prometheus", "--lines", "3").stdout
 
     assert {line.partition(" | ")[0].strip() for line in said} == names
@@ -176,7 +178,10 @@ def test_logs_of_several_pods_say_whose_they_are(applied: Stand) -> None:
 
 def test_following_shows_what_is_written_and_the_pods_that_come(applied: Stand) -> None:
     (pod, *_) = pod_names(applied, APP, applied.apps)
-    with started(applied, "logs", "--cluster", "--namespace", applied.name, APP, "--follow") as (seen, process):
+    with started(applied, "logs", "--cluster", "--namespace", applied.name, APP, "--follow", *EVERY_LINE) as (
+        seen,
+        process,
+    ):
         wait_until(lambda: "Listening at" in seen.read_text(), "the last lines")
         applied.cluster.kubectl("delete", pod, "--namespace", applied.apps, "--wait=false")
         wait_until(lambda: len({line.partition(" | ")[0] for line in seen.read_text().splitlines()}) == 3, "a new pod")

@@ -100,7 +100,7 @@ def test_a_secret_that_only_this_machine_has_is_created_on_demand(defined: Stand
 def test_a_change_of_the_environment_alone_fixes_what_it_broke(defined: Stand) -> None:
     change(defined, "SHOP_LATENCY: '0'", "SHOP_LATENCY: 'never'")
     failed = defined.kubeglass("deploy", "--no-verify", check=False)
-    assert "CrashLoopBackOff" in failed.stderr
+    assert "could not convert string to float" in failed.stderr
 
     # Image and annotations do not change: only the environment tells new pods from old ones.
     defined.define(release="2")
@@ -137,9 +137,8 @@ def test_storage_that_the_cluster_lacks_is_named_and_another_class_mends_it(stan
         stand.kubeglass("undeploy", "--purge", "--namespace", home)
         stand.define()
 
-    assert (
-        'statefulset/prometheus: cannot become ready (storageclass.storage.k8s.io "absent" not found)' in failed.stderr
-    )
+    assert "statefulset/prometheus: cannot become ready" in failed.stderr
+    assert 'storageclass.storage.k8s.io "absent" not found' in failed.stderr
     assert "cluster.storage_class" in failed.stderr
     assert "data-prometheus-0 is made anew, since it holds nothing" in mended.stderr
     assert "deployed in" in mended.stdout

@@ -10,6 +10,7 @@ import re
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,7 +53,7 @@ def fetch_interpreter(native: Interpreter, platform: Platform) -> tuple[Interpre
         with explain_disk_errors(root):
             root.parent.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryDirectory(dir=root.parent, prefix=".new-") as scratch:
-                _unpack(_download(native.version, platform, Path(scratch)), Path(scratch, "root"))
+                _unpack(_download(native.version, platform, Path(scratch)), Path(scratch, "root"), platform)
                 Path(scratch, "root").replace(root)
     full_version = re.search(r"^(\d[\d.]*)", (root / "version").read_text(encoding="utf-8"))
     interpreter = Interpreter(
@@ -85,25 +86,33 @@ def _download(version: str, platform: Platform, scratch: Path) -> list[Path]:
 
 
 def _apt(scratch: Path, platform: Platform, *arguments: str, check: bool = True) -> None:
-    try:
-        result = subprocess.run(
-            ["apt-get", "--quiet", *arguments],  # noqa: S607  # wherever the distribution has it
-            env={"APT_CONFIG": str(scratch / "apt.conf"), "LC_ALL": "C", "PATH": SYSTEM_PATH},
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=_APT_TIMEOUT_SECONDS,
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise _refuse(platform, f"apt-get: {error}") from error
+    result = _run(platform, ["apt-get", "--quiet", *arguments], {"APT_CONFIG": str(scratch / "apt.conf")})
     if check and result.returncode:
         lines = [line for line in result.stderr.splitlines() if line.startswith("E: ")] or ["apt-get failed"]
         raise _refuse(platform, lines[-1].removeprefix("E: "))
 
 
-def _unpack(archives: list[Path], root: Path) -> None:
+def _run(platform: Platform, command: list[str], environment: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+    try:
+        return subprocess.run(
+            command,
+            env={**environment, "LC_ALL": "C", "PATH": SYSTEM_PATH},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=_APT_TIMEOUT_SECONDS,
+        )
+    except FileNotFoundError as error:
+        raise _refuse(platform, f"{command[0]} is not installed") from error
+    except subprocess.TimeoutExpired as error:
+        raise _refuse(platform, f"{command[0]} does not end within {_APT_TIMEOUT_SECONDS} s") from error
+
+
+def _unpack(archives: list[Path], root: Path, platform: Platform) -> None:
     for archive in archives:
-        subprocess.run(["dpkg-deb", "--extract", archive, root], check=True, capture_output=True)  # noqa: S607
+        result = _run(platform, ["dpkg-deb", "--extract", str(archive), str(root)], {})
+        if result.returncode:
+            raise _refuse(platform, (result.stderr.strip().splitlines() or ["dpkg-deb failed"])[-1])
     interpreter = next(archive for archive in archives if re.match(r"python3\.\d+-minimal_", archive.name))
     (root / "version").write_text(interpreter.name.split("_")[1])
     for folder in ("var", "etc"):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from kubeglass.engines.install.cache import cache_root
 from kubeglass.engines.platform import Platform, read_platform
-from kubeglass.errors import AppError
+from kubeglass.errors import AppError, UsageError
 from kubeglass.files import explain_disk_errors
 from kubeglass.images.foreign_base import MACHINES
 from kubeglass.images.image import Entry, File
@@ -35,6 +35,7 @@ def fetch_packages(
     Raises:
         AppError: a package has no wheel for it.
         StateError: the cache cannot be written.
+        UsageError: there is no pip.
     """
     return [_fetch(each, python, interpreter, platform) if _is_native(each) else each for each in selected]
 
@@ -57,29 +58,13 @@ def _fetch(distribution: Distribution, python: Path, interpreter: Interpreter, p
 
 
 def _install(exact: str, target: Path, python: Path, interpreter: Interpreter, platform: Platform) -> None:
-    machine = MACHINES[platform.arch].wheels
-    tags = [f"manylinux_2_{minor}_{machine}" for minor in _GLIBC_MINORS]
-    abi = f"cp{interpreter.version.replace('.', '')}"
-    command: list[str | Path] = [
-        python,
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "--disable-pip-version-check",
-        "--no-deps",
-        "--no-compile",
-    ]
-    command += ["--only-binary=:all:", "--python-version", interpreter.version, "--implementation", "cp"]
-    command += [word for tag in (*tags, f"manylinux2014_{machine}") for word in ("--platform", tag)]
-    command += [word for each in (abi, "abi3", "none") for word in ("--abi", each)]
-    result = subprocess.run(
-        [*command, "--target", target, exact],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=_PIP_TIMEOUT_SECONDS,
-    )
+    command: list[str | Path] = [*_ask_pip(python, interpreter, platform), "--target", target, exact]
+    try:
+        result = subprocess.run(command, capture_output=True, text=True, check=False, timeout=_PIP_TIMEOUT_SECONDS)
+    except subprocess.TimeoutExpired as error:
+        raise AppError(exact, "is not downloaded in time", hint="check the package index, and build again") from error
+    if "No module named pip" in result.stderr:
+        raise UsageError(str(python), "has no pip, which gets wheels", hint=f"install it: {python} -m ensurepip")
     if result.returncode:
         lines = result.stderr.strip().splitlines()
         raise AppError(
@@ -88,6 +73,18 @@ def _install(exact: str, target: Path, python: Path, interpreter: Interpreter, p
             found=lines[-1].removeprefix("ERROR: ") if lines else f"pip ended with {result.returncode}",
             hint=f"use a version that has one, or build on a {platform} machine",
         )
+
+
+def _ask_pip(python: Path, interpreter: Interpreter, platform: Platform) -> list[str | Path]:
+    """Return pip's command line for wheels that the interpreter can use on the platform."""
+    machine = MACHINES[platform.arch].wheels
+    tags = [f"manylinux_2_{minor}_{machine}" for minor in _GLIBC_MINORS]
+    abi = f"cp{interpreter.version.replace('.', '')}"
+    command: list[str | Path] = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    command += ["--no-deps", "--no-compile", "--only-binary=:all:", "--implementation", "cp"]
+    command += ["--python-version", interpreter.version]
+    command += [word for tag in (*tags, f"manylinux2014_{machine}") for word in ("--platform", tag)]
+    return command + [word for each in (abi, "abi3", "none") for word in ("--abi", each)]
 
 
 def require_platform(layers: Iterable[Iterable[Entry]], platform: Platform) -> None:

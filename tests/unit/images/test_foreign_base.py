@@ -80,7 +80,7 @@ def test_it_is_fetched_once(log: Path, tmp_path: Path) -> None:
     [
         ('echo "E: Unable to locate package python3.11-minimal" >&2; exit 100', "Unable to locate package python3"),
         ("exit 100", "apt-get failed"),
-        (None, "No such file or directory: 'apt-get'"),
+        (None, "apt-get is not installed"),
     ],
 )
 def test_a_machine_without_such_packages_says_so(log: Path, tmp_path: Path, script: str | None, found: str) -> None:
@@ -99,3 +99,10 @@ def test_a_machine_without_such_packages_says_so(log: Path, tmp_path: Path, scri
     assert found in refusal.value.found
     assert refusal.value.hint.startswith("build on a linux/arm64 machine, or on Debian with the Python of its release")
     assert list((tmp_path / "cache" / "kubeglass" / "bases").iterdir()) == []
+
+
+def test_a_package_that_cannot_be_unpacked_says_so(log: Path, tmp_path: Path) -> None:
+    write(tmp_path / "programs" / "dpkg-deb", "echo 'dpkg-deb: error: not a Debian format archive' >&2; exit 2")
+
+    with pytest.raises(UsageError, match="error: not a Debian format archive"):
+        fetch_interpreter(HERE, ARM)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from kubeglass.engines.platform import KNOWN, Platform, detect_platform
-from kubeglass.errors import AppError
+from kubeglass.errors import AppError, UsageError
 from kubeglass.images.foreign_packages import fetch_packages, require_platform
 from kubeglass.images.image import File, Folder
 from kubeglass.images.interpreter import Interpreter
@@ -74,6 +74,13 @@ def test_a_package_without_a_wheel_is_refused_and_nothing_is_kept(tmp_path: Path
         "that has one, or build on a linux/arm64 machine"
     )
     assert list((tmp_path / "cache" / "kubeglass" / "wheels" / "python3.11-arm64").iterdir()) == []
+
+
+def test_an_interpreter_without_pip_is_told_so(tmp_path: Path) -> None:
+    python = write_pip(tmp_path / "python", 'echo "$0: No module named pip" >&2; exit 1')
+
+    with pytest.raises(UsageError, match=f"{python}: has no pip, which gets wheels; install it: {python} -m ensurepip"):
+        fetch_packages([install(tmp_path, "compiled", pure=False)], python, INTERPRETER, ARM)
 
 
 def test_what_would_not_run_there_is_refused(tmp_path: Path) -> None:

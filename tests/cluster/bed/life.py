@@ -5,7 +5,9 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from tests.cluster.bed.cgroups import make_cgroups, remove_cgroups
@@ -16,7 +18,7 @@ from tests.cluster.bed.layout import NODE_NAME, REPOSITORY, SOURCES, Layout
 from tests.cluster.bed.namespaces import end_init, find_init, start_init
 from tests.cluster.bed.packages import Runtime, unpack_runtime
 from tests.cluster.bed.pki import make_pki
-from tests.cluster.bed.programs import COREDNS, KUBE, KWOK, PAUSE, build_program
+from tests.cluster.bed.programs import COREDNS, KUBE, KWOK, PAUSE, Program, build_program
 from tests.cluster.bed.settings import write_settings
 from tests.cluster.bed.store import lock
 from tests.cluster.bed.waiting import wait_until
@@ -33,14 +35,18 @@ class Parts:
     runtime: Runtime
 
 
-def build_cluster(layout: Layout) -> Parts:
+def build_cluster(layout: Layout, further: Sequence[Program] = ()) -> Parts:
     """Return what the cluster is made of, building what was never built: minutes the first time, nothing afterwards.
 
     Raises:
-        BedError: something cannot be built.
+        BedError: something cannot be built, or one of the ``further`` programs, which only some tests use.
     """
-    kube, pause, coredns, kwok = (build_program(program, layout.cache) for program in (KUBE, PAUSE, COREDNS, KWOK))
-    return Parts(kube, pause, coredns, kwok, unpack_runtime(layout.cache))
+    # Side by side, as each leaves a core idle while it downloads and links; they share Go's caches.
+    with ThreadPoolExecutor() as pool:
+        runtime = pool.submit(unpack_runtime, layout.cache)
+        programs = (KUBE, PAUSE, COREDNS, KWOK, *further)
+        kube, pause, coredns, kwok, *_ = pool.map(partial(build_program, cache=layout.cache), programs)
+        return Parts(kube, pause, coredns, kwok, runtime.result())
 
 
 def start_cluster(layout: Layout, *, control_plane_only: bool = False) -> Cluster:

@@ -37,11 +37,19 @@ FAR = Stranger("far", 9510, {"port": "9510"})
 
 
 @pytest.fixture(scope="module")
-def strangers(stand: Stand) -> Iterator[str]:
+def namespaces(stand: Stand) -> Iterator[tuple[str, str]]:
+    """Two namespaces of strangers, of which the first is to be scraped."""
+    names = f"{stand.name}-near", f"{stand.name}-far"
+    for name in names:
+        stand.cluster.kubectl("create", "namespace", name)
+    yield names
+    stand.cluster.kubectl("delete", "namespace", *names, "--wait=false")
+
+
+@pytest.fixture(scope="module")
+def strangers(stand: Stand, namespaces: tuple[str, str]) -> str:
     """The namespace of the strangers that are to be scraped; a further one is in a namespace that is not named."""
-    near, far = f"{stand.name}-near", f"{stand.name}-far"
-    for namespace in (near, far):
-        stand.cluster.kubectl("create", "namespace", namespace)
+    near, far = namespaces
     definition = stand.folder / "kubeglass.yaml"
     settings = f"collector:\n  scrape_namespaces: [{near}]\n{TLS}"
     definition.write_text(definition.read_text().replace("collector:\n", settings))
@@ -51,8 +59,7 @@ def strangers(stand: Stand) -> Iterator[str]:
     FAR.start(stand, far)
     for stranger in STRANGERS:
         stranger.start(stand, near)
-    yield near
-    stand.cluster.kubectl("delete", "namespace", near, far, "--wait=false")
+    return near
 
 
 def targets(stand: Stand, job: str) -> set[tuple[str, str, float]]:

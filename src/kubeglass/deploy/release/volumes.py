@@ -14,12 +14,11 @@ from typing import Any
 
 from kubeglass.deploy.api.cluster import Cluster
 from kubeglass.deploy.api.errors import RefusedError
-from kubeglass.deploy.api.objects import KubernetesObject, ObjectKey, find_condition, key_of
+from kubeglass.deploy.api.objects import KubernetesObject, ObjectKey, find_condition, key_of, parse_amount
 from kubeglass.deploy.causes.events import describe_events, list_events
 from kubeglass.deploy.release.apply import POLL_SECONDS, wait_until_gone
 from kubeglass.deploy.rollout.wait import Clock
 from kubeglass.errors import ClusterError
-from kubeglass.model.quantity import parse_memory
 
 #: Their volumes are folders of the node, as large as its disk: the README of rancher/local-path-provisioner says "the
 #: capacity limit will be ignored for now".
@@ -135,7 +134,7 @@ def _judge(
     is_other = wanted_class != spec.get("storageClassName") or any(
         name in wanted and wanted[name] != spec.get(name) for name in ("accessModes", "volumeMode")
     )
-    is_resized = parse_memory(before) != parse_memory(size)
+    is_resized = parse_amount(before) != parse_amount(size)
     if not _is_bound(claim):
         return ClaimChange(key, Way.RECREATE, before, size) if is_other or is_new_class or is_resized else None
     if is_other:
@@ -167,22 +166,22 @@ def _is_expanded(claim: KubernetesObject, size: str) -> bool:
     """Return whether the volume has the size, or gets it when its pod starts next."""
     capacity = ((claim.get("status") or {}).get("capacity") or {}).get("storage", "0")
     waits_for_pod = find_condition(claim, "FileSystemResizePending") is not None
-    return waits_for_pod or parse_memory(capacity) >= parse_memory(size)
+    return waits_for_pod or parse_amount(capacity) >= parse_amount(size)
 
 
 def _refuse_size(key: ObjectKey, before: str, size: str, storage_class: str) -> ClusterError:
     keep = f"set storage.volume: {before} to keep the volume as it is"
-    if parse_memory(size) < parse_memory(before):
+    if parse_amount(size) < parse_amount(before):
         return ClusterError(str(key), "a volume cannot shrink", found=f"it is {before}, not {size}", hint=keep)
-    most = int(parse_memory(before) / 1.2 / 1000**3)
+    most = int(float(parse_amount(before)) / 1.2 / 1000**3)
     fitting = f" (storage.retention.size: {most}GB fits into it)" if most else ""
+    patch = f"kubectl patch storageclass {storage_class} --patch 'allowVolumeExpansion: true'"
+    allow = f"allow it if the storage driver can expand volumes ({patch}), " if storage_class else ""
     return ClusterError(
         str(key),
         "its storage class does not let the volume grow",
         found=f"it is {before}, not {size}, of class {storage_class or 'none'}",
-        hint=f"{keep}{fitting}, allow it if the storage driver can expand volumes"
-        f" (kubectl patch storageclass {storage_class} --patch 'allowVolumeExpansion: true'), or start with an empty"
-        f" volume: {_start_empty(key)}",
+        hint=f"{keep}{fitting}, {allow}or start with an empty volume: {_start_empty(key)}",
     )
 
 

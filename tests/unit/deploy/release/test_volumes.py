@@ -59,12 +59,24 @@ def plan(claim: dict[str, Any], wanted: dict[str, Any]) -> list[Way]:
         (make_claim(driver=LOCAL), make_set("4Gi"), [Way.KEEP]),
         (make_claim(size="16Gi"), make_set("16Gi"), []),
         (make_claim(size="8192Mi"), make_set("8Gi"), []),
+        (make_claim(size="8e9"), make_set("8G"), []),
         (make_claim(), make_set("8Gi", None), []),
         (make_claim(bound=False), make_set("8Gi", "other"), [Way.RECREATE]),
         (make_claim(bound=False), make_set("8Gi", None), [Way.RECREATE]),
         (make_claim(bound=False), make_set("16Gi"), [Way.RECREATE]),
     ],
-    ids=["grow", "folder", "smaller-folder", "done", "spelling", "default", "class", "no-class", "unbound-size"],
+    ids=[
+        "grow",
+        "folder",
+        "smaller-folder",
+        "done",
+        "spelling",
+        "exponent",
+        "default",
+        "class",
+        "no-class",
+        "unbound-size",
+    ],
 )
 def test_what_can_be_done_is_planned(claim: dict[str, Any], wanted: dict[str, Any], ways: list[Way]) -> None:
     assert plan(claim, wanted) == ways

@@ -49,7 +49,7 @@ def start_in_background(arguments: Sequence[str], root: Path, listener: RunListe
         log.touch()
     # -P: modules of the current folder must not shadow ours.
     argv = [sys.executable, "-P", "-m", "kubeglass", *arguments, "--in-background"]
-    with contextlib.closing(LogFollower(log.parent, NAME)) as follower, signals_held() as release_signals:
+    with contextlib.closing(LogFollower(log.parent, [NAME])) as follower, signals_held() as release_signals:
         process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, start_new_session=True)
         try:
             release_signals()

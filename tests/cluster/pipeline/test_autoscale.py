@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -16,11 +17,20 @@ FIXED = "replicas: 3"
 #: Three percent of a core: the shop needs less when nobody asks it, and more under any load.
 SCALED = "autoscale: {min: 2, max: 5, cpu: 60%}"
 SECONDS = 120.0
-PLACEMENT = """\
+#: With every amount that the quota below asks for.
+RESOURCES = "{requests: {cpu: 50m, memory: 96Mi}, limits: {cpu: 1, memory: 512Mi}}"
+PLACEMENT = f"""\
+  viewer: {{resources: {RESOURCES}}}
   placement:
-    node_selector: {kubernetes.io/os: linux}
-    tolerations: [{key: node-role.kubernetes.io/control-plane, effect: NoSchedule}]
+    node_selector: {{kubernetes.io/os: linux}}
+    tolerations: [{{key: node-role.kubernetes.io/control-plane, effect: NoSchedule}}]
     priority_class: system-cluster-critical
+"""
+QUOTA = """
+apiVersion: v1
+kind: ResourceQuota
+metadata: {name: all}
+spec: {hard: {requests.cpu: "10", requests.memory: 10Gi, limits.cpu: "20", limits.memory: 10Gi}}
 """
 
 
@@ -32,7 +42,10 @@ def metrics_server(cluster: Cluster) -> None:
 
 @pytest.fixture(scope="module")
 def fixed(stand: Stand) -> Stand:
-    """A pipeline whose app has three pods."""
+    """A pipeline whose app has three pods, in namespaces with a quota, which refuses pods that leave an amount open."""
+    for namespace in (stand.name, stand.apps):
+        stand.cluster.kubectl("create", "namespace", namespace)
+        stand.cluster.kubectl("apply", "--namespace", namespace, "--filename", "-", stdin=QUOTA)
     define(stand, FIXED)
     stand.kubeglass("deploy", "--no-verify")
     return stand
@@ -41,7 +54,9 @@ def fixed(stand: Stand) -> Stand:
 def define(stand: Stand, scaling: str) -> None:
     stand.define(replicas=3)
     path = stand.folder / "kubeglass.yaml"
-    path.write_text(path.read_text().replace(FIXED, scaling) + PLACEMENT)
+    text = re.sub(r"resources: \{requests: .*?\}, limits: .*?\}\}", f"resources: {RESOURCES}", path.read_text())
+    text = text.replace("collector:\n", f"collector:\n  resources: {RESOURCES}\n")
+    path.write_text(text.replace(FIXED, scaling) + PLACEMENT)
 
 
 def deployment(stand: Stand) -> dict[str, Any]:

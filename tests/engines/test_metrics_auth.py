@@ -77,6 +77,7 @@ def pod(app: str, namespace: str, path: str, port: int) -> dict[str, Any]:
         "__meta_kubernetes_pod_label_app_kubernetes_io_name": app,
         "__meta_kubernetes_pod_annotation_prometheus_io_scrape": "true",
         "__meta_kubernetes_pod_annotation_prometheus_io_path": path,
+        "__meta_kubernetes_pod_annotation_prometheus_io_port": str(port),
     }
     return {"targets": [f"127.0.0.1:{port}"], "labels": about}
 

@@ -43,4 +43,4 @@ def test_the_server_accepts_every_policy(namespaces: Cluster) -> None:
     )
 
     policies = sorted(line.split()[0].partition("/")[2] for line in said.splitlines())
-    assert policies == ["grafana", "otel-collector", "prometheus", "python-app", "viewer"]
+    assert policies == ["grafana", "otel-collector", "prometheus", "python-app"]

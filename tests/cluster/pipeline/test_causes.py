@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import secrets
-import shutil
 import subprocess
 import time
 from collections.abc import Iterator
@@ -58,12 +57,12 @@ def define(stand: Stand, *, storage_class: str, host_path: str, memory: str = "9
 @pytest.fixture(scope="module")
 def source(stand: Stand, images: dict[str, ArchivedImage]) -> Path:
     """The app's source on the node, and the image that it runs in, whatever else is imported under its name."""
-    archives = stand.folder / ".kubeglass" / "images"
-    archives.mkdir(parents=True)
-    shutil.copy(images[APP].path, archives)
     path = stand.folder / "app.py"
     path.write_text(SOURCE)
     path.chmod(0o644)
+    define(stand, storage_class="local-path", host_path=f"path: {path}")
+    subprocess.run([KUBEGLASS, "images", "build", APP], cwd=stand.folder, check=True, capture_output=True)
+    stand.cluster.import_image(stand.folder / ".kubeglass" / "images" / f"{APP}.tar")
     return path
 
 

@@ -118,7 +118,7 @@ def test_a_pod_that_fits_on_no_node_ends_with_the_schedulers_message(defined: St
     defined.kubeglass("deploy", "--no-verify")
 
     assert failed.returncode == 9
-    assert "Unschedulable: 0/1 nodes are available: 1 Insufficient cpu" in failed.stderr
+    assert "0/1 nodes are available: 1 Insufficient cpu" in failed.stderr
     assert "make room on the nodes" in failed.stderr
     assert "event FailedScheduling" in failed.stderr
 

@@ -119,7 +119,8 @@ def test_a_pod_that_fits_on_no_node_ends_with_the_schedulers_message(defined: St
 
     assert failed.returncode == 9
     assert "0/1 nodes are available: 1 Insufficient cpu" in failed.stderr
-    assert "make room on the nodes" in failed.stderr
+    assert "asks for more cpu than any node has" in failed.stderr
+    assert "ask for less (resources.requests in kubeglass.yaml)" in failed.stderr
     assert "event FailedScheduling" in failed.stderr
 
 

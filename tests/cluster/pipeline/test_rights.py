@@ -40,7 +40,7 @@ def ask(stand: Stand, right: Right, account: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("account", ACCOUNTS)
-@pytest.mark.parametrize("right", RIGHTS, ids=str)
+@pytest.mark.parametrize("right", RIGHTS, ids=lambda right: f"{right.verb} {right.resource}, {right.where.value}")
 def test_an_account_may_do_what_it_needs_and_nothing_else(
     answers: dict[tuple[Right, str], bool], right: Right, account: str
 ) -> None:

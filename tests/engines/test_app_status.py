@@ -132,7 +132,7 @@ def test_a_lost_node_stays_down_for_the_selected_time_and_hides_no_other(promtoo
 
 
 def test_a_local_run_has_no_nodes(promtool_binary: Path, tmp_path: Path) -> None:
-    """One app crashed, one was removed; then the collector dies, and nobody knows about the first any more."""
+    """One app crashed, one was removed; then the collector dies, and the state of the first is unknown."""
     given = [
         series('up{job="shop", instance="crashed"}', "1x100 0x500"),
         series('up{job="shop", instance="removed"}', "1x100"),

@@ -59,7 +59,7 @@ def show_cluster_logs(file: Path | None, context: str | None, namespace: str | N
 
 
 def choose_parts(objects: Mapping[ObjectKey, KubernetesObject], names: Sequence[str]) -> list[ObjectKey]:
-    """Return the workloads that ``names`` mean, all if there are none.
+    """Return the workloads that ``names`` mean, or all if it is empty.
 
     A name is a workload's, with or without its kind, or one of its component, such as ``collector`` or ``app``.
 

@@ -83,7 +83,7 @@ def choose_pipeline(cluster: Cluster, named: str | None) -> str:
     """Return the namespace of the ``named`` pipeline, or of the only one on the cluster.
 
     Raises:
-        StateError: there is none.
+        StateError: no pipeline was found.
         UsageError: there are several, or the credentials may not search for them.
     """
     from kubeglass.errors import StateError, UsageError

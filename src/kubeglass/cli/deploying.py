@@ -6,7 +6,7 @@ import os
 import platform
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,18 +15,18 @@ from kubeglass.cli.context import images_folder
 from kubeglass.cli.output import Output
 from kubeglass.deploy.api.cluster import Cluster
 from kubeglass.deploy.api.objects import KubernetesObject, ObjectKey
+from kubeglass.deploy.ownership.managed_fields import find_kubectl_applied
+from kubeglass.deploy.ownership.replicas import missing_metrics
+from kubeglass.deploy.preparation.host_path import MISSING, find_obstacle
+from kubeglass.deploy.preparation.pin import pin_images
+from kubeglass.deploy.preparation.queue_folder import place_queue
+from kubeglass.deploy.preparation.scraped_namespaces import require_namespaces
 from kubeglass.deploy.release.addresses import find_addresses
 from kubeglass.deploy.release.apply import Applied, Change
 from kubeglass.deploy.release.created_secrets import fill_secrets, require_variables
 from kubeglass.deploy.release.deploy import Release, deploy, preview, rehearse
-from kubeglass.deploy.release.host_path import MISSING, find_obstacle
-from kubeglass.deploy.release.managed_fields import find_kubectl_applied
-from kubeglass.deploy.release.pin import pin_images
-from kubeglass.deploy.release.queue_folder import place_queue
 from kubeglass.deploy.release.rehearsal import check
 from kubeglass.deploy.release.removal import undeploy
-from kubeglass.deploy.release.replicas import hand_over_replicas, keep_replicas, missing_metrics
-from kubeglass.deploy.release.scraped import require_namespaces
 from kubeglass.deploy.rollout.status import Progress, State
 from kubeglass.deploy.rollout.wait import Clock
 from kubeglass.deploy.verify.verification import Verified, verify
@@ -110,9 +110,8 @@ def run_deploy(options: DeployOptions) -> None:
         kubectls = find_kubectl_applied(cluster, pinned, pipeline=release.namespace)
         if kubectls:
             output.note(f"{len(kubectls)} objects were applied by kubectl; deploy takes over their fields")
-        trial = replace(release, objects=keep_replicas(cluster, pinned, pipeline=release.namespace))
         if options.diff:
-            difference, steps = preview(cluster, trial)
+            difference, steps = preview(cluster, release)
             output.say(difference.rstrip("\n") or "no difference")
             check(steps)
             return
@@ -120,7 +119,7 @@ def run_deploy(options: DeployOptions) -> None:
         for missing in filter(None, (missing_grafana(pipeline), missing_metrics(cluster, objects))):
             output.note(missing)
         if options.dry_run:
-            rehearse(cluster, trial, shown.applied)
+            rehearse(cluster, release, shown.applied)
             output.say(f"dry run: {shown.summary}")
             return
         seconds = _deploy(cluster, pipeline, release, options, shown)
@@ -201,7 +200,6 @@ def _deploy(
 ) -> float:
     clock = Clock()
     started = clock.now()
-    hand_over_replicas(cluster, release.objects, pipeline=release.namespace)
     deploy(cluster, release, timeout=options.timeout, clock=clock, tell=shown.applied, report=shown.progress)
     if options.verify:
         verify(cluster, pipeline, timeout=options.timeout, clock=clock, tell=shown.verified)

@@ -10,7 +10,7 @@ from kubeglass.model.pipeline import INTERVALS_PER_WINDOW, Scrape
 
 #: Every target but the collector.
 APPS = f'job!~"{COLLECTOR}|{HEARTBEAT}"'
-#: The label of a node's name; a local run has none.
+#: The label with a node's name, which samples of a local run lack.
 NODE = "k8s_node_name"
 #: The dashboard's variables as matchers. "All" is ``.*``, which also matches targets without the label.
 TARGETS = 'job=~"$job", instance=~"$instance"'

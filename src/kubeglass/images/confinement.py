@@ -53,7 +53,7 @@ class Confinement:
     ) -> Finished:
         """Run a program of the image, such as ``/venv/bin/python3``; afterwards none of its processes is left.
 
-        Without namespaces of its own, only the interpreter can be run.
+        Without separate namespaces, only the interpreter can be run.
 
         Raises:
             StateError: its output cannot be written.
@@ -85,7 +85,7 @@ class Confinement:
 
 
 def confine(root: Path) -> Confinement:
-    """Return the best way that this machine allows: namespaces of its own, else the image's loader and search paths."""
+    """Return the best way that this machine allows: separate namespaces, else the image's loader and search paths."""
     with suppress(OSError, subprocess.SubprocessError):
         command = [*_unshare(), "sh", "-c", _PREPARE, "sh", str(root)]
         if subprocess.run(command, capture_output=True, check=False, timeout=10).returncode == 0:

@@ -45,7 +45,7 @@ def fetch_interpreter(native: Interpreter, platform: Platform) -> tuple[Interpre
     """Return an interpreter for ``platform`` of the same minor version, and the libraries for it and for wheels.
 
     Raises:
-        UsageError: this machine's package sources have none.
+        UsageError: this machine's package sources lack it.
         StateError: the cache cannot be written.
     """
     root = cache_root().parent / "bases" / f"python{native.version}-{platform.arch}"

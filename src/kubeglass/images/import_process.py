@@ -36,7 +36,7 @@ def describe(error: BaseException) -> dict[str, object]:
 
 
 def _is_ours(filename: str) -> bool:
-    """Whether a frame leads to the app's own code, and is none of it."""
+    """Whether a frame leads to the app's own code without being part of it."""
     return filename == __file__ or "importlib" in filename or filename.endswith("/gunicorn/util.py")
 
 

@@ -59,7 +59,7 @@ def _read_imports(path: Path, folder: Path) -> Iterator[tuple[int, str]]:
         elif isinstance(node, ast.ImportFrom):
             above = package[: len(package) + 1 - node.level] if node.level else ()
             start = ".".join([*above, *([node.module] if node.module else [])])
-            # A name may be a module of its own; where it is not, there is no such file.
+            # A name may itself be a module; otherwise there is no such file.
             yield from ((node.lineno, f"{start}.{alias.name}".strip(".")) for alias in node.names)
 
 

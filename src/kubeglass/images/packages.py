@@ -76,7 +76,7 @@ class Environment:
         return [self._installed[name] for name in sorted(self._installed.keys() - _INSTALLERS - {OWN_NAME})]
 
     def find_owner(self, module: str) -> str | None:
-        """Return the installed package that has a module, by the module's full name; None if there is none."""
+        """Return the installed package that has a module, by the module's full name; None if no package has it."""
         top = module.partition(".")[0]
         for name, distribution in self._installed.items():
             if any(path.parts[0].partition(".")[0] == top for path in distribution.files or ()):

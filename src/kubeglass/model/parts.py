@@ -14,7 +14,7 @@ LOOPBACK = "127.0.0.1"
 #: The collector's ``job`` label, and the name of its DaemonSet.
 COLLECTOR = "otel-collector"
 #: The collector scrapes itself as this job. A target without samples has ended if this job of its collector has some:
-#: the collector works and does not have the target any more. If this job has none either, nobody knows.
+#: the collector works and does not have the target any more. If this job lacks them too, the state is unknown.
 HEARTBEAT = "otel-collector-heartbeat"
 #: Seconds a collector on a cluster has to end, and to release its queue.
 COLLECTOR_GRACE = 30

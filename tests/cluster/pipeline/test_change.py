@@ -52,7 +52,7 @@ class Row:
 
     @property
     def name(self) -> str:
-        """A name of its own, so that all rows are deployed at once."""
+        """A separate name, so that all rows are deployed at once."""
         return f"{self.kind}-{self.field}".lower().replace(".", "-")
 
     def make(self, content: dict[str, Any]) -> dict[str, Any]:
@@ -250,7 +250,7 @@ def test_a_claim_of_a_missing_class_is_made_anew_of_one_that_exists(cluster: Clu
     wait_until_bound(cluster, namespace)
     other = release(cluster, namespace, [make_store("1Gi", "absent")])
 
-    assert "data-store-0 is made anew, since it holds nothing" in said, said
+    assert "data-store-0 is recreated, since it holds nothing" in said, said
     assert "its storage class is local-path, not absent" in other, other
     assert "set cluster.storage_class: local-path to keep it" in other
     assert f"kubectl delete persistentvolumeclaim/data-store-0 --namespace {namespace}" in other

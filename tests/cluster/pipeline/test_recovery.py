@@ -141,5 +141,5 @@ def test_storage_that_the_cluster_lacks_is_named_and_another_class_mends_it(stan
     assert "statefulset/prometheus: cannot become ready" in failed.stderr
     assert 'storageclass.storage.k8s.io "absent" not found' in failed.stderr
     assert "cluster.storage_class" in failed.stderr
-    assert "data-prometheus-0 is made anew, since it holds nothing" in mended.stderr
+    assert "data-prometheus-0 is recreated, since it holds nothing" in mended.stderr
     assert "deployed in" in mended.stdout

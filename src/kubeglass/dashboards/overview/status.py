@@ -31,9 +31,9 @@ def app_status(windows: Windows) -> stat.Panel:
         "App status",
         f"Up: a scrape succeeded in the last {windows.fresh}. Failing: none did, as while a pod ends. Down: none did "
         f"in the last {windows.recent}, or the collector that scraped the target in the selected time range is silent, "
-        f"so that nobody knows. What has ended (a pod that was replaced or deleted, a finished job, a removed app) is "
-        f"not shown, nor what has been starting for less than {windows.recent}. The collector's own state comes from "
-        f"Prometheus, so this panel is never empty.",
+        f"and its state is unknown. What has ended (a pod that was replaced or deleted, a finished job, a removed app) "
+        f"is not shown, nor what has been starting for less than {windows.recent}. The collector's own state comes "
+        f"from Prometheus, so this panel is never empty.",
         "none",
     )
     panel = panel.mappings([STATES]).thresholds(thresholds((None, "red"), (0.5, "orange"), (1, "green")))

@@ -21,7 +21,7 @@ class Cause:
         hint: what to do about it.
         evidence: the events and log lines that show it.
         patience: seconds it must last.
-        container: the stuck container, empty if there is none.
+        container: the stuck container; empty if the pod itself is stuck.
         has_ended: whether that container ran and ended, so that its log explains more.
     """
 

@@ -29,7 +29,7 @@ PASSING = re.compile(r"^node(?:\.cloudprovider)?\.kubernetes\.io/|/agent-not-rea
 NODE_PATIENCE = 60.0
 
 _COUNTED = re.compile(r"^\d+/(?P<all>\d+) nodes are available: (?P<parts>.*)$")
-#: What follows the reasons: why nothing can be evicted for the pod, and an error that is none.
+#: What follows the reasons: why nothing can be evicted for the pod, and a note that is not an error.
 _REST = re.compile(r"\.? (?:no new claims to deallocate|still not schedulable|preemption:).*$|\. not found\.?$|\.$")
 _PART = re.compile(r"(?:^|, )(?:(\d+) )?(.+?)(?=, \d+ |$)")
 _SELECTOR = r"node affinity/selector|requested node name"

@@ -1,4 +1,4 @@
-"""The logs of workloads' containers: the last lines, of the run before if the present one has none, then what is added.
+"""The logs of workloads' containers: the last lines, of the previous run if this one logged nothing, then new lines.
 
 New lines are asked for again and again rather than streamed, so that pods that come and containers that restart need
 nothing special.

@@ -74,7 +74,7 @@ def _explain(cluster: Cluster, workload: KubernetesObject, detail: str) -> tuple
             return cause, not cause.patience
         evidence = describe_delay(cluster, workload)
     except RefusedError:
-        # Reading pods, events or logs needs rights of its own.
+        # Reading pods, events or logs needs further rights.
         return None, False
     return Cause(detail, evidence=evidence) if evidence else None, False
 

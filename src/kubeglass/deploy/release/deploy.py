@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kubeglass.deploy.api.cluster import Cluster
 from kubeglass.deploy.api.objects import KubernetesObject, ObjectKey, key_of, labels_for, sort_for_apply
+from kubeglass.deploy.ownership.replicas import AUTOSCALER, hand_over_replicas, keep_replicas
 from kubeglass.deploy.release.apply import Applied, Change
 from kubeglass.deploy.release.inventory import find_orphans, read_inventory, store_inventory
 from kubeglass.deploy.release.rehearsal import Step, check, rehearse_all
 from kubeglass.deploy.release.removal import Tell, remove
-from kubeglass.deploy.release.replicas import AUTOSCALER
 from kubeglass.deploy.release.secret_data import stamp_secrets
 from kubeglass.deploy.release.steps import Taking
 from kubeglass.deploy.rollout.baseline import read_baseline, retry_refused
@@ -74,6 +74,7 @@ def deploy(cluster: Cluster, release: Release, *, timeout: float, clock: Clock, 
     before = read_inventory(cluster, home)
     steps = _rehearse(cluster, release)
     check(steps)
+    hand_over_replicas(cluster, release.objects, pipeline=home)
     baseline = read_baseline(cluster, release.keys)
     taking = Taking(cluster, home, release.force, timeout, clock, tell)
     namespaces = [step for step in steps if step.key.kind == "Namespace"]
@@ -101,12 +102,25 @@ def deploy(cluster: Cluster, release: Release, *, timeout: float, clock: Clock, 
 
 
 def _rehearse(cluster: Cluster, release: Release) -> list[Step]:
-    objects, about_secrets = stamp_secrets(cluster, _complete(cluster, release), pipeline=release.namespace)
-    return [*rehearse_all(cluster, objects, pipeline=release.namespace, force=release.force), *about_secrets]
+    home = release.namespace
+    objects, about_secrets = stamp_secrets(cluster, _complete(cluster, release), pipeline=home)
+    tried = keep_replicas(cluster, objects, pipeline=home)
+    steps = rehearse_all(cluster, tried, pipeline=home, force=release.force)
+    return [*map(_take_as_rendered, steps, objects, tried), *about_secrets]
+
+
+def _take_as_rendered(step: Step, item: KubernetesObject, tried: KubernetesObject) -> Step:
+    """Return the step with the object as rendered, if it was tried with the number of pods that it has now."""
+    # A new object in its place must start with as many pods.
+    if item is tried or step.recreation:
+        return step
+    kept = tried["spec"]["replicas"]
+    is_scaled = item["spec"].get("replicas", kept) != kept and step.change is Change.UNCHANGED
+    return replace(step, item=item, change=Change.CHANGED if is_scaled else step.change)
 
 
 def _complete(cluster: Cluster, release: Release) -> list[KubernetesObject]:
-    """Return the objects in the order of applying, with a new password for each page that has none."""
+    """Return the objects in the order of applying, with a new password for each page without one."""
     missing = [key for key in release.password_keys if cluster.get(key) is None]
     return sort_for_apply([*release.objects, *(_new_password(key) for key in missing)])
 

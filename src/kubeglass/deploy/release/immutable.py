@@ -16,7 +16,7 @@ from kubeglass.deploy.api.errors import RefusedError
 from kubeglass.deploy.api.objects import KubernetesObject
 from kubeglass.deploy.rollout.status import WORKLOADS
 
-#: By kind: the fields that never change once the object exists. A claim has rules of its own, in ``volumes``.
+#: By kind: the fields that never change once the object exists. The rules for claims are in ``volumes``.
 IMMUTABLE: Mapping[str, tuple[str, ...]] = {
     "StatefulSet": ("spec.serviceName", "spec.podManagementPolicy", "spec.selector", "spec.volumeClaimTemplates"),
     "DaemonSet": ("spec.selector",),

@@ -12,12 +12,12 @@ from dataclasses import dataclass, replace
 from kubeglass.deploy.api.cluster import Cluster
 from kubeglass.deploy.api.errors import ConflictError, MissingError, RefusedError
 from kubeglass.deploy.api.objects import KubernetesObject, ObjectKey, key_of
+from kubeglass.deploy.ownership.contradiction import conflict_of, find_contradictions
+from kubeglass.deploy.ownership.managed_fields import CLIENT_SIDE_APPLY, paths_of, transfer_fields
+from kubeglass.deploy.ownership.merge import Path, apply_locally, write_patch
 from kubeglass.deploy.release.apply import Applied, Change, compare, is_kept
-from kubeglass.deploy.release.contradiction import conflict_of, find_contradictions
 from kubeglass.deploy.release.diff import render_diff
 from kubeglass.deploy.release.immutable import Recreation, find_recreation
-from kubeglass.deploy.release.managed_fields import CLIENT_SIDE_APPLY, paths_of, transfer_fields
-from kubeglass.deploy.release.merge import Path, apply_locally, write_patch
 from kubeglass.deploy.release.volumes import ClaimChange, check_claim, plan_claims
 from kubeglass.errors import ClusterError
 

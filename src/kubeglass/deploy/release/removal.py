@@ -145,7 +145,7 @@ def find_leftovers(cluster: Cluster, namespace: str) -> list[str]:
 
 
 def _is_listed(resource: Mapping[str, Any]) -> bool:
-    """Return whether people make objects of this kind in namespaces; a subresource has none of its own."""
+    """Return whether people make objects of this kind in namespaces; a subresource does not count."""
     can_be_deleted = {"list", "delete"} <= set(resource.get("verbs") or [])
     is_subresource = "/" in resource["name"]
     return resource["namespaced"] and can_be_deleted and not is_subresource and resource["kind"] not in _FOLLOWERS

@@ -6,9 +6,9 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 
 from kubeglass.deploy.api.cluster import Cluster
+from kubeglass.deploy.ownership.managed_fields import take_over_fields
 from kubeglass.deploy.release.apply import Applied, Change, apply_object, wait_until_gone
 from kubeglass.deploy.release.immutable import Recreation
-from kubeglass.deploy.release.managed_fields import take_over_fields
 from kubeglass.deploy.release.rehearsal import Step
 from kubeglass.deploy.release.removal import Tell
 from kubeglass.deploy.release.volumes import Way, drop, expand
@@ -45,7 +45,7 @@ class Taking:
         return applied
 
     def _recreate(self, step: Step, recreation: Recreation) -> Applied:
-        """Replace an object; the claims of a StatefulSet change while no controller makes them anew."""
+        """Replace an object; the claims of a StatefulSet change while no controller recreates them."""
         for change in step.claims:
             if change.way is Way.EXPAND:
                 expand(self.cluster, change, timeout=self.timeout, clock=self.clock)

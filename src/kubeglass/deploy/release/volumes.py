@@ -1,7 +1,7 @@
 """What a StatefulSet's existing claims must become when the template of its claims changes.
 
 A volume that holds samples is never deleted. It grows if its storage class lets it; a claim that is not bound holds
-nothing and can be made anew.
+nothing and can be recreated.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Way(Enum):
     """What happens to a claim."""
 
     EXPAND = "expanded"
-    RECREATE = "made anew, since it holds nothing"
+    RECREATE = "recreated, since it holds nothing"
     KEEP = "kept as it is"
 
 
@@ -49,7 +49,7 @@ class ClaimChange:
         if self.way is Way.EXPAND:
             return f"{self.key.name} is expanded from {self.before} to {self.size}"
         if self.way is Way.KEEP:
-            return f"{self.key.name} keeps its nominal {self.before}, since a folder of the node has no size of its own"
+            return f"{self.key.name} keeps its nominal {self.before}, since a folder of the node has no size limit"
         return f"{self.key.name} is {self.way.value}"
 
 
@@ -104,7 +104,7 @@ def expand(cluster: Cluster, change: ClaimChange, *, timeout: float, clock: Cloc
 
 
 def drop(cluster: Cluster, change: ClaimChange, *, timeout: float, clock: Clock) -> None:
-    """Delete a claim that is not bound, so that its StatefulSet makes it anew.
+    """Delete a claim that is not bound, so that its StatefulSet recreates it.
 
     Raises:
         ClusterError: it has been bound meanwhile, or still exists after ``timeout`` seconds.

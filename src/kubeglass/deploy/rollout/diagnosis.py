@@ -140,7 +140,7 @@ def _nodes(cluster: Cluster) -> list[dict[str, Any]]:
 
 
 def _may_grow(cluster: Cluster) -> bool:
-    """Return whether an autoscaler, which takes some seconds, may make a node for a pod that has none."""
+    """Return whether an autoscaler, which takes some seconds, may add a node for a pod that fits nowhere."""
     if any(group["name"] == "karpenter.sh" for group in cluster.read("/apis")["groups"]):
         return True
     try:

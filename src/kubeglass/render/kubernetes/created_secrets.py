@@ -32,7 +32,7 @@ class CreatedSecret:
 
 
 def name_secrets(pipeline: Pipeline) -> tuple[Pipeline, list[CreatedSecret]]:
-    """Return the pipeline with a Secret for every source that has none, and these Secrets.
+    """Return the pipeline with a Secret for every source without one, and these Secrets.
 
     An app's variables share one, in the apps' namespace; what the collector needs shares another, in its own.
     """

@@ -56,7 +56,7 @@ def scrape_pods(pipeline: Pipeline) -> dict[str, Any]:
     """Scrape the annotated pods of the collector's own node, so that a DaemonSet reads each pod once."""
     guarded = [app for app in pipeline.apps if app.target is None and app.metrics_auth is not None]
     others = [_choose_pods("drop", app, pipeline) for app in guarded]
-    # A job of their own, so that no pod receives the token in clear text.
+    # In a separate job, so that no pod receives the token in clear text.
     schemes = {"http": {}, "https": _secure(pipeline)} if pipeline.collector.scrape_tls else {"": {}}
     jobs = []
     for scheme, secured in schemes.items():

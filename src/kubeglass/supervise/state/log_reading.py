@@ -19,7 +19,7 @@ def list_logs(folder: Path) -> list[str]:
 
 
 def choose_logs(folder: Path, names: Sequence[str]) -> list[str]:
-    """Return the names of the logs to read: ``names``, or all if there are none.
+    """Return the names of the logs to read: ``names``, or all if it is empty.
 
     Raises:
         StateError: there are no logs, or not this one.

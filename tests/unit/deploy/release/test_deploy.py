@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -77,6 +78,29 @@ def test_a_release_that_would_be_refused_changes_nothing_and_names_every_refusal
 
     assert [line.partition(":")[0] for line in refused.value.details] == ["configmap/c in namespace shop"]
     assert cluster.objects == before
+
+
+@pytest.mark.parametrize("is_refused", [True, False])
+def test_a_number_of_pods_changes_hands_only_once_nothing_is_refused(*, is_refused: bool) -> None:
+    cluster = FakeCluster()
+    release = make_release("b")
+    run(cluster, release)
+    (deployment,) = (item for key, item in cluster.objects.items() if key.kind == "Deployment")
+    owned = {"manager": "kubeglass", "operation": "Apply", "fieldsV1": {"f:spec": {"f:replicas": {}}}}
+    deployment["metadata"] |= {"managedFields": [owned], "resourceVersion": "1"}
+    rendered = make_deployment("shop", ready=1)
+    del rendered["spec"]["replicas"]
+    left_open = Release(HOME, [rendered, *release.objects[1:]])
+    if is_refused:
+        theirs = make_object("ConfigMap", "b")
+        theirs["metadata"]["labels"] = {}
+        cluster.put(theirs)
+    calls = len(cluster.calls)
+
+    with pytest.raises(ClusterError) if is_refused else nullcontext():
+        run(cluster, left_open)
+
+    assert ("patch" in {verb for verb, _ in cluster.calls[calls:]}) is not is_refused
 
 
 def test_a_release_that_fails_half_way_is_remembered_whole() -> None:

@@ -1,4 +1,4 @@
-"""A volume with samples grows or stays; a claim that holds nothing is made anew."""
+"""A volume with samples grows or stays; a claim that holds nothing is recreated."""
 
 from __future__ import annotations
 

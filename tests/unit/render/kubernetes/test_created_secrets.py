@@ -1,4 +1,4 @@
-"""What names only a variable of this machine gets a Secret: each part its own, and only for what has none."""
+"""What names only a variable of this machine gets a Secret: one for each part, and only where none is named."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 import pytest
 
 from kubeglass.deploy.api.errors import ForbiddenError
-from kubeglass.deploy.release.queue_folder import place_queue
+from kubeglass.deploy.preparation.queue_folder import place_queue
 from kubeglass.errors import ClusterError
 from tests.unit.deploy.fake_cluster import FakeCluster, make_object
 

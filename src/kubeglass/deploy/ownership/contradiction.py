@@ -13,7 +13,7 @@ from typing import Any
 
 from kubeglass.deploy.api.errors import ConflictError, RefusedError
 from kubeglass.deploy.api.objects import OWNER, KubernetesObject, ObjectKey
-from kubeglass.deploy.release.merge import Path, find, leaves, names_of
+from kubeglass.deploy.ownership.merge import Path, find, leaves, names_of
 
 #: How the server says that one field excludes another, in validation.go of each group.
 _EXCLUDES = re.compile(r"may not be (specified|used|set) when|more than (1|one) |\bboth\b|mutually exclusive")

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kubeglass.deploy.release.host_path import Obstacle, find_denial, find_obstacle, find_wrong_kind
+from kubeglass.deploy.preparation.host_path import Obstacle, find_denial, find_obstacle, find_wrong_kind
 from kubeglass.model.sections.app import HostPath
 
 FILE = HostPath(path="/home/me/app.py", user=1000, group=1000)

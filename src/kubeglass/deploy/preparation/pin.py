@@ -13,7 +13,7 @@ from typing import Any
 
 from kubeglass.deploy.api.cluster import Cluster
 from kubeglass.deploy.api.objects import KubernetesObject, key_of
-from kubeglass.deploy.release.architecture import require_nodes, select_nodes
+from kubeglass.deploy.preparation.architecture import require_nodes, select_nodes
 from kubeglass.images.archive import ArchivedImage
 from kubeglass.render.kubernetes.names import OWN_REGISTRY
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kubeglass.deploy.release.scraped import require_namespaces
+from kubeglass.deploy.preparation.scraped_namespaces import require_namespaces
 from kubeglass.errors import ClusterError
 from kubeglass.model.load import parse_pipeline
 from tests.unit.deploy.fake_cluster import FakeCluster, make_object

@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 
 import pytest
 
-from kubeglass.deploy.release.pin import pin_images
+from kubeglass.deploy.preparation.pin import pin_images
 from kubeglass.images.archive import ArchivedImage
 from tests.unit.deploy.fake_cluster import FakeCluster
 

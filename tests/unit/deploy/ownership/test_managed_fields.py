@@ -9,7 +9,7 @@ import pytest
 
 from kubeglass.deploy.api.errors import RefusedError
 from kubeglass.deploy.api.objects import ObjectKey, key_of
-from kubeglass.deploy.release.managed_fields import find_kubectl_applied, take_over_fields, transfer_fields
+from kubeglass.deploy.ownership.managed_fields import find_kubectl_applied, take_over_fields, transfer_fields
 from tests.unit.deploy.fake_cluster import FakeCluster, make_object
 
 

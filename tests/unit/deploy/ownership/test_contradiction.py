@@ -9,9 +9,9 @@ import pytest
 
 from kubeglass.deploy.api.errors import RefusedError, error_for
 from kubeglass.deploy.api.objects import key_of
-from kubeglass.deploy.release.contradiction import conflict_of, find_contradictions
-from kubeglass.deploy.release.managed_fields import paths_of, transfer_fields
-from kubeglass.deploy.release.merge import apply_locally
+from kubeglass.deploy.ownership.contradiction import conflict_of, find_contradictions
+from kubeglass.deploy.ownership.managed_fields import paths_of, transfer_fields
+from kubeglass.deploy.ownership.merge import apply_locally
 from tests.unit.deploy.fake_cluster import make_object
 
 KUBECTL = "kubectl-edit"

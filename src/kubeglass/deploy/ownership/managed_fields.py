@@ -15,7 +15,7 @@ from typing import Any
 from kubeglass.deploy.api.cluster import Cluster
 from kubeglass.deploy.api.errors import RefusedError
 from kubeglass.deploy.api.objects import OWNER, KubernetesObject, ObjectKey, is_ours, key_of
-from kubeglass.deploy.release.merge import Path, leaves
+from kubeglass.deploy.ownership.merge import Path, leaves
 
 CLIENT_SIDE_APPLY = "kubectl-client-side-apply"
 #: Controllers write to the same list; after a conflict it is read again.

@@ -14,7 +14,7 @@ from typing import Any
 
 from kubeglass.deploy.api.cluster import Cluster
 from kubeglass.deploy.api.objects import OWNER, KubernetesObject, ObjectKey, is_ours, key_of
-from kubeglass.deploy.release.managed_fields import CLIENT_SIDE_APPLY, replace_managed_fields
+from kubeglass.deploy.ownership.managed_fields import CLIENT_SIDE_APPLY, replace_managed_fields
 
 AUTOSCALER = "HorizontalPodAutoscaler"
 METRICS_API = "metrics.k8s.io"
@@ -23,8 +23,12 @@ _CONTROLLER = "kube-controller-manager"
 
 
 def keep_replicas(cluster: Cluster, objects: Sequence[KubernetesObject], *, pipeline: str) -> list[KubernetesObject]:
-    """Return ``objects`` for a dry run: those that leave the number of pods open with the number they have now."""
-    return [_with_live_number(cluster, item, pipeline) for item in objects]
+    """Return ``objects`` for a dry run before :func:`hand_over_replicas`: what it hands over stays as it is now."""
+    rendered = {key_of(item, namespace=pipeline): item for item in objects}
+    return [
+        _with_live_number(cluster, item, pipeline) if _changes_hands(cluster, key, rendered, pipeline) else item
+        for key, item in rendered.items()
+    ]
 
 
 def hand_over_replicas(cluster: Cluster, objects: Iterable[KubernetesObject], *, pipeline: str) -> None:
@@ -35,11 +39,9 @@ def hand_over_replicas(cluster: Cluster, objects: Iterable[KubernetesObject], *,
     """
     rendered = {key_of(item, namespace=pipeline): item for item in objects}
     for key, item in rendered.items():
-        if key.kind == "Deployment":
-            if "replicas" not in item["spec"]:
-                replace_managed_fields(cluster, key, partial(drop_replicas, is_owner=_is_kubeglass), pipeline=pipeline)
-            elif _loses_autoscaler(cluster, key, rendered, pipeline):
-                replace_managed_fields(cluster, key, partial(drop_replicas, is_owner=_is_scaler), pipeline=pipeline)
+        if _changes_hands(cluster, key, rendered, pipeline):
+            is_owner = _is_scaler if "replicas" in item["spec"] else _is_kubeglass
+            replace_managed_fields(cluster, key, partial(drop_replicas, is_owner=is_owner), pipeline=pipeline)
 
 
 def missing_metrics(cluster: Cluster, objects: Iterable[KubernetesObject]) -> str:
@@ -77,9 +79,14 @@ def _is_scaler(entry: Mapping[str, Any]) -> bool:
     return (entry["manager"], entry.get("subresource", "")) == (_CONTROLLER, "scale")
 
 
-def _loses_autoscaler(
+def _changes_hands(
     cluster: Cluster, deployment: ObjectKey, rendered: Mapping[ObjectKey, KubernetesObject], pipeline: str
 ) -> bool:
+    """Return whether a Deployment leaves its number open, or sets it while its autoscaler is removed."""
+    if deployment.kind != "Deployment":
+        return False
+    if "replicas" not in rendered[deployment]["spec"]:
+        return True
     key = ObjectKey("autoscaling/v2", AUTOSCALER, deployment.name, deployment.namespace)
     if key in rendered:
         return False
@@ -88,9 +95,7 @@ def _loses_autoscaler(
 
 
 def _with_live_number(cluster: Cluster, item: KubernetesObject, pipeline: str) -> KubernetesObject:
-    if item["kind"] != "Deployment" or "replicas" in item["spec"]:
-        return item
     live = cluster.get(key_of(item, namespace=pipeline))
     if live is None or "replicas" not in live["spec"]:
         return item
-    return {**item, "spec": {"replicas": live["spec"]["replicas"], **item["spec"]}}
+    return {**item, "spec": {**item["spec"], "replicas": live["spec"]["replicas"]}}

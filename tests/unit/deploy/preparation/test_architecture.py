@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from kubeglass.deploy.api.errors import ForbiddenError
-from kubeglass.deploy.release.pin import pin_images
+from kubeglass.deploy.preparation.pin import pin_images
 from kubeglass.errors import ClusterError
 from kubeglass.images.archive import ArchivedImage
 from tests.unit.deploy.fake_cluster import FakeCluster, make_object

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from kubeglass.deploy.api.objects import ObjectKey
-from kubeglass.deploy.release.replicas import drop_replicas, hand_over_replicas, keep_replicas, missing_metrics
+from kubeglass.deploy.ownership.replicas import drop_replicas, hand_over_replicas, keep_replicas, missing_metrics
 from tests.unit.deploy.fake_cluster import FakeCluster, make_object
 
 OURS = {"manager": "kubeglass", "operation": "Apply"}
@@ -104,6 +104,16 @@ def test_a_dry_run_shows_no_change_of_an_open_number() -> None:
 
     assert opened["spec"]["replicas"] == 4
     assert fixed["spec"]["replicas"] == 2
+
+
+def test_a_dry_run_is_no_conflict_with_the_autoscaler_that_goes() -> None:
+    cluster = FakeCluster()
+    cluster.put(make_live(own(OURS, "template"), own(SCALER, "replicas"), replicas=4))
+    cluster.put(make_autoscaler())
+
+    (tried,) = keep_replicas(cluster, [make_rendered(replicas=2)], pipeline="shop")
+
+    assert tried["spec"]["replicas"] == 4
 
 
 def test_a_new_deployment_is_tried_as_rendered() -> None:

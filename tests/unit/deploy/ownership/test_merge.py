@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from kubeglass.deploy.release.merge import apply_locally, find, leaves, write_patch
+from kubeglass.deploy.ownership.merge import apply_locally, find, leaves, write_patch
 from tests.unit.deploy.fake_cluster import make_object
 
 ENV = ("f:spec", "f:env", 'k:{"name":"X"}')

@@ -19,6 +19,7 @@ from kubeglass.images.system import CERTIFICATES, find_libraries
 from kubeglass.model.parts import METRICS_FOLDER_VARIABLE, VIEWER_PORT, instrumented
 from kubeglass.model.pipeline import Pipeline
 from kubeglass.model.sections.app import App
+from kubeglass.model.sections.source import is_no_source
 from kubeglass.render.kubernetes.app import METRICS_DIR
 from kubeglass.render.kubernetes.names import built_image, viewer_image
 
@@ -28,8 +29,6 @@ _SERVER = (Requirement("prometheus-client"), Requirement("gunicorn"))
 #: What the page's server imports: a small part of the command line's dependencies.
 _PAGE = tuple(Requirement(name) for name in ("httpx2", "prometheus-client", "pydantic", "starlette", "uvicorn"))
 APP_FOLDER = "app"
-
-_LEFT_BY_TOOLS = frozenset({"__pycache__", "node_modules"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,13 +177,4 @@ def list_sources(folder: Path) -> list[Entry]:
     Left out are hidden files and folders, among them ``.git``, ``.env`` with its secrets and ``.venv``, virtual
     environments of any name, and compiled files.
     """
-    return read_folder(folder, APP_FOLDER, leave_out=_is_unwanted)
-
-
-def _is_unwanted(path: Path) -> bool:
-    return (
-        path.name.startswith(".")
-        or path.name in _LEFT_BY_TOOLS
-        or path.suffix == ".pyc"
-        or (path / "pyvenv.cfg").is_file()
-    )
+    return read_folder(folder, APP_FOLDER, leave_out=is_no_source)

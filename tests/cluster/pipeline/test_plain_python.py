@@ -1,4 +1,4 @@
-"""An app runs in a plain Python image: its source from a ConfigMap, its packages from an index, nothing built."""
+"""An app runs in a plain Python image, and the committed manifests from public images alone: nothing is built."""
 
 from __future__ import annotations
 
@@ -11,29 +11,36 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
+from kubeglass.engines.registry import OTELCOL, PROMETHEUS
 from kubeglass.images.archive import write_archive
-from kubeglass.images.image import Image
+from kubeglass.images.image import File, Image
 from kubeglass.images.interpreter import PREFIX, VENV, build_python_base, inspect_interpreter, packages_folder
 from kubeglass.images.packages import Environment, list_package_files
+from kubeglass.model.sections.source import Install
+from kubeglass.render.kubernetes.names import own_image
 from tests.cluster.bed.cluster import Cluster
-from tests.cluster.bed.layout import NODE_IP
+from tests.cluster.bed.components import import_command
+from tests.cluster.bed.layout import NODE_IP, REPOSITORY
 from tests.cluster.bed.namespaces import enter
 from tests.cluster.bed.waiting import wait_until
 from tests.cluster.pipeline.stand import APP, ASK, SHOP, Stand
+from tests.cluster.pipeline.test_manifests import DOCUMENTED
 
-PLAIN = "docker.io/library/python:3-plain"
 WHEELS_PORT = 18080
 
 
-@pytest.fixture(scope="module")
-def plain_image(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Python and pip, as in Python's official image; nothing of kubeglass, Flask or gunicorn."""
+@pytest.fixture(scope="module", autouse=True)
+def plain_image(cluster: Cluster, index: str, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Python and pip under the name of Python's official image; nothing of kubeglass, Flask or gunicorn.
+
+    Its pip knows the index of this cluster instead of PyPI.
+    """
     python = inspect_interpreter(Path(sys.executable))
     pip = list_package_files(Environment(python).select([Requirement("pip")]), packages_folder(python))
-    layers = (tuple(build_python_base(python)), tuple(pip))
-    image = Image(PLAIN, layers, entrypoint=("python3",), environment={"PATH": f"/{VENV}/bin:/{PREFIX}/bin"})
+    settings = f"[global]\nno-index = true\nfind-links = {index}\ntrusted-host = {NODE_IP}\n"
+    layers = (tuple(build_python_base(python)), (*pip, File("etc/pip.conf", settings.encode())))
+    image = Image(Install().image, layers, entrypoint=("python3",), environment={"PATH": f"/{VENV}/bin:/{PREFIX}/bin"})
     cluster.import_image(write_archive(image, tmp_path_factory.mktemp("plain") / "plain.tar").path)
-    return PLAIN
 
 
 @pytest.fixture(scope="module")
@@ -50,14 +57,12 @@ def index(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         process.terminate()
 
 
-def test_nothing_needs_to_be_built(stand: Stand, plain_image: str, index: str) -> None:
+def test_nothing_needs_to_be_built(stand: Stand) -> None:
     shutil.copytree(SHOP / "shop", stand.folder / "shop")
     shutil.copy(SHOP / "requirements.txt", stand.folder)
     definition = stand.folder / "kubeglass.yaml"
-    pip = f"PIP_NO_INDEX: '1', PIP_FIND_LINKS: '{index}', PIP_TRUSTED_HOST: {NODE_IP}, "
-    source = f"    source: [shop, requirements.txt]\n    install: {{image: '{plain_image}'}}\n"
-    text = definition.read_text().replace("env: {", f"env: {{{pip}", 1)
-    definition.write_text(text.replace("    workers: 2\n", f"{source}    workers: 2\n", 1))
+    source = "    source: [shop, requirements.txt]\n    install: {}\n"
+    definition.write_text(definition.read_text().replace("    workers: 2\n", f"{source}    workers: 2\n", 1))
 
     result = stand.kubeglass("deploy")
 
@@ -66,3 +71,39 @@ def test_nothing_needs_to_be_built(stand: Stand, plain_image: str, index: str) -
     before = stand.counted()
     assert [stand.ask("/products") for _ in range(3)] == [200, 200, 200]
     wait_until(lambda: stand.counted() == before + 3, "three counted requests")
+
+
+@pytest.fixture
+def committed(cluster: Cluster) -> Iterator[Path]:
+    """The committed manifests; the node has the images of the collector and Prometheus by their official names."""
+    tag = import_command("")[:-2]
+    for part, engine in (("collector", OTELCOL), ("prometheus", PROMETHEUS)):
+        names = own_image(part, engine.distribution), full_name(engine.distribution.image)
+        cluster.run_on_node([*tag, "tag", "--force", *names])
+    yield REPOSITORY / "manifests"
+    cluster.kubectl("delete", "namespace", "observability", "apps", "--ignore-not-found", "--wait=false")
+    role = "kubeglass:observability:otel-collector"
+    cluster.kubectl("delete", "clusterrole,clusterrolebinding", role, "--ignore-not-found")
+
+
+def full_name(image: str) -> str:
+    """Return an image's name as containerd knows it: Docker's registry is added where none is named."""
+    return image if "." in image.partition("/")[0] else f"docker.io/{image}"
+
+
+def test_the_committed_manifests_need_nothing_but_kubectl(cluster: Cluster, committed: Path, stand: Stand) -> None:
+    for name in (*DOCUMENTED, "prometheus.yaml", "network-policy.yaml"):
+        cluster.kubectl("apply", "--filename", committed / name)
+    for kind, namespace in (
+        ("deployment/python-app", "apps"),
+        ("daemonset/otel-collector", "observability"),
+        ("statefulset/prometheus", "observability"),
+    ):
+        cluster.kubectl("rollout", "status", kind, "--namespace", namespace, "--timeout=180s")
+    shop = Stand(cluster, stand.folder, "observability", 30080)
+
+    wait_until(lambda: shop.ask("/products") == 200, "the NodePort")
+
+    counted = 'http_requests_total{k8s_namespace_name="apps",endpoint="/products"} >= 1'
+    wait_until(lambda: bool(shop.query(counted)), "a counted request")
+    assert shop.query("k8s_node_cpu_time_seconds_total")

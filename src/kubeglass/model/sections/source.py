@@ -15,7 +15,21 @@ LARGEST_SOURCE = 3_000_000
 #: A ConfigMap holds 1 MiB with everything around the text: https://kubernetes.io/docs/concepts/configuration/configmap/
 LARGEST_FILE = 700_000
 
-_LEFT_OUT = frozenset({"__pycache__", "node_modules", "site-packages", "venv"})
+_LEFT_BY_TOOLS = frozenset({"__pycache__", "node_modules"})
+
+
+def is_no_source(path: Path) -> bool:
+    """Return whether a file or folder in an app's folder is not part of its source.
+
+    Hidden ones, among them ``.git``, ``.env`` with its secrets and ``.venv``, virtual environments of any name, and
+    what tools leave behind.
+    """
+    return (
+        path.name.startswith(".")
+        or path.name in _LEFT_BY_TOOLS
+        or path.suffix == ".pyc"
+        or (path / "pyvenv.cfg").is_file()
+    )
 
 
 class Install(Section):
@@ -30,7 +44,7 @@ class Install(Section):
 
 
 def read_source(names: tuple[str, ...], folder: Path, loc: Loc) -> tuple[dict[str, bytes], list[Problem]]:
-    """Read files and folders, without hidden files and what tools leave behind.
+    """Read files and folders, without what :func:`is_no_source` names.
 
     Args:
         names: paths relative to ``folder``; a file or folder keeps its own name, ``.`` stands for what is in it.
@@ -69,6 +83,5 @@ def _read(path: Path, inside: str) -> Iterator[tuple[str, bytes]]:
         yield inside, path.read_bytes()
         return
     for entry in sorted(path.iterdir()):
-        if entry.name.startswith(".") or entry.name in _LEFT_OUT or entry.suffix == ".pyc":
-            continue
-        yield from _read(entry, f"{inside}/{entry.name}".lstrip("/"))
+        if not is_no_source(entry):
+            yield from _read(entry, f"{inside}/{entry.name}".lstrip("/"))

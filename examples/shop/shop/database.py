@@ -68,7 +68,6 @@ def init_app(app: Flask) -> None:
     """Create what is missing and close each request's connection at its end."""
     with closing(connect(app.config["DATABASE"])) as connection:
         # Several workers start at once; whoever comes second finds everything done.
-        connection.execute("PRAGMA journal_mode = WAL")
         with transaction(connection):
             for statement in SCHEMA.split(";"):
                 connection.execute(statement)

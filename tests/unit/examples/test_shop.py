@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -150,3 +152,34 @@ def test_every_metric_the_demo_charts_exists(customer: FlaskClient) -> None:
     (app,) = load_pipeline(EXAMPLE / "kubeglass.yaml").apps
 
     assert {metric.name.removesuffix("_total") for metric in app.metrics} <= families
+
+WORKER = """
+import sys
+from flask import Flask
+from shop import database
+app = Flask("worker")
+app.config["DATABASE"] = sys.argv[1]
+print("ready", flush=True)
+sys.stdin.readline()
+database.init_app(app)
+"""
+
+
+def test_workers_that_start_at_once_all_find_the_database_ready(tmp_path: Path) -> None:
+    for attempt in range(5):
+        command = [sys.executable, "-c", WORKER, str(tmp_path / f"{attempt}.sqlite")]
+        workers = [
+            subprocess.Popen(
+                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=EXAMPLE, text=True
+            )
+            for _ in range(6)
+        ]
+        for worker in workers:
+            assert worker.stdout is not None
+            worker.stdout.readline()
+        for worker in workers:
+            assert worker.stdin is not None
+            worker.stdin.write("\n")
+            worker.stdin.flush()
+
+        assert [worker.communicate()[1] for worker in workers] == [""] * len(workers)

@@ -100,7 +100,17 @@ class Pipeline(Section):
         more = self.collector.scrape_namespaces
         if more == ALL_NAMESPACES:
             return ()
-        return tuple(dict.fromkeys((self.cluster.namespace, self.cluster.apps_run_in, *more)))
+        return tuple(dict.fromkeys((*self.own_namespaces, *more)))
+
+    @property
+    def own_namespaces(self) -> tuple[str, ...]:
+        """Namespaces of the cluster that hold the pipeline and its apps."""
+        of_apps = (app.namespace for app in self.apps if app.namespace is not None)
+        return tuple(dict.fromkeys((self.cluster.namespace, self.cluster.apps_run_in, *of_apps)))
+
+    def namespace_of(self, app: App) -> str:
+        """Return the namespace of one of its apps on the cluster."""
+        return app.namespace or self.cluster.apps_run_in
 
     @property
     def collector_secrets(self) -> tuple[SecretSource, ...]:

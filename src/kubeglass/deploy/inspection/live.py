@@ -22,7 +22,6 @@ def read_pipeline(namespace: str, objects: Iterable[KubernetesObject]) -> Pipeli
     objects = list(objects)
     workloads = [item for item in objects if "template" in item.get("spec", {}) and _component_of(item) == "app"]
     apps = tuple(app for item in workloads if (app := _read_app(item)) is not None)
-    places = [item["metadata"]["namespace"] for item in workloads]
     receivers = dict(_read_receivers(objects))
     scrape, collector, cluster = Pipeline().scrape, Pipeline().collector, Pipeline().cluster
     intervals = [_read_interval(job, "scrape_interval", scrape.interval) for job in _scrape_jobs(receivers)]
@@ -36,9 +35,7 @@ def read_pipeline(namespace: str, objects: Iterable[KubernetesObject]) -> Pipeli
             "apps": apps,
             "scrape": scrape.model_copy(update={"interval": max(intervals, default=scrape.interval)}),
             "collector": collector.model_copy(update={"kubelet": collector.kubelet.model_copy(update=changes)}),
-            "cluster": cluster.model_copy(
-                update={"namespace": namespace, "app_namespace": places[0] if places else None}
-            ),
+            "cluster": cluster.model_copy(update={"namespace": namespace}),
         }
     )
 
@@ -52,7 +49,8 @@ def _read_app(item: KubernetesObject) -> App | None:
     notes = (item["spec"]["template"]["metadata"].get("annotations")) or {}
     if notes.get(_SCRAPED) != "true" or not str(notes.get(_PORT, "")).isdecimal():
         return None
-    known = {"name": item["metadata"]["name"], "replicas": item["spec"].get("replicas", 1)}
+    about = item["metadata"]
+    known = {"name": about["name"], "namespace": about["namespace"], "replicas": item["spec"].get("replicas", 1)}
     return App().model_copy(update={**known, "metrics_port": int(notes[_PORT])})
 
 

@@ -15,8 +15,11 @@ def require_namespaces(cluster: Cluster, pipeline: Pipeline) -> None:
     Raises:
         ClusterError: some do not; names all of them.
     """
-    made = {pipeline.cluster.namespace, pipeline.cluster.apps_run_in}
-    missing = [name for name in pipeline.scraped_namespaces if name not in made and _is_missing(cluster, name)]
+    missing = [
+        name
+        for name in pipeline.scraped_namespaces
+        if name not in pipeline.own_namespaces and _is_missing(cluster, name)
+    ]
     if missing:
         raise ClusterError(
             "collector.scrape_namespaces",

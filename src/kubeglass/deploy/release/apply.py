@@ -129,7 +129,7 @@ def _foreign(key: ObjectKey, live: KubernetesObject) -> ClusterError:
     return ClusterError(
         where,
         f"belongs to the pipeline of namespace {owner}",
-        hint="rename it here, or give the apps another namespace (cluster.app_namespace)",
+        hint="rename it here, or give it another namespace (apps[].namespace)",
     )
 
 

@@ -37,7 +37,7 @@ class DeployedPipeline:
 
     def pods_of(self, app: App) -> list[dict[str, Any]]:
         """Read the pods of ``app``, without those that are terminating or have ended."""
-        return self._pods(self.pipeline.cluster.apps_run_in, app.name)
+        return self._pods(self.pipeline.namespace_of(app), app.name)
 
     def replicas(self) -> dict[str, int]:
         """Return the number of pods that each app should have: the definition's, or the Deployment's at this moment."""
@@ -46,7 +46,7 @@ class DeployedPipeline:
     def _replicas_of(self, app: App) -> int:
         if app.fixed_replicas is not None:
             return app.fixed_replicas
-        key = ObjectKey("apps/v1", "Deployment", app.name, self.pipeline.cluster.apps_run_in)
+        key = ObjectKey("apps/v1", "Deployment", app.name, self.pipeline.namespace_of(app))
         return int((self.cluster.get(key) or {"spec": {}})["spec"].get("replicas", 1))
 
     def _pods(self, namespace: str, name: str) -> list[dict[str, Any]]:

@@ -97,7 +97,7 @@ class ProbeRequests:
         return sent
 
     def _send(self, app: App) -> SentProbes | None:
-        namespace = self.deployed.pipeline.cluster.apps_run_in
+        namespace = self.deployed.pipeline.namespace_of(app)
         backend = find_backend(self.deployed.cluster, namespace, app.name)
         instance = address_of(backend.pod, app.metrics_port)
         target = f'job="{app.name}",k8s_namespace_name="{namespace}",instance="{instance}"'

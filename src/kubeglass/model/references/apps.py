@@ -24,7 +24,8 @@ def names(pipeline: Pipeline) -> Iterator[Problem]:
     for index, app in enumerate(pipeline.apps):
         loc = ("apps", index, "name")
         if app.name in known:
-            yield Problem(loc, "must be unique among the apps", found=f"found '{app.name}' again")
+            hint = "it is the job of the app's metrics, in whatever namespace the app is"
+            yield Problem(loc, "must be unique among the apps", found=f"found '{app.name}' again", hint=hint)
         if app.name in RESERVED_NAMES:
             hint = f"reserved: {', '.join(RESERVED_NAMES)}"
             yield Problem(loc, "is reserved for a part of the pipeline", found=f"found '{app.name}'", hint=hint)

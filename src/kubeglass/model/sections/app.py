@@ -141,6 +141,9 @@ class App(Section):
     autoscale: Autoscale | None = Field(
         default=None, description="Have Kubernetes choose the number of pods by their load, in place of `replicas`."
     )
+    namespace: Name | None = Field(
+        default=None, description="Namespace on the cluster; empty means `cluster.app_namespace`."
+    )
     resources: Resources = Resources(requests=Amount(cpu="100m", memory="128Mi"), limits=Amount(memory="256Mi"))
     placement: Placement = Field(default=Placement(), description=PLACED)
     env: dict[EnvName, str] = Field(default={}, description="Environment variables without secrets.")

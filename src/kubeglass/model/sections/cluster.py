@@ -93,7 +93,9 @@ class Cluster(Section):
     namespace: Name = Field(
         default="observability", description="Namespace of the collector, Prometheus and the pages."
     )
-    app_namespace: Name | None = Field(default=None, description="Namespace of the apps; empty means the same one.")
+    app_namespace: Name | None = Field(
+        default=None, description="Namespace of apps that name none; empty means the same one."
+    )
     storage_class: str | None = Field(default=None, min_length=1, description="Empty means the cluster's default.")
     queue_path: AbsolutePath | None = Field(
         default=None,
@@ -122,5 +124,5 @@ class Cluster(Section):
 
     @property
     def apps_run_in(self) -> str:
-        """Namespace of the apps."""
+        """Namespace of the apps that name none."""
         return self.app_namespace or self.namespace

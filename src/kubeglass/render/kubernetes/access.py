@@ -29,7 +29,7 @@ def build_accounts(pipeline: Pipeline) -> list[dict[str, Any]]:
     """Build namespaces, then accounts, roles and bindings."""
     home = pipeline.cluster.namespace
     return [
-        *(_namespace(pipeline, name) for name in dict.fromkeys((home, pipeline.cluster.apps_run_in))),
+        *(_namespace(pipeline, name) for name in pipeline.own_namespaces),
         describe("ServiceAccount", metadata(COLLECTOR, "collector", home)),
         describe("ServiceAccount", metadata(PROMETHEUS, "storage", home)),
         *_grant_to_collector(pipeline),
@@ -50,7 +50,8 @@ def _exception(pipeline: Pipeline, namespace: str) -> str:
     if namespace == pipeline.cluster.namespace:
         host = " and reads the node's files to measure it" if pipeline.collector.host_metrics.enabled else ""
         return f"the collector keeps its queue in a folder of the node{host}, which only this level allows"
-    mounted = [app.name for app in deployed_apps(pipeline) if app.host_path is not None]
+    apps = (app for app in deployed_apps(pipeline) if pipeline.namespace_of(app) == namespace)
+    mounted = [app.name for app in apps if app.host_path is not None]
     return (
         f"the source of {', '.join(mounted)} is mounted from the node, which only this level allows" if mounted else ""
     )

@@ -47,17 +47,24 @@ REMOVAL_SECONDS = 60
 
 def build(pipeline: Pipeline) -> list[dict[str, Any]]:
     """Build each app's Deployment, PodDisruptionBudget and autoscaler, after the ConfigMaps with its source."""
-    apps, namespace = deployed_apps(pipeline), pipeline.cluster.apps_run_in
+    apps = deployed_apps(pipeline)
+    installing = dict.fromkeys(pipeline.namespace_of(app) for app in apps if app.install)
     return [
-        *source.build_library(apps, namespace),
-        *(item for app in apps for item in (*source.build_source(app, namespace), *_workload(app, pipeline))),
+        *map(source.build_library, installing),
+        *(
+            item
+            for app in apps
+            for item in (*source.build_source(app, pipeline.namespace_of(app)), *_workload(app, pipeline))
+        ),
     ]
 
 
 def build_services(pipeline: Pipeline) -> list[dict[str, Any]]:
     """Build a Service for each app, inside the cluster or also on every node's port."""
-    namespace = pipeline.cluster.apps_run_in
-    return [service(app.name, "app", namespace, port=80, node_port=app.node_port) for app in deployed_apps(pipeline)]
+    return [
+        service(app.name, "app", pipeline.namespace_of(app), port=80, node_port=app.node_port)
+        for app in deployed_apps(pipeline)
+    ]
 
 
 def _workload(app: App, pipeline: Pipeline) -> list[dict[str, Any]]:
@@ -77,7 +84,7 @@ def _workload(app: App, pipeline: Pipeline) -> list[dict[str, Any]]:
     }
     # One at a time: a node can always be drained, and an app with several replicas stays available.
     budget = {"maxUnavailable": 1, "selector": select(app.name)}
-    about = metadata(app.name, "app", pipeline.cluster.apps_run_in)
+    about = metadata(app.name, "app", pipeline.namespace_of(app))
     return [
         describe("Deployment", about, spec=deployment),
         describe("PodDisruptionBudget", about, spec=budget),

@@ -34,11 +34,11 @@ class CreatedSecret:
 def name_secrets(pipeline: Pipeline) -> tuple[Pipeline, list[CreatedSecret]]:
     """Return the pipeline with a Secret for every source without one, and these Secrets.
 
-    An app's variables share one, in the apps' namespace; what the collector needs shares another, in its own.
+    An app's variables share one, in its namespace; what the collector needs shares another, in its own.
     """
     cluster = pipeline.cluster
     created = [
-        _secret(app.name, "app", cluster.apps_run_in, app.secret_env)
+        _secret(app.name, "app", pipeline.namespace_of(app), app.secret_env)
         for app in pipeline.apps
         if any(map(_is_bare, app.secret_env.values()))
     ]

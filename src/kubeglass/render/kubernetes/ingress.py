@@ -23,7 +23,7 @@ def _exposed(pipeline: Pipeline) -> Iterator[tuple[str, str, str, Ingress]]:
     cluster = pipeline.cluster
     for app in deployed_apps(pipeline):
         if app.ingress is not None:
-            yield app.name, "app", cluster.apps_run_in, app.ingress
+            yield app.name, "app", pipeline.namespace_of(app), app.ingress
     for name, runs, page in (
         (GRAFANA, cluster.runs_grafana, cluster.grafana),
         (VIEWER, cluster.viewer.enabled, cluster.viewer),

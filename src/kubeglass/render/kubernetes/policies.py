@@ -68,7 +68,7 @@ def _pages(pipeline: Pipeline) -> list[dict[str, Any]]:
 def _app(app: App, pipeline: Pipeline) -> dict[str, Any]:
     collectors = {"namespaceSelector": {"matchLabels": {NAMESPACE_NAME: pipeline.cluster.namespace}}} | _pods(COLLECTOR)
     allowed = [_allow("from", [], app.port), _allow("from", [collectors], app.metrics_port)]
-    return _policy(app.name, "app", pipeline.cluster.apps_run_in, allowed)
+    return _policy(app.name, "app", pipeline.namespace_of(app), allowed)
 
 
 def _policy(

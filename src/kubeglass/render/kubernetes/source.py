@@ -47,12 +47,10 @@ sys.exit(subprocess.call([*pip, f"--target={packages}", f"--requirement={wanted}
 """
 
 
-def build_library(apps: Sequence[App], namespace: str) -> list[dict[str, Any]]:
-    """Build the ConfigMap of the instrumentation library; none if every app's image has it."""
-    if not any(app.install for app in apps):
-        return []
+def build_library(namespace: str) -> dict[str, Any]:
+    """Build the ConfigMap of the instrumentation library, for apps whose image may lack it."""
     archive = b64encode(_pack_library()).decode()
-    return [describe("ConfigMap", metadata(LIBRARY, "app", namespace), binaryData={_LIBRARY_FILE: archive})]
+    return describe("ConfigMap", metadata(LIBRARY, "app", namespace), binaryData={_LIBRARY_FILE: archive})
 
 
 def build_source(app: App, namespace: str) -> list[dict[str, Any]]:

@@ -185,7 +185,7 @@ def _secure(pipeline: Pipeline) -> dict[str, Any]:
 
 def _choose_pods(action: str, app: App, pipeline: Pipeline) -> dict[str, Any]:
     labels = ["__meta_kubernetes_namespace", "__meta_kubernetes_pod_label_app_kubernetes_io_name"]
-    return relabel(action, labels, regex=f"{pipeline.cluster.apps_run_in};{app.name}")
+    return relabel(action, labels, regex=f"{pipeline.namespace_of(app)};{app.name}")
 
 
 def _identify(app: App) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from kubeglass.render.plan import compose
 TEXT = """
 apps:
   - {name: shop, module: 'shop:app', replicas: 3, metrics_port: 9999}
-  - {name: idle, module: 'idle:app', replicas: 0}
+  - {name: idle, module: 'idle:app', replicas: 0, namespace: quiet}
   - {name: elsewhere, target: '10.0.0.1:9000'}
 scrape: {interval: 7s}
 collector: {kubelet: {interval: 21s}}
@@ -32,7 +32,8 @@ def test_everything_that_checks_need_is_read_back() -> None:
 
     assert [(app.name, app.replicas, app.metrics_port) for app in live.apps] == [("shop", 3, 9999), ("idle", 0, 9464)]
     assert (live.scrape.interval, live.collector.kubelet.interval) == (7.0, 21.0)
-    assert (live.cluster.namespace, live.cluster.apps_run_in) == ("watch", "apps")
+    assert live.cluster.namespace == "watch"
+    assert [live.namespace_of(app) for app in live.apps] == ["apps", "quiet"]
 
 
 @pytest.mark.parametrize("enabled", [True, False])

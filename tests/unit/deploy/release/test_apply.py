@@ -42,7 +42,7 @@ def test_an_object_of_another_pipeline_is_never_touched() -> None:
 
     with pytest.raises(
         ClusterError,
-        match=r"configmap/a in namespace shop: belongs to the pipeline of namespace other; .*app_namespace",
+        match=r"configmap/a in namespace shop: belongs to the pipeline of namespace other; .*namespace",
     ):
         apply_object(cluster, make_object("ConfigMap", "a"), namespace="shop")
     deleted = delete_object(cluster, key, pipeline="shop")

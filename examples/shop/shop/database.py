@@ -66,13 +66,12 @@ def get_connection() -> sqlite3.Connection:
 
 def init_app(app: Flask) -> None:
     """Create what is missing and close each request's connection at its end."""
-    with closing(connect(app.config["DATABASE"])) as connection:
-        # Several workers start at once; whoever comes second finds everything done.
-        with transaction(connection):
-            for statement in SCHEMA.split(";"):
-                connection.execute(statement)
-            rows = [(p.id, p.name, p.category, p.price_cents, p.shelf, p.shelf) for p in PRODUCTS]
-            connection.executemany("INSERT OR IGNORE INTO products VALUES (?, ?, ?, ?, ?, ?)", rows)
+    # Several workers start at once; whoever comes second finds everything done.
+    with closing(connect(app.config["DATABASE"])) as connection, transaction(connection):
+        for statement in SCHEMA.split(";"):
+            connection.execute(statement)
+        rows = [(p.id, p.name, p.category, p.price_cents, p.shelf, p.shelf) for p in PRODUCTS]
+        connection.executemany("INSERT OR IGNORE INTO products VALUES (?, ?, ?, ?, ?, ?)", rows)
     app.teardown_appcontext(_close_connection)
 
 

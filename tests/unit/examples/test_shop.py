@@ -153,6 +153,7 @@ def test_every_metric_the_demo_charts_exists(customer: FlaskClient) -> None:
 
     assert {metric.name.removesuffix("_total") for metric in app.metrics} <= families
 
+
 WORKER = """
 import sys
 from flask import Flask

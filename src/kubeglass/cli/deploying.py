@@ -5,10 +5,9 @@ from __future__ import annotations
 import os
 import platform
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from kubeglass.cli.cluster_options import load_cluster_pipeline
 from kubeglass.cli.context import images_folder
@@ -25,6 +24,7 @@ from kubeglass.deploy.release.addresses import find_addresses
 from kubeglass.deploy.release.apply import Applied, Change
 from kubeglass.deploy.release.created_secrets import fill_secrets, require_variables
 from kubeglass.deploy.release.deploy import Release, deploy, preview, rehearse
+from kubeglass.deploy.release.inventory import find_left, read_inventory
 from kubeglass.deploy.release.rehearsal import check
 from kubeglass.deploy.release.removal import undeploy
 from kubeglass.deploy.rollout.status import Progress, State
@@ -45,12 +45,14 @@ class RolloutOutput:
     def __init__(self, output: Output) -> None:
         self._output = output
         self._said: dict[ObjectKey, Progress] = {}
-        self._changes: Counter[Change] = Counter()
+        self._changes: dict[ObjectKey, Change] = {}
 
     def applied(self, applied: Applied) -> None:
         """Print one object; an unchanged one is only counted."""
-        self._changes[applied.change] += 1
+        # A deployment of two stages applies most objects twice.
+        self._changes.setdefault(applied.key, applied.change)
         if applied.change is not Change.UNCHANGED:
+            self._changes[applied.key] = applied.change
             detail = f" ({applied.detail})" if applied.detail else ""
             self._output.note(f"  {applied.key} {applied.change.value}{detail}")
 
@@ -70,7 +72,10 @@ class RolloutOutput:
     @property
     def summary(self) -> str:
         """The number of objects created, changed and so on."""
-        return ", ".join(f"{count} {change.value}" for change, count in self._changes.items()) or "nothing to do"
+        return (
+            ", ".join(f"{count} {change.value}" for change, count in Counter(self._changes.values()).items())
+            or "nothing to do"
+        )
 
 
 #: Every node serves it; those of a large cluster would fill the screen.
@@ -100,12 +105,13 @@ def run_deploy(options: DeployOptions) -> None:
         ClusterError: the cluster refused, or the rollout or its verification failed.
     """
     pipeline, created = _load(options)
-    objects = [item for items in build(pipeline, compose(pipeline)).values() for item in items]
+    objects = _render(pipeline)
     output = Output()
     shown = RolloutOutput(output)
     with Cluster.connect(options.context) as cluster:
         filled = fill_secrets(cluster, created, os.environ, pipeline=pipeline.cluster.namespace)
-        pinned = [*_prepare(cluster, pipeline, objects, output), *filled]
+        output.note(f"context {cluster.context}, namespace {pipeline.cluster.namespace}, {cluster.address}")
+        pinned = [*_fit(cluster, pipeline, objects, output.note), *filled]
         release = Release(pipeline.cluster.namespace, pinned, force=options.force)
         kubectls = find_kubectl_applied(cluster, pinned, pipeline=release.namespace)
         if kubectls:
@@ -122,7 +128,7 @@ def run_deploy(options: DeployOptions) -> None:
             rehearse(cluster, release, shown.applied)
             output.say(f"dry run: {shown.summary}")
             return
-        seconds = _deploy(cluster, pipeline, release, options, shown)
+        seconds = _deploy(cluster, pipeline, _stages(cluster, pipeline, release), options, shown)
         word = "deployed and verified" if options.verify else "deployed"
         output.say(f"{word} in {seconds:.1f} s: {shown.summary}")
         _say_addresses(cluster, objects, output)
@@ -139,16 +145,35 @@ def _load(options: DeployOptions) -> tuple[Pipeline, list[CreatedSecret]]:
     return pipeline, created
 
 
-def _prepare(
-    cluster: Cluster, pipeline: Pipeline, objects: Sequence[KubernetesObject], output: Output
+def _render(pipeline: Pipeline) -> list[KubernetesObject]:
+    return [item for items in build(pipeline, compose(pipeline)).values() for item in items]
+
+
+def _fit(
+    cluster: Cluster, pipeline: Pipeline, objects: Sequence[KubernetesObject], note: Callable[[str], None]
 ) -> list[KubernetesObject]:
-    """Say where the objects go, and fit them to what runs there."""
-    output.note(f"context {cluster.context}, namespace {pipeline.cluster.namespace}, {cluster.address}")
+    """Fit the objects to what runs there, and note what is kept or moved."""
     require_namespaces(cluster, pipeline)
     placed, queue = place_queue(cluster, objects, chosen=pipeline.cluster.queue_path is not None)
     if queue:
-        output.note(queue)
+        note(queue)
     return pin_images(cluster, placed, list_archives(images_folder()).values())
+
+
+def _stages(cluster: Cluster, pipeline: Pipeline, release: Release) -> list[Release]:
+    """Return what is deployed, one after the other.
+
+    A namespace that the last app leaves is scraped until its pods have ended, or their last counts would be lost.
+    """
+    scraped = pipeline.scraped_namespaces
+    left = find_left(cluster, read_inventory(cluster, release.namespace), release.keys)
+    unscraped = [name for name in left if scraped and name not in scraped]
+    if not unscraped:
+        return [release]
+    before = pipeline.scraping(unscraped)
+    secrets = [item for item in release.objects if item["kind"] == "Secret"]
+    fitted = _fit(cluster, before, _render(before), lambda _: None)
+    return [replace(release, objects=[*fitted, *secrets]), release]
 
 
 def run_undeploy(file: Path | None, context: str | None, namespace: str | None, *, timeout: float, purge: bool) -> None:
@@ -196,11 +221,12 @@ def check_host_paths(pipeline: Pipeline, output: Output) -> None:
 
 
 def _deploy(
-    cluster: Cluster, pipeline: Pipeline, release: Release, options: DeployOptions, shown: RolloutOutput
+    cluster: Cluster, pipeline: Pipeline, stages: Sequence[Release], options: DeployOptions, shown: RolloutOutput
 ) -> float:
     clock = Clock()
     started = clock.now()
-    deploy(cluster, release, timeout=options.timeout, clock=clock, tell=shown.applied, report=shown.progress)
+    for stage in stages:
+        deploy(cluster, stage, timeout=options.timeout, clock=clock, tell=shown.applied, report=shown.progress)
     if options.verify:
         verify(cluster, pipeline, timeout=options.timeout, clock=clock, tell=shown.verified)
     return clock.now() - started
@@ -211,7 +237,7 @@ def _explain_password(key: ObjectKey) -> str:
     return f"the password to sign in with is in {key}: {read}"
 
 
-def _say_addresses(cluster: Cluster, objects: list[dict[str, Any]], output: Output) -> None:
+def _say_addresses(cluster: Cluster, objects: Sequence[KubernetesObject], output: Output) -> None:
     rows = []
     for name, urls in find_addresses(cluster, objects).items():
         more = f", and on {len(urls) - MOST_NODES} more nodes" if len(urls) > MOST_NODES else ""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from typing import Self
+
 from pydantic import Field
 
 from kubeglass.model.duration import DAY, HOUR
@@ -101,6 +104,11 @@ class Pipeline(Section):
         if more == ALL_NAMESPACES:
             return ()
         return tuple(dict.fromkeys((*self.own_namespaces, *more)))
+
+    def scraping(self, namespaces: Collection[str]) -> Self:
+        """Return the pipeline with further namespaces that are scraped."""
+        more = dict.fromkeys((*self.collector.scrape_namespaces, *namespaces))
+        return self.model_copy(update={"collector": self.collector.model_copy(update={"scrape_namespaces": (*more,)})})
 
     @property
     def own_namespaces(self) -> tuple[str, ...]:

@@ -105,7 +105,7 @@ class Stand:
 
     def counted(self) -> float:
         """How many requests Prometheus has of all pods that ever were, each at its highest count."""
-        expr = f'sum(max_over_time(http_requests_total{{job="{APP}",k8s_namespace_name="{self.apps}"}}[1h]))'
+        expr = f'sum(max_over_time(http_requests_total{{job="{APP}"}}[1h]))'
         return sum(value for _, value in self.query(expr))
 
     def ask(self, path: str) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from kubeglass.deploy.api.cluster import Cluster
@@ -15,7 +15,8 @@ from kubeglass.deploy.release.rehearsal import Step, check, rehearse_all
 from kubeglass.deploy.release.removal import Tell, remove
 from kubeglass.deploy.release.secret_data import stamp_secrets
 from kubeglass.deploy.release.steps import Taking
-from kubeglass.deploy.rollout.baseline import read_baseline, retry_refused
+from kubeglass.deploy.release.succession import find_successions
+from kubeglass.deploy.rollout.baseline import Baseline, read_baseline, retry_refused
 from kubeglass.deploy.rollout.wait import Clock, Report, Rollout
 from kubeglass.render.kubernetes.names import PAGE_SECRET_KEY, PAGE_SECRETS
 
@@ -45,8 +46,8 @@ class Release:
 
 def preview(cluster: Cluster, release: Release) -> tuple[str, list[Step]]:
     """Return what :func:`deploy` would change, as a unified diff, and its steps, of which some may be refused."""
-    steps = _rehearse(cluster, release)
     orphans = find_orphans(read_inventory(cluster, release.namespace), release.keys)
+    steps = _rehearse(cluster, release, orphans)
     lines = [f"# {key} is no longer rendered and would be deleted\n" for key in sorted(orphans)]
     return "".join([*(step.diff for step in steps), *lines]), steps
 
@@ -57,7 +58,7 @@ def rehearse(cluster: Cluster, release: Release, tell: Tell) -> None:
     Raises:
         ClusterError: an object would be refused; the details are the other refusals.
     """
-    steps = _rehearse(cluster, release)
+    steps = _rehearse(cluster, release, find_orphans(read_inventory(cluster, release.namespace), release.keys))
     check(steps)
     for step in steps:
         tell(step.applied)
@@ -72,7 +73,8 @@ def deploy(cluster: Cluster, release: Release, *, timeout: float, clock: Clock, 
     """
     home = release.namespace
     before = read_inventory(cluster, home)
-    steps = _rehearse(cluster, release)
+    orphans = find_orphans(before, release.keys)
+    steps = _rehearse(cluster, release, orphans)
     check(steps)
     hand_over_replicas(cluster, release.objects, pipeline=home)
     baseline = read_baseline(cluster, release.keys)
@@ -82,30 +84,37 @@ def deploy(cluster: Cluster, release: Release, *, timeout: float, clock: Clock, 
     wanted = [key for key in release.keys if key.kind != "Namespace" or key in made or key in before]
     # Before anything is applied, so that an interrupted deployment forgets nothing.
     store_inventory(cluster, before.union(wanted), home)
-    orphans = find_orphans(before, wanted)
     # Before what they scale: they would set the number of pods back.
     autoscalers = [key for key in orphans if key.kind == AUTOSCALER]
     remove(cluster, autoscalers, pipeline=home, timeout=timeout, clock=clock, tell=tell)
-    for applied in map(taking.take, steps[len(namespaces) :]):
+    late = {step.key: (step, step.succession) for step in steps if step.succession}
+    for applied in map(taking.take, (step for step in steps[len(namespaces) :] if step.key not in late)):
         if applied.key.kind == "DaemonSet" and applied.change in {Change.CHANGED, Change.RECREATED}:
             # Before the apps: only a running collector scrapes the last counts of a pod that ends.
             Rollout(cluster, [applied.key], clock, report, baseline).wait(timeout)
-    for key in baseline.stuck:
-        # So that they start now and not minutes later.
-        if cluster.delete(key):
-            tell(Applied(key, Change.RETRIED))
-    for key in baseline.refused:
-        retry_refused(cluster, key)
-    Rollout(cluster, release.keys, clock, report, baseline).wait(timeout)
+    _retry(cluster, baseline, tell)
+    Rollout(cluster, [key for key in release.keys if key not in late], clock, report, baseline).wait(timeout)
+    for step, succession in late.values():
+        taking.take_over(step, succession)
     remove(cluster, orphans, pipeline=home, timeout=timeout, clock=clock, tell=tell)
     store_inventory(cluster, before.union(wanted) - orphans, home)
 
 
-def _rehearse(cluster: Cluster, release: Release) -> list[Step]:
+def _retry(cluster: Cluster, baseline: Baseline, tell: Tell) -> None:
+    """Have pods that were stuck or refused start now and not minutes later."""
+    for key in baseline.stuck:
+        if cluster.delete(key):
+            tell(Applied(key, Change.RETRIED))
+    for key in baseline.refused:
+        retry_refused(cluster, key)
+
+
+def _rehearse(cluster: Cluster, release: Release, orphans: Collection[ObjectKey]) -> list[Step]:
     home = release.namespace
     objects, about_secrets = stamp_secrets(cluster, _complete(cluster, release), pipeline=home)
     tried = keep_replicas(cluster, objects, pipeline=home)
-    steps = rehearse_all(cluster, tried, pipeline=home, force=release.force)
+    successions = find_successions(cluster, orphans, tried, pipeline=home)
+    steps = rehearse_all(cluster, tried, pipeline=home, force=release.force, successions=successions)
     return [*map(_take_as_rendered, steps, objects, tried), *about_secrets]
 
 

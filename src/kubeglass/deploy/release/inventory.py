@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from kubeglass.deploy.api.cluster import Cluster
 from kubeglass.deploy.api.objects import ObjectKey, labels_for
+from kubeglass.deploy.rollout.status import WORKLOADS
 from kubeglass.errors import ClusterError
 
 NAME = "kubeglass-inventory"
@@ -54,6 +55,12 @@ def read_inventory(cluster: Cluster, namespace: str) -> frozenset[ObjectKey]:
             found=str(error),
             hint="restore it, or delete it and deploy again; objects that are no longer rendered then stay",
         ) from error
+
+
+def find_left(cluster: Cluster, stored: frozenset[ObjectKey], wanted: Iterable[ObjectKey]) -> tuple[str, ...]:
+    """Return the namespaces in which workloads still run that are no longer rendered."""
+    left = (key for key in find_orphans(stored, wanted) if key.kind in WORKLOADS and cluster.get(key) is not None)
+    return tuple(sorted({key.namespace for key in left}))
 
 
 def find_orphans(stored: frozenset[ObjectKey], wanted: Iterable[ObjectKey]) -> frozenset[ObjectKey]:

@@ -6,8 +6,9 @@ The server's dry run validates, defaults and merges as the apply itself does, an
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from kubeglass.deploy.api.cluster import Cluster
 from kubeglass.deploy.api.errors import ConflictError, MissingError, RefusedError
@@ -18,6 +19,7 @@ from kubeglass.deploy.ownership.merge import Path, apply_locally, write_patch
 from kubeglass.deploy.release.apply import Applied, Change, compare, is_kept
 from kubeglass.deploy.release.diff import render_diff
 from kubeglass.deploy.release.immutable import Recreation, find_recreation
+from kubeglass.deploy.release.succession import Succession, without_addresses
 from kubeglass.deploy.release.volumes import ClaimChange, check_claim, plan_claims
 from kubeglass.errors import ClusterError
 
@@ -40,6 +42,7 @@ class Step:
     diff: str = ""
     recreation: Recreation | None = None
     claims: tuple[ClaimChange, ...] = ()
+    succession: Succession | None = None
     refusal: ClusterError | None = None
     takes_over: bool = False
     given_up: tuple[Path, ...] = ()
@@ -47,12 +50,17 @@ class Step:
     @property
     def applied(self) -> Applied:
         """What happened once the step has been taken."""
-        lines = [str(self.recreation)] if self.recreation else []
-        return Applied(self.key, self.change, "; ".join([*lines, *map(str, self.claims)]))
+        lines = [str(each) for each in (self.recreation, *self.claims, self.succession) if each]
+        return Applied(self.key, self.change, "; ".join(lines))
 
 
 def rehearse_all(
-    cluster: Cluster, objects: Sequence[KubernetesObject], *, pipeline: str, force: bool = False
+    cluster: Cluster,
+    objects: Sequence[KubernetesObject],
+    *,
+    pipeline: str,
+    force: bool = False,
+    successions: Mapping[ObjectKey, Succession] = MappingProxyType({}),
 ) -> list[Step]:
     """Try every object, in the order given; a refusal is part of its step."""
     keys = [key_of(item) for item in objects if item["kind"] == "Namespace"]
@@ -60,11 +68,22 @@ def rehearse_all(
     steps = []
     for item in objects:
         key = key_of(item, namespace=pipeline)
+        succession = successions.get(key)
+        tried = without_addresses(item) if succession else item
         try:
-            steps.append(_rehearse(cluster, item, pipeline=pipeline, force=force, new_namespaces=new))
+            step = _rehearse(cluster, tried, pipeline=pipeline, force=force, new_namespaces=new)
+            steps.append(_succeed(step, item, succession) if succession else step)
         except ClusterError as error:
             steps.append(Step(item, key, Change.UNCHANGED, refusal=error))
     return steps
+
+
+def _succeed(step: Step, item: KubernetesObject, succession: Succession) -> Step:
+    """Return the step, which was tried without the address, with it."""
+    is_new = step.change is Change.CREATED
+    diff = render_diff(str(step.key), None, item) if is_new else step.diff
+    change = Change.CHANGED if step.change is Change.UNCHANGED else step.change
+    return replace(step, item=item, change=change, diff=f"# {step.key} {succession}\n{diff}", succession=succession)
 
 
 def check(steps: Sequence[Step]) -> None:
@@ -190,7 +209,7 @@ def _recreate(
     if key.kind == "PersistentVolumeClaim":
         check_claim(cluster, live, item)
     claims = tuple(plan_claims(cluster, live, item)) if key.kind == "StatefulSet" else ()
-    after = _try_as_new(cluster, _without_addresses(item), key, key.namespace)
+    after = _try_as_new(cluster, without_addresses(item), key, key.namespace)
     note = "".join(f"# {key}: {line}\n" for line in (recreation, *claims))
     return Step(item, key, Change.RECREATED, note + render_diff(str(key), live, after), recreation, claims)
 
@@ -208,13 +227,3 @@ def _try_as_new(cluster: Cluster, item: KubernetesObject, key: ObjectKey, namesp
     except RefusedError as error:
         raise error.about(str(key), error.found.replace(name, key.name)) from error
     return {**after, "metadata": {**after["metadata"], "name": key.name, "namespace": key.namespace}}
-
-
-def _without_addresses(item: KubernetesObject) -> KubernetesObject:
-    """Return a Service without what its predecessor still holds."""
-    if item["kind"] != "Service":
-        return item
-    spec = {name: value for name, value in item["spec"].items() if name not in {"clusterIP", "clusterIPs"}}
-    ports = [{name: value for name, value in port.items() if name != "nodePort"} for port in spec.get("ports") or []]
-    headless = {"clusterIP": "None"} if item["spec"].get("clusterIP") == "None" else {}
-    return {**item, "spec": {**spec, **headless, "ports": ports}}

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kubeglass.deploy.api.cluster import Cluster
 from kubeglass.deploy.ownership.managed_fields import take_over_fields
-from kubeglass.deploy.release.apply import Applied, Change, apply_object, wait_until_gone
+from kubeglass.deploy.release.apply import Applied, Change, apply_object, delete_object, wait_until_gone
 from kubeglass.deploy.release.immutable import Recreation
 from kubeglass.deploy.release.rehearsal import Step
 from kubeglass.deploy.release.removal import Tell
+from kubeglass.deploy.release.succession import Succession
 from kubeglass.deploy.release.volumes import Way, drop, expand
 from kubeglass.deploy.rollout.wait import Clock
 from kubeglass.signals import signals_held
@@ -40,9 +41,23 @@ class Taking:
         elif step.change in {Change.UNCHANGED, Change.KEPT, Change.UNREAD}:
             applied = step.applied
         else:
-            applied = apply_object(self.cluster, step.item, namespace=self.pipeline, force=self.force)
+            done = apply_object(self.cluster, step.item, namespace=self.pipeline, force=self.force)
+            applied = replace(done, detail=step.applied.detail)
         self.tell(applied)
         return applied
+
+    def take_over(self, step: Step, succession: Succession) -> None:
+        """Take a step once the object is deleted that still has its address; nobody is reached in between.
+
+        Raises:
+            ClusterError: the server refused, or the old object still exists after the timeout.
+        """
+        old = succession.predecessor
+        with signals_held():
+            if gone := delete_object(self.cluster, old, pipeline=self.pipeline):
+                wait_until_gone(self.cluster, [old], timeout=self.timeout, clock=self.clock)
+                self.tell(gone)
+            self.take(step)
 
     def _recreate(self, step: Step, recreation: Recreation) -> Applied:
         """Replace an object; the claims of a StatefulSet change while no controller recreates them."""

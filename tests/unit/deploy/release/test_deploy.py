@@ -266,6 +266,15 @@ def test_what_was_applied_without_us_is_undone_by_its_labels_and_nothing_else_is
     assert removed == ["deployment/shop"]
 
 
+def test_a_namespace_that_the_apps_have_left_stays_until_it_is_purged() -> None:
+    cluster = FakeCluster()
+    run(cluster, Release(HOME, [make_namespace(), make_namespace("left")]))
+
+    assert run(cluster, Release(HOME, [make_namespace()]))[-1].change is Change.UNCHANGED
+    assert names_of(cluster, "Namespace") == {HOME, "left"}
+    assert remove(cluster, purge=True) == ["namespace/left", "namespace/shop"]
+
+
 def test_a_namespace_that_was_there_before_stays() -> None:
     cluster = FakeCluster()
     theirs = make_namespace()

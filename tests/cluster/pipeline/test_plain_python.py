@@ -1,17 +1,20 @@
-"""An app runs in a plain Python image, and the committed manifests from public images alone: nothing is built."""
+"""Nothing is built: an app runs in a plain Python image, and the page about K3s holds, with public images alone."""
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
 
-from kubeglass.engines.registry import OTELCOL, PROMETHEUS
+from kubeglass.engines.registry import GRAFANA, OTELCOL, PROMETHEUS
 from kubeglass.images.archive import write_archive
 from kubeglass.images.image import File, Image
 from kubeglass.images.interpreter import PREFIX, VENV, build_python_base, inspect_interpreter, packages_folder
@@ -23,14 +26,25 @@ from tests.cluster.bed.components import import_command
 from tests.cluster.bed.layout import NODE_IP, REPOSITORY
 from tests.cluster.bed.namespaces import enter
 from tests.cluster.bed.waiting import wait_until
-from tests.cluster.pipeline.stand import APP, ASK, SHOP, Stand
-from tests.cluster.pipeline.test_manifests import DOCUMENTED
+from tests.cluster.pipeline.stand import APP, ASK, KUBEGLASS, SHOP, Stand
+from tests.cluster.pipeline.transcript import Shell, open_shell, read_commands
 
 WHEELS_PORT = 18080
+#: A program that answers 200 at Grafana's port, whatever it is asked.
+HEALTHY = """
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+class Handler(BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+ThreadingHTTPServer(("", 3000), Handler).serve_forever()
+"""
+#: Commands that only look: a reader repeats them until the cluster has got that far.
+LOOKING = ("kubectl get", "curl", "kubeglass status")
 
 
 @pytest.fixture(scope="module", autouse=True)
-def plain_image(cluster: Cluster, index: str, tmp_path_factory: pytest.TempPathFactory) -> None:
+def plain_image(cluster: Cluster, index: str, tmp_path_factory: pytest.TempPathFactory) -> Image:
     """Python and pip under the name of Python's official image; nothing of kubeglass, Flask or gunicorn.
 
     Its pip knows the index of this cluster instead of PyPI.
@@ -41,6 +55,7 @@ def plain_image(cluster: Cluster, index: str, tmp_path_factory: pytest.TempPathF
     layers = (tuple(build_python_base(python)), (*pip, File("etc/pip.conf", settings.encode())))
     image = Image(Install().image, layers, entrypoint=("python3",), environment={"PATH": f"/{VENV}/bin:/{PREFIX}/bin"})
     cluster.import_image(write_archive(image, tmp_path_factory.mktemp("plain") / "plain.tar").path)
+    return image
 
 
 @pytest.fixture(scope="module")
@@ -74,16 +89,19 @@ def test_nothing_needs_to_be_built(stand: Stand) -> None:
 
 
 @pytest.fixture
-def committed(cluster: Cluster) -> Iterator[Path]:
-    """The committed manifests; the node has the images of the collector and Prometheus by their official names."""
+def public_images(cluster: Cluster, plain_image: Image, tmp_path: Path) -> None:
+    """The node has the images of the committed manifests by their public names.
+
+    Grafana's is a stand-in that only says that it is healthy: no package index has Grafana itself.
+    """
     tag = import_command("")[:-2]
     for part, engine in (("collector", OTELCOL), ("prometheus", PROMETHEUS)):
         names = own_image(part, engine.distribution), full_name(engine.distribution.image)
         cluster.run_on_node([*tag, "tag", "--force", *names])
-    yield REPOSITORY / "manifests"
-    cluster.kubectl("delete", "namespace", "observability", "apps", "--ignore-not-found", "--wait=false")
-    role = "kubeglass:observability:otel-collector"
-    cluster.kubectl("delete", "clusterrole,clusterrolebinding", role, "--ignore-not-found")
+    healthy = replace(plain_image, reference="localhost/healthy:1", entrypoint=("python3", "-c", HEALTHY))
+    cluster.import_image(write_archive(healthy, tmp_path / "healthy.tar").path)
+    name, _, digest = full_name(GRAFANA.image).partition("@")
+    cluster.run_on_node([*tag, "tag", "--force", healthy.reference, f"{name.rpartition(':')[0]}@{digest}"])
 
 
 def full_name(image: str) -> str:
@@ -91,19 +109,28 @@ def full_name(image: str) -> str:
     return image if "." in image.partition("/")[0] else f"docker.io/{image}"
 
 
-def test_the_committed_manifests_need_nothing_but_kubectl(cluster: Cluster, committed: Path, stand: Stand) -> None:
-    for name in (*DOCUMENTED, "prometheus.yaml", "network-policy.yaml"):
-        cluster.kubectl("apply", "--filename", committed / name)
-    for kind, namespace in (
-        ("deployment/python-app", "apps"),
-        ("daemonset/otel-collector", "observability"),
-        ("statefulset/prometheus", "observability"),
-    ):
-        cluster.kubectl("rollout", "status", kind, "--namespace", namespace, "--timeout=180s")
-    shop = Stand(cluster, stand.folder, "observability", 30080)
+@pytest.fixture
+def shell(cluster: Cluster, public_images: None, tmp_path: Path) -> Iterator[Shell]:
+    """A reader's terminal in a clone, on a machine of the cluster's network."""
+    home = tmp_path / "home"
+    home.mkdir()
+    programs = f"{cluster.kubectl_path.parent}:{KUBEGLASS.parent}:{os.environ['PATH']}"
+    environment = {"HOME": str(home), "KUBECONFIG": str(cluster.kubeconfig), "PATH": programs, "COLUMNS": "200"}
+    with open_shell(enter(cluster.pid), REPOSITORY, environment) as shell:
+        yield shell
+    cluster.kubectl("delete", "namespace", "observability", "apps", "--ignore-not-found", "--wait=false")
+    role = "kubeglass:observability:otel-collector"
+    cluster.kubectl("delete", "clusterrole,clusterrolebinding", role, "--ignore-not-found")
 
-    wait_until(lambda: shop.ask("/products") == 200, "the NodePort")
 
-    counted = 'http_requests_total{k8s_namespace_name="apps",endpoint="/products"} >= 1'
-    wait_until(lambda: bool(shop.query(counted)), "a counted request")
-    assert shop.query("k8s_node_cpu_time_seconds_total")
+def test_the_page_about_k3s_holds_word_for_word(shell: Shell) -> None:
+    for command in read_commands((REPOSITORY / "docs" / "cluster" / "k3s.md").read_text()):
+        began = time.monotonic()
+
+        printed = shell.run(command.text)
+        while command.text.startswith(LOOKING) and not command.matches(printed) and time.monotonic() < began + 60:
+            time.sleep(0.5)
+            printed = shell.run(command.text)
+
+        print(f"{time.monotonic() - began:6.1f} s  {command.text.splitlines()[0]}")
+        assert command.matches(printed), f"$ {command.text}\n{printed}"

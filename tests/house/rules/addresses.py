@@ -23,6 +23,7 @@ SITES = {
     "docs.openssl.org",
     "docs.pydantic.dev",
     "docs.python.org",
+    "get.k3s.io",
     "go.dev",
     "grafana.com",
     "json-schema.org",

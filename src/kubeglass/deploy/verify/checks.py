@@ -69,8 +69,7 @@ def check_targets(deployed: DeployedPipeline) -> CheckResult:
 
     A pod that has ended is not Down, here as on the panel "App status": the pods that replaced it are checked.
     """
-    oldest = f"time() - {FRESH_SCRAPES * deployed.pipeline.scrape.interval + DELAY_SECONDS:g}"
-    samples = deployed.prometheus.query(f"timestamp(up == 1) > {oldest}")
+    samples = deployed.prometheus.query(f"up == 1 and {scraped_now('up', deployed.pipeline)}")
     up = {(sample.labels.get("job"), sample.labels.get("instance")) for sample in samples}
     replicas = deployed.replicas()
     apps = [app for app in deployed_apps(deployed.pipeline) if replicas[app.name]]
@@ -131,9 +130,18 @@ def _may_be_quiet(deployed: DeployedPipeline, query: PanelQuery) -> bool:
     apps = deployed.pipeline.apps
     if any(metric.name in query.expr for app in apps for metric in app.metrics):
         return True
-    return needs_traffic(query, apps) and not deployed.prometheus.value(
-        f"count({metric_names(apps).union(HTTP_REQUESTS.name, '')})"
-    )
+    requests = metric_names(apps).union(HTTP_REQUESTS.name, "", lambda name: scraped_now(name, deployed.pipeline))
+    return needs_traffic(query, apps) and not deployed.prometheus.value(f"count({requests})")
+
+
+def scraped_now(selector: str, pipeline: Pipeline) -> str:
+    """Return the query for the series that the latest scrapes brought: others linger for five minutes.
+
+    Args:
+        selector: of a series, and no expression: ``timestamp()`` of an expression is the time of the query.
+        pipeline: its scrape interval decides.
+    """
+    return f"timestamp({selector}) > time() - {FRESH_SCRAPES * pipeline.scrape.interval + DELAY_SECONDS:g}"
 
 
 def _queries(pipeline: Pipeline) -> list[PanelQuery]:

@@ -81,6 +81,10 @@ engine-wheels: $(VENV)/.dev-installed ## Pack the engines as wheels for Linux an
 docs: $(VENV)/.dev-installed ## Regenerate the reference pages
 	@$(BIN)/python -m tools.reference
 
+.PHONY: previous
+previous: $(VENV)/.cli-installed ## Renew the rendering that the tests of upgrades start from, at a release (ARGS=COMMIT)
+	@$(BIN)/python -m tools.previous_rendering $(ARGS)
+
 .PHONY: lock
 lock: $(VENV)/.dev-installed ## Lock the Python dependencies again
 	@tools/lock

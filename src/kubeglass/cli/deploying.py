@@ -24,7 +24,8 @@ from kubeglass.deploy.release.addresses import find_addresses
 from kubeglass.deploy.release.apply import Applied, Change
 from kubeglass.deploy.release.created_secrets import fill_secrets, require_variables
 from kubeglass.deploy.release.deploy import Release, deploy, preview, rehearse
-from kubeglass.deploy.release.inventory import find_left, read_inventory
+from kubeglass.deploy.release.installed import find_installed
+from kubeglass.deploy.release.inventory import find_left
 from kubeglass.deploy.release.rehearsal import check
 from kubeglass.deploy.release.removal import undeploy
 from kubeglass.deploy.rollout.status import Progress, State
@@ -166,7 +167,7 @@ def _stages(cluster: Cluster, pipeline: Pipeline, release: Release) -> list[Rele
     A namespace that the last app leaves is scraped until its pods have ended, or their last counts would be lost.
     """
     scraped = pipeline.scraped_namespaces
-    left = find_left(cluster, read_inventory(cluster, release.namespace), release.keys)
+    left = find_left(cluster, find_installed(cluster, release.namespace), release.keys)
     unscraped = [name for name in left if scraped and name not in scraped]
     if not unscraped:
         return [release]

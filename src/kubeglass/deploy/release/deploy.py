@@ -10,7 +10,8 @@ from kubeglass.deploy.api.cluster import Cluster
 from kubeglass.deploy.api.objects import KubernetesObject, ObjectKey, key_of, labels_for, sort_for_apply
 from kubeglass.deploy.ownership.replicas import AUTOSCALER, hand_over_replicas, keep_replicas
 from kubeglass.deploy.release.apply import Applied, Change
-from kubeglass.deploy.release.inventory import find_orphans, read_inventory, store_inventory
+from kubeglass.deploy.release.installed import find_installed
+from kubeglass.deploy.release.inventory import find_orphans, store_inventory
 from kubeglass.deploy.release.rehearsal import Step, check, rehearse_all
 from kubeglass.deploy.release.removal import Tell, remove
 from kubeglass.deploy.release.secret_data import stamp_secrets
@@ -46,10 +47,16 @@ class Release:
 
 def preview(cluster: Cluster, release: Release) -> tuple[str, list[Step]]:
     """Return what :func:`deploy` would change, as a unified diff, and its steps, of which some may be refused."""
-    orphans = find_orphans(read_inventory(cluster, release.namespace), release.keys)
+    orphans = find_orphans(find_installed(cluster, release.namespace), release.keys)
     steps = _rehearse(cluster, release, orphans)
-    lines = [f"# {key} is no longer rendered and would be deleted\n" for key in sorted(orphans)]
+    lines = [
+        f"# {_locate(key, release.namespace)} is no longer rendered and would be deleted\n" for key in sorted(orphans)
+    ]
     return "".join([*(step.diff for step in steps), *lines]), steps
+
+
+def _locate(key: ObjectKey, home: str) -> str:
+    return f"{key} of namespace {key.namespace}" if key.namespace not in {"", home} else str(key)
 
 
 def rehearse(cluster: Cluster, release: Release, tell: Tell) -> None:
@@ -58,7 +65,7 @@ def rehearse(cluster: Cluster, release: Release, tell: Tell) -> None:
     Raises:
         ClusterError: an object would be refused; the details are the other refusals.
     """
-    steps = _rehearse(cluster, release, find_orphans(read_inventory(cluster, release.namespace), release.keys))
+    steps = _rehearse(cluster, release, find_orphans(find_installed(cluster, release.namespace), release.keys))
     check(steps)
     for step in steps:
         tell(step.applied)
@@ -72,7 +79,7 @@ def deploy(cluster: Cluster, release: Release, *, timeout: float, clock: Clock, 
             applied stays and is in the inventory, for the next deployment or undeploy.
     """
     home = release.namespace
-    before = read_inventory(cluster, home)
+    before = find_installed(cluster, home)
     orphans = find_orphans(before, release.keys)
     steps = _rehearse(cluster, release, orphans)
     check(steps)
@@ -123,9 +130,8 @@ def _take_as_rendered(step: Step, item: KubernetesObject, tried: KubernetesObjec
     # A new object in its place must start with as many pods.
     if item is tried or step.recreation:
         return step
-    kept = tried["spec"]["replicas"]
-    is_scaled = item["spec"].get("replicas", kept) != kept and step.change is Change.UNCHANGED
-    return replace(step, item=item, change=Change.CHANGED if is_scaled else step.change)
+    scaled = step.scaled(item["spec"]["replicas"]) if "replicas" in item["spec"] else step
+    return replace(scaled, item=item)
 
 
 def _complete(cluster: Cluster, release: Release) -> list[KubernetesObject]:

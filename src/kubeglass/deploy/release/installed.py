@@ -81,6 +81,12 @@ def read_installed(cluster: Cluster, namespace: str, kinds: Collection[str] = tu
     return Installed(namespace, objects, missing, _describe(hidden, places))
 
 
+def find_installed(cluster: Cluster, namespace: str) -> frozenset[ObjectKey]:
+    """Return what deployments made, and what was applied otherwise and carries the pipeline's labels; no samples."""
+    labelled = read_installed(cluster, namespace).objects
+    return read_inventory(cluster, namespace).union(key for key in labelled if key.kind != _CLAIM)
+
+
 def _list(cluster: Cluster, kind: str, places: Sequence[str]) -> tuple[list[dict[str, Any]], list[str]]:
     """Return all objects of one kind that are ours, or those in ``places``; and where they may not be listed."""
     try:

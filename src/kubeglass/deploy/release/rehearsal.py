@@ -33,7 +33,8 @@ _NO_DRY_RUN = "does not support dry run"
 class Step:
     """What applying one object does, or why it is refused; ``diff`` shows it in YAML.
 
-    ``takes_over`` says that fields change owners first: those of kubectl, and those ``given_up`` by others.
+    ``takes_over`` says that fields change owners first: those of kubectl, and those ``given_up`` by others. ``after``
+    is what the server makes of ``live``, if it was asked.
     """
 
     item: KubernetesObject
@@ -46,12 +47,25 @@ class Step:
     refusal: ClusterError | None = None
     takes_over: bool = False
     given_up: tuple[Path, ...] = ()
+    live: KubernetesObject | None = None
+    after: KubernetesObject | None = None
 
     @property
     def applied(self) -> Applied:
         """What happened once the step has been taken."""
         lines = [str(each) for each in (self.recreation, *self.claims, self.succession) if each]
         return Applied(self.key, self.change, "; ".join(lines))
+
+    def found(self, live: KubernetesObject | None, after: KubernetesObject) -> Step:
+        """Return the step with what it makes of ``live``."""
+        diff = render_diff(str(self.key), live, after)
+        return replace(self, change=compare(live, after), diff=diff, live=live, after=after)
+
+    def scaled(self, replicas: int) -> Step:
+        """Return the step with another number of pods than it was tried with."""
+        if self.after is None:
+            return self
+        return self.found(self.live, {**self.after, "spec": {**self.after["spec"], "replicas": replicas}})
 
 
 def rehearse_all(
@@ -125,7 +139,7 @@ def _rehearse(
             return Step(item, key, Change.CHANGED, f"# {key} cannot be tried: {error.found}\n")
         if isinstance(error, MissingError) and key.kind.endswith("Binding"):
             # Its role, which is applied before it; whoever may bind any role is not asked for it.
-            return Step(item, key, compare(live, item), render_diff(str(key), live, item))
+            return Step(item, key, Change.CHANGED).found(live, item)
         if live is None:
             raise
         return _find_way(cluster, item, live, error, pipeline=pipeline, force=force)
@@ -171,12 +185,12 @@ def _try(cluster: Cluster, step: Step, live: KubernetesObject | None, *, pipelin
     owners = transfer_fields(entries, step.given_up)
     if live is None or owners == entries:
         after = cluster.apply(step.item, namespace=pipeline, dry_run=True, force=force)
-        return replace(step, change=compare(live, after), diff=render_diff(str(step.key), live, after))
+        return step.found(live, after)
     if not force:
         _check_conflicts(cluster, step.item, pipeline)
     result = apply_locally(live, step.item, *paths_of(owners))
     after = cluster.patch(step.key, write_patch(live, result), dry_run=True)
-    return replace(step, change=compare(live, after), diff=render_diff(str(step.key), live, after), takes_over=True)
+    return replace(step.found(live, after), takes_over=True)
 
 
 def _check_conflicts(cluster: Cluster, item: KubernetesObject, pipeline: str) -> None:

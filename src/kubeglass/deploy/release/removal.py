@@ -25,8 +25,8 @@ from kubeglass.deploy.api.objects import (
     write_selector,
 )
 from kubeglass.deploy.release.apply import Applied, Change, delete_object, wait_until_gone
-from kubeglass.deploy.release.installed import read_installed
-from kubeglass.deploy.release.inventory import inventory_key, read_inventory, store_inventory
+from kubeglass.deploy.release.installed import find_installed
+from kubeglass.deploy.release.inventory import inventory_key, store_inventory
 from kubeglass.deploy.rollout.wait import Clock
 from kubeglass.render.kubernetes.names import MANAGED_BY, PART_OF
 
@@ -87,7 +87,7 @@ def undeploy(cluster: Cluster, namespace: str, *, purge: bool, timeout: float, c
     Raises:
         ClusterError: the server refused, or a kind of object still exists after ``timeout`` seconds.
     """
-    inventory = _find_installed(cluster, namespace)
+    inventory = find_installed(cluster, namespace)
     namespaces = {key for key in inventory if key.kind == "Namespace"}
     found = remove(cluster, inventory - namespaces, pipeline=namespace, timeout=timeout, clock=clock, tell=tell)
     if purge:
@@ -101,12 +101,6 @@ def undeploy(cluster: Cluster, namespace: str, *, purge: bool, timeout: float, c
         # For a later --purge.
         store_inventory(cluster, namespaces, namespace)
     return bool(found or (purge and namespaces))
-
-
-def _find_installed(cluster: Cluster, namespace: str) -> frozenset[ObjectKey]:
-    """Return what deployments made, and what was applied otherwise and carries the pipeline's labels."""
-    labelled = read_installed(cluster, namespace).objects
-    return read_inventory(cluster, namespace).union(key for key in labelled if key.kind != "PersistentVolumeClaim")
 
 
 def _tell_held(cluster: Cluster, namespaces: Iterable[ObjectKey], pipeline: str, tell: Tell) -> set[ObjectKey]:

@@ -39,6 +39,8 @@ SOURCE_DIR = "/app"
 #: Seconds gunicorn gives requests in flight.
 GRACE_SECONDS = 30
 
+#: Seconds between two looks of a collector for new pods: ``reloader`` in prometheus/prometheus/scrape/manager.go.
+DISCOVERY_SECONDS = 5.0
 
 #: Seconds of low load before pods are removed, and between one removal and the next.
 CALM_SECONDS = 300
@@ -166,8 +168,12 @@ def _placement(app: App, pipeline: Pipeline) -> Placement:
 
 
 def _last_scrape_seconds(pipeline: Pipeline) -> int:
-    """Seconds that a terminating pod waits for the scrape of its final counts: two scrapes, one of which may fail."""
-    return math.ceil(2 * pipeline.scrape.interval) + 1
+    """Seconds that a terminating pod waits for the scrape of its final counts.
+
+    Two scrapes, as one may fail; or one, if a collector that has just started has to find the pod first.
+    """
+    interval = pipeline.scrape.interval
+    return math.ceil(interval + max(interval, DISCOVERY_SECONDS)) + 1
 
 
 def _container(app: App, pipeline: Pipeline, last_scrape: int) -> dict[str, Any]:

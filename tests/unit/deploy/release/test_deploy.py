@@ -20,7 +20,6 @@ from tests.unit.deploy.fake_cluster import (
     make_deployment,
     make_object,
     make_pod,
-    make_replica_set,
     put_deployment,
 )
 
@@ -103,6 +102,20 @@ def test_a_number_of_pods_changes_hands_only_once_nothing_is_refused(*, is_refus
     assert ("patch" in {verb for verb, _ in cluster.calls[calls:]}) is not is_refused
 
 
+def test_a_preview_shows_the_number_of_pods_that_comes_back_when_the_autoscaler_goes() -> None:
+    cluster = FakeCluster()
+    release = make_release()
+    run(cluster, release)
+    (deployment,) = (item for key, item in cluster.objects.items() if key.kind == "Deployment")
+    deployment["spec"] = {**deployment["spec"], "replicas": 3}
+    cluster.put(make_object("HorizontalPodAutoscaler", "shop", api_version="autoscaling/v2"))
+
+    text, steps = preview(cluster, release)
+
+    assert "-  replicas: 3\n+  replicas: 1\n" in text
+    assert [step.change for step in steps if step.key.kind == "Deployment"] == [Change.CHANGED]
+
+
 def test_a_release_that_fails_half_way_is_remembered_whole() -> None:
     class Failing(FakeCluster):
         def apply(self, item: KubernetesObject, *, dry_run: bool = False, **options: Any) -> dict[str, Any]:
@@ -151,6 +164,23 @@ def test_what_is_no_longer_rendered_goes_once_the_rest_is_ready() -> None:
 
     assert [str(applied.key) for applied in told if applied.change is Change.DELETED] == ["configmap/b"]
     assert "b" not in {key.name for key in read_inventory(cluster, HOME)}
+
+
+def test_what_kubectl_applied_goes_too_once_it_is_no_longer_rendered_and_samples_and_strangers_stay() -> None:
+    cluster = FakeCluster()
+    cluster.put(make_deployment("retired", ready=1))
+    cluster.put(make_object("PersistentVolumeClaim", "data"))
+    cluster.put(make_object("ConfigMap", "of-another", pipeline="other"))
+    theirs = make_object("ConfigMap", "theirs")
+    theirs["metadata"]["labels"] = {PIPELINE: HOME}
+    cluster.put(theirs)
+
+    text, _ = preview(cluster, make_release("a"))
+    told = run(cluster, make_release("a"))
+
+    assert "# deployment/retired is no longer rendered and would be deleted" in text
+    assert [str(applied.key) for applied in told if applied.change is Change.DELETED] == ["deployment/retired"]
+    assert text.count("no longer rendered") == 1
 
 
 def test_nothing_is_pruned_when_the_rollout_fails() -> None:
@@ -295,7 +325,7 @@ def test_pods_that_were_stuck_are_recreated_and_their_past_is_forgotten() -> Non
             return is_there
 
     cluster = Controlled()
-    put_deployment(cluster)
+    cluster.objects[put_deployment(cluster)]["metadata"]["labels"] = {}
     stuck = cluster.put(make_pod(state={"waiting": {"reason": "ErrImageNeverPull", "message": "not present"}}))
 
     told: list[Applied] = []
@@ -303,7 +333,7 @@ def test_pods_that_were_stuck_are_recreated_and_their_past_is_forgotten() -> Non
     deploy(cluster, release, timeout=5, clock=FakeClock(), tell=told.append, report=lambda progress: None)
     assert stuck in cluster.objects, "a pod of no workload of the release is left alone"
 
-    cluster.put(make_replica_set())
+    put_deployment(cluster)
     release = Release(HOME, [make_namespace(), make_deployment()])
     deploy(cluster, release, timeout=5, clock=FakeClock(), tell=told.append, report=lambda progress: None)
 

@@ -254,6 +254,14 @@ def test_an_ending_pod_stays_for_two_scrapes_after_its_service_forgot_it(pipelin
     assert spec["terminationGracePeriodSeconds"] > 11 + 30
 
 
+def test_an_ending_pod_stays_until_a_collector_that_has_just_started_finds_it() -> None:
+    often = parse_pipeline(TEXT + "scrape: {interval: 1s}")
+
+    command = dict(pod_specs(often))["shop"]["containers"][0]["lifecycle"]["preStop"]["exec"]["command"]
+
+    assert command[-1] == "import time; time.sleep(7)"
+
+
 @pytest.mark.parametrize(
     ("change", "rolled"),
     [

@@ -34,6 +34,7 @@ from kubeglass.deploy.verify.verification import Verified, verify
 from kubeglass.errors import ClusterError
 from kubeglass.images.store import list_archives
 from kubeglass.model.pipeline import Pipeline
+from kubeglass.render.engine_versions import unknown_versions
 from kubeglass.render.kubernetes.created_secrets import CreatedSecret, name_secrets
 from kubeglass.render.kubernetes.manifests import build
 from kubeglass.render.kubernetes.names import PAGE_SECRET_KEY, deployed_apps, missing_grafana
@@ -123,8 +124,9 @@ def run_deploy(options: DeployOptions) -> None:
             check(steps)
             return
         check_host_paths(pipeline, output)
-        for missing in filter(None, (missing_grafana(pipeline), missing_metrics(cluster, objects))):
-            output.note(missing)
+        for said in (missing_grafana(pipeline), unknown_versions(pipeline), missing_metrics(cluster, objects)):
+            if said:
+                output.note(said)
         if options.dry_run:
             rehearse(cluster, release, shown.applied)
             output.say(f"dry run: {shown.summary}")

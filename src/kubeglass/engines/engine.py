@@ -65,6 +65,7 @@ class Distribution:
         name: folder name in the cache.
         title: the project's name.
         version: the pinned version, without a leading ``v``.
+        oldest: the oldest version that accepts what kubeglass renders; empty if that is not known.
         image: container image of the same version, for clusters.
         binaries: the programs in it.
         releases: operating system (``linux``, ``darwin``) to its official archive.
@@ -75,6 +76,7 @@ class Distribution:
     title: str
     version: str
     image: str
+    oldest: str = ""
     binaries: tuple[str, ...] = ()
     releases: Mapping[str, Release] | None = None
     build: GoBuild | None = None
@@ -94,6 +96,7 @@ def load_distribution(name: str) -> Distribution:
         title=table["title"],
         version=version,
         image=table["image"].format(version=version),
+        oldest=table.get("oldest", ""),
         binaries=tuple(table.get("binaries", ())),
         releases={os: Release(**release) for os, release in table.get("release", {}).items()},
         build=_read_build(table["build"], version) if "build" in table else None,

@@ -13,6 +13,7 @@ from kubeglass.model.parts import PROMETHEUS, PROMETHEUS_PORT
 from kubeglass.model.pipeline import Pipeline
 from kubeglass.model.references.secrets import require_secrets
 from kubeglass.render import grafana, prometheus
+from kubeglass.render.engine_versions import check_versions
 from kubeglass.render.files import RenderedFile
 from kubeglass.render.kubernetes import manifests
 from kubeglass.render.kubernetes.config_maps import DASHBOARDS_FOLDER, PROVISIONING_FOLDER, CollectorSetup, Contents
@@ -40,7 +41,7 @@ def render_kubernetes(pipeline: Pipeline) -> list[RenderedFile]:
     """Render every manifest, at paths relative to the manifests' folder.
 
     Raises:
-        ConfigError: a secret names no Kubernetes Secret.
+        ConfigError: a secret names no Kubernetes Secret, or an image's version does not accept what is rendered.
     """
     return manifests.render(pipeline, compose(pipeline))
 
@@ -49,9 +50,11 @@ def compose(pipeline: Pipeline) -> Contents:
     """Gather the configurations that the manifests carry.
 
     Raises:
-        ConfigError: a secret names no Kubernetes Secret.
+        ConfigError: a secret names no Kubernetes Secret, or an image's version does not accept what is rendered.
     """
     require_secrets(pipeline)
+    collector = otelcol.build_cluster(pipeline)
+    check_versions(pipeline, collector)
     rules = prometheus.rule_files(pipeline).items()
     source = grafana.describe_datasource(f"http://{PROMETHEUS}:{PROMETHEUS_PORT}", pipeline.scrape.interval)
     provider = grafana.describe_provider(DASHBOARDS_FOLDER)
@@ -59,7 +62,7 @@ def compose(pipeline: Pipeline) -> Contents:
     home = f"{DASHBOARDS_FOLDER}/{dashboards[0].path}" if dashboards else ""
     return Contents(
         collector=CollectorSetup(
-            config=_rendered("config.yaml", dump_yaml(otelcol.build_cluster(pipeline))),
+            config=_rendered("config.yaml", dump_yaml(collector)),
             queue_directory=otelcol.QUEUE_DIRECTORY,
             host_folders=host_folders(pipeline),
             secrets=scrape_secrets(pipeline),

@@ -166,3 +166,18 @@ def test_the_previous_rendering_can_be_applied_again_without_losing_a_count(
     earlier.expect_reconciled(totals, before)
     assert "deployed and verified" in earlier.kubeglass("deploy").stdout
     expect_nothing_left_over(earlier)
+
+
+def test_a_collector_that_would_not_accept_its_configuration_is_refused_before_anything_changes(earlier: Stand) -> None:
+    earlier.define(release="3")
+    path = earlier.folder / "kubeglass.yaml"
+    path.write_text(
+        path.read_text().replace("source: local", "source: local, collector: 'localhost/collector:0.130.1'")
+    )
+    before = earlier.get("deployment", APP, namespace=earlier.apps)["metadata"]["generation"]
+
+    refused = earlier.kubeglass("deploy", check=False)
+
+    assert refused.returncode == 3
+    assert "is too old for what kubeglass renders for OpenTelemetry Collector (0.130.1, at least " in refused.stderr
+    assert earlier.get("deployment", APP, namespace=earlier.apps)["metadata"]["generation"] == before

@@ -50,8 +50,12 @@ class Images(Section):
         description="upstream: the official ones, pinned. local: those of `kubeglass images build`, for a cluster that"
         " reaches no registry; Grafana then runs only if `grafana` names its image.",
     )
-    collector: str | None = Field(default=None, min_length=1, description="Image of the collector.")
-    prometheus: str | None = Field(default=None, min_length=1, description="Image of Prometheus.")
+    collector: str | None = Field(
+        default=None, min_length=1, description="Image of the collector, of version 0.155.0 or newer."
+    )
+    prometheus: str | None = Field(
+        default=None, min_length=1, description="Image of Prometheus, of version 3.11.0 or newer."
+    )
     grafana: str | None = Field(default=None, min_length=1, description="Image of Grafana.")
     viewer: str | None = Field(default=None, min_length=1, description="Image of kubeglass's page.")
 

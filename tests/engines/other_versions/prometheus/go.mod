@@ -1,0 +1,5 @@
+module kubeglass/other/prometheus
+
+go 1.26.7
+
+require github.com/prometheus/prometheus v0.312.0

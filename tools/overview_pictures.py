@@ -1,7 +1,8 @@
-"""Pictures of the real page for the README: the demo runs, its overview is drawn in a real browser, dark and light.
+"""Pictures of the real page for the documents, drawn in a real browser, dark and light, into docs/images.
 
 ``python -m tools.overview_pictures [MINUTES]`` starts the demo, lets it gather that much history (5 by default), and
-writes docs/images.
+draws its overview. ``python -m tools.overview_pictures --page URL`` draws the last 15 minutes of a page on a cluster,
+such as the one that ``kubeglass open --cluster viewer`` gives.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from argparse import ArgumentParser
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -20,7 +22,9 @@ from playwright.sync_api import Page, expect, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[1]
 IMAGES = ROOT / "docs" / "images"
-OVERVIEW = "/d/application-overview"
+OVERVIEW = "application-overview"
+#: Of a pipeline on a cluster: each dashboard's address, and its pictures' name.
+ON_A_CLUSTER = {"cluster-nodes-and-pods": "cluster", OVERVIEW: "cluster-overview"}
 #: Tall enough for the whole dashboard: only what is in view is drawn.
 WIDTH, HEIGHT = 1400, 3200
 #: Where the last panel ends, with the margin that panels have between them.
@@ -31,10 +35,10 @@ Math.ceil(Math.max(...[...document.querySelectorAll('[data-testid="panel"]')]
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 
-def open_whole(page: Page, url: str, theme: str, *, minutes: float = 15.0) -> None:
-    """Open the overview of the last ``minutes`` so that every panel is in view, and wait until each is drawn."""
+def open_whole(page: Page, url: str, theme: str, *, dashboard: str = OVERVIEW, minutes: float = 15.0) -> None:
+    """Open a dashboard of the last ``minutes`` so that every panel is in view, and wait until each is drawn."""
     page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
-    page.goto(f"{url}{OVERVIEW}?theme={theme}&from=now-{60 * minutes:.0f}s&to=now")
+    page.goto(f"{url}/d/{dashboard}?theme={theme}&from=now-{60 * minutes:.0f}s&to=now")
     expect(page.locator("html")).to_have_attribute("data-ready", "true", timeout=90_000)
 
 
@@ -68,19 +72,32 @@ def _page_of(run_file: Path) -> str:
         time.sleep(0.2)
 
 
-def main() -> None:
-    """Take both pictures."""
-    minutes = float(sys.argv[1]) if sys.argv[1:] else 5.0
-    with running_demo() as url, sync_playwright() as playwright:
-        time.sleep(60 * minutes)
+def draw(url: str, pictures: Mapping[str, str], *, minutes: float) -> None:
+    """Draw each dashboard dark and light, as tall as it is."""
+    with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find_browser(), args=FLAGS)
-        for theme in ("dark", "light"):
-            page = browser.new_page()
-            open_whole(page, url, theme, minutes=minutes)
-            page.set_viewport_size({"width": WIDTH, "height": page.evaluate(LOWEST)})
-            page.screenshot(path=IMAGES / f"overview-{theme}.png")
-            page.close()
+        for dashboard, name in pictures.items():
+            for theme in ("dark", "light"):
+                page = browser.new_page()
+                open_whole(page, url, theme, dashboard=dashboard, minutes=minutes)
+                page.set_viewport_size({"width": WIDTH, "height": page.evaluate(LOWEST)})
+                page.screenshot(path=IMAGES / f"{name}-{theme}.png")
+                page.close()
         browser.close()
+
+
+def main() -> None:
+    """Draw the pictures of the demo, or those of a page that runs."""
+    parser = ArgumentParser(description=__doc__)
+    parser.add_argument("minutes", nargs="?", type=float, default=5.0)
+    parser.add_argument("--page", help="address of a page on a cluster")
+    arguments = parser.parse_args()
+    if arguments.page:
+        draw(arguments.page, ON_A_CLUSTER, minutes=15.0)
+        return
+    with running_demo() as url:
+        time.sleep(60 * arguments.minutes)
+        draw(url, {OVERVIEW: "overview"}, minutes=arguments.minutes)
 
 
 if __name__ == "__main__":

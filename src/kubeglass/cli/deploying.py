@@ -20,6 +20,7 @@ from kubeglass.deploy.preparation.host_path import MISSING, find_obstacle
 from kubeglass.deploy.preparation.pin import pin_images
 from kubeglass.deploy.preparation.queue_folder import place_queue
 from kubeglass.deploy.preparation.scraped_namespaces import require_namespaces
+from kubeglass.deploy.preparation.volume_size import keep_volumes
 from kubeglass.deploy.release.addresses import find_addresses
 from kubeglass.deploy.release.apply import Applied, Change
 from kubeglass.deploy.release.created_secrets import fill_secrets, require_variables
@@ -158,9 +159,10 @@ def _fit(
     """Fit the objects to what runs there, and note what is kept or moved."""
     require_namespaces(cluster, pipeline)
     placed, queue = place_queue(cluster, objects, chosen=pipeline.cluster.queue_path is not None)
-    if queue:
-        note(queue)
-    return pin_images(cluster, placed, list_archives(images_folder()).values())
+    kept, volumes = keep_volumes(cluster, placed, chosen=pipeline.storage.volume is not None)
+    for said in filter(None, (queue, *volumes)):
+        note(said)
+    return pin_images(cluster, kept, list_archives(images_folder()).values())
 
 
 def _stages(cluster: Cluster, pipeline: Pipeline, release: Release) -> list[Release]:

@@ -207,6 +207,7 @@ def test_a_first_deployment_that_would_fail_half_way_makes_no_namespace(cluster:
 
     assert "service/a" in said, said
     assert "provided port is already allocated" in said
+    assert f"nodePort {port} belongs to service/taken in namespace {namespace}; choose another node_port" in said
     assert home not in cluster.kubectl("get", "namespaces", "-o", "name")
 
 

@@ -129,7 +129,8 @@ def _foreign(key: ObjectKey, live: KubernetesObject) -> ClusterError:
     return ClusterError(
         where,
         f"belongs to the pipeline of namespace {owner}",
-        hint="rename it here, or give it another namespace (apps[].namespace)",
+        hint="rename it here, or give it another namespace (apps[].namespace); if that is where this definition's"
+        f" pipeline was, remove it there first: kubeglass undeploy --namespace {owner}",
     )
 
 

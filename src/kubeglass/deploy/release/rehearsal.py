@@ -19,7 +19,7 @@ from kubeglass.deploy.ownership.merge import Path, apply_locally, write_patch
 from kubeglass.deploy.release.apply import Applied, Change, compare, is_kept
 from kubeglass.deploy.release.diff import render_diff
 from kubeglass.deploy.release.immutable import Recreation, find_recreation
-from kubeglass.deploy.release.succession import Succession, without_addresses
+from kubeglass.deploy.release.succession import Succession, find_holder, without_addresses
 from kubeglass.deploy.release.volumes import ClaimChange, check_claim, plan_claims
 from kubeglass.errors import ClusterError
 
@@ -27,6 +27,8 @@ from kubeglass.errors import ClusterError
 STAND_IN = "default"
 #: What the server says if a webhook cannot be asked without effects; the apply itself may well succeed.
 _NO_DRY_RUN = "does not support dry run"
+#: What the server says of a NodePort that another Service has.
+_PORT_TAKEN = "provided port is already allocated"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,8 @@ def rehearse_all(
             step = _rehearse(cluster, tried, pipeline=pipeline, force=force, new_namespaces=new)
             steps.append(_succeed(step, item, succession) if succession else step)
         except ClusterError as error:
+            if _PORT_TAKEN in error.found and (holder := find_holder(cluster, item)):
+                error.hint = f"{holder}; choose another node_port, or free that one"
             steps.append(Step(item, key, Change.UNCHANGED, refusal=error))
     return steps
 

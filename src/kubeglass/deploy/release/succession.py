@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from kubeglass.deploy.api.cluster import Cluster
+from kubeglass.deploy.api.errors import ForbiddenError
 from kubeglass.deploy.api.objects import KubernetesObject, ObjectKey, is_ours, key_of
 
 
@@ -59,3 +60,20 @@ def _addresses_of(item: KubernetesObject) -> Iterator[str]:
         yield from (f"nodePort {port['nodePort']}" for port in spec.get("ports") or [] if "nodePort" in port)
     if item["kind"] == "Ingress":
         yield from (f"host {rule['host']}" for rule in spec.get("rules") or [] if "host" in rule)
+
+
+def find_holder(cluster: Cluster, service: KubernetesObject) -> str:
+    """Say which Service has the NodePort that the server refuses to give to ``service``; empty if it is not known."""
+    wanted = set(_addresses_of(service))
+    try:
+        others = cluster.list_objects("v1", "Service")
+    except ForbiddenError:
+        return ""
+    holders = (
+        f"{address} belongs to {key} in namespace {key.namespace}"
+        for item in others
+        for key in [key_of(item)]
+        for address in wanted.intersection(_addresses_of(item))
+        if key != key_of(service)
+    )
+    return next(holders, "")

@@ -103,6 +103,19 @@ def test_a_webhook_that_cannot_be_asked_stops_nothing() -> None:
     assert words in step.diff
 
 
+def test_a_node_port_that_is_taken_is_refused_with_the_service_that_has_it() -> None:
+    port = {"ports": [{"port": 80, "nodePort": 30080}]}
+    cluster = Refusing(refuse=lambda *_: make_status(422, "Invalid value: 30080: provided port is already allocated"))
+    cluster.put(make_object("Service", "theirs", namespace="web", pipeline="", spec=port))
+
+    (step,) = rehearse_all(cluster, [make_object("Service", "shop", spec=port)], pipeline="shop")
+
+    assert step.refusal is not None
+    assert step.refusal.hint == (
+        "nodePort 30080 belongs to service/theirs in namespace web; choose another node_port, or free that one"
+    )
+
+
 def test_a_binding_may_come_before_its_role() -> None:
     binding = make_object("RoleBinding", "a", api_version="rbac.authorization.k8s.io/v1")
 

@@ -25,6 +25,8 @@ IMAGES = ROOT / "docs" / "images"
 OVERVIEW = "application-overview"
 #: Of a pipeline on a cluster: each dashboard's address, and its pictures' name.
 ON_A_CLUSTER = {"cluster-nodes-and-pods": "cluster", OVERVIEW: "cluster-overview"}
+#: Other pods of the cluster are no part of the picture; a dashboard without the variable ignores it.
+NAMESPACE = "var-namespace=observability"
 #: Tall enough for the whole dashboard: only what is in view is drawn.
 WIDTH, HEIGHT = 1400, 3200
 #: Where the last panel ends, with the margin that panels have between them.
@@ -38,7 +40,7 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 def open_whole(page: Page, url: str, theme: str, *, dashboard: str = OVERVIEW, minutes: float = 15.0) -> None:
     """Open a dashboard of the last ``minutes`` so that every panel is in view, and wait until each is drawn."""
     page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
-    page.goto(f"{url}/d/{dashboard}?theme={theme}&from=now-{60 * minutes:.0f}s&to=now")
+    page.goto(f"{url}/d/{dashboard}?{NAMESPACE}&theme={theme}&from=now-{60 * minutes:.0f}s&to=now")
     expect(page.locator("html")).to_have_attribute("data-ready", "true", timeout=90_000)
 
 

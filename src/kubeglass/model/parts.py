@@ -26,12 +26,16 @@ VIEWER = "viewer"
 PIPELINE = "app.kubernetes.io/instance"
 MANAGED_BY = "app.kubernetes.io/managed-by"
 
-#: Where the collector receives OTLP over HTTP, answers health checks and exposes its own metrics.
+#: Where the collector receives OTLP over gRPC and over HTTP, answers health checks and exposes its own metrics.
+OTLP_GRPC_PORT = 4317
 OTLP_PORT = 4318
 HEALTH_PORT = 13133
 TELEMETRY_PORT = 8888
 #: Name of the collector's container port for its own metrics.
 TELEMETRY_PORT_NAME = "telemetry"
+#: Names of its ports for OTLP, as the operator of OpenTelemetry calls them.
+OTLP_GRPC_PORT_NAME = "otlp-grpc"
+OTLP_PORT_NAME = "otlp-http"
 PROMETHEUS_PORT = 9090
 GRAFANA_PORT = 3000
 VIEWER_PORT = 3000

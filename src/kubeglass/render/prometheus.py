@@ -41,6 +41,8 @@ PROMOTED_ATTRIBUTES = (
     "k8s.deployment.name",
     "k8s.statefulset.name",
     "k8s.daemonset.name",
+    "k8s.job.name",
+    "k8s.cronjob.name",
     "k8s.node.name",
     "k8s.volume.name",
 )

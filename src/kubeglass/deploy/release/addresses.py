@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from kubeglass.deploy.api.cluster import Cluster
 from kubeglass.deploy.api.errors import ForbiddenError
 from kubeglass.deploy.api.objects import KubernetesObject, is_ready
+from kubeglass.model.parts import OTLP_PORT_NAME
 
 
 def find_addresses(cluster: Cluster, objects: Sequence[KubernetesObject]) -> dict[str, list[str]]:
-    """Return the URLs of each Service among ``objects`` by its name: its host's, and one per node with a NodePort."""
+    """Return each Service's addresses by its name: its host's, one per node with a NodePort, and where to push to."""
     nodes = _node_addresses(cluster) or ["NODE"]
     hosts = {item["metadata"]["name"]: _host_addresses(item) for item in objects if item["kind"] == "Ingress"}
-    return {
-        name: [
-            *hosts.get(name, ()),
-            *(f"http://{node}:{port['nodePort']}" for node in nodes if "nodePort" in port),
-        ]
-        for item in objects
-        if item["kind"] == "Service"
-        for name in [item["metadata"]["name"]]
-        for port in item["spec"]["ports"]
-    }
+    services = {item["metadata"]["name"]: item for item in objects if item["kind"] == "Service"}
+    return {name: [*hosts.get(name, ()), *_addresses_of(item, nodes)] for name, item in services.items()}
+
+
+def _addresses_of(service: KubernetesObject, nodes: Sequence[str]) -> Iterator[str]:
+    about = service["metadata"]
+    for port in service["spec"]["ports"]:
+        if "nodePort" in port:
+            yield from (f"http://{node}:{port['nodePort']}" for node in nodes)
+        if port.get("name") == OTLP_PORT_NAME:
+            yield f"http://{about['name']}.{about['namespace']}.svc:{port['port']}, for pods that push"
 
 
 def _host_addresses(ingress: KubernetesObject) -> list[str]:

@@ -122,6 +122,14 @@ Namespaces = Annotated[
 ]
 
 
+class Otlp(Section):
+    """On the cluster: metrics that pods push over OTLP to the Service `otel-collector`, such as jobs do."""
+
+    enabled: bool = Field(
+        default=True, description="Receive what pods of the scraped namespaces push; locally, the port is always open."
+    )
+
+
 class CollectorPlacement(Placement):
     """On the cluster: where collectors run. Apps are scraped by the collector of their node, so it should be on all."""
 
@@ -143,6 +151,7 @@ class Collector(Section):
         description="On the cluster: certificates and token for pods annotated with `prometheus.io/scheme: https`;"
         " empty means public authorities and no token.",
     )
+    otlp: Otlp = Otlp()
     kubelet: Kubelet = Kubelet()
     host_metrics: HostMetrics = HostMetrics()
     queue: Queue = Queue()

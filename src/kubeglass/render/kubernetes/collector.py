@@ -6,11 +6,21 @@ from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
-from kubeglass.model.parts import COLLECTOR, COLLECTOR_GRACE, HEALTH_PORT, TELEMETRY_PORT, TELEMETRY_PORT_NAME
+from kubeglass.model.parts import (
+    COLLECTOR,
+    COLLECTOR_GRACE,
+    HEALTH_PORT,
+    OTLP_GRPC_PORT,
+    OTLP_GRPC_PORT_NAME,
+    OTLP_PORT,
+    OTLP_PORT_NAME,
+    TELEMETRY_PORT,
+    TELEMETRY_PORT_NAME,
+)
 from kubeglass.model.pipeline import Pipeline
 from kubeglass.model.sections.secret import SecretKey
 from kubeglass.render.kubernetes.config_maps import CollectorSetup, config_hash, config_maps, config_volume
-from kubeglass.render.kubernetes.names import collector_image, describe, metadata
+from kubeglass.render.kubernetes.names import collector_image, describe, metadata, selector_of
 from kubeglass.render.kubernetes.pods import (
     collector_security_context,
     container_security_context,
@@ -31,6 +41,24 @@ CONFIG_FOLDER = "/etc/otelcol"
 QUEUE = "queue"
 #: Name of the volume with what scrapes over TLS need.
 SECRETS = "scrape-tls"
+#: The ports that pods push to.
+_PUSHED = {OTLP_GRPC_PORT_NAME: OTLP_GRPC_PORT, OTLP_PORT_NAME: OTLP_PORT}
+_SERVICE = {
+    "type": "ClusterIP",
+    "selector": selector_of(COLLECTOR),
+    # Only the collector of a pod's own node knows the pod.
+    "internalTrafficPolicy": "Local",
+    "ports": [
+        {
+            "name": name,
+            "port": number,
+            "targetPort": name,
+            "protocol": "TCP",
+            "appProtocol": name.removeprefix("otlp-"),
+        }
+        for name, number in _PUSHED.items()
+    ],
+}
 
 
 def build_config(pipeline: Pipeline, setup: CollectorSetup) -> list[dict[str, Any]]:
@@ -39,14 +67,16 @@ def build_config(pipeline: Pipeline, setup: CollectorSetup) -> list[dict[str, An
 
 
 def build_daemon_set(pipeline: Pipeline, setup: CollectorSetup) -> list[dict[str, Any]]:
-    """Build the DaemonSet of ``otel-collector-daemonset.yaml``."""
+    """Build the DaemonSet of ``otel-collector-daemonset.yaml``, and the Service that pods push to."""
     spec = {
         "selector": select(COLLECTOR),
         # Two collectors on one node would scrape every pod twice, so the old one stops first.
         "updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": "25%", "maxSurge": 0}},
         "template": template_of(COLLECTOR, "collector", _pod(pipeline, setup), config_hash(setup.config)),
     }
-    return [describe("DaemonSet", metadata(COLLECTOR, "collector", pipeline.cluster.namespace), spec=spec)]
+    about = metadata(COLLECTOR, "collector", pipeline.cluster.namespace)
+    pushed = [describe("Service", about, spec=_SERVICE)] if pipeline.collector.otlp.enabled else []
+    return [describe("DaemonSet", about, spec=spec), *pushed]
 
 
 def _pod(pipeline: Pipeline, setup: CollectorSetup) -> dict[str, Any]:
@@ -74,7 +104,7 @@ def _container(pipeline: Pipeline, setup: CollectorSetup) -> dict[str, Any]:
         "imagePullPolicy": pipeline.cluster.pull_policy.value,
         "args": [f"--config={CONFIG_FOLDER}/{setup.config.path}"],
         "env": _environment(pipeline),
-        "ports": [port_of("health", HEALTH_PORT), port_of(TELEMETRY_PORT_NAME, TELEMETRY_PORT)],
+        "ports": [port_of(name, number) for name, number in _ports(pipeline).items()],
         **http_probes("/", "health"),
         "resources": resources_of(pipeline.collector.resources),
         "securityContext": container_security_context(),
@@ -90,6 +120,14 @@ def _container(pipeline: Pipeline, setup: CollectorSetup) -> dict[str, Any]:
                 for folder in dict.fromkeys(path.parent for path in setup.secrets)
             ),
         ],
+    }
+
+
+def _ports(pipeline: Pipeline) -> dict[str, int]:
+    return {
+        "health": HEALTH_PORT,
+        TELEMETRY_PORT_NAME: TELEMETRY_PORT,
+        **(_PUSHED if pipeline.collector.otlp.enabled else {}),
     }
 
 

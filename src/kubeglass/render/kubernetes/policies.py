@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from kubeglass.model.parts import (
     COLLECTOR,
     GRAFANA,
     GRAFANA_PORT,
+    OTLP_GRPC_PORT,
+    OTLP_PORT,
     PROMETHEUS,
     PROMETHEUS_PORT,
     TELEMETRY_PORT,
@@ -38,11 +40,20 @@ def build(pipeline: Pipeline) -> list[dict[str, Any]]:
         return []
     home = cluster.namespace
     return [
-        _policy(COLLECTOR, "collector", home, [_allow("from", [_pods(PROMETHEUS)], TELEMETRY_PORT)]),
+        _policy(COLLECTOR, "collector", home, list(_to_collector(pipeline))),
         _prometheus(home),
         *_pages(pipeline),
         *(_app(app, pipeline) for app in deployed_apps(pipeline)),
     ]
+
+
+def _to_collector(pipeline: Pipeline) -> Iterator[Rule]:
+    yield _allow("from", [_pods(PROMETHEUS)], TELEMETRY_PORT)
+    if pipeline.collector.otlp.enabled:
+        named = [{"key": NAMESPACE_NAME, "operator": "In", "values": list(pipeline.scraped_namespaces)}]
+        # Without names, any namespace, as for scrapes.
+        pods = {"namespaceSelector": {"matchExpressions": named} if pipeline.scraped_namespaces else {}}
+        yield _allow("from", [pods], OTLP_GRPC_PORT, OTLP_PORT)
 
 
 def _prometheus(home: str) -> dict[str, Any]:

@@ -37,6 +37,8 @@ POD_ATTRIBUTES = (
     "k8s.deployment.name",
     "k8s.statefulset.name",
     "k8s.daemonset.name",
+    "k8s.job.name",
+    "k8s.cronjob.name",
     "k8s.node.name",
 )
 
@@ -83,9 +85,14 @@ def build_cluster(pipeline: Pipeline) -> dict[str, Any]:
     """Build the configuration of the collector on one node; the same document serves every node."""
     pods = _add_pod_attributes(pipeline)
     sources = {"apps": _Source("prometheus", receivers.scrape_pods(pipeline), pods)}
+    # The attributes of a pod in a namespace that is not scraped are not known, but its node is.
+    node = {"action": "insert", "key": "k8s.node.name", "value": _NODE}
+    if pipeline.collector.otlp.enabled:
+        # Without an instance, the series of two pods that push the same metric would be one.
+        instance = {"action": "insert", "key": "service.instance.id", "from_attribute": "k8s.pod.name"}
+        named = {"resource/pushed": {"attributes": [instance, node]}}
+        sources["pushed"] = _Source("otlp", receivers.receive_from_pods(), pods | named)
     if pipeline.collector.kubelet.enabled:
-        # The attributes of a pod in a namespace that is not scraped are not known, but its node is.
-        node = {"action": "insert", "key": "k8s.node.name", "value": _NODE}
         name = {"resource/kubelet": _name_source("kubelet", _NODE, node)}
         sources["kubelet"] = _Source("kubelet_stats", receivers.read_kubelet(pipeline), name | pods)
     if receivers.node_scrapers(pipeline):
@@ -167,7 +174,8 @@ def _add_pod_attributes(pipeline: Pipeline) -> dict[str, Any]:
 
     A processor watches one namespace, or with the right to it all of them.
     """
-    # The collector opens the connection of a scrape, so only these attributes tell which pod it is.
+    # The collector opens the connection of a scrape, so only these attributes tell which pod it is. A pod that pushes
+    # is told by its address too, unless it is so new that the API server does not know its address yet.
     uid, name, namespace = (
         {"from": "resource_attribute", "name": f"k8s.{key}"} for key in ("pod.uid", "pod.name", "namespace.name")
     )
@@ -176,7 +184,7 @@ def _add_pod_attributes(pipeline: Pipeline) -> dict[str, Any]:
         "auth_type": "serviceAccount",
         "filter": node,
         "extract": {"metadata": list(POD_ATTRIBUTES)},
-        "pod_association": [{"sources": [uid]}, {"sources": [name, namespace]}],
+        "pod_association": [{"sources": each} for each in ([uid], [name, namespace], [{"from": "connection"}])],
     }
     if not pipeline.scraped_namespaces:
         return {ATTRIBUTES: settings}

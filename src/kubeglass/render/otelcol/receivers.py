@@ -8,7 +8,15 @@ from typing import Any
 
 from kubeglass.model.duration import format_duration
 from kubeglass.model.local import LocalSettings
-from kubeglass.model.parts import HEARTBEAT, LOOPBACK, MANAGED_BY, PIPELINE, TELEMETRY_PORT_NAME
+from kubeglass.model.parts import (
+    HEARTBEAT,
+    LOOPBACK,
+    MANAGED_BY,
+    OTLP_GRPC_PORT,
+    OTLP_PORT,
+    PIPELINE,
+    TELEMETRY_PORT_NAME,
+)
 from kubeglass.model.pipeline import Pipeline
 from kubeglass.model.sections.app import App
 from kubeglass.model.sections.collector import HostScraper
@@ -46,6 +54,13 @@ def scrape_apps(pipeline: Pipeline, settings: LocalSettings) -> dict[str, Any]:
 def receive_pushes(settings: LocalSettings) -> dict[str, Any]:
     """Receive metrics that apps on this machine push over OTLP/HTTP; ``service.name`` becomes the job."""
     return {"protocols": {"http": {"endpoint": f"{LOOPBACK}:{settings.ports.otelcol_otlp}"}}}
+
+
+def receive_from_pods() -> dict[str, Any]:
+    """Receive metrics that pods push over OTLP to the collector of their node."""
+    ports = {"grpc": OTLP_GRPC_PORT, "http": OTLP_PORT}
+    # An IPv6 address must be in brackets here, an IPv4 address may be.
+    return {"protocols": {name: {"endpoint": f"[${{env:K8S_POD_IP}}]:{port}"} for name, port in ports.items()}}
 
 
 #: Where a DaemonSet's pod mounts what scrapes over TLS need.

@@ -44,6 +44,15 @@ def test_a_node_port_is_on_every_nodes_address(cluster: FakeCluster, urls: list[
     assert find_addresses(cluster, SERVICES) == {"shop": urls, "prometheus": []}
 
 
+def test_where_pods_push_to_is_said_once() -> None:
+    ports = [{"name": "otlp-grpc", "port": 4317}, {"name": "otlp-http", "port": 4318}]
+    service = make_object("Service", "otel-collector", namespace="watch", spec={"ports": ports})
+
+    assert find_addresses(FakeCluster(), [service]) == {
+        "otel-collector": ["http://otel-collector.watch.svc:4318, for pods that push"]
+    }
+
+
 def test_without_the_right_to_see_nodes_the_port_is_still_shown() -> None:
     class Strict(FakeCluster):
         def list_objects(self, *args: Any, **kwargs: Any) -> list[dict[str, Any]]:

@@ -166,7 +166,8 @@ def test_the_kubelet_is_verified_unless_told_otherwise() -> None:
 
 
 def test_a_kubelet_that_is_not_asked_leaves_no_trace() -> None:
-    document = config.build_cluster(parse_pipeline("collector: {kubelet: {enabled: false}}"))
+    text = "collector: {kubelet: {enabled: false}, otlp: {enabled: false}}"
+    document = config.build_cluster(parse_pipeline(text))
 
     assert set(document["receivers"]) == {"prometheus"}
     assert set(document["processors"]) == {"memory_limiter", "k8s_attributes/observability"}

@@ -36,6 +36,9 @@ CONTAINER = "app"
 METRICS_DIR = "/run/metrics"
 #: Folder of an app's source in its container.
 SOURCE_DIR = "/app"
+#: Where gunicorn 25.1 and later puts its control socket; by default in the home folder, which cannot be written. See
+#: `control_socket` in its settings; as an option, earlier versions would refuse it.
+RUNTIME_VARIABLE = "XDG_RUNTIME_DIR"
 #: Seconds gunicorn gives requests in flight.
 GRACE_SECONDS = 30
 
@@ -228,11 +231,13 @@ def _command(app: App) -> list[str]:
 
 
 def _environment(app: App) -> list[dict[str, Any]]:
+    own = {*app.env, *app.secret_env}
     return [
         {"name": INSTRUMENT_VARIABLE, "value": "1"},
         {"name": "KUBEGLASS_METRICS_PORT", "value": str(app.metrics_port)},
         {"name": METRICS_FOLDER_VARIABLE, "value": METRICS_DIR},
         *([source.PACKAGES_VARIABLE] if app.install else []),
+        *([] if RUNTIME_VARIABLE in own else [{"name": RUNTIME_VARIABLE, "value": TMP["mountPath"]}]),
         *([{"name": METRICS_PREFIX_VARIABLE, "value": app.metrics_prefix}] if app.metrics_prefix else []),
         *({"name": name, "value": value} for name, value in app.env.items()),
         *(secret_variable(name, source) for name, source in app.secret_env.items()),

@@ -254,6 +254,15 @@ def test_an_ending_pod_stays_for_two_scrapes_after_its_service_forgot_it(pipelin
     assert spec["terminationGracePeriodSeconds"] > 11 + 30
 
 
+@pytest.mark.parametrize(("own", "value"), [("", "/tmp"), (", env: {XDG_RUNTIME_DIR: /mine}", "/mine")])
+def test_gunicorn_puts_its_control_socket_where_it_may_write(own: str, value: str) -> None:
+    pipeline = parse_pipeline(f"apps: [{{name: shop, module: 'a:b'{own}}}]")
+
+    variables = dict(pod_specs(pipeline))["shop"]["containers"][0]["env"]
+
+    assert [entry["value"] for entry in variables if entry["name"] == "XDG_RUNTIME_DIR"] == [value]
+
+
 def test_an_ending_pod_stays_until_a_collector_that_has_just_started_finds_it() -> None:
     often = parse_pipeline(TEXT + "scrape: {interval: 1s}")
 

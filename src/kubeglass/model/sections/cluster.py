@@ -88,7 +88,8 @@ class Grafana(WebPage):
     """Grafana."""
 
     anonymous: bool = Field(default=False, description="Let everybody view dashboards without signing in.")
-    resources: Resources = Resources(requests=Amount(cpu="50m", memory="128Mi"), limits=Amount(memory="512Mi"))
+    # Measured at rest: 122 MiB with Grafana 12.4, up to 294 MiB with 13.x, where each bundled data source is a process.
+    resources: Resources = Resources(requests=Amount(cpu="50m", memory="300Mi"), limits=Amount(memory="512Mi"))
 
 
 class Cluster(Section):

@@ -11,8 +11,11 @@ from kubeglass.cli.log_lines import show_lines
 from kubeglass.cli.output import Output
 from kubeglass.deploy.api.cluster import Cluster
 from kubeglass.deploy.api.errors import UnreachableClusterError
-from kubeglass.deploy.api.objects import KubernetesObject, ObjectKey
+from kubeglass.deploy.api.objects import ObjectKey
 from kubeglass.deploy.inspection.container_log import WorkloadLogs
+from kubeglass.deploy.inspection.existing_parts import list_existing_workloads
+from kubeglass.deploy.inspection.live import read_pipeline
+from kubeglass.deploy.release.installed import Installed
 from kubeglass.deploy.rollout.status import WORKLOADS
 from kubeglass.deploy.rollout.wait import Clock
 from kubeglass.errors import UsageError
@@ -44,8 +47,8 @@ def show_cluster_logs(file: Path | None, context: str | None, namespace: str | N
     named = name_pipeline(file, namespace)
     output, clock = Output(), Clock()
     with Cluster.connect(context) as cluster:
-        installed = require_installed(cluster, choose_pipeline(cluster, named), sorted(WORKLOADS))
-        logs = WorkloadLogs(cluster, choose_parts(installed.objects, options.names), clock, output.note)
+        installed = require_installed(cluster, choose_pipeline(cluster, named), [*sorted(WORKLOADS), "ConfigMap"])
+        logs = WorkloadLogs(cluster, choose_parts(_name_parts(cluster, installed), options.names), clock, output.note)
         lines = logs.read_last(options.lines, since_seconds=options.since_seconds, previous=options.previous)
         show_lines(output, lines, logs.names, timestamps=options.timestamps)
         while options.follow:
@@ -58,17 +61,29 @@ def show_cluster_logs(file: Path | None, context: str | None, namespace: str | N
             show_lines(output, lines, logs.names, timestamps=options.timestamps)
 
 
-def choose_parts(objects: Mapping[ObjectKey, KubernetesObject], names: Sequence[str]) -> list[ObjectKey]:
+def _name_parts(cluster: Cluster, installed: Installed) -> dict[ObjectKey, set[str]]:
+    """Return every workload with the names that mean it, besides its own."""
+    named = {
+        key: {str(item["metadata"]["labels"].get(COMPONENT))}
+        for key, item in installed.objects.items()
+        if key.kind in WORKLOADS
+    }
+    pipeline = read_pipeline(installed.namespace, installed.objects.values())
+    existing = list_existing_workloads(cluster, pipeline)
+    return named | {key: {name, "app"} for key, name in existing.items()}
+
+
+def choose_parts(parts: Mapping[ObjectKey, set[str]], names: Sequence[str]) -> list[ObjectKey]:
     """Return the workloads that ``names`` mean, or all if it is empty.
 
-    A name is a workload's, with or without its kind, or one of its component, such as ``collector`` or ``app``.
+    A name is a workload's, with or without its kind, its app's, or one of its component, such as ``collector``.
 
     Raises:
         UsageError: one means no workload.
     """
-    words = {key: {key.name, str(key), item["metadata"]["labels"].get(COMPONENT)} for key, item in objects.items()}
+    words = {key: {key.name, str(key), *others} for key, others in parts.items()}
     for name in names:
         if not any(name in known for known in words.values()):
-            parts = ", ".join(sorted(key.name for key in words))
-            raise UsageError(name, "is not part of this pipeline", found=f"its parts: {parts}")
+            shown = ", ".join(sorted(key.name for key in words))
+            raise UsageError(name, "is not part of this pipeline", found=f"its parts: {shown}")
     return sorted(key for key, known in words.items() if not names or known.intersection(names))

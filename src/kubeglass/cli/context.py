@@ -52,10 +52,13 @@ def choose_run(*, demo: bool, apps: list[str], targets: list[str], page_port: in
     pipeline = load_pipeline(folder / FILE_NAME) if demo else load_definition(None)
     if apps or targets:
         pipeline = pipeline.model_copy(update={"apps": _name_apps(apps, targets)})
+    left_out = [app.name for app in pipeline.apps if app.existing is not None]
+    pipeline = pipeline.without_existing()
     if not pipeline.apps:
         raise UsageError(
             "kubeglass up",
             "nothing to watch",
+            found=f"only on a cluster: {', '.join(left_out)}" if left_out else "",
             hint=f"give --demo, --app package.module:app or --target host:port, or write {FILE_NAME} (kubeglass init)",
         )
     command = ["up", *(["--demo"] if demo else [])]
@@ -65,7 +68,7 @@ def choose_run(*, demo: bool, apps: list[str], targets: list[str], page_port: in
         command += ["--port", str(page_port)]
         ports = pipeline.local.ports.model_copy(update={"page": page_port})
         pipeline = pipeline.model_copy(update={"local": pipeline.local.model_copy(update={"ports": ports})})
-    return RunOptions(pipeline, folder, state_root(), command=shlex.join(command), demo=demo)
+    return RunOptions(pipeline, folder, state_root(), command=shlex.join(command), demo=demo, left_out=tuple(left_out))
 
 
 def parse_timeout(text: str) -> float:

@@ -14,6 +14,7 @@ from kubeglass.cli.context import images_folder
 from kubeglass.cli.output import Output
 from kubeglass.deploy.api.cluster import Cluster
 from kubeglass.deploy.api.objects import KubernetesObject, ObjectKey
+from kubeglass.deploy.existing.check import check_existing
 from kubeglass.deploy.ownership.managed_fields import find_kubectl_applied
 from kubeglass.deploy.ownership.replicas import missing_metrics
 from kubeglass.deploy.preparation.host_path import MISSING, find_obstacle
@@ -158,6 +159,8 @@ def _fit(
 ) -> list[KubernetesObject]:
     """Fit the objects to what runs there, and note what is kept or moved."""
     require_namespaces(cluster, pipeline)
+    for said in check_existing(cluster, pipeline):
+        note(said)
     placed, queue = place_queue(cluster, objects, chosen=pipeline.cluster.queue_path is not None)
     kept, volumes = keep_volumes(cluster, placed, chosen=pipeline.storage.volume is not None)
     for said in filter(None, (queue, *volumes)):

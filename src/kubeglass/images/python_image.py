@@ -94,7 +94,7 @@ class PythonImages:
             command=() if app.host_path else _serve(app),
             environment=self._variables(is_app=True),
             working_dir=f"/{APP_FOLDER}",
-            ports=() if app.host_path else (app.port, app.metrics_port),
+            ports=() if app.host_path else (app.port, app.metrics_port_number),
             labels={"org.opencontainers.image.title": PYTHON if app.host_path else app.name},
             architecture=self._architecture,
         )

@@ -70,7 +70,7 @@ def usual_ports(apps: Iterable[App], chosen: ChosenPorts = NONE_CHOSEN) -> Local
     usual = LocalPorts()
     wished = {part: getattr(usual, part) for part in PARTS if part not in ports}
     # A port that the file sets is not given to an app without one.
-    own = sorted((app for app in apps if app.target is None), key=lambda app: "port" not in app.model_fields_set)
+    own = sorted((app for app in apps if not app.is_only_scraped), key=lambda app: "port" not in app.model_fields_set)
     for name, port in [*wished.items(), *((f"app {app.name}", app.port) for app in own)]:
         ports[name] = next(other for other in count(port) if other not in ports.values())
     of_parts = {part: ports[part] for part in PARTS}

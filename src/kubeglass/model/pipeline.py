@@ -14,6 +14,7 @@ from kubeglass.model.sections.app import App
 from kubeglass.model.sections.cluster import Cluster
 from kubeglass.model.sections.collector import ALL_NAMESPACES, Collector
 from kubeglass.model.sections.dashboards import Dashboards
+from kubeglass.model.sections.existing import ExistingPods
 from kubeglass.model.sections.secret import SecretSource
 from kubeglass.model.sections.section import Section
 from kubeglass.model.sections.storage import Storage
@@ -119,6 +120,25 @@ class Pipeline(Section):
     def namespace_of(self, app: App) -> str:
         """Return the namespace of one of its apps on the cluster."""
         return app.namespace or self.cluster.apps_run_in
+
+    def scrapes(self, namespace: str) -> bool:
+        """Whether annotated pods of ``namespace`` are scraped."""
+        return namespace in self.scraped_namespaces or not self.scraped_namespaces
+
+    @property
+    def existing_pods(self) -> tuple[ExistingPods, ...]:
+        """The pods of apps that are on the cluster already."""
+        return tuple(app.existing for app in self.apps if app.existing is not None)
+
+    def without_existing(self) -> Self:
+        """Return what of the pipeline runs on this machine, where there are no pods."""
+        return self.model_copy(update={"apps": tuple(app for app in self.apps if app.existing is None)})
+
+    @property
+    def watched_namespaces(self) -> tuple[str, ...]:
+        """Namespaces of the cluster whose pods the collector reads, scraped or not; none means every one."""
+        scraped, existing = self.scraped_namespaces, (pods.namespace for pods in self.existing_pods)
+        return tuple(dict.fromkeys((*scraped, *existing))) if scraped else ()
 
     @property
     def collector_secrets(self) -> tuple[SecretSource, ...]:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 
@@ -94,6 +94,19 @@ def _refuse_truth(value: object) -> object:
     return value
 
 
+def _check_container_port(value: object) -> int | str:
+    if isinstance(value, str):
+        wrong = (
+            "must be a port number, or the name of a container's port: lower-case letters, digits and '-', at most 15"
+        )
+        return _matching(_PORT_NAME, wrong)(value)
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise PydanticCustomError("int_type", "must be a whole number")
+    if not 1 <= value <= _LARGEST_PORT:
+        raise ValueError(f"must be a port from 1 to {_LARGEST_PORT}")
+    return value
+
+
 def _check_node_port(value: int) -> int:
     if not 30000 <= value <= 32767:
         raise ValueError("must be a NodePort, 30000 to 32767")
@@ -103,7 +116,10 @@ def _check_node_port(value: int) -> int:
 #: Characters of an RFC 1123 label.
 LONGEST_NAME = 63
 _LABEL = r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
-_HOST_NAME = rf"(\*\.)?{_LABEL}(\.{_LABEL})*"
+_SUBDOMAIN = rf"{_LABEL}(\.{_LABEL})*"
+_HOST_NAME = rf"(\*\.)?{_SUBDOMAIN}"
+#: https://www.rfc-editor.org/rfc/rfc6335#section-5.1
+_PORT_NAME = r"(?=.*[a-z])[a-z0-9]([-a-z0-9]{0,13}[a-z0-9])?"
 _ENV = r"[A-Za-z_][A-Za-z0-9_]*"
 _MODULE = r"[A-Za-z_][\w.]*:[A-Za-z_]\w*(\(.*\))?"
 _TARGET = r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9]([-A-Za-z0-9.]*[A-Za-z0-9])?):([0-9]{1,5})"
@@ -122,6 +138,13 @@ Name = Annotated[
     str,
     AfterValidator(_matching(_LABEL, "must be lower-case letters, digits and '-', at most 63, such as my-shop")),
     WithJsonSchema({"type": "string", "pattern": f"^{_LABEL}$", "maxLength": LONGEST_NAME}),
+]
+
+#: An RFC 1123 subdomain, the rule for names of the other objects.
+ObjectName = Annotated[
+    str,
+    AfterValidator(_matching(_SUBDOMAIN, "must be lower-case letters, digits, '-' and '.', such as my-shop")),
+    WithJsonSchema({"type": "string", "pattern": f"^{_SUBDOMAIN}$", "maxLength": 253}),
 ]
 
 #: A DNS name, or all names below one.
@@ -228,6 +251,13 @@ Replicas = Annotated[int, Field(ge=0, le=1000), BeforeValidator(_refuse_truth)]
 #: A TCP port.
 Port = Annotated[int, Field(ge=1, le=_LARGEST_PORT), BeforeValidator(_refuse_truth)]
 
+#: A TCP port of a container, by its number or its name.
+ContainerPort = Annotated[
+    int | str,
+    PlainValidator(_check_container_port),
+    WithJsonSchema({"anyOf": [{"type": "integer", "minimum": 1, "maximum": _LARGEST_PORT}, {"type": "string"}]}),
+]
+
 #: A port that Kubernetes opens on every node: https://kubernetes.io/docs/concepts/services-networking/service/
 NodePort = Annotated[
     int,
@@ -235,6 +265,11 @@ NodePort = Annotated[
     AfterValidator(_check_node_port),
     WithJsonSchema({"type": "integer", "minimum": 30000, "maximum": 32767}),
 ]
+
+
+def is_object_name(text: str) -> bool:
+    """Whether ``text`` can be the name of an object of Kubernetes."""
+    return re.fullmatch(_SUBDOMAIN, text) is not None
 
 
 def split_target(target: str) -> tuple[str, int]:

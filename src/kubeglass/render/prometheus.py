@@ -6,6 +6,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from kubeglass.model.duration import format_duration
+from kubeglass.model.frameworks import add_labels
 from kubeglass.model.local import LocalSettings
 from kubeglass.model.parts import COLLECTOR, LOOPBACK, PROMETHEUS, PROMETHEUS_PORT, TELEMETRY_PORT_NAME
 from kubeglass.model.pipeline import Pipeline
@@ -54,7 +55,12 @@ def build_cluster(pipeline: Pipeline) -> dict[str, Any]:
     itself = {"job_name": PROMETHEUS, "static_configs": [{"targets": [f"localhost:{PROMETHEUS_PORT}"]}]}
     # Every node's collector would scrape a target outside the cluster, so Prometheus does.
     targets = (
-        {"job_name": app.name, "metrics_path": app.metrics_path, "static_configs": [{"targets": [app.target]}]}
+        {
+            "job_name": app.name,
+            "metrics_path": app.metrics_path,
+            "static_configs": [{"targets": [app.target]}],
+            "metric_relabel_configs": add_labels("$1"),
+        }
         for app in pipeline.apps
         if app.target is not None
     )

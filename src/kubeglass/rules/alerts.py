@@ -65,7 +65,7 @@ def _no_data(pipeline: Pipeline) -> list[AlertingRule]:
             labels={"job": app.name},
         )
         for app in pipeline.apps
-        if app.target is not None or app.fixed_replicas != 0
+        if app.is_only_scraped or app.fixed_replicas != 0
     ]
 
 

@@ -25,6 +25,7 @@ class RunOptions:
         demo: whether to run the demo's simulated customers.
         detached: whether it runs in the background.
         watch: whether apps reload when their sources change.
+        left_out: the apps that are only on a cluster.
         timeout_seconds: timeout of the start-up once the engines are installed, of each app's import, and of its start.
     """
 
@@ -35,6 +36,7 @@ class RunOptions:
     demo: bool = False
     detached: bool = False
     watch: bool = False
+    left_out: tuple[str, ...] = ()
     timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS
 
     @property

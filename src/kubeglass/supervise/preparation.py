@@ -50,6 +50,8 @@ def prepare(options: RunOptions, get_binaries: GetBinaries, claims: PortClaims, 
         PortError: a chosen port is in use, or a range of ports is.
         StateError: the state folder cannot be written.
     """
+    if options.left_out:
+        note(f"left out, because they are on a cluster: {', '.join(options.left_out)}")
     ports = plan_ports(options.own_apps, claims, note, options.pipeline.local.ports)
     with checking_apps(options.own_apps, options.folder, options.timeout_seconds) as checks:
         binaries = get_binaries(checks.require_fit)

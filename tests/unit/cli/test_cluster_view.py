@@ -120,14 +120,13 @@ def test_of_what_is_watched_each_change_is_one_line() -> None:
     ],
 )
 def test_a_part_is_named_by_its_name_or_its_component(names: list[str], chosen: list[ObjectKey]) -> None:
-    assert choose_parts(make_objects(), names) == chosen
+    assert choose_parts(make_parts(), names) == chosen
 
 
 def test_an_unknown_part_is_refused_with_the_known_ones() -> None:
     with pytest.raises(UsageError, match=r"kibana: is not part of this pipeline \(its parts: otel-collector, shop\)"):
-        choose_parts(make_objects(), ["shop", "kibana"])
+        choose_parts(make_parts(), ["shop", "kibana"])
 
 
-def make_objects() -> dict[ObjectKey, dict[str, Any]]:
-    components = {SHOP: "app", COLLECTOR: "collector"}
-    return {key: {"metadata": {"labels": {"app.kubernetes.io/component": components[key]}}} for key in components}
+def make_parts() -> dict[ObjectKey, set[str]]:
+    return {SHOP: {"app"}, COLLECTOR: {"collector"}}

@@ -66,7 +66,7 @@ def render(
 def _render(pipeline: Pipeline, to: Destination, folder: Path) -> list[RenderedFile]:
     if to is Destination.KUBERNETES:
         return render_kubernetes(pipeline)
-    images = [app.name for app in pipeline.apps if app.module is None and app.target is None]
+    images = [app.name for app in pipeline.apps if app.module is None and not app.is_only_scraped]
     if images:
         hint = "add 'module' or 'target', or render --to kubernetes"
         raise ConfigError(FILE_NAME, "has apps that only run on a cluster", found=", ".join(images), hint=hint)
@@ -74,7 +74,9 @@ def _render(pipeline: Pipeline, to: Destination, folder: Path) -> list[RenderedF
         # The run chose other ports at start-up.
         hint = "run kubeglass reload to change what runs, or render elsewhere with --out"
         raise StateError(str(folder), "contains the files of a run", found=f"pid {run.supervisor.pid}", hint=hint)
-    return render_local(pipeline, LocalSettings(folder.resolve(), usual_ports(pipeline.apps, pipeline.local.ports)))
+    return render_local(
+        pipeline.without_existing(), LocalSettings(folder.resolve(), usual_ports(pipeline.apps, pipeline.local.ports))
+    )
 
 
 def _show(changes: list[Change], output: Output) -> None:

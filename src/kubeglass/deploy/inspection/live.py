@@ -13,6 +13,7 @@ from kubeglass.model.sections.app import App
 from kubeglass.model.yaml.document import YamlSyntaxError
 from kubeglass.model.yaml.reader import read_document
 from kubeglass.render.kubernetes.names import COMPONENT
+from kubeglass.render.otelcol.existing import read_existing
 
 _SCRAPED, _PORT = "prometheus.io/scrape", "prometheus.io/port"
 
@@ -23,6 +24,7 @@ def read_pipeline(namespace: str, objects: Iterable[KubernetesObject]) -> Pipeli
     workloads = [item for item in objects if "template" in item.get("spec", {}) and _component_of(item) == "app"]
     apps = tuple(app for item in workloads if (app := _read_app(item)) is not None)
     receivers = dict(_read_receivers(objects))
+    apps += tuple(app for job in _scrape_jobs(receivers) if (app := read_existing(job)) is not None)
     scrape, collector, cluster = Pipeline().scrape, Pipeline().collector, Pipeline().cluster
     intervals = [_read_interval(job, "scrape_interval", scrape.interval) for job in _scrape_jobs(receivers)]
     kubelet = receivers.get("kubelet_stats")

@@ -8,6 +8,7 @@ from typing import Any
 
 from kubeglass.deploy.api.cluster import Cluster
 from kubeglass.deploy.causes.cause import Cause
+from kubeglass.deploy.inspection.existing_parts import read_existing_parts
 from kubeglass.deploy.inspection.health import Link, LinkState, check_health
 from kubeglass.deploy.inspection.live import read_pipeline
 from kubeglass.deploy.inspection.part import Part, read_parts
@@ -55,8 +56,9 @@ class PipelineStatus:
 
 def read_status(cluster: Cluster, installed: Installed, clock: Clock, *, data: bool = True) -> PipelineStatus:
     """Read the state of a pipeline, and with ``data`` whether data flows through it."""
-    parts = read_parts(cluster, installed.objects, installed.missing)
     pipeline = read_pipeline(installed.namespace, installed.objects.values())
+    own = read_parts(cluster, installed.objects, installed.missing)
+    parts = [*read_existing_parts(cluster, pipeline), *own]
     links = check_health(cluster, pipeline, clock) if data else None
     return PipelineStatus(installed.namespace, parts, links, installed.unseen)
 

@@ -54,7 +54,9 @@ def list_pods(cluster: Cluster, workload: KubernetesObject, revision: Revision) 
 
 
 def list_every_pod(cluster: Cluster, workload: KubernetesObject) -> list[dict[str, Any]]:
-    """Read the pods of every revision, without pods of others that carry the same labels."""
+    """Read the pods of every revision, without pods of others that carry the same labels; a pod is its own."""
+    if workload["kind"] == "Pod":
+        return [dict(workload)]
     owners = {workload["metadata"]["uid"]}
     if workload["kind"] == "Deployment":
         owners = {item["metadata"]["uid"] for item in _owned(cluster, workload, "ReplicaSet")}
@@ -69,7 +71,7 @@ def _owned(cluster: Cluster, workload: KubernetesObject, kind: str) -> list[dict
 def _list(
     cluster: Cluster, workload: KubernetesObject, api_version: str, kind: str, labels: dict[str, str] | None = None
 ) -> list[dict[str, Any]]:
-    selector = write_selector(workload["spec"]["selector"]["matchLabels"] | (labels or {}))
+    selector = write_selector((workload["spec"]["selector"].get("matchLabels") or {}) | (labels or {}))
     return cluster.list_objects(api_version, kind, namespace=workload["metadata"]["namespace"], selector=selector)
 
 

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from kubeglass.catalog import FALLBACK_PREFIX, HTTP_REQUESTS, HTTP_REQUESTS_IN_PROGRESS
+from kubeglass.catalog import FALLBACK_PREFIX, HTTP_METRICS, HTTP_REQUESTS, HTTP_REQUESTS_IN_PROGRESS
 from kubeglass.dashboards.queries import PanelQuery, panel_queries
 from kubeglass.deploy.api.cluster import Cluster
 from kubeglass.deploy.api.objects import ObjectKey, address_of, has_ended, is_ending, write_selector
+from kubeglass.deploy.existing.workload import count_wanted, list_existing
+from kubeglass.model.frameworks import scraped_only
 from kubeglass.model.metric_names import metric_names
 from kubeglass.model.parts import COLLECTOR, TELEMETRY_PORT
 from kubeglass.model.pipeline import Pipeline
 from kubeglass.model.sections.app import App
 from kubeglass.observe.prometheus import Prometheus, find_empty_panels, needs_traffic
 from kubeglass.render.grafana import render_dashboards
-from kubeglass.render.kubernetes.names import deployed_apps, selector_of
+from kubeglass.render.kubernetes.names import selector_of
 
 #: A target was scraped within this many intervals, and the samples took this long to arrive.
 FRESH_SCRAPES = 2
@@ -37,13 +40,22 @@ class DeployedPipeline:
 
     def pods_of(self, app: App) -> list[dict[str, Any]]:
         """Read the pods of ``app``, without those that are terminating or have ended."""
+        if app.existing is not None:
+            return list_existing(self.cluster, app.existing)
         return self._pods(self.pipeline.namespace_of(app), app.name)
 
     def replicas(self) -> dict[str, int]:
-        """Return the number of pods that each app should have: the definition's, or the Deployment's at this moment."""
-        return {app.name: self._replicas_of(app) for app in deployed_apps(self.pipeline)}
+        """Return the number of pods that each app should have: the definition's, or the workload's at this moment."""
+        return {app.name: self._replicas_of(app) for app in self.apps}
+
+    @property
+    def apps(self) -> list[App]:
+        """The apps with pods on the cluster."""
+        return [app for app in self.pipeline.apps if app.target is None]
 
     def _replicas_of(self, app: App) -> int:
+        if app.existing is not None:
+            return count_wanted(self.cluster, app.existing)
         if app.fixed_replicas is not None:
             return app.fixed_replicas
         key = ObjectKey("apps/v1", "Deployment", app.name, self.pipeline.namespace_of(app))
@@ -70,19 +82,25 @@ def check_targets(deployed: DeployedPipeline) -> CheckResult:
     A pod that has ended is not Down, here as on the panel "App status": the pods that replaced it are checked.
     """
     samples = deployed.prometheus.query(f"up == 1 and {scraped_now('up', deployed.pipeline)}")
-    up = {(sample.labels.get("job"), sample.labels.get("instance")) for sample in samples}
+    up = {(sample.labels.get("job"), _host(sample.labels.get("instance", ""))) for sample in samples}
     replicas = deployed.replicas()
-    apps = [app for app in deployed_apps(deployed.pipeline) if replicas[app.name]]
-    pods = {app.name: [(pod, app.metrics_port) for pod in deployed.pods_of(app)] for app in apps}
-    pods[COLLECTOR] = [(pod, TELEMETRY_PORT) for pod in deployed.collectors()]
+    apps = [app for app in deployed.apps if replicas[app.name]]
+    pods = {app.name: deployed.pods_of(app) for app in apps} | {COLLECTOR: deployed.collectors()}
     wanted = {app.name: replicas[app.name] for app in apps} | {COLLECTOR: max(len(pods[COLLECTOR]), 1)}
-    down = {job: [pod for pod, port in pods[job] if (job, address_of(pod, port)) not in up] for job in wanted}
+    down = {
+        job: [pod for pod in pods[job] if (job, _host(address_of(pod, TELEMETRY_PORT))) not in up] for job in wanted
+    }
     seen = {job: len(pods[job]) - len(down[job]) for job in wanted}
     missing = [f"{job}: {seen[job]} of {count} up" for job, count in wanted.items() if seen[job] < count]
     if not missing:
         return CheckResult(True, ", ".join(f"{job}: {count} up" for job, count in seen.items()))
     nodes = {pod["spec"].get("nodeName", "") for gone in down.values() for pod in gone}
     return CheckResult(False, ", ".join(missing), frozenset(nodes))
+
+
+def _host(instance: str) -> str:
+    """Return the address without the port, which only the collector knows if it found it by name."""
+    return instance.rpartition(":")[0]
 
 
 def check_kubelets(deployed: DeployedPipeline) -> CheckResult:
@@ -130,8 +148,12 @@ def _may_be_quiet(deployed: DeployedPipeline, query: PanelQuery) -> bool:
     apps = deployed.pipeline.apps
     if any(metric.name in query.expr for app in apps for metric in app.metrics):
         return True
+    if not needs_traffic(query, apps):
+        return False
+    if any(not _has_series(deployed, name) for name in _read_of_others(query, apps)):
+        return True
     requests = metric_names(apps).union(HTTP_REQUESTS.name, "", lambda name: scraped_now(name, deployed.pipeline))
-    return needs_traffic(query, apps) and not deployed.prometheus.value(f"count({requests})")
+    return not deployed.prometheus.value(f"count({requests})")
 
 
 def scraped_now(selector: str, pipeline: Pipeline) -> str:
@@ -142,6 +164,17 @@ def scraped_now(selector: str, pipeline: Pipeline) -> str:
         pipeline: its scrape interval decides.
     """
     return f"timestamp({selector}) > time() - {FRESH_SCRAPES * pipeline.scrape.interval + DELAY_SECONDS:g}"
+
+
+def _read_of_others(query: PanelQuery, apps: Sequence[App]) -> list[str]:
+    """Return what the query reads that apps instrumented by other libraries may not expose."""
+    if not scraped_only(apps):
+        return []
+    return [metric.name for metric in HTTP_METRICS if metric.name.removesuffix("_total") in query.expr]
+
+
+def _has_series(deployed: DeployedPipeline, metric: str) -> bool:
+    return bool(deployed.prometheus.value(f'count({{__name__=~"(.+_)?{metric}(_count)?"}})'))
 
 
 def _queries(pipeline: Pipeline) -> list[PanelQuery]:

@@ -99,7 +99,7 @@ class ProbeRequests:
     def _send(self, app: App) -> SentProbes | None:
         namespace = self.deployed.pipeline.namespace_of(app)
         backend = find_backend(self.deployed.cluster, namespace, app.name)
-        instance = address_of(backend.pod, app.metrics_port)
+        instance = address_of(backend.pod, app.metrics_port_number)
         target = f'job="{app.name}",k8s_namespace_name="{namespace}",instance="{instance}"'
         expr = f"sum({PROBE_REQUESTS.name}{{{target}}})"
         before = self.deployed.prometheus.value(expr)

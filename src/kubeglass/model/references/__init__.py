@@ -20,6 +20,7 @@ CHECKS: tuple[Callable[[Pipeline], Iterable[Problem]], ...] = (
     apps.ingress_hosts,
     apps.local_ports,
     apps.targets,
+    apps.existing_pods,
     apps.metrics_ports,
     autoscaling.one_way_to_scale,
     autoscaling.bounds,

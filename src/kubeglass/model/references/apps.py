@@ -16,6 +16,7 @@ RESERVED_NAMES = ("otelcol", COLLECTOR, HEARTBEAT, PROMETHEUS, VIEWER, GRAFANA)
 #: Keys of an app that kubeglass runs, and keys of an app that it only scrapes.
 WAYS = ("module", "image", "host_path", "source", "install")
 OF_TARGETS = ("name", "target", "metrics_path", "metrics_auth", "metrics_prefix", "metrics")
+OF_EXISTING = ("existing", "metrics_port", *OF_TARGETS)
 
 
 def names(pipeline: Pipeline) -> Iterator[Problem]:
@@ -39,21 +40,32 @@ def ways_to_run(pipeline: Pipeline) -> Iterator[Problem]:
 
 
 def _ways_of_one(app: App, loc: Loc) -> Iterator[Problem]:
-    if app.target is not None:
-        for key in WAYS:
-            if getattr(app, key):
-                hint = f"keep 'target' to scrape a running app, or '{key}' to have kubeglass run it"
-                yield Problem((*loc, key), "conflicts with 'target'", hint=hint, at_key=True)
-        for key in sorted(app.model_fields_set - {*OF_TARGETS, *WAYS}):
-            wrong = "has no effect with 'target', which kubeglass does not run"
-            yield Problem((*loc, key), wrong, hint="remove it", at_key=True)
+    if app.is_only_scraped:
+        yield from _contradictions(app, loc)
     elif app.module is None and app.image is None:
         hint = (
-            "add 'module: package:app' to run it, 'image:' to run it on a cluster, or 'target: host:port' to scrape it"
+            "add 'module: package:app' to run it, 'image:' to run it on a cluster, 'target: host:port' to scrape it, or"
+            " 'existing: deployment/namespace/name' to scrape it on a cluster"
         )
         yield Problem(loc, "does not say how it runs", hint=hint)
-    if app.host_path is not None and app.module is None and app.target is None:
+    if app.host_path is not None and app.module is None and not app.is_only_scraped:
         yield Problem((*loc, "host_path"), "needs 'module'", hint="name the module in the mounted source", at_key=True)
+
+
+def _contradictions(app: App, loc: Loc) -> Iterator[Problem]:
+    """Find the keys of an app that kubeglass only scrapes which would be for one that it runs."""
+    way, known = ("target", OF_TARGETS) if app.target is not None else ("existing", OF_EXISTING)
+    other = ["existing"] if app.target is not None and app.existing is not None else []
+    for key in (*other, *WAYS):
+        if getattr(app, key):
+            hint = f"keep '{way}' to scrape a running app, or '{key}' {_WHY.get(key, 'to have kubeglass run it')}"
+            yield Problem((*loc, key), f"conflicts with '{way}'", hint=hint, at_key=True)
+    for key in sorted(app.model_fields_set - {*known, *WAYS, *other}):
+        wrong = f"has no effect with '{way}', which kubeglass does not run"
+        yield Problem((*loc, key), wrong, hint="remove it", at_key=True)
+
+
+_WHY = {"existing": "for pods of the cluster"}
 
 
 def sources(pipeline: Pipeline) -> Iterator[Problem]:
@@ -65,13 +77,13 @@ def sources(pipeline: Pipeline) -> Iterator[Problem]:
         if app.install is not None and app.image is not None:
             hint = "name a plain Python image in 'install.image', or remove 'install'"
             yield Problem((*loc, "install"), "conflicts with 'image'", hint=hint, at_key=True)
-        if app.install is not None and not app.source and app.host_path is None and app.target is None:
+        if app.install is not None and not app.source and app.host_path is None and not app.is_only_scraped:
             hint = "add 'source: [.]', or 'host_path'"
             yield Problem((*loc, "install"), "needs the app's source", hint=hint, at_key=True)
-        if app.source and app.install is None and app.image is None and app.target is None:
+        if app.source and app.install is None and app.image is None and not app.is_only_scraped:
             hint = "add 'install: {}' for a plain Python image, or name an 'image' that has its packages"
             yield Problem((*loc, "source"), "needs an image", hint=hint, at_key=True)
-        if app.source and app.module is None and app.target is None:
+        if app.source and app.module is None and not app.is_only_scraped:
             yield Problem((*loc, "source"), "needs 'module'", hint="name the module in the source", at_key=True)
 
 
@@ -122,12 +134,26 @@ def targets(pipeline: Pipeline) -> Iterator[Problem]:
                 yield Problem(loc, wrong, found=f"found '{app.target}' again")
 
 
+def existing_pods(pipeline: Pipeline) -> Iterator[Problem]:
+    """Find pods that would be scraped for two apps."""
+    uses = (
+        (("apps", index, "existing"), f"{app.existing.pods} of {app.existing.namespace}")
+        for index, app in enumerate(pipeline.apps)
+        if app.existing is not None
+    )
+    return _repeated(uses)
+
+
 def metrics_ports(pipeline: Pipeline) -> Iterator[Problem]:
-    """Find apps whose Service would expose their metrics."""
+    """Find apps whose Service would expose their metrics, and ports that are named before they exist."""
     for index, app in enumerate(pipeline.apps):
-        if app.target is None and app.metrics_port == app.port:
+        if not app.is_only_scraped and app.metrics_port == app.port:
             wrong = "must differ from 'port', so that the app's Service does not expose metrics"
             yield Problem(("apps", index, "metrics_port"), wrong, found=f"both are {app.port}")
+        if isinstance(app.metrics_port, str) and app.existing is None:
+            hint = "give the number"
+            wrong = "must be a number; only with 'existing' do pods have named ports already"
+            yield Problem(("apps", index, "metrics_port"), wrong, found=f"found '{app.metrics_port}'", hint=hint)
 
 
 def _asks_for_a_port(app: App) -> bool:

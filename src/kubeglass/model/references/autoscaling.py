@@ -12,7 +12,12 @@ from kubeglass.model.sections.app import App, Autoscale
 def one_way_to_scale(pipeline: Pipeline) -> Iterator[Problem]:
     """Find apps with an autoscaler and a fixed number of pods."""
     for index, app in enumerate(pipeline.apps):
-        if app.autoscale and app.target is None and app.replicas is not None and "replicas" in app.model_fields_set:
+        if (
+            app.autoscale
+            and not app.is_only_scraped
+            and app.replicas is not None
+            and "replicas" in app.model_fields_set
+        ):
             hint = "remove 'replicas', or 'autoscale'"
             yield Problem(("apps", index, "replicas"), "conflicts with 'autoscale'", hint=hint, at_key=True)
 

@@ -9,6 +9,7 @@ from typing import Self
 from pydantic import Field, PrivateAttr
 
 from kubeglass.model.quantity import Utilization
+from kubeglass.model.sections.existing import Existing
 from kubeglass.model.sections.ingress import Ingress
 from kubeglass.model.sections.placement import PLACED, Placement
 from kubeglass.model.sections.secret import BasicAuth, SecretSource
@@ -16,6 +17,7 @@ from kubeglass.model.sections.section import Amount, Resources, Section
 from kubeglass.model.sections.source import Install
 from kubeglass.model.text import (
     AbsolutePath,
+    ContainerPort,
     EnvName,
     LabelName,
     MetricName,
@@ -92,7 +94,7 @@ class Autoscale(Section):
 
 
 class App(Section):
-    """One application, either run by kubeglass (``module``) or only scraped (``target``)."""
+    """One application, either run by kubeglass (``module``) or only scraped (``target``, ``existing``)."""
 
     name: Name = Field(default="app", description="Becomes the job label, and the name of its Deployment.")
     module: Module | None = Field(
@@ -101,6 +103,11 @@ class App(Section):
     )
     target: Target | None = Field(
         default=None, description="host:port of an application that already exposes its metrics."
+    )
+    existing: Existing | None = Field(
+        default=None,
+        description="Pods that are on the cluster already and expose their metrics: deployment/NAMESPACE/NAME (also"
+        " statefulset or daemonset), or {namespace, labels}. Nothing of theirs is changed.",
     )
     workers: Whole = Field(default=2, ge=1, le=256, description="gunicorn worker processes.")
     threads: Whole = Field(default=1, ge=1, le=256, description="Threads in each worker.")
@@ -130,8 +137,10 @@ class App(Section):
     install: Install | None = Field(
         default=None, description="Run in a plain Python image, and install the requirements when a pod starts."
     )
-    metrics_port: Port = Field(
-        default=DEFAULT_METRICS_PORT, description="On the cluster: port of the metrics, which no Service exposes."
+    metrics_port: ContainerPort = Field(
+        default=DEFAULT_METRICS_PORT,
+        description="On the cluster: port of the metrics, which no Service exposes. With `existing` also its name;"
+        " empty then means the annotation prometheus.io/port, or ports named like metrics or not at all.",
     )
     node_port: NodePort | None = Field(default=None, description="Port on every node that leads to it.")
     ingress: Ingress | None = Field(default=None, description="Host name that leads to it, on the cluster.")
@@ -164,6 +173,17 @@ class App(Section):
         return copy
 
     @property
+    def is_only_scraped(self) -> bool:
+        """Whether somebody else runs it, so that kubeglass makes nothing of it."""
+        return self.target is not None or self.existing is not None
+
+    @property
+    def metrics_port_number(self) -> int:
+        """Port of the metrics of an app that kubeglass runs on the cluster."""
+        assert isinstance(self.metrics_port, int), "references.apps refuses a name without 'existing'"
+        return self.metrics_port
+
+    @property
     def fixed_replicas(self) -> int | None:
         """Number of pods on the cluster; None if somebody else sets it, such as an autoscaler."""
-        return None if self.autoscale else self.replicas
+        return None if self.autoscale or self.existing else self.replicas

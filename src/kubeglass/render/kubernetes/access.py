@@ -59,16 +59,16 @@ def _exception(pipeline: Pipeline, namespace: str) -> str:
 
 def _grant_to_collector(pipeline: Pipeline) -> list[dict[str, Any]]:
     """Let the collector read pods in the namespaces that it scrapes, and the kubelets' statistics."""
-    home, scraped = pipeline.cluster.namespace, pipeline.scraped_namespaces
+    home, watched = pipeline.cluster.namespace, pipeline.watched_namespaces
     # Two pipelines may scrape the same namespace.
     name = cluster_name(pipeline, COLLECTOR)
-    everywhere = [*([_STATISTICS] if pipeline.collector.kubelet.enabled else []), *([] if scraped else [_PODS])]
+    everywhere = [*([_STATISTICS] if pipeline.collector.kubelet.enabled else []), *([] if watched else [_PODS])]
     about = {"name": name, "labels": labels_of(COLLECTOR, "collector")}
     return [
         *(_grant("ClusterRole", about, everywhere, COLLECTOR, home) if everywhere else []),
         *(
             item
-            for namespace in scraped
+            for namespace in watched
             for item in _grant("Role", {**about, "namespace": namespace}, [_PODS], COLLECTOR, home)
         ),
     ]

@@ -187,7 +187,7 @@ def _container(app: App, pipeline: Pipeline, last_scrape: int) -> dict[str, Any]
         "command": _command(app),
         "workingDir": SOURCE_DIR,
         "env": _environment(app),
-        "ports": [port_of("http", app.port), port_of("metrics", app.metrics_port)],
+        "ports": [port_of("http", app.port), port_of("metrics", app.metrics_port_number)],
         # Workers serve metrics only once the app is imported; gunicorn accepts connections before that. Neither probe
         # is a request to the app, so none is counted.
         "startupProbe": http_probe(_probed_path(app), "metrics", period=1, failures=START_SECONDS),

@@ -92,8 +92,8 @@ def metadata(name: str, component: str, namespace: str) -> dict[str, Any]:
 
 
 def deployed_apps(pipeline: Pipeline) -> tuple[App, ...]:
-    """Apps that run on the cluster; one with a target runs elsewhere and is only scraped."""
-    return tuple(app for app in pipeline.apps if app.target is None)
+    """Apps that kubeglass runs on the cluster; others are only scraped."""
+    return tuple(app for app in pipeline.apps if not app.is_only_scraped)
 
 
 def cluster_name(pipeline: Pipeline, name: str) -> str:

@@ -78,7 +78,7 @@ def _pages(pipeline: Pipeline) -> list[dict[str, Any]]:
 
 def _app(app: App, pipeline: Pipeline) -> dict[str, Any]:
     collectors = {"namespaceSelector": {"matchLabels": {NAMESPACE_NAME: pipeline.cluster.namespace}}} | _pods(COLLECTOR)
-    allowed = [_allow("from", [], app.port), _allow("from", [collectors], app.metrics_port)]
+    allowed = [_allow("from", [], app.port), _allow("from", [collectors], app.metrics_port_number)]
     return _policy(app.name, "app", pipeline.namespace_of(app), allowed)
 
 

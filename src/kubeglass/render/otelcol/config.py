@@ -186,11 +186,11 @@ def _add_pod_attributes(pipeline: Pipeline) -> dict[str, Any]:
         "extract": {"metadata": list(POD_ATTRIBUTES)},
         "pod_association": [{"sources": each} for each in ([uid], [name, namespace], [{"from": "connection"}])],
     }
-    if not pipeline.scraped_namespaces:
+    if not pipeline.watched_namespaces:
         return {ATTRIBUTES: settings}
     return {
-        f"{ATTRIBUTES}/{scraped}": {**settings, "filter": {**node, "namespace": scraped}}
-        for scraped in pipeline.scraped_namespaces
+        f"{ATTRIBUTES}/{watched}": {**settings, "filter": {**node, "namespace": watched}}
+        for watched in pipeline.watched_namespaces
     }
 
 

@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from kubeglass.model.duration import format_duration
+from kubeglass.model.frameworks import add_labels
 from kubeglass.model.local import LocalSettings
 from kubeglass.model.parts import (
     HEARTBEAT,
@@ -20,9 +21,11 @@ from kubeglass.model.parts import (
 from kubeglass.model.pipeline import Pipeline
 from kubeglass.model.sections.app import App
 from kubeglass.model.sections.collector import HostScraper
+from kubeglass.model.sections.existing import ExistingPods
 from kubeglass.model.sections.secret import SecretKey
+from kubeglass.render.otelcol.existing import JOB, annotate, choose_existing, name_job
 from kubeglass.render.otelcol.exporters import literal
-from kubeglass.render.otelcol.targets import FORGET, annotation, choose_port, keep_own, relabel
+from kubeglass.render.otelcol.targets import FORGET, META, annotation, choose_port, keep_own, relabel
 
 #: Where a DaemonSet's pod mounts its node's files.
 HOST_ROOT = "/hostfs"
@@ -43,6 +46,7 @@ def scrape_apps(pipeline: Pipeline, settings: LocalSettings) -> dict[str, Any]:
             "metrics_path": literal(app.metrics_path),
             **_identify(app),
             "static_configs": [{"targets": [app.target or f"{LOOPBACK}:{ports[app.name]}"]}],
+            **({"metric_relabel_configs": add_labels("$$1")} if app.target else {}),
         }
         for app in pipeline.apps
         if app.target is not None or app.name in ports
@@ -69,8 +73,9 @@ TLS_DIRECTORY = PurePosixPath("/etc/otelcol-tls")
 
 def scrape_pods(pipeline: Pipeline) -> dict[str, Any]:
     """Scrape the annotated pods of the collector's own node, so that a DaemonSet reads each pod once."""
-    guarded = [app for app in pipeline.apps if app.target is None and app.metrics_auth is not None]
+    guarded = [app for app in pipeline.apps if not app.is_only_scraped and app.metrics_auth is not None]
     others = [_choose_pods("drop", app, pipeline) for app in guarded]
+    others += [choose_existing("drop", pods) for pods in pipeline.existing_pods if pipeline.scrapes(pods.namespace)]
     # In a separate job, so that no pod receives the token in clear text.
     schemes = {"http": {}, "https": _secure(pipeline)} if pipeline.collector.scrape_tls else {"": {}}
     jobs = []
@@ -82,6 +87,7 @@ def scrape_pods(pipeline: Pipeline) -> dict[str, Any]:
         # One job for each, so that no other pod receives its credentials.
         jobs.append(_scrape_job(f"kubernetes-pods/{app.name}", [_choose_pods("keep", app, pipeline)], pipeline))
         jobs[-1] |= _identify(app)
+    jobs += [_scrape_existing(app, app.existing, pipeline) for app in pipeline.apps if app.existing is not None]
     port = ["__meta_kubernetes_pod_ip", "__meta_kubernetes_pod_container_port_name"]
     itself = relabel("keep", port, regex=f"${{env:K8S_POD_IP}};{TELEMETRY_PORT_NAME}")
     return _prometheus([*jobs, _heartbeat({**_find_pods(pipeline), "relabel_configs": [itself]}, pipeline)])
@@ -171,14 +177,35 @@ def _scrape_job(
         "job_name": name,
         **_scrape_times(pipeline),
         **_find_pods(pipeline),
-        "relabel_configs": [*pods, *_relabel_pods(pipeline), *targets, FORGET],
+        "relabel_configs": [*pods, *_relabel_pods(pipeline), *_JOB_OF_LABELS, *targets, FORGET],
     }
 
 
-def _find_pods(pipeline: Pipeline) -> dict[str, Any]:
+def _scrape_existing(app: App, pods: ExistingPods, pipeline: Pipeline) -> dict[str, Any]:
+    """Scrape the pods of an app that is on the cluster already; the definition's words go before their annotations."""
+    job = {
+        "job_name": f"{JOB}/{app.name}",
+        **_scrape_times(pipeline),
+        **_find_pods(pipeline, pods.namespace, label=pods.selector),
+        "relabel_configs": [
+            *([choose_existing("keep", pods)] if pods.kind else []),
+            *annotate(app),
+            *_relabel_pods(pipeline),
+            name_job(app),
+            FORGET,
+        ],
+        "metric_relabel_configs": add_labels("$$1"),
+    }
+    if pipeline.collector.scrape_tls:
+        # Without its token, which a pod without TLS would receive in clear text.
+        job["tls_config"] = _secure(pipeline)["tls_config"]
+    return job | _identify(app)
+
+
+def _find_pods(pipeline: Pipeline, *only: str, label: str = "") -> dict[str, Any]:
     """Find the node's pods in the scraped namespaces; jobs that find them alike share one watch of each."""
-    selector = {"role": "pod", "field": "spec.nodeName=${env:K8S_NODE_NAME}"}
-    namespaces = list(pipeline.scraped_namespaces)
+    selector = {"role": "pod", "field": "spec.nodeName=${env:K8S_NODE_NAME}", **({"label": label} if label else {})}
+    namespaces = list(only or pipeline.scraped_namespaces)
     where = {"namespaces": {"names": namespaces}} if namespaces else {}
     return {"kubernetes_sd_configs": [{"role": "pod", **where, "selectors": [selector]}]}
 
@@ -224,9 +251,11 @@ def _relabel_pods(pipeline: Pipeline) -> list[dict[str, Any]]:
         relabel("replace", [annotation("scheme")], regex="(https?)", target_label="__scheme__"),
         relabel("replace", [annotation("path")], regex="(.+)", target_label="__metrics_path__"),
         *choose_port(),
-        # The job is the app, as in a local run; the last match wins, and an empty label changes nothing.
-        *(
-            relabel("replace", [f"__meta_kubernetes_pod_label_{label}"], regex="(.+)", target_label="job")
-            for label in ("app", "k8s_app", "app_kubernetes_io_name")
-        ),
     ]
+
+
+#: The job is the app, as in a local run; the last match wins, and an empty label changes nothing.
+_JOB_OF_LABELS = tuple(
+    relabel("replace", [f"{META}label_{label}"], regex="(.+)", target_label="job")
+    for label in ("app", "k8s_app", "app_kubernetes_io_name")
+)

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-_META = "__meta_kubernetes_pod_"
-_PORT_NAME = f"{_META}container_port_name"
-_PORT_NUMBER = f"{_META}container_port_number"
+#: Beginning of discovery's labels of a pod.
+META = "__meta_kubernetes_pod_"
+_PORT_NAME = f"{META}container_port_name"
+_PORT_NUMBER = f"{META}container_port_number"
 
 #: What Prometheus's own metrics and those of most exporters call their port.
 METRICS_PORTS = r"(?:.+-)?(?:metrics?|prom|prometheus|telemetry|monitoring)(?:-.+)?"
@@ -21,7 +22,7 @@ OTHER_NAMES = "amqp|dns.*|grpc|kafka|memcached?|mongo.*|mysql|pg.*|postgres.*|re
 
 def annotation(name: str) -> str:
     """Discovery's label of the annotation ``prometheus.io/NAME``."""
-    return f"{_META}annotation_prometheus_io_{name}"
+    return f"{META}annotation_prometheus_io_{name}"
 
 
 def choose_port() -> list[dict[str, Any]]:
@@ -34,7 +35,7 @@ def choose_port() -> list[dict[str, Any]]:
     port, name, number = annotation("port"), _PORT_NAME, _PORT_NUMBER
     other = f"(?:(?:{OTHER_NAMES});.*|;(?:{OTHER_NUMBERS}))"
     return [
-        relabel("keep", [port, f"{_META}container_port_protocol", name], regex=f".+;.*;.*|;TCP;(?:{METRICS_PORTS})?"),
+        relabel("keep", [port, f"{META}container_port_protocol", name], regex=f".+;.*;.*|;TCP;(?:{METRICS_PORTS})?"),
         relabel("drop", [port, name, number], regex=f";;(?:{OTHER_NUMBERS})"),
         *_require_equal(name, [port], regex="(.*[A-Za-z].*)"),
         *_require_equal(number, [port, name, number], regex=rf"(\d+);{other}"),
@@ -56,7 +57,7 @@ def keep_own(pipeline: str, label: str, manager: str) -> list[dict[str, Any]]:
         label: the pods' label that names their pipeline.
         manager: the pods' label whose value is ``kubeglass`` if kubeglass made them.
     """
-    made = [f"{_META}label_{_sanitize(manager)}", f"{_META}label_{_sanitize(label)}"]
+    made = [f"{META}label_{sanitize(manager)}", f"{META}label_{sanitize(label)}"]
     return [
         relabel("replace", [], replacement=pipeline, target_label="__tmp_pipeline"),
         relabel("replace", made, regex="kubeglass;(.+)", target_label="__tmp_pipeline"),
@@ -84,6 +85,6 @@ def _require_equal(label: str, sources: Sequence[str], *, regex: str) -> list[di
     ]
 
 
-def _sanitize(label: str) -> str:
+def sanitize(label: str) -> str:
     """Write a label as discovery does: https://prometheus.io/docs/prometheus/latest/configuration/configuration/#pod."""
     return "".join(character if character.isalnum() else "_" for character in label)

@@ -18,6 +18,7 @@ from kubeglass.deploy.existing.check import check_existing
 from kubeglass.deploy.ownership.managed_fields import find_kubectl_applied
 from kubeglass.deploy.ownership.replicas import missing_metrics
 from kubeglass.deploy.preparation.host_path import MISSING, find_obstacle
+from kubeglass.deploy.preparation.ingress import check_ingresses
 from kubeglass.deploy.preparation.pin import pin_images
 from kubeglass.deploy.preparation.queue_folder import place_queue
 from kubeglass.deploy.preparation.scraped_namespaces import require_namespaces
@@ -159,11 +160,13 @@ def _fit(
 ) -> list[KubernetesObject]:
     """Fit the objects to what runs there, and note what is kept or moved."""
     require_namespaces(cluster, pipeline)
-    for said in check_existing(cluster, pipeline):
-        note(said)
+    doubts = [
+        *check_existing(cluster, pipeline),
+        *check_ingresses(cluster, objects, pipeline=pipeline.cluster.namespace),
+    ]
     placed, queue = place_queue(cluster, objects, chosen=pipeline.cluster.queue_path is not None)
     kept, volumes = keep_volumes(cluster, placed, chosen=pipeline.storage.volume is not None)
-    for said in filter(None, (queue, *volumes)):
+    for said in filter(None, (*doubts, queue, *volumes)):
         note(said)
     return pin_images(cluster, kept, list_archives(images_folder()).values())
 

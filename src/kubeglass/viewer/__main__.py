@@ -31,6 +31,9 @@ def _parser() -> argparse.ArgumentParser:
         "--allow-host", action="append", default=[], metavar="NAME", help="additional name accepted in the Host header"
     )
     parser.add_argument(
+        "--secure-host", action="append", default=[], metavar="NAME", help="one that a proxy serves over HTTPS"
+    )
+    parser.add_argument(
         "--password-file", metavar="FILE", type=Path, help="file with the password that is required beyond loopback"
     )
     return parser
@@ -43,13 +46,15 @@ def parse_settings(arguments: list[str]) -> ViewerSettings:
         UsageError: a value is invalid.
     """
     given = _parser().parse_args(arguments)
+    secure = tuple(map(str.lower, given.secure_host))
     return ViewerSettings(
         prometheus_url=_check_prometheus_url(given.prometheus),
         dashboards=given.dashboards,
         host=given.host,
         port=_check_port(given.port),
         time_interval=_check_time_interval(given.time_interval),
-        allowed_hosts=(*LOOPBACK_NAMES, *map(str.lower, given.allow_host)),
+        allowed_hosts=(*LOOPBACK_NAMES, *map(str.lower, given.allow_host), *secure),
+        secure_hosts=secure,
         password_file=given.password_file,
     )
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from kubeglass.model.parts import LOOPBACK
@@ -41,11 +41,14 @@ class AccessRules:
         names: accepted in the ``Host`` header, without a port; ``*.example.com`` stands for every name below it.
         password_file: holds the password that HTTP basic authentication must show, with any user name; it is read at
             each request. Without one, everybody beyond loopback is refused.
+        secure_names: those of ``names`` that a proxy serves over HTTPS; requests that reached it over plain HTTP are
+            redirected, so that no browser shows the password there.
     """
 
     host: str
     names: tuple[str, ...]
     password_file: Path | None = None
+    secure_names: tuple[str, ...] = ()
 
     def refuse(self, request: Request) -> Response | None:
         """Return the response that refuses ``request``, or None if it is accepted."""
@@ -53,6 +56,9 @@ class AccessRules:
         if not self._knows(name):
             words = f"Invalid host header: {name or 'none'}. Use the page's address, or accept the name (--allow-host)."
             return PlainTextResponse(words, 400)
+        if name in self.secure_names and request.headers.get("x-forwarded-proto") == "http":
+            # Not 301: a browser would remember it even after the certificate is given up.
+            return RedirectResponse(request.url.replace(scheme="https", netloc=name), 307)
         if request.url.path == HEALTH_PATH or is_loopback(self.host) or _is_local(request, name):
             return None
         password = self._read_password()

@@ -42,6 +42,7 @@ class ViewerSettings:
         port: TCP port; 0 lets the system choose.
         time_interval: the data source's scrape interval as Prometheus writes it, the page's smallest step.
         allowed_hosts: names accepted in the ``Host`` header.
+        secure_hosts: those of them that a proxy serves over HTTPS.
         password_file: holds the password required beyond loopback; None refuses everybody there.
         static: folder of the built page.
         limits: limits of queries.
@@ -53,6 +54,7 @@ class ViewerSettings:
     port: int = VIEWER_PORT
     time_interval: str = "15s"
     allowed_hosts: tuple[str, ...] = LOOPBACK_NAMES
+    secure_hosts: tuple[str, ...] = ()
     password_file: Path | None = None
     static: Path = STATIC_FOLDER
     limits: ProxyLimits = field(default_factory=ProxyLimits)
@@ -89,8 +91,9 @@ def _routes(settings: ViewerSettings, client: AsyncClient) -> list[BaseRoute]:
 
 def _middleware(settings: ViewerSettings) -> list[Middleware]:
     """From the outside in."""
+    rules = AccessRules(settings.host, settings.allowed_hosts, settings.password_file, settings.secure_hosts)
     return [
-        Middleware(Access, rules=AccessRules(settings.host, settings.allowed_hosts, settings.password_file)),
+        Middleware(Access, rules=rules),
         # Level 4 takes a third of level 9's time for a few percent more bytes.
         Middleware(GZipMiddleware, minimum_size=1024, compresslevel=4),
     ]

@@ -46,15 +46,17 @@ class Program:
         name: its folder there, and its binary.
         link_flags: further flags for the linker.
         usually: how long building it takes the first time.
+        package: what is built; another module's needs no ``main.go`` of ours.
     """
 
     name: str
     link_flags: tuple[str, ...] = ()
     usually: str = "a few seconds"
+    package: str = "."
 
     @property
     def sources(self) -> Path:
-        """The folder with ``main.go``."""
+        """The folder with ``go.mod``."""
         return SOURCES / "go" / self.name
 
 
@@ -64,6 +66,8 @@ KWOK = Program("kwok", usually="1 minute")
 PAUSE = Program("pause")
 #: Only for tests of what it measures.
 METRICS_SERVER = Program("metrics-server", usually="1 to 2 minutes")
+#: Only for tests of host names.
+TRAEFIK = Program("traefik", usually="4 minutes", package="github.com/traefik/traefik/v3/cmd/traefik")
 
 
 def build_program(program: Program, cache: Path) -> Path:
@@ -89,8 +93,9 @@ def _run_go(program: Program, folder: Path) -> None:
     if not go:
         raise BedError("go: is not on PATH; install Go 1.26 or newer, which builds the test cluster's programs")
     flags = " ".join(("-s", "-w", *program.link_flags))
+    target = str(folder / program.name)
     result = subprocess.run(
-        ["nice", "-n", "10", go, "build", "-trimpath", "-ldflags", flags, "-o", str(folder / program.name), "."],
+        ["nice", "-n", "10", go, "build", "-trimpath", "-ldflags", flags, "-o", target, program.package],
         cwd=program.sources,
         env=os.environ | {"CGO_ENABLED": "0", "GOFLAGS": "-mod=readonly -buildvcs=false"},
         stderr=subprocess.PIPE,

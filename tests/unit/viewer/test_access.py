@@ -19,7 +19,12 @@ NODE = "10.0.0.7:30300"
 
 
 def serve(
-    settings: ViewerSettings, *, peer: str, password: str | None = PASSWORD, names: tuple[str, ...] = ()
+    settings: ViewerSettings,
+    *,
+    peer: str,
+    password: str | None = PASSWORD,
+    names: tuple[str, ...] = (),
+    secure: tuple[str, ...] = (),
 ) -> TestClient:
     """The page as it listens in a pod, asked by ``peer``."""
     file = settings.dashboards.parent / "password"
@@ -30,7 +35,8 @@ def serve(
         dashboards=settings.dashboards,
         static=settings.static,
         host="0.0.0.0",
-        allowed_hosts=("127.0.0.1", "localhost", "[::1]", *names),
+        allowed_hosts=("127.0.0.1", "localhost", "[::1]", *names, *secure),
+        secure_hosts=secure,
         password_file=file,
     )
     client = httpx2.AsyncClient(transport=httpx2.MockTransport(lambda _: httpx2.Response(500)))
@@ -73,6 +79,28 @@ def test_wrong_credentials_are_refused(settings: ViewerSettings, credentials: st
 
 def test_the_kubelet_asks_for_health_without_a_password(settings: ViewerSettings) -> None:
     assert serve(settings, peer="10.0.0.1").get("/healthz").status_code == 200
+
+
+def test_a_plain_request_to_a_name_with_a_certificate_is_redirected_before_the_password(
+    settings: ViewerSettings,
+) -> None:
+    page = serve(settings, peer="10.0.0.9", secure=("page.test",))
+    plain = {"Host": "page.test:8000", "X-Forwarded-Proto": "http"}
+
+    response = page.get("/d/shop-a?from=now-1h", headers=plain, follow_redirects=False)
+
+    assert response.status_code == 307
+    assert response.headers["location"] == "https://page.test/d/shop-a?from=now-1h"
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"Host": "page.test", "X-Forwarded-Proto": "https"}, {"Host": "page.test"}, {"X-Forwarded-Proto": "http"}],
+)
+def test_other_requests_are_not_redirected(settings: ViewerSettings, headers: dict[str, str]) -> None:
+    page = serve(settings, peer="10.0.0.9", secure=("page.test",))
+
+    assert page.get("/", headers=headers, follow_redirects=False).status_code == 401
 
 
 def test_a_port_forward_needs_no_password(settings: ViewerSettings) -> None:

@@ -26,6 +26,13 @@ def test_further_host_names_are_added() -> None:
     assert "viewer.test" in parse_settings([*REQUIRED, "--allow-host", "viewer.test"]).allowed_hosts
 
 
+def test_a_secure_name_is_accepted_too() -> None:
+    settings = parse_settings([*REQUIRED, "--secure-host", "Viewer.test"])
+
+    assert settings.secure_hosts == ("viewer.test",)
+    assert "viewer.test" in settings.allowed_hosts
+
+
 @pytest.mark.parametrize(
     ("option", "value", "words"),
     [

@@ -23,7 +23,7 @@ OWNER = "kubeglass"
 EARLIER_PIPELINE = "kubeglass.dev/pipeline"
 
 #: Kinds without a namespace, among those that kubeglass renders or reads.
-_CLUSTER_KINDS = frozenset({"Namespace", "ClusterRole", "ClusterRoleBinding", "Node", "PriorityClass"})
+_CLUSTER_KINDS = frozenset({"Namespace", "ClusterRole", "ClusterRoleBinding", "IngressClass", "Node", "PriorityClass"})
 
 #: The order of applying: what others refer to comes first, storage before the collector that fills it, and the
 #: collector before the apps.
@@ -151,6 +151,19 @@ def address_of(pod: KubernetesObject, port: int) -> str:
     """Return the address of a port of ``pod``, as in a target's ``instance`` label."""
     address = str((pod.get("status") or {}).get("podIP", ""))
     return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
+
+
+def hosts_of(ingress: KubernetesObject) -> list[str]:
+    """Return the host names of an Ingress."""
+    return [rule["host"] for rule in ingress["spec"].get("rules") or [] if "host" in rule]
+
+
+def urls_of(ingress: KubernetesObject) -> list[str]:
+    """Return where an Ingress is served and, once its controller says so, the address that its names must lead to."""
+    scheme = "https" if ingress["spec"].get("tls") else "http"
+    points = ((ingress.get("status") or {}).get("loadBalancer") or {}).get("ingress") or []
+    addresses = ", ".join(str(point.get("ip") or point.get("hostname", "")) for point in points)
+    return [f"{scheme}://{host}{f' (at {addresses})' if addresses else ''}" for host in hosts_of(ingress)]
 
 
 def owner_of(item: KubernetesObject) -> str:

@@ -1,4 +1,4 @@
-"""Where people reach what was deployed: NodePorts on the nodes' addresses, or a port-forward."""
+"""Where people reach what was deployed: host names, NodePorts on the nodes' addresses, or a port-forward."""
 
 from __future__ import annotations
 
@@ -6,14 +6,18 @@ from collections.abc import Iterator, Sequence
 
 from kubeglass.deploy.api.cluster import Cluster
 from kubeglass.deploy.api.errors import ForbiddenError
-from kubeglass.deploy.api.objects import KubernetesObject, is_ready
+from kubeglass.deploy.api.objects import KubernetesObject, is_ready, key_of, urls_of
 from kubeglass.model.parts import OTLP_PORT_NAME
 
 
 def find_addresses(cluster: Cluster, objects: Sequence[KubernetesObject]) -> dict[str, list[str]]:
     """Return each Service's addresses by its name: its host's, one per node with a NodePort, and where to push to."""
     nodes = _node_addresses(cluster) or ["NODE"]
-    hosts = {item["metadata"]["name"]: _host_addresses(item) for item in objects if item["kind"] == "Ingress"}
+    hosts = {
+        item["metadata"]["name"]: urls_of(cluster.get(key_of(item)) or item)
+        for item in objects
+        if item["kind"] == "Ingress"
+    }
     services = {item["metadata"]["name"]: item for item in objects if item["kind"] == "Service"}
     return {name: [*hosts.get(name, ()), *_addresses_of(item, nodes)] for name, item in services.items()}
 
@@ -25,11 +29,6 @@ def _addresses_of(service: KubernetesObject, nodes: Sequence[str]) -> Iterator[s
             yield from (f"http://{node}:{port['nodePort']}" for node in nodes)
         if port.get("name") == OTLP_PORT_NAME:
             yield f"http://{about['name']}.{about['namespace']}.svc:{port['port']}, for pods that push"
-
-
-def _host_addresses(ingress: KubernetesObject) -> list[str]:
-    scheme = "https" if ingress["spec"].get("tls") else "http"
-    return [f"{scheme}://{rule['host']}" for rule in ingress["spec"]["rules"]]
 
 
 def _node_addresses(cluster: Cluster) -> list[str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import partial
 
-from kubeglass.deploy.api.objects import KubernetesObject, find_condition, is_observed
+from kubeglass.deploy.api.objects import KubernetesObject, find_condition, is_observed, urls_of
 
 
 class State(Enum):
@@ -115,6 +115,11 @@ def _service(item: KubernetesObject) -> Progress:
     return ready("has its address")
 
 
+def _ingress(item: KubernetesObject) -> Progress:
+    """Ready as soon as it exists: not every controller says where it serves."""
+    return ready(", ".join(urls_of(item)) or "has no host")
+
+
 def _autoscaler(item: KubernetesObject) -> Progress:
     """Ready as soon as it exists: it has measured no pod before the first ones run for a while."""
     spec, status = item["spec"], item.get("status") or {}
@@ -132,6 +137,7 @@ STATUS_READERS: dict[str, Callable[[KubernetesObject], Progress]] = {
     "DaemonSet": _daemon_set,
     "Deployment": _deployment,
     "HorizontalPodAutoscaler": _autoscaler,
+    "Ingress": _ingress,
     "Namespace": _namespace,
     "PersistentVolumeClaim": _persistent_volume_claim,
     "Service": _service,

@@ -175,6 +175,7 @@ def _viewer_container(pipeline: Pipeline) -> dict[str, Any]:
             f"--time-interval={format_duration(pipeline.scrape.interval)}",
             f"--password-file={PASSWORD_FOLDER}/{PAGE_SECRET_KEY}",
             *(f"--allow-host={name}" for name in _names_of_viewer(pipeline)),
+            *_name_of_ingress(pipeline.cluster.viewer.ingress),
         ],
         "ports": [port_of("http", VIEWER_PORT)],
         **http_probes("/healthz", "http"),
@@ -189,8 +190,13 @@ def _viewer_container(pipeline: Pipeline) -> dict[str, Any]:
 
 
 def _names_of_viewer(pipeline: Pipeline) -> list[str]:
-    """Return the names of the page beside its addresses: those of its Service, and the user's own."""
+    """Return the names of the page beside its addresses and its Ingress: those of its Service, and the user's own."""
     home = pipeline.cluster.namespace
     service_names = (VIEWER, f"{VIEWER}.{home}", f"{VIEWER}.{home}.svc", f"{VIEWER}.{home}.svc.cluster.local")
-    viewer = pipeline.cluster.viewer
-    return [*service_names, *viewer.hosts, *([viewer.ingress.host] if viewer.ingress else [])]
+    return [*service_names, *pipeline.cluster.viewer.hosts]
+
+
+def _name_of_ingress(ingress: Ingress | None) -> list[str]:
+    if ingress is None:
+        return []
+    return [f"--{'secure' if ingress.tls else 'allow'}-host={ingress.host}"]

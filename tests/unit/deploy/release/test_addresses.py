@@ -59,3 +59,24 @@ def test_without_the_right_to_see_nodes_the_port_is_still_shown() -> None:
             raise ForbiddenError("node list", {"code": 403})
 
     assert find_addresses(Strict(), SERVICES)["shop"] == ["http://NODE:30080"]
+
+
+def make_ingress(*, tls: bool, points: list[dict[str, str]]) -> dict[str, Any]:
+    spec = {"rules": [{"host": "shop.example.com"}], **({"tls": [{"secretName": "shop-tls"}]} if tls else {})}
+    status = {"loadBalancer": {"ingress": points}}
+    return make_object("Ingress", "shop", api_version="networking.k8s.io/v1", spec=spec, status=status)
+
+
+def test_a_host_comes_first_with_the_address_that_its_name_must_lead_to() -> None:
+    cluster = nodes([("InternalIP", "10.0.0.7")])
+    cluster.put(make_ingress(tls=True, points=[{"ip": "10.0.0.7"}, {"hostname": "lb.example.net"}]))
+
+    urls = find_addresses(cluster, [*SERVICES, make_ingress(tls=True, points=[])])["shop"]
+
+    assert urls == ["https://shop.example.com (at 10.0.0.7, lb.example.net)", "http://10.0.0.7:30080"]
+
+
+def test_a_host_whose_controller_shows_no_address_is_shown_alone() -> None:
+    rendered = make_ingress(tls=False, points=[])
+
+    assert find_addresses(FakeCluster(), [*SERVICES, rendered])["shop"][0] == "http://shop.example.com"

@@ -74,6 +74,15 @@ READY = [
         "bound to pv-1",
     ),
     (plain("Namespace", status={"phase": "Active"}), "active"),
+    (plain("Ingress", spec={"rules": [{"host": "a.example"}]}), "http://a.example"),
+    (
+        plain(
+            "Ingress",
+            spec={"rules": [{"host": "a.example"}], "tls": [{"secretName": "a"}]},
+            status={"loadBalancer": {"ingress": [{"ip": "10.0.0.7"}]}},
+        ),
+        "https://a.example (at 10.0.0.7)",
+    ),
     (
         plain("HorizontalPodAutoscaler", spec={"minReplicas": 2, "maxReplicas": 6}, status={"currentReplicas": 4}),
         "2 to 6 pods, now 4",

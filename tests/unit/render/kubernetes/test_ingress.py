@@ -33,8 +33,8 @@ def objects_of(text: str = TEXT) -> list[dict[str, Any]]:
     return [item for items in manifests.build(pipeline, compose(pipeline)).values() for item in items]
 
 
-def one(kind: str, name: str) -> dict[str, Any]:
-    (found,) = [item for item in objects_of() if (item["kind"], item["metadata"]["name"]) == (kind, name)]
+def one(kind: str, name: str, text: str = TEXT) -> dict[str, Any]:
+    (found,) = [item for item in objects_of(text) if (item["kind"], item["metadata"]["name"]) == (kind, name)]
     return found
 
 
@@ -65,6 +65,14 @@ def test_pages_are_served_in_the_pipelines_namespace_by_the_default_controller()
 def test_the_port_an_ingress_names_is_the_services() -> None:
     for name in ("shop", "viewer", "grafana"):
         assert [port["name"] for port in one("Service", name)["spec"]["ports"]] == ["http"]
+
+
+def test_the_page_knows_that_it_has_a_certificate() -> None:
+    text = TEXT.replace("host: page.example.com", "host: page.example.com, tls: page-tls")
+    (viewer,) = one("Deployment", "viewer", text)["spec"]["template"]["spec"]["containers"]
+
+    assert "--secure-host=page.example.com" in viewer["args"]
+    assert "--allow-host=page.example.com" not in viewer["args"]
 
 
 def test_the_pages_know_their_host() -> None:

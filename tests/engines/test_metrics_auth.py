@@ -101,7 +101,7 @@ def test_a_pods_collector_shows_credentials_to_the_app_they_are_for_alone(
     source = auth.replace("SOURCE", "{secret: {name: remote, key: key}}")
     pipeline = parse_pipeline(
         f"apps: [{{name: shop, module: 'a:app', metrics_auth: {{{source}}}}}, {{name: other, module: 'b:app'}}]\n"
-        "scrape: {interval: 1s}\ncluster: {app_namespace: apps}\n"
+        "scrape: {interval: 1s}\ncollector: {otlp: {enabled: false}}\ncluster: {app_namespace: apps}\n"
     )
     objects = [item for items in build(pipeline, compose(pipeline)).values() for item in items]
     (daemon,) = [item for item in objects if item["kind"] == "DaemonSet"]

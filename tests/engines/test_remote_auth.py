@@ -61,7 +61,7 @@ def define(kind: str, source: str, port: int) -> Pipeline:
     return parse_pipeline(
         "apps: [{name: elsewhere, target: '127.0.0.1:1'}]\n"
         "scrape: {interval: 1s}\n"
-        "collector: {host_metrics: {enabled: true, interval: 1s, scrapers: [load]}}\n"
+        "collector: {host_metrics: {enabled: true, interval: 1s, scrapers: [load]}, otlp: {enabled: false}}\n"
         f"storage: {{remote: {{url: 'http://127.0.0.1:{port}', headers: {{X-Tenant: a$b}}, auth: {auth}}}}}\n"
     )
 

@@ -75,7 +75,7 @@ def test_an_unknown_part_is_refused_with_the_known_ones(deployed: Stand) -> None
     result = deployed.kubeglass("open", "--cluster", "kibana", check=False)
 
     assert result.returncode == 2
-    assert "its parts: prometheus, python-app, viewer" in result.stderr
+    assert "its parts: otel-collector, prometheus, python-app, viewer" in result.stderr
 
 
 def test_an_empty_namespace_holds_no_pipeline(stand: Stand) -> None:

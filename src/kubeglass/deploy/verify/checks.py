@@ -82,14 +82,14 @@ def check_targets(deployed: DeployedPipeline) -> CheckResult:
     A pod that has ended is not Down, here as on the panel "App status": the pods that replaced it are checked.
     """
     samples = deployed.prometheus.query(f"up == 1 and {scraped_now('up', deployed.pipeline)}")
-    up = {(sample.labels.get("job"), _host(sample.labels.get("instance", ""))) for sample in samples}
+    instances = {(sample.labels.get("job"), sample.labels.get("instance", "")) for sample in samples}
+    up = instances | {(job, _host(instance)) for job, instance in instances}
     replicas = deployed.replicas()
     apps = [app for app in deployed.apps if replicas[app.name]]
-    pods = {app.name: deployed.pods_of(app) for app in apps} | {COLLECTOR: deployed.collectors()}
+    pods = {app.name: [(pod, _target_of(pod, app)) for pod in deployed.pods_of(app)] for app in apps}
+    pods[COLLECTOR] = [(pod, address_of(pod, TELEMETRY_PORT)) for pod in deployed.collectors()]
     wanted = {app.name: replicas[app.name] for app in apps} | {COLLECTOR: max(len(pods[COLLECTOR]), 1)}
-    down = {
-        job: [pod for pod in pods[job] if (job, _host(address_of(pod, TELEMETRY_PORT))) not in up] for job in wanted
-    }
+    down = {job: [pod for pod, target in pods[job] if (job, target) not in up] for job in wanted}
     seen = {job: len(pods[job]) - len(down[job]) for job in wanted}
     missing = [f"{job}: {seen[job]} of {count} up" for job, count in wanted.items() if seen[job] < count]
     if not missing:
@@ -98,8 +98,15 @@ def check_targets(deployed: DeployedPipeline) -> CheckResult:
     return CheckResult(False, ", ".join(missing), frozenset(nodes))
 
 
+def _target_of(pod: dict[str, Any], app: App) -> str:
+    """Return the instance that is scraped, or only its host if the pod decides which of its ports that is."""
+    if app.existing is not None:
+        return _host(address_of(pod, TELEMETRY_PORT))
+    assert isinstance(app.metrics_port, int), "references.apps refuses names where kubeglass makes the pods"
+    return address_of(pod, app.metrics_port)
+
+
 def _host(instance: str) -> str:
-    """Return the address without the port, which only the collector knows if it found it by name."""
     return instance.rpartition(":")[0]
 
 

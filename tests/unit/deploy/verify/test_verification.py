@@ -313,3 +313,10 @@ def test_a_prometheus_that_stays_away_is_named() -> None:
 
     with pytest.raises(ClusterError, match="prometheus does not respond"):
         verify(shop)
+
+
+def test_another_port_of_the_apps_pod_is_not_its_target() -> None:
+    targets = [up("shop", "10.0.0.2:8000"), up("shop", "[::3]:9464"), up("otel-collector", "10.0.0.1:8888")]
+
+    with pytest.raises(ClusterError, match="shop: 1 of 2 up"):
+        verify(make_shop(**{"up == 1": targets}))

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.cluster.bed.cluster import Cluster
-from tests.cluster.bed.metrics import install_metrics_server
+from tests.cluster.bed.optional import install_metrics_server
 from tests.cluster.bed.waiting import wait_until
 from tests.cluster.pipeline.stand import APP, Stand
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.cluster.bed.layout import NODE_IP
-from tests.cluster.bed.traefik import install_traefik
+from tests.cluster.bed.optional import install_traefik
 from tests.cluster.bed.waiting import wait_until
 from tests.cluster.pipeline.stand import APP, Stand
 from tests.cluster.pipeline.stranger import make_tls_secrets

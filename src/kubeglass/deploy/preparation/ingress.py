@@ -85,7 +85,7 @@ class _Classes:
         if self.known is None:
             return
         named = ingress["spec"].get("ingressClassName")
-        there = f"there is {', '.join(self.known)}" if self.known else "there is none"
+        there = f"there is {', '.join(self.known)}" if self.known else "there are no classes"
         if named and named not in self.known:
             hint = "set class_name to the class of the cluster's ingress controller, or install that controller first"
             raise ClusterError(

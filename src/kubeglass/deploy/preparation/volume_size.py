@@ -54,5 +54,5 @@ def _size_of(claim: KubernetesObject) -> str:
 
 
 def _bound_size(claim: KubernetesObject | None) -> str | None:
-    """Return the size of a claim that has a volume; another one can be made anew."""
+    """Return the size of a claim that has a volume; another can be recreated."""
     return _size_of(claim) if claim and claim["spec"].get("volumeName") else None

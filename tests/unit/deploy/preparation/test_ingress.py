@@ -64,7 +64,7 @@ def test_what_will_be_served_raises_no_doubt(ingress: dict[str, Any], cluster: F
 
 
 @pytest.mark.parametrize(
-    ("classes", "found"), [("traefik nginx", "haproxy; there is nginx, traefik"), ("", "haproxy; there is none")]
+    ("classes", "found"), [("traefik nginx", "haproxy; there is nginx, traefik"), ("", "haproxy; there are no classes")]
 )
 def test_a_class_that_does_not_exist_is_refused_with_those_that_do(classes: str, found: str) -> None:
     with pytest.raises(ClusterError) as caught:
@@ -77,7 +77,7 @@ def test_a_class_that_does_not_exist_is_refused_with_those_that_do(classes: str,
     ("classes", "said"),
     [
         ("traefik", "the cluster has no default IngressClass (there is traefik); set its class_name"),
-        ("", "the cluster has no default IngressClass (there is none); install an ingress controller"),
+        ("", "the cluster has no default IngressClass (there are no classes); install an ingress controller"),
     ],
 )
 def test_without_a_default_class_the_missing_name_is_a_doubt(classes: str, said: str) -> None:

@@ -34,7 +34,8 @@ def build_and_load(stand: Stand) -> None:
 
 
 def answer(stand: Stand) -> str:
-    return stand.cluster.run([sys.executable, "-c", ASK, stand.url]).stdout
+    """Ask the app through its NodePort; empty if nobody answers (yet)."""
+    return stand.cluster.run([sys.executable, "-c", ASK, stand.url], check=False).stdout
 
 
 def test_an_edited_app_rolls_and_an_unchanged_one_does_not(stand: Stand) -> None:
@@ -45,7 +46,7 @@ def test_an_edited_app_rolls_and_an_unchanged_one_does_not(stand: Stand) -> None
     edit(stand, "before")
     build_and_load(stand)
     stand.kubeglass("deploy", "--no-verify")
-    assert answer(stand) == "before"
+    wait_until(lambda: answer(stand) == "before", "the Service to know the pod")
 
     again = stand.kubeglass("deploy", "--no-verify")
     edit(stand, "after")

@@ -104,8 +104,11 @@ class Stand:
         return [(series["metric"], float(series["value"][1])) for series in answer["data"]["result"]]
 
     def counted(self) -> float:
-        """How many requests Prometheus has of all pods that ever were, each at its highest count."""
-        expr = f'sum(max_over_time(http_requests_total{{job="{APP}"}}[1h]))'
+        """How many requests Prometheus has of all pods that ever were, each at its highest count.
+
+        Only of this stand's: an earlier release's collector scrapes the whole cluster, thus others' shops too.
+        """
+        expr = f'sum(max_over_time(http_requests_total{{job="{APP}", k8s_namespace_name=~"{self.name}-.*"}}[1h]))'
         return sum(value for _, value in self.query(expr))
 
     def ask(self, path: str) -> int:

@@ -40,7 +40,7 @@ class Handler(BaseHTTPRequestHandler):
 ThreadingHTTPServer(("", 3000), Handler).serve_forever()
 """
 #: Commands that only look: a reader repeats them until the cluster has got that far.
-LOOKING = ("kubectl get", "curl", "kubeglass status")
+LOOKING = ("kubectl get", "curl", "for i in 1 2 3 4 5; do curl", "kubeglass status")
 
 
 @pytest.fixture(scope="module", autouse=True)

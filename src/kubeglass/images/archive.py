@@ -18,6 +18,7 @@ from typing import Any
 from kubeglass.errors import StateError
 from kubeglass.files import explain_disk_errors
 from kubeglass.images.image import File, Image, find_architecture
+from kubeglass.images.kept import forget_unused
 from kubeglass.images.layer import PackedLayer, add_entry, pack_layer
 from kubeglass.render.kubernetes.pods import IMAGE_USER
 
@@ -66,9 +67,10 @@ def write_archive(image: Image, path: Path) -> ArchivedImage:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as scratch:
             folder = Path(scratch)
-            layers = [pack_layer(entries, folder / str(number)) for number, entries in enumerate(image.layers)]
+            layers = [pack_layer(entries, folder) for entries in image.layers]
             _write(folder / "archive", _describe(image, architecture, layers))
             (folder / "archive").replace(path)
+        forget_unused()
     return read_archive(path)
 
 

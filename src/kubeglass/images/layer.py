@@ -1,4 +1,4 @@
-"""Pack one layer: a compressed tar archive whose bytes depend only on its content."""
+"""Pack one layer: a compressed tar archive whose bytes depend only on its content, compressed once."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from kubeglass.files import replacing
 from kubeglass.images.image import Entry, File, Folder, order_entries
+from kubeglass.images.kept import find_kept
 
 #: Higher levels take three times as long and save two percent.
 COMPRESSION_LEVEL = 6
@@ -34,24 +36,30 @@ class PackedLayer:
     size: int
 
 
-def pack_layer(entries: Iterable[Entry], path: Path) -> PackedLayer:
-    """Write ``entries`` as one layer to ``path``, and uncompressed beside it.
+def pack_layer(entries: Iterable[Entry], scratch: Path) -> PackedLayer:
+    """Pack ``entries`` as one layer, in the user's cache, by way of the folder ``scratch``.
 
     Times are 0, owners are root and entries are sorted by path, so the same content gives the same ``diff_id`` on every
     machine. The compressed bytes are the same with the same zlib.
+
+    Raises:
+        OSError: a file cannot be read, or the folder or the cache cannot be written.
     """
-    with path.with_suffix(".tar").open("w+b") as plain, path.open("w+b") as packed:
+    with (scratch / "layer.tar").open("w+b") as plain:
         with tarfile.open(fileobj=plain, mode="w", format=tarfile.PAX_FORMAT) as archive:
             for entry in order_entries(entries):
                 add_entry(archive, entry)
         diff_id = _digest(plain)
-        plain.seek(0)
-        with gzip.GzipFile("", "wb", COMPRESSION_LEVEL, packed, mtime=0) as packer:
-            shutil.copyfileobj(plain, packer)
+        path = find_kept(f"layers/{diff_id.replace(':', '-')}.tar.gz")
+        if not path.exists():
+            plain.seek(0)
+            with replacing(path) as packed, gzip.GzipFile("", "wb", COMPRESSION_LEVEL, packed, mtime=0) as packer:
+                shutil.copyfileobj(plain, packer)
+    with path.open("rb") as packed:
         return PackedLayer(path, _digest(packed), diff_id, packed.seek(0, io.SEEK_END))
 
 
-def _digest(stream: io.BufferedRandom) -> str:
+def _digest(stream: io.BufferedRandom | io.BufferedReader) -> str:
     stream.seek(0)
     return f"sha256:{hashlib.file_digest(stream, 'sha256').hexdigest()}"
 

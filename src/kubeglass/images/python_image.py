@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import Distribution
 from pathlib import Path, PurePosixPath
@@ -10,6 +11,7 @@ from packaging.requirements import Requirement
 
 from kubeglass import __version__
 from kubeglass.engines.platform import Platform
+from kubeglass.images.bytecode import compile_files
 from kubeglass.images.foreign_base import MACHINES, fetch_interpreter
 from kubeglass.images.foreign_packages import fetch_packages
 from kubeglass.images.image import TEMPORARY_MODE, Entry, Folder, Image, list_shared_objects, read_folder
@@ -86,6 +88,7 @@ class PythonImages:
         sources: list[Entry] = [Folder(METRICS_DIR.lstrip("/"), TEMPORARY_MODE), Folder(APP_FOLDER)]
         if not app.host_path:
             sources += list_sources(folder)
+            sources += compile_files(sources, self.interpreter)
         return Image(
             reference=built_image(app),
             layers=(*self._layers(self._select(folder)), tuple(sources)),
@@ -108,7 +111,7 @@ class PythonImages:
         """
         return Image(
             reference=viewer_image(pipeline),
-            layers=self._layers(self._environment.select(_PAGE)),
+            layers=tuple(self._layers(self._environment.select(_PAGE))),
             entrypoint=(PYTHON, "-m", "kubeglass.viewer"),
             # The pod says where Prometheus and the dashboards are.
             command=("--help",),
@@ -136,7 +139,11 @@ class PythonImages:
             return environment.select_everything()
         return environment.select([*_SERVER, *requirements])
 
-    def _layers(self, selected: list[Distribution]) -> tuple[tuple[Entry, ...], tuple[Entry, ...]]:
+    def _layers(self, selected: list[Distribution]) -> Iterator[tuple[Entry, ...]]:
+        for layer in self._list_files(selected):
+            yield (*layer, *compile_files(layer, self.interpreter))
+
+    def _list_files(self, selected: list[Distribution]) -> tuple[tuple[Entry, ...], tuple[Entry, ...]]:
         folder = packages_folder(self.interpreter)
         if self.foreign:
             return self.foreign.build_layers(selected, folder)

@@ -71,7 +71,8 @@ def test_an_app_s_own_layer_holds_its_source_and_no_secrets(project: Path) -> No
     image = plan_images(pipeline, project, Path(sys.executable), _no_program)["shop"].make()
 
     assert image.reference == f"localhost/kubeglass/shop:{__version__}"
-    assert _paths(image.layers[2]) == ["app/requirements.txt", "app/shop.py"]
+    compiled = f"app/__pycache__/shop.{sys.implementation.cache_tag}.pyc"
+    assert _paths(image.layers[2]) == [compiled, "app/requirements.txt", "app/shop.py"]
     assert image.entrypoint == ("python3", "-m", "gunicorn")
     assert {"--workers=3", "--threads=2", "shop:app"} <= set(image.command)
     assert image.environment["KUBEGLASS_INSTRUMENT"] == "1"

@@ -72,7 +72,7 @@ def test_an_app_s_own_layer_holds_its_source_and_no_secrets(project: Path) -> No
 
     assert image.reference == f"localhost/kubeglass/shop:{__version__}"
     compiled = f"app/__pycache__/shop.{sys.implementation.cache_tag}.pyc"
-    assert _paths(image.layers[2]) == [compiled, "app/requirements.txt", "app/shop.py"]
+    assert _paths(image.layers[2]) == ["app/requirements.txt", "app/shop.py", compiled]
     assert image.entrypoint == ("python3", "-m", "gunicorn")
     assert {"--workers=3", "--threads=2", "shop:app"} <= set(image.command)
     assert image.environment["KUBEGLASS_INSTRUMENT"] == "1"

@@ -14,6 +14,7 @@ from kubeglass.cli.context import images_folder
 from kubeglass.cli.output import Output
 from kubeglass.deploy.api.cluster import Cluster
 from kubeglass.deploy.api.objects import KubernetesObject, ObjectKey
+from kubeglass.deploy.existing.annotations import list_annotated, watched_workloads
 from kubeglass.deploy.existing.check import check_existing
 from kubeglass.deploy.ownership.managed_fields import find_kubectl_applied
 from kubeglass.deploy.ownership.replicas import missing_metrics
@@ -24,6 +25,7 @@ from kubeglass.deploy.preparation.queue_folder import place_queue
 from kubeglass.deploy.preparation.scraped_namespaces import require_namespaces
 from kubeglass.deploy.preparation.volume_size import keep_volumes
 from kubeglass.deploy.release.addresses import find_addresses
+from kubeglass.deploy.release.annotating import take_off
 from kubeglass.deploy.release.apply import Applied, Change
 from kubeglass.deploy.release.created_secrets import fill_secrets, require_variables
 from kubeglass.deploy.release.deploy import Release, deploy, preview, rehearse
@@ -100,6 +102,7 @@ class DeployOptions:
     force: bool
     verify: bool
     create_secrets: bool
+    annotate: bool
 
 
 def run_deploy(options: DeployOptions) -> None:
@@ -117,7 +120,8 @@ def run_deploy(options: DeployOptions) -> None:
         filled = fill_secrets(cluster, created, os.environ, pipeline=pipeline.cluster.namespace)
         output.note(f"context {cluster.context}, namespace {pipeline.cluster.namespace}, {cluster.address}")
         pinned = [*_fit(cluster, pipeline, objects, output.note), *filled]
-        release = Release(pipeline.cluster.namespace, pinned, force=options.force)
+        annotated = list_annotated(cluster, pipeline, output.note) if options.annotate else []
+        release = Release(pipeline.cluster.namespace, pinned, options.force, annotated, watched_workloads(pipeline))
         kubectls = find_kubectl_applied(cluster, pinned, pipeline=release.namespace)
         if kubectls:
             output.note(f"{len(kubectls)} objects were applied by kubectl; deploy takes over their fields")
@@ -200,6 +204,7 @@ def run_undeploy(file: Path | None, context: str | None, namespace: str | None, 
     shown = RolloutOutput(output)
     with Cluster.connect(context) as cluster:
         output.note(f"context {cluster.context}, namespace {home}, {cluster.address}")
+        take_off(cluster, pipeline=home, tell=shown.applied)
         if not undeploy(cluster, home, purge=purge, timeout=timeout, clock=clock, tell=shown.applied):
             output.say(f"nothing from kubeglass is in namespace {home}")
             return

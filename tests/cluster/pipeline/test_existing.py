@@ -150,6 +150,47 @@ def test_nothing_of_theirs_has_changed(watched: Stand, theirs: str, before: dict
     assert look(watched, theirs) == before
 
 
+def notes_of(stand: Stand, theirs: str) -> dict[str, str]:
+    template = stand.get("deployment", "blog", namespace=theirs)["spec"]["template"]
+    notes = template["metadata"].get("annotations") or {}
+    return {name: value for name, value in notes.items() if name.startswith("prometheus.io/")}
+
+
+def patch_port(stand: Stand, theirs: str, port: str | None) -> None:
+    change = json.dumps({"spec": {"template": {"metadata": {"annotations": {"prometheus.io/port": port}}}}})
+    owner = ("--field-manager=their-tool", "--type=merge", f"--patch={change}")
+    stand.cluster.kubectl("patch", "deployment/blog", "--namespace", theirs, *owner)
+
+
+def test_annotations_of_others_are_not_overwritten(watched: Stand, theirs: str) -> None:
+    patch_port(watched, theirs, "1")
+    refused = watched.kubeglass("deploy", "--annotate", "--dry-run", check=False)
+    patch_port(watched, theirs, None)
+
+    assert refused.returncode == 9
+    assert "deployment/blog: other field managers own fields that kubeglass sets" in refused.stderr
+    assert 'conflict with "their-tool"' in refused.stderr
+    assert "--force-conflicts" in refused.stderr
+
+
+def test_they_are_annotated_if_asked_and_stay_so(watched: Stand, theirs: str) -> None:
+    shown = watched.kubeglass("deploy", "--annotate", "--diff")
+    assert f"# deployment/blog of namespace {theirs}: restarts its pods" in shown.stdout
+    assert notes_of(watched, theirs) == {}
+
+    done = watched.kubeglass("deploy", "--annotate")
+    wanted = {"prometheus.io/scrape": "true", "prometheus.io/port": "8000", "prometheus.io/path": "/metrics"}
+    assert notes_of(watched, theirs) == wanted
+    assert "deployment/blog changed (only its prometheus.io annotations; restarts its pods)" in done.stderr
+    assert "app items: not annotated, because its pods are found by labels" in done.stderr
+    assert "targets: blog: 1 up, items: 1 up" in done.stderr
+
+    again = watched.kubeglass("deploy", "--diff")
+    assert "no difference" in again.stdout
+    scraped = f'count by (job) ({{__name__="up", k8s_namespace_name="{theirs}"}} == 1)'
+    assert {labels["job"] for labels, _ in watched.query(scraped)} == {"blog", "items"}
+
+
 def of_theirs(theirs: str) -> str:
     return f'k8s_namespace_name="{theirs}"'
 
@@ -168,10 +209,12 @@ def test_a_rollout_shows_nothing_down_and_a_dead_app_alerts(watched: Stand, thei
 
 
 def test_removal_leaves_them_alone(watched: Stand, theirs: str) -> None:
-    pods = {pod["metadata"]["uid"] for pod in watched.get("pods", namespace=theirs)["items"]}
+    pod = watched.get("pod", "api-0", namespace=theirs)["metadata"]["uid"]
 
-    watched.kubeglass("undeploy", "--purge")
+    gone = watched.kubeglass("undeploy", "--purge")
 
-    assert {pod["metadata"]["uid"] for pod in watched.get("pods", namespace=theirs)["items"]} == pods
+    assert "deployment/blog changed (only its prometheus.io annotations; restarts its pods)" in gone.stderr
+    assert notes_of(watched, theirs) == {}
+    assert watched.get("pod", "api-0", namespace=theirs)["metadata"]["uid"] == pod
     assert watched.get("roles,rolebindings", namespace=theirs)["items"] == []
     assert watched.get("deployment", "blog", namespace=theirs)["spec"]["replicas"] == 1

@@ -16,6 +16,9 @@ Verifying = Annotated[bool, typer.Option("--verify/--no-verify", help="Check tha
 CreateSecrets = Annotated[
     bool, typer.Option("--create-secrets", help="Make Secrets of this machine's variables where none are named.")
 ]
+Annotating = Annotated[
+    bool, typer.Option("--annotate", help="Annotate workloads named in 'existing' for scrapes; restarts their pods.")
+]
 Purge = Annotated[bool, typer.Option("--purge", help="Also delete stored samples and the namespaces.")]
 DeletionTimeout = Annotated[
     float, typer.Option("--timeout", min=1.0, help="Timeout for deleting each kind of object, in seconds.")
@@ -33,11 +36,13 @@ def deploy(
     force_conflicts: Force = False,
     verify: Verifying = True,
     create_secrets: CreateSecrets = False,
+    annotate: Annotating = False,
 ) -> None:
     """Deploy the pipeline: apply its manifests, wait until they are ready, and verify that data flows end to end."""
     from kubeglass.cli.deploying import DeployOptions, run_deploy
 
-    run_deploy(DeployOptions(file, context, namespace, timeout, dry_run, diff, force_conflicts, verify, create_secrets))
+    options = (dry_run, diff, force_conflicts, verify, create_secrets, annotate)
+    run_deploy(DeployOptions(file, context, namespace, timeout, *options))
 
 
 def undeploy(

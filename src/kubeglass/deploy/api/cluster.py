@@ -95,9 +95,15 @@ class Cluster:
         return _decode(self._request("GET", path))
 
     def apply(
-        self, item: KubernetesObject, *, namespace: str, dry_run: bool = False, force: bool = False
+        self,
+        item: KubernetesObject,
+        *,
+        namespace: str,
+        dry_run: bool = False,
+        force: bool = False,
+        manager: str = OWNER,
     ) -> dict[str, Any]:
-        """Apply on the server, as field manager ``kubeglass``, and return the resulting object.
+        """Apply on the server, as the field ``manager``, and return the resulting object.
 
         ``namespace`` is that of an object that names none; ``force`` takes over fields that other managers own.
 
@@ -105,7 +111,7 @@ class Cluster:
             ConflictError: another manager owns one of the fields, and ``force`` is not set.
             RefusedError: the API server refused for another reason.
         """
-        query = {"fieldManager": OWNER, "force": str(force).lower()} | ({"dryRun": "All"} if dry_run else {})
+        query = {"fieldManager": manager, "force": str(force).lower()} | ({"dryRun": "All"} if dry_run else {})
         key = key_of(item, namespace=namespace)
         body = _encode(item, APPLY_PATCH)
         return _decode(self._request("PATCH", path_of(key), params=query, where=str(key), **body))

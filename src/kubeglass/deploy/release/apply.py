@@ -27,6 +27,7 @@ class Change(Enum):
     DELETED = "deleted"
     RECREATED = "recreated"
     UNREAD = "is not read, because these credentials may not: a change of it starts no new pods"
+    ANNOTATED = "keeps its prometheus.io annotations, because these credentials may not change it"
     RETRIED = "deleted to be recreated, because it was stuck"
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from kubeglass.deploy.api.cluster import Cluster
 from kubeglass.deploy.api.objects import KubernetesObject, ObjectKey, key_of, labels_for, sort_for_apply
 from kubeglass.deploy.ownership.replicas import AUTOSCALER, hand_over_replicas, keep_replicas
+from kubeglass.deploy.release.annotating import annotate, rehearse_annotations, tell_annotated
 from kubeglass.deploy.release.apply import Applied, Change
 from kubeglass.deploy.release.installed import find_installed
 from kubeglass.deploy.release.inventory import find_orphans, store_inventory
@@ -26,12 +27,15 @@ from kubeglass.render.kubernetes.names import PAGE_SECRET_KEY, PAGE_SECRETS
 class Release:
     """Everything that belongs on the cluster for the pipeline of ``namespace``.
 
-    ``force`` takes over fields that other managers own.
+    ``force`` takes over fields that other managers own. Of the workloads that kubeglass did not make and that are
+    ``watched``, those ``annotated`` get annotations, and the others keep those that they have.
     """
 
     namespace: str
     objects: Sequence[KubernetesObject]
     force: bool = False
+    annotated: Sequence[KubernetesObject] = ()
+    watched: frozenset[ObjectKey] = frozenset()
 
     @property
     def keys(self) -> list[ObjectKey]:
@@ -48,7 +52,7 @@ class Release:
 def preview(cluster: Cluster, release: Release) -> tuple[str, list[Step]]:
     """Return what :func:`deploy` would change, as a unified diff, and its steps, of which some may be refused."""
     orphans = find_orphans(find_installed(cluster, release.namespace), release.keys)
-    steps = _rehearse(cluster, release, orphans)
+    steps = [*_rehearse(cluster, release, orphans), *_rehearse_annotations(cluster, release)]
     lines = [
         f"# {_locate(key, release.namespace)} is no longer rendered and would be deleted\n" for key in sorted(orphans)
     ]
@@ -66,9 +70,13 @@ def rehearse(cluster: Cluster, release: Release, tell: Tell) -> None:
         ClusterError: an object would be refused; the details are the other refusals.
     """
     steps = _rehearse(cluster, release, find_orphans(find_installed(cluster, release.namespace), release.keys))
-    check(steps)
+    annotations = _rehearse_annotations(cluster, release)
+    check([*steps, *annotations])
     for step in steps:
         tell(step.applied)
+    for step in annotations:
+        if step.live is not None:
+            tell(tell_annotated(step, release.namespace))
 
 
 def deploy(cluster: Cluster, release: Release, *, timeout: float, clock: Clock, tell: Tell, report: Report) -> None:
@@ -82,7 +90,8 @@ def deploy(cluster: Cluster, release: Release, *, timeout: float, clock: Clock, 
     before = find_installed(cluster, home)
     orphans = find_orphans(before, release.keys)
     steps = _rehearse(cluster, release, orphans)
-    check(steps)
+    annotations = _rehearse_annotations(cluster, release)
+    check([*steps, *annotations])
     hand_over_replicas(cluster, release.objects, pipeline=home)
     baseline = read_baseline(cluster, release.keys)
     taking = Taking(cluster, home, release.force, timeout, clock, tell)
@@ -103,6 +112,8 @@ def deploy(cluster: Cluster, release: Release, *, timeout: float, clock: Clock, 
     Rollout(cluster, [key for key in release.keys if key not in late], clock, report, baseline).wait(timeout)
     for step, succession in late.values():
         taking.take_over(step, succession)
+    restarted = annotate(cluster, annotations, pipeline=home, force=release.force, tell=tell)
+    Rollout(cluster, restarted, clock, report, baseline).wait(timeout)
     remove(cluster, orphans, pipeline=home, timeout=timeout, clock=clock, tell=tell)
     store_inventory(cluster, before.union(wanted) - orphans, home)
 
@@ -123,6 +134,11 @@ def _rehearse(cluster: Cluster, release: Release, orphans: Collection[ObjectKey]
     successions = find_successions(cluster, orphans, tried, pipeline=home)
     steps = rehearse_all(cluster, tried, pipeline=home, force=release.force, successions=successions)
     return [*map(_take_as_rendered, steps, objects, tried), *about_secrets]
+
+
+def _rehearse_annotations(cluster: Cluster, release: Release) -> list[Step]:
+    home, kept = release.namespace, release.watched
+    return rehearse_annotations(cluster, release.annotated, kept, pipeline=home, force=release.force)
 
 
 def _take_as_rendered(step: Step, item: KubernetesObject, tried: KubernetesObject) -> Step:

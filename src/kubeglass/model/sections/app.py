@@ -107,7 +107,7 @@ class App(Section):
     existing: Existing | None = Field(
         default=None,
         description="Pods that are on the cluster already and expose their metrics: deployment/NAMESPACE/NAME (also"
-        " statefulset or daemonset), or {namespace, labels}. Nothing of theirs is changed.",
+        " statefulset or daemonset), or {namespace, labels}. Nothing of theirs is changed without `--annotate`.",
     )
     workers: Whole = Field(default=2, ge=1, le=256, description="gunicorn worker processes.")
     threads: Whole = Field(default=1, ge=1, le=256, description="Threads in each worker.")

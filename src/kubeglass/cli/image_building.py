@@ -14,7 +14,7 @@ from kubeglass.engines.platform import Platform, parse_platform
 from kubeglass.images.archive import ArchivedImage
 from kubeglass.images.image import PLATFORMS, find_architecture
 from kubeglass.images.plan import build_archive, choose, plan_images
-from kubeglass.images.source import find_source_folder
+from kubeglass.images.python.source import find_source_folder
 from kubeglass.model.pipeline import Pipeline
 from kubeglass.signals import StopSignals
 

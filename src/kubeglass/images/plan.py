@@ -12,15 +12,15 @@ from kubeglass.engines.engine import Distribution, Engine
 from kubeglass.engines.platform import Platform
 from kubeglass.errors import UsageError
 from kubeglass.images.archive import ArchivedImage, write_archive
-from kubeglass.images.foreign_packages import require_platform
 from kubeglass.images.image import PROGRAM_MODE, File, Image
-from kubeglass.images.interpreter import inspect_interpreter
-from kubeglass.images.packages import Environment, advise
-from kubeglass.images.python_image import ForeignPython, PythonImages
-from kubeglass.images.source import require_module
+from kubeglass.images.python.foreign_packages import require_platform
+from kubeglass.images.python.interpreter import inspect_interpreter
+from kubeglass.images.python.packages import Environment, advise
+from kubeglass.images.python.python_image import ForeignPython, PythonImages
+from kubeglass.images.python.source import require_module
 from kubeglass.images.store import SUFFIX
 from kubeglass.images.system import find_libraries, list_system_files
-from kubeglass.images.trial import AppTrial, start_help, start_version
+from kubeglass.images.trials.trial import AppTrial, start_help, start_version
 from kubeglass.model.parts import HEALTH_PORT, OTLP_PORT, PROMETHEUS, PROMETHEUS_PORT, TELEMETRY_PORT, VIEWER
 from kubeglass.model.pipeline import Pipeline
 from kubeglass.model.sections.app import App

@@ -10,7 +10,7 @@ from typing import Any
 
 from kubeglass.images.archive import ArchivedImage, write_archive
 from kubeglass.images.image import File, Image, list_shared_objects, read_folder
-from kubeglass.images.interpreter import PREFIX, VENV, build_python_base, inspect_interpreter, packages_folder
+from kubeglass.images.python.interpreter import PREFIX, VENV, build_python_base, inspect_interpreter, packages_folder
 from kubeglass.images.system import find_libraries
 from tests.cluster.bed.layout import find_layout
 from tests.cluster.bed.store import digest_of, keep

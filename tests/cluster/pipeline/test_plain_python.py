@@ -17,8 +17,8 @@ from packaging.requirements import Requirement
 from kubeglass.engines.registry import GRAFANA, OTELCOL, PROMETHEUS
 from kubeglass.images.archive import write_archive
 from kubeglass.images.image import File, Image
-from kubeglass.images.interpreter import PREFIX, VENV, build_python_base, inspect_interpreter, packages_folder
-from kubeglass.images.packages import Environment, list_package_files
+from kubeglass.images.python.interpreter import PREFIX, VENV, build_python_base, inspect_interpreter, packages_folder
+from kubeglass.images.python.packages import Environment, list_package_files
 from kubeglass.model.sections.source import Install
 from kubeglass.render.kubernetes.names import own_image
 from tests.cluster.bed.cluster import Cluster

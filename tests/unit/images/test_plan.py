@@ -17,7 +17,7 @@ from kubeglass.images import layer
 from kubeglass.images.archive import write_archive
 from kubeglass.images.image import PLATFORMS, Entry, File
 from kubeglass.images.plan import choose, plan_images
-from kubeglass.images.python_image import ForeignPython
+from kubeglass.images.python.python_image import ForeignPython
 from kubeglass.model.pipeline import Pipeline
 from tests.unit.engines.gadget import make_elf
 

@@ -9,9 +9,9 @@ import pytest
 
 from kubeglass.engines.platform import KNOWN, Platform, detect_platform
 from kubeglass.errors import AppError, UsageError
-from kubeglass.images.foreign_packages import fetch_packages, require_platform
 from kubeglass.images.image import File, Folder
-from kubeglass.images.interpreter import Interpreter
+from kubeglass.images.python.foreign_packages import fetch_packages, require_platform
+from kubeglass.images.python.interpreter import Interpreter
 from tests.unit.engines.gadget import make_elf
 
 ARM = Platform("linux", "arm64")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from kubeglass.images.import_scan import list_missing_imports
+from kubeglass.images.trials.import_scan import list_missing_imports
 
 
 def scan(folder: Path, files: dict[str, str]) -> list[str]:

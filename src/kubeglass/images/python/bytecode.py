@@ -12,8 +12,8 @@ from pathlib import Path, PurePosixPath
 from kubeglass.errors import StateError
 from kubeglass.files import CANNOT_BE_WRITTEN, explain_disk_errors
 from kubeglass.images.image import Entry, File
-from kubeglass.images.interpreter import Interpreter
 from kubeglass.images.kept import find_kept
+from kubeglass.images.python.interpreter import Interpreter
 
 #: Reads what to compile: source, its path in the image, target. No file is checked against its source when it is
 #: imported (PEP 552), because in an image neither changes. What is not Python, such as a template, stays as it is.

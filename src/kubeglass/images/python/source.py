@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from kubeglass.errors import AppError
-from kubeglass.images.interpreter import Interpreter
+from kubeglass.images.python.interpreter import Interpreter
 from kubeglass.model.sections.app import App
 
 #: The definition of the committed manifests is not beside the demo, whose app it deploys.

@@ -19,7 +19,7 @@ from kubeglass.engines.platform import Platform
 from kubeglass.errors import UsageError
 from kubeglass.files import explain_disk_errors
 from kubeglass.images.image import PROGRAM_MODE, Entry, File, Symlink
-from kubeglass.images.interpreter import Interpreter
+from kubeglass.images.python.interpreter import Interpreter
 
 _APT_TIMEOUT_SECONDS = 600
 #: Where apt-get and its own programs are.

@@ -11,12 +11,18 @@ from packaging.requirements import Requirement
 
 from kubeglass import __version__
 from kubeglass.engines.platform import Platform
-from kubeglass.images.bytecode import compile_files
-from kubeglass.images.foreign_base import MACHINES, fetch_interpreter
-from kubeglass.images.foreign_packages import fetch_packages
 from kubeglass.images.image import TEMPORARY_MODE, Entry, Folder, Image, list_shared_objects, read_folder
-from kubeglass.images.interpreter import PREFIX, VENV, Interpreter, build_python_base, packages_folder
-from kubeglass.images.packages import OWN_NAME, Environment, list_own_files, list_package_files, read_requirements
+from kubeglass.images.python.bytecode import compile_files
+from kubeglass.images.python.foreign_base import MACHINES, fetch_interpreter
+from kubeglass.images.python.foreign_packages import fetch_packages
+from kubeglass.images.python.interpreter import PREFIX, VENV, Interpreter, build_python_base, packages_folder
+from kubeglass.images.python.packages import (
+    OWN_NAME,
+    Environment,
+    list_own_files,
+    list_package_files,
+    read_requirements,
+)
 from kubeglass.images.system import CERTIFICATES, find_libraries
 from kubeglass.model.parts import METRICS_FOLDER_VARIABLE, VIEWER_PORT, instrumented
 from kubeglass.model.pipeline import Pipeline

@@ -10,8 +10,8 @@ from packaging.requirements import Requirement
 
 from kubeglass.errors import AppError, ConfigError
 from kubeglass.images.image import File
-from kubeglass.images.interpreter import Interpreter
-from kubeglass.images.packages import (
+from kubeglass.images.python.interpreter import Interpreter
+from kubeglass.images.python.packages import (
     Environment,
     list_own_files,
     list_package_files,

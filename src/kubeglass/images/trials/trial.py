@@ -12,13 +12,13 @@ from signal import Signals
 from typing import Any
 
 from kubeglass.errors import AppError, EngineError
-from kubeglass.images import import_process
-from kubeglass.images.confinement import Confinement, Finished, confine
 from kubeglass.images.image import Image
-from kubeglass.images.import_scan import list_missing_imports
-from kubeglass.images.interpreter import VENV, is_packed
-from kubeglass.images.python_image import APP_FOLDER
-from kubeglass.images.tree import laid_out
+from kubeglass.images.python.interpreter import VENV, is_packed
+from kubeglass.images.python.python_image import APP_FOLDER
+from kubeglass.images.trials import import_process
+from kubeglass.images.trials.confinement import Confinement, Finished, confine
+from kubeglass.images.trials.import_scan import list_missing_imports
+from kubeglass.images.trials.tree import laid_out
 from kubeglass.model.sections.app import App
 
 IMPORT_TIMEOUT_SECONDS = 120.0

@@ -14,16 +14,16 @@ from pathlib import Path
 import pytest
 
 from kubeglass.errors import AppError, EngineError
-from kubeglass.images import confinement as confinement_module
-from kubeglass.images import trial as trial_module
-from kubeglass.images.confinement import Confinement, confine
 from kubeglass.images.image import PROGRAM_MODE, File, Folder, Image
-from kubeglass.images.interpreter import inspect_interpreter
-from kubeglass.images.packages import Environment, advise
-from kubeglass.images.python_image import PythonImages, list_sources
+from kubeglass.images.python.interpreter import inspect_interpreter
+from kubeglass.images.python.packages import Environment, advise
+from kubeglass.images.python.python_image import PythonImages, list_sources
 from kubeglass.images.system import find_libraries
-from kubeglass.images.tree import laid_out, write_entry
-from kubeglass.images.trial import AppTrial, start_version
+from kubeglass.images.trials import confinement as confinement_module
+from kubeglass.images.trials import trial as trial_module
+from kubeglass.images.trials.confinement import Confinement, confine
+from kubeglass.images.trials.tree import laid_out, write_entry
+from kubeglass.images.trials.trial import AppTrial, start_version
 from kubeglass.model.sections.app import App
 
 #: Where the packages are, for an interpreter that was started by the loader.

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kubeglass.files import explain_disk_errors
-from kubeglass.images.interpreter import PREFIX
+from kubeglass.images.python.interpreter import PREFIX
 from kubeglass.render.kubernetes.pods import IMAGE_USER
 from kubeglass.signals import signals_held
 

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from kubeglass.errors import StateError
-from kubeglass.images.bytecode import compile_files
 from kubeglass.images.image import Entry, File, Folder
-from kubeglass.images.interpreter import inspect_interpreter
-from kubeglass.images.tree import write_entry
+from kubeglass.images.python.bytecode import compile_files
+from kubeglass.images.python.interpreter import inspect_interpreter
+from kubeglass.images.trials.tree import write_entry
 
 PYTHON = inspect_interpreter(Path(sys.executable))
 TAG = sys.implementation.cache_tag

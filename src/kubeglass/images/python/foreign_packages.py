@@ -12,9 +12,9 @@ from kubeglass.engines.install.cache import cache_root
 from kubeglass.engines.platform import Platform, read_platform
 from kubeglass.errors import AppError, UsageError
 from kubeglass.files import explain_disk_errors
-from kubeglass.images.foreign_base import MACHINES
 from kubeglass.images.image import Entry, File
-from kubeglass.images.interpreter import Interpreter
+from kubeglass.images.python.foreign_base import MACHINES
+from kubeglass.images.python.interpreter import Interpreter
 
 #: Newest and oldest glibc whose wheels fit: Debian 12 has 2.36, and no wheel names one before 2.17.
 _GLIBC_MINORS = range(36, 16, -1)

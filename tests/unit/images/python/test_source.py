@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from kubeglass.errors import AppError
-from kubeglass.images.interpreter import inspect_interpreter
-from kubeglass.images.source import find_source_folder, require_module
+from kubeglass.images.python.interpreter import inspect_interpreter
+from kubeglass.images.python.source import find_source_folder, require_module
 from kubeglass.model.sections.app import App
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[4]
 
 
 def test_the_source_is_beside_its_definition(tmp_path: Path) -> None:

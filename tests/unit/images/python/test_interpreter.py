@@ -10,7 +10,7 @@ import pytest
 
 from kubeglass.errors import UsageError
 from kubeglass.images.image import Entry, File, Folder, Symlink, order_entries
-from kubeglass.images.interpreter import Interpreter, build_python_base, inspect_interpreter, packages_folder
+from kubeglass.images.python.interpreter import Interpreter, build_python_base, inspect_interpreter, packages_folder
 
 SERVER_MODULES = (
     "asyncio, ctypes, decimal, hashlib, json, logging.config, lzma, multiprocessing, sqlite3, ssl, zoneinfo"

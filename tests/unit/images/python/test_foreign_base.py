@@ -9,10 +9,10 @@ import pytest
 
 from kubeglass.engines.platform import Platform
 from kubeglass.errors import UsageError
-from kubeglass.images import foreign_base
-from kubeglass.images.foreign_base import fetch_interpreter
 from kubeglass.images.image import Entry, File, Symlink
-from kubeglass.images.interpreter import Interpreter
+from kubeglass.images.python import foreign_base
+from kubeglass.images.python.foreign_base import fetch_interpreter
+from kubeglass.images.python.interpreter import Interpreter
 
 ARM = Platform("linux", "arm64")
 HERE = Interpreter(Path("/usr/bin/python"), "3.11", "3.11.7", "lib", (), ())

@@ -17,7 +17,7 @@ from packaging.utils import canonicalize_name
 import kubeglass
 from kubeglass.errors import AppError, ConfigError
 from kubeglass.images.image import Entry, read_file, read_folder
-from kubeglass.images.interpreter import Interpreter
+from kubeglass.images.python.interpreter import Interpreter
 
 OWN_NAME = "kubeglass"
 #: Tools that install packages; no running program needs them.

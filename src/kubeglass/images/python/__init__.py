@@ -1,0 +1,1 @@
+"""Root file systems of Python programs: the interpreter, packages, source, and their compiled files."""

@@ -1,0 +1,1 @@
+"""Attempts to start what is in an image before it counts as built."""

@@ -15,6 +15,7 @@ from customers.crowd import Crowd
 from customers.totals import Totals
 
 WRITE_EVERY = 1.0
+STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 def _parse(arguments: list[str] | None) -> argparse.Namespace:
@@ -45,13 +46,19 @@ def _keep_account(totals: Totals, path: Path, finished: threading.Event) -> None
         totals.write(path)
 
 
+def _wait_for_signal(stop: threading.Event) -> None:
+    signal.sigwait(STOP_SIGNALS)
+    stop.set()
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Send customers until told to stop; requests in flight are finished and counted first."""
     given = _parse(arguments)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
     stop, finished = threading.Event(), threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    # Not in a handler: it would run in the main thread, which may hold the event's lock just then.
+    signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
+    threading.Thread(target=_wait_for_signal, args=(stop,), daemon=True).start()
     crowd = Crowd(given.url, given.rate, random.Random(given.seed))
     logging.info("customers are on their way to %s, %g requests/s in the mean", given.url, given.rate)
     if given.totals:

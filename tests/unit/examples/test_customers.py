@@ -75,6 +75,26 @@ def test_account_equals_what_the_shop_saw_and_the_end_is_clean(shop: ThreadingHT
     assert account["by_route"]["/"] == CountingHandler.seen["/"]
 
 
+#: The signal comes just while the main thread holds the lock of the event that the signal sets.
+SIGNALLED_INSIDE_WAIT = """
+import os, signal, sys, threading, traffic
+class Event(threading.Event):
+    def wait(self, timeout=None):
+        with self._cond:
+            if threading.current_thread() is threading.main_thread():
+                os.kill(os.getpid(), signal.SIGTERM)
+        return super().wait(timeout)
+threading.Event = Event
+sys.exit(traffic.main(["--url", "http://127.0.0.1:9"]))
+"""
+
+
+def test_a_signal_at_any_moment_ends_it() -> None:
+    command = [sys.executable, "-c", SIGNALLED_INSIDE_WAIT]
+
+    assert subprocess.run(command, cwd=EXAMPLE, stderr=subprocess.DEVNULL, timeout=10, check=False).returncode == 0
+
+
 @pytest.mark.parametrize("option", [("--url", "shop"), ("--rate", "0"), ("--rate", "many")])
 def test_nonsense_on_the_command_line_is_refused(option: tuple[str, str]) -> None:
     result = subprocess.run([sys.executable, "traffic.py", *option], cwd=EXAMPLE, capture_output=True, check=False)

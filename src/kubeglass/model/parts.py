@@ -31,6 +31,8 @@ OTLP_GRPC_PORT = 4317
 OTLP_PORT = 4318
 HEALTH_PORT = 13133
 TELEMETRY_PORT = 8888
+#: Where it tells, within its pod on a cluster, how the last scrape of each target ended.
+TARGETS_PORT = 8889
 #: Name of the collector's container port for its own metrics.
 TELEMETRY_PORT_NAME = "telemetry"
 #: Names of its ports for OTLP, as the operator of OpenTelemetry calls them.

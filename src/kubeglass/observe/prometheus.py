@@ -24,6 +24,15 @@ class Sample:
     value: float
 
 
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A target: its labels, the URL that is scraped, and why the last scrape failed, empty if it did not."""
+
+    labels: Mapping[str, str]
+    url: str
+    error: str
+
+
 class Prometheus:
     """A client of the Prometheus at ``url``. Close it, or use it in a ``with`` block. Not thread-safe."""
 
@@ -62,6 +71,19 @@ class Prometheus:
         """
         samples = self.query(expr)
         return samples[0].value if samples else None
+
+    def targets(self, pool: str = "") -> list[Target]:
+        """Read the targets of a scrape pool, or of all, with how the last scrape of each ended.
+
+        Raises:
+            UnreachableError: nobody responds.
+            RefusedError: it cannot tell.
+        """
+        data = self._get("/api/v1/targets", {"state": "active", **({"scrapePool": pool} if pool else {})})
+        return [
+            Target(item["labels"], item["scrapeUrl"], item["lastError"] if item["health"] == "down" else "")
+            for item in data["activeTargets"]
+        ]
 
     def _get(self, path: str, parameters: Mapping[str, str]) -> Any:
         with translate_http_errors(self.url):

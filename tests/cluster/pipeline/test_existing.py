@@ -137,6 +137,22 @@ def test_every_panel_shows_what_they_expose(watched: Stand, theirs: str) -> None
     wait_until(lambda: all(watched.query(query) for query in recorded), "the recording rules")
 
 
+def test_a_wrong_path_is_named_at_once_with_the_answer(watched: Stand) -> None:
+    definition = watched.folder / "kubeglass.yaml"
+    text = definition.read_text()
+    definition.write_text(text.replace("metrics_port: http}", "metrics_port: http, metrics_path: /nothing}"))
+    failed = watched.kubeglass("deploy", check=False)
+    status = watched.kubeglass("status", "--cluster", check=False)
+    definition.write_text(text)
+    watched.kubeglass("deploy", "--no-verify")
+
+    assert (failed.returncode, status.returncode) == (9, 9)
+    for shown in (failed.stderr, status.stdout):
+        assert "blog: 0 of 1 up" in shown
+        assert ":8000/nothing answers 404" in shown
+        assert "correct 'metrics_path'" in shown
+
+
 def test_status_shows_them_and_their_log(watched: Stand) -> None:
     shown = watched.kubeglass("status", "--cluster").stdout
     log = watched.kubeglass("logs", "--cluster", "blog").stdout

@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 from kubeglass.deploy.api.cluster import Cluster
 from kubeglass.deploy.api.objects import OWNER, KubernetesObject, ObjectKey, key_of, labels_for
 from kubeglass.deploy.rollout.wait import Clock
+from kubeglass.errors import ClusterError
 
 
 @dataclass
@@ -91,7 +92,7 @@ class FakeCluster(Cluster):
         return patched
 
     def open_stream(self, pod: ObjectKey, port: int) -> NoReturn:
-        raise AssertionError(f"nothing is forwarded here, {pod} neither")
+        raise ClusterError(str(pod), "nothing is forwarded here")
 
     def read_log(
         self,

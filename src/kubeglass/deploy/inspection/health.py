@@ -13,6 +13,7 @@ from kubeglass.deploy.portforward.forward import forward_service
 from kubeglass.deploy.rollout.wait import Clock
 from kubeglass.deploy.verify.checks import CheckResult, DeployedPipeline, check_kubelets, check_targets
 from kubeglass.deploy.verify.collector_diagnosis import CollectorDiagnosis
+from kubeglass.deploy.verify.target_diagnosis import TargetDiagnosis
 from kubeglass.errors import ClusterError
 from kubeglass.model.parts import COLLECTOR, PROMETHEUS
 from kubeglass.model.pipeline import Pipeline
@@ -86,6 +87,7 @@ def _look(subject: str, seen: CheckResult, deployed: DeployedPipeline, clock: Cl
     now = clock.now()
     diagnosis = CollectorDiagnosis(deployed, now - RECENT_SECONDS)
     cause = diagnosis.find_refusal(seen.nodes, now)
+    cause = cause or TargetDiagnosis(deployed, now).find(seen.down)
     if cause is None:
         evidence = diagnosis.gather(seen.nodes)
         cause = Cause("", f"see the collector's log: kubeglass logs --cluster {COLLECTOR}", evidence)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from kubeglass.catalog import FALLBACK_PREFIX, HTTP_METRICS, HTTP_REQUESTS, HTTP_REQUESTS_IN_PROGRESS
@@ -69,11 +69,15 @@ class DeployedPipeline:
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """Whether data passes a link, what was seen or is missing, and on which nodes it is missing, if known."""
+    """Whether data passes a link, what was seen or is missing, and on which nodes it is missing, if known.
+
+    ``down`` are the pods of each app that should be up.
+    """
 
     holds: bool
     detail: str
     nodes: frozenset[str] = frozenset()
+    down: Mapping[str, list[dict[str, Any]]] = field(default_factory=dict)
 
 
 def check_targets(deployed: DeployedPipeline) -> CheckResult:
@@ -95,7 +99,7 @@ def check_targets(deployed: DeployedPipeline) -> CheckResult:
     if not missing:
         return CheckResult(True, ", ".join(f"{job}: {count} up" for job, count in seen.items()))
     nodes = {pod["spec"].get("nodeName", "") for gone in down.values() for pod in gone}
-    return CheckResult(False, ", ".join(missing), frozenset(nodes))
+    return CheckResult(False, ", ".join(missing), frozenset(nodes), down)
 
 
 def _target_of(pod: dict[str, Any], app: App) -> str:

@@ -12,6 +12,7 @@ from kubeglass.deploy.rollout.wait import Clock
 from kubeglass.deploy.verify.checks import CheckResult, DeployedPipeline, check_kubelets, check_panels, check_targets
 from kubeglass.deploy.verify.collector_diagnosis import CollectorDiagnosis
 from kubeglass.deploy.verify.probe_requests import Ask, ProbeRequests, ask_by_port_forward
+from kubeglass.deploy.verify.target_diagnosis import TargetDiagnosis
 from kubeglass.errors import ClusterError
 from kubeglass.model.parts import COLLECTOR, PROMETHEUS
 from kubeglass.model.pipeline import Pipeline
@@ -75,11 +76,14 @@ class Verification:
 
     def _verify(self, subject: str, check: Callable[[], CheckResult]) -> None:
         started = self.clock.now()
-        diagnosis = CollectorDiagnosis(self.deployed, started)
+        diagnosis, scrapes = CollectorDiagnosis(self.deployed, started), TargetDiagnosis(self.deployed, started)
         while not (seen := self._look(check)).holds:
             now = self.clock.now()
-            if subject in _REFUSED_AT and (refusal := diagnosis.find_refusal(seen.nodes, now)):
-                raise ClusterError(f"verifying {subject}", seen.detail, found=refusal.message, hint=refusal.hint)
+            refusal = diagnosis.find_refusal(seen.nodes, now) if subject in _REFUSED_AT else None
+            if cause := refusal or scrapes.find_lasting(seen.down, now):
+                raise ClusterError(
+                    f"verifying {subject}", seen.detail, found=cause.message, hint=cause.hint, details=cause.evidence
+                )
             if now >= self.deadline:
                 raise ClusterError(
                     f"verifying {subject}",

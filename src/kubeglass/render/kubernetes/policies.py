@@ -77,9 +77,14 @@ def _pages(pipeline: Pipeline) -> list[dict[str, Any]]:
 
 
 def _app(app: App, pipeline: Pipeline) -> dict[str, Any]:
-    collectors = {"namespaceSelector": {"matchLabels": {NAMESPACE_NAME: pipeline.cluster.namespace}}} | _pods(COLLECTOR)
-    allowed = [_allow("from", [], app.port), _allow("from", [collectors], app.metrics_port_number)]
+    allowed = [_allow("from", [], app.port), admit_collectors(pipeline.cluster.namespace, app.metrics_port_number)]
     return _policy(app.name, "app", pipeline.namespace_of(app), allowed)
+
+
+def admit_collectors(home: str, port: int) -> Rule:
+    """Build the rule that lets the collectors of namespace ``home`` connect to a port."""
+    collectors = {"namespaceSelector": {"matchLabels": {NAMESPACE_NAME: home}}} | _pods(COLLECTOR)
+    return _allow("from", [collectors], port)
 
 
 def _policy(

@@ -16,6 +16,7 @@ from kubeglass.model.parts import (
     OTLP_GRPC_PORT,
     OTLP_PORT,
     PIPELINE,
+    TARGETS_PORT,
     TELEMETRY_PORT_NAME,
 )
 from kubeglass.model.pipeline import Pipeline
@@ -90,7 +91,9 @@ def scrape_pods(pipeline: Pipeline) -> dict[str, Any]:
     jobs += [_scrape_existing(app, app.existing, pipeline) for app in pipeline.apps if app.existing is not None]
     port = ["__meta_kubernetes_pod_ip", "__meta_kubernetes_pod_container_port_name"]
     itself = relabel("keep", port, regex=f"${{env:K8S_POD_IP}};{TELEMETRY_PORT_NAME}")
-    return _prometheus([*jobs, _heartbeat({**_find_pods(pipeline), "relabel_configs": [itself]}, pipeline)])
+    found = _prometheus([*jobs, _heartbeat({**_find_pods(pipeline), "relabel_configs": [itself]}, pipeline)])
+    # Its log does not say why a scrape failed. On the loopback: reached only by who may forward a port of the pod.
+    return found | {"api_server": {"enabled": True, "server_config": {"endpoint": f"{LOOPBACK}:{TARGETS_PORT}"}}}
 
 
 def scrape_secrets(pipeline: Pipeline) -> dict[PurePosixPath, SecretKey]:

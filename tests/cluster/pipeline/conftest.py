@@ -6,11 +6,14 @@ import secrets
 import shutil
 import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from kubeglass.images.archive import ArchivedImage, read_archive
+from kubeglass.images.archive import ArchivedImage
+from kubeglass.images.store import list_archives
 from tests.cluster.bed.cluster import Cluster
+from tests.cluster.conftest import Once
 from tests.cluster.pipeline.stand import APP, KUBEGLASS, SHOP, Stand
 
 #: Other tests may be running on the same cluster.
@@ -18,18 +21,16 @@ NODE_PORTS = range(31100, 32700)
 
 
 @pytest.fixture(scope="session")
-def images(
-    cluster: Cluster, images: dict[str, ArchivedImage], tmp_path_factory: pytest.TempPathFactory
-) -> dict[str, ArchivedImage]:
+def images(cluster: Cluster, images: dict[str, ArchivedImage], once: Once) -> dict[str, ArchivedImage]:
     """All images and the shop's under the name in the stand's definition, built as a user builds it."""
-    folder = tmp_path_factory.mktemp("images")
-    shutil.copytree(SHOP, folder, dirs_exist_ok=True)
-    stand = Stand(cluster, folder, "images", 31099)
-    stand.define()
-    subprocess.run([KUBEGLASS, "images", "build", APP], cwd=folder, check=True, capture_output=True)
-    archive = read_archive(folder / ".kubeglass" / "images" / f"{APP}.tar")
-    cluster.import_image(archive.path)
-    return {**images, APP: archive}
+
+    def build(folder: Path) -> None:
+        shutil.copytree(SHOP, folder, dirs_exist_ok=True)
+        Stand(cluster, folder, "images", 31099).define()
+        subprocess.run([KUBEGLASS, "images", "build", APP], cwd=folder, check=True, capture_output=True)
+        cluster.import_image(folder / ".kubeglass" / "images" / f"{APP}.tar")
+
+    return images | list_archives(once("pipeline-images", build) / ".kubeglass" / "images")
 
 
 @pytest.fixture(scope="module")

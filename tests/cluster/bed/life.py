@@ -7,7 +7,6 @@ import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 from tests.cluster.bed.cgroups import make_cgroups, remove_cgroups
@@ -18,7 +17,7 @@ from tests.cluster.bed.layout import NODE_NAME, REPOSITORY, SOURCES, Layout
 from tests.cluster.bed.namespaces import end_init, find_init, start_init
 from tests.cluster.bed.packages import Runtime, unpack_runtime
 from tests.cluster.bed.pki import make_pki
-from tests.cluster.bed.programs import COREDNS, KUBE, KWOK, PAUSE, Program, build_program
+from tests.cluster.bed.programs import COREDNS, KUBE, KWOK, PAUSE, Program, build_programs
 from tests.cluster.bed.settings import write_settings
 from tests.cluster.bed.store import lock
 from tests.cluster.bed.waiting import wait_until
@@ -41,11 +40,10 @@ def build_cluster(layout: Layout, further: Sequence[Program] = ()) -> Parts:
     Raises:
         BedError: something cannot be built, or one of the ``further`` programs, which only some tests use.
     """
-    # Side by side, as each leaves a core idle while it downloads and links; they share Go's caches.
     with ThreadPoolExecutor() as pool:
         runtime = pool.submit(unpack_runtime, layout.cache)
-        programs = (KUBE, PAUSE, COREDNS, KWOK, *further)
-        kube, pause, coredns, kwok, *_ = pool.map(partial(build_program, cache=layout.cache), programs)
+        # The smallest first: it compiles while the modules of the others are on their way.
+        pause, coredns, kwok, kube, *_ = build_programs((PAUSE, COREDNS, KWOK, KUBE, *further), layout.cache)
         return Parts(kube, pause, coredns, kwok, runtime.result())
 
 

@@ -20,12 +20,17 @@ def digest_of(*parts: bytes | str | Path) -> str:
     return digest.hexdigest()[:12]
 
 
+def find_kept(cache: Path, name: str, digest: str) -> Path:
+    """Return the folder that :func:`keep` fills; it need not exist."""
+    return cache / f"{name}-{digest}"
+
+
 def keep(cache: Path, name: str, digest: str, make: Callable[[Path], None]) -> Path:
     """Return the folder ``<name>-<digest>`` of the cache, filled by ``make`` if it does not exist.
 
     A second process that wants the same thing waits for the first. Older versions of the thing are removed.
     """
-    folder = cache / f"{name}-{digest}"
+    folder = find_kept(cache, name, digest)
     cache.mkdir(parents=True, exist_ok=True)
     with lock(cache / f".{name}.lock"):
         if not folder.is_dir():

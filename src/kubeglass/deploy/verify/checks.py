@@ -11,6 +11,7 @@ from kubeglass.catalog import FALLBACK_PREFIX, HTTP_METRICS, HTTP_REQUESTS, HTTP
 from kubeglass.dashboards.queries import PanelQuery, panel_queries
 from kubeglass.deploy.api.cluster import Cluster
 from kubeglass.deploy.api.objects import ObjectKey, address_of, has_ended, is_ending, write_selector
+from kubeglass.deploy.existing.ports import find_ports
 from kubeglass.deploy.existing.workload import count_wanted, list_existing
 from kubeglass.model.frameworks import scraped_only
 from kubeglass.model.metric_names import metric_names
@@ -90,10 +91,12 @@ def check_targets(deployed: DeployedPipeline) -> CheckResult:
     up = instances | {(job, _host(instance)) for job, instance in instances}
     replicas = deployed.replicas()
     apps = [app for app in deployed.apps if replicas[app.name]]
-    pods = {app.name: [(pod, _target_of(pod, app)) for pod in deployed.pods_of(app)] for app in apps}
-    pods[COLLECTOR] = [(pod, address_of(pod, TELEMETRY_PORT)) for pod in deployed.collectors()]
+    pods = {app.name: [(pod, _targets_of(pod, app)) for pod in deployed.pods_of(app)] for app in apps}
+    pods[COLLECTOR] = [(pod, [address_of(pod, TELEMETRY_PORT)]) for pod in deployed.collectors()]
     wanted = {app.name: replicas[app.name] for app in apps} | {COLLECTOR: max(len(pods[COLLECTOR]), 1)}
-    down = {job: [pod for pod, target in pods[job] if (job, target) not in up] for job in wanted}
+    down = {
+        job: [pod for pod, targets in pods[job] if not any((job, each) in up for each in targets)] for job in wanted
+    }
     seen = {job: len(pods[job]) - len(down[job]) for job in wanted}
     missing = [f"{job}: {seen[job]} of {count} up" for job, count in wanted.items() if seen[job] < count]
     if not missing:
@@ -102,12 +105,16 @@ def check_targets(deployed: DeployedPipeline) -> CheckResult:
     return CheckResult(False, ", ".join(missing), frozenset(nodes), down)
 
 
-def _target_of(pod: dict[str, Any], app: App) -> str:
-    """Return the instance that is scraped, or only its host if the pod decides which of its ports that is."""
+def _targets_of(pod: dict[str, Any], app: App) -> list[str]:
+    """Return the instances that are scraped, of which one is enough, or only their host if that is not known.
+
+    A port that was scraped before the definition named another still has fresh samples for some seconds.
+    """
     if app.existing is not None:
-        return _host(address_of(pod, TELEMETRY_PORT))
+        ports = find_ports(app, pod)
+        return [address_of(pod, port) for port in ports] or [_host(address_of(pod, TELEMETRY_PORT))]
     assert isinstance(app.metrics_port, int), "references.apps refuses names where kubeglass makes the pods"
-    return address_of(pod, app.metrics_port)
+    return [address_of(pod, app.metrics_port)]
 
 
 def _host(instance: str) -> str:

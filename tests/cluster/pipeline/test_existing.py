@@ -144,7 +144,7 @@ def test_a_wrong_path_is_named_at_once_with_the_answer(watched: Stand) -> None:
     failed = watched.kubeglass("deploy", check=False)
     status = watched.kubeglass("status", "--cluster", check=False)
     definition.write_text(text)
-    watched.kubeglass("deploy", "--no-verify")
+    watched.kubeglass("deploy")
 
     assert (failed.returncode, status.returncode) == (9, 9)
     for shown in (failed.stderr, status.stdout):

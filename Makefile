@@ -13,6 +13,8 @@ BIN := $(VENV)/bin
 KUBEGLASS := $(BIN)/kubeglass
 # Three a processor: a test of real engines waits for them most of its time.
 WORKERS := $(shell expr 3 \* $$(getconf _NPROCESSORS_ONLN))
+# The cluster itself takes most of the processors: with more, they only wait for each other.
+CLUSTER_WORKERS := $(shell expr 3 \* $$(getconf _NPROCESSORS_ONLN) / 2)
 PAGE := src/kubeglass/viewer/static/index.html
 PAGE_SOURCES := $(shell find viewer-ui -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
 
@@ -37,7 +39,8 @@ test: $(VENV)/.dev-installed $(PAGE) $(VENV)/.chromium engines ## Run every test
 .PHONY: test-cluster
 test-cluster: $(VENV)/.dev-installed $(PAGE) engines ## Run the tests on a real Kubernetes cluster, started without Docker
 	@$(BIN)/python -m tests.cluster.bed build
-	@$(BIN)/python -m tests.cluster.bed during $(BIN)/python -m pytest tests/cluster --numprocesses=auto --dist=loadfile $(ARGS)
+	@$(BIN)/python -m tests.cluster.bed during $(BIN)/python -m pytest tests/cluster \
+		--numprocesses=$(CLUSTER_WORKERS) --dist=loadgroup --no-loadscope-reorder $(ARGS)
 
 .PHONY: lint
 lint: $(VENV)/.dev-installed viewer-ui/node_modules/.installed ## Check style, types and the import contracts

@@ -16,7 +16,7 @@ from tests.cluster.bed.cluster import Cluster
 from tests.cluster.bed.failure import BedError
 from tests.cluster.bed.layout import NODE_IP, REPOSITORY, find_layout
 from tests.cluster.bed.life import end_cluster, start_cluster
-from tests.cluster.bed.namespaces import end_init
+from tests.cluster.bed.namespaces import INIT_MODULE, end_init, find_init
 from tests.cluster.bed.settings import PAUSE_IMAGE
 from tests.cluster.bed.waiting import wait_until
 
@@ -168,3 +168,17 @@ def _find_processes(words: str) -> list[int]:
 
 def _list_interfaces() -> str:
     return subprocess.run(["ip", "-brief", "link"], capture_output=True, text=True, check=True).stdout
+
+
+def test_the_first_process_is_known_also_while_it_becomes_another_program(tmp_path: Path) -> None:
+    layout = replace(find_layout(), run=tmp_path)
+    script = tmp_path / "again"
+    script.write_text('#!/bin/sh\nexec "$0" "$@"\n')
+    script.chmod(0o755)
+
+    with subprocess.Popen([script, INIT_MODULE, tmp_path]) as process:
+        layout.pid_file.write_text(str(process.pid))
+        found = {find_init(layout) for _ in range(500)}
+        process.kill()
+
+    assert found == {process.pid}

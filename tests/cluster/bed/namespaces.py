@@ -7,12 +7,13 @@ import os
 import shutil
 import signal
 import sys
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
 from tests.cluster.bed.failure import BedError, read_last_lines
 from tests.cluster.bed.layout import REPOSITORY, Layout
-from tests.cluster.bed.waiting import wait_until
+from tests.cluster.bed.waiting import INTERVAL_S, wait_until
 
 INIT_MODULE = "tests.cluster.bed.init"
 
@@ -57,11 +58,20 @@ def find_init(layout: Layout) -> int | None:
     """Return the process id of the cluster's first process; None if no cluster is running."""
     try:
         pid = int(layout.pid_file.read_text())
-        command = Path(f"/proc/{pid}/cmdline").read_bytes()
+        command = _read_command(pid)
     except (OSError, ValueError):
         return None
     # After a reboot another process may have this id.
     return pid if f"{INIT_MODULE}\0{layout.run}\0".encode() in command else None
+
+
+def _read_command(pid: int) -> bytes:
+    """Read a process's command line, which is empty for a moment while it becomes another program."""
+    for _ in range(20):
+        if command := Path(f"/proc/{pid}/cmdline").read_bytes():
+            return command
+        time.sleep(INTERVAL_S)
+    return b""
 
 
 def end_init(pid: int) -> None:

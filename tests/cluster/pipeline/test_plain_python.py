@@ -29,6 +29,8 @@ from tests.cluster.bed.waiting import wait_until
 from tests.cluster.pipeline.stand import APP, ASK, KUBEGLASS, SHOP, Stand
 from tests.cluster.pipeline.transcript import Shell, open_shell, read_commands
 
+#: Among those that take longest, so it begins first.
+pytestmark = pytest.mark.timeout(600)
 WHEELS_PORT = 18080
 #: A program that answers 200 at Grafana's port, whatever it is asked.
 HEALTHY = """

@@ -24,6 +24,9 @@ DEPLOYMENT = f"deployment/{APP}"
 #: On a busy machine an app's import is slow, and its stacks are dumped into the log.
 EVERY_LINE = ("--lines", "5000")
 
+#: Among those that take longest, so it begins first.
+pytestmark = pytest.mark.timeout(600)
+
 
 @pytest.fixture(scope="module")
 def applied(stand: Stand) -> Stand:

@@ -14,6 +14,8 @@ from tests.cluster.pipeline.stand import APP, Stand
 from tests.cluster.pipeline.test_faults import pod_names, wait_until_ready
 from tests.cluster.pipeline.test_manifests import DOCUMENTED, FURTHER
 
+#: Among those that take longest, so it begins first.
+pytestmark = pytest.mark.timeout(600)
 PREVIOUS = Path(__file__).parents[1] / "previous"
 #: What deploy itself makes, and a StatefulSet's controller; neither is rendered.
 NOT_RENDERED = {"configmap/kubeglass-inventory", "secret/viewer-password", "persistentvolumeclaim/data-prometheus-0"}

@@ -40,7 +40,7 @@ test: $(VENV)/.dev-installed $(PAGE) $(VENV)/.chromium engines ## Run every test
 test-cluster: $(VENV)/.dev-installed $(PAGE) engines ## Run the tests on a real Kubernetes cluster, started without Docker
 	@$(BIN)/python -m tests.cluster.bed build
 	@$(BIN)/python -m tests.cluster.bed during $(BIN)/python -m pytest tests/cluster \
-		--numprocesses=$(CLUSTER_WORKERS) --dist=loadgroup --no-loadscope-reorder $(ARGS)
+		--numprocesses=$(CLUSTER_WORKERS) --dist=loadfile --no-loadscope-reorder $(ARGS)
 
 .PHONY: lint
 lint: $(VENV)/.dev-installed viewer-ui/node_modules/.installed ## Check style, types and the import contracts

@@ -27,14 +27,10 @@ HERE = Path(__file__).parent
 Once = Callable[[str, Callable[[Path], None]], Path]
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.is_relative_to(HERE):
             item.add_marker(pytest.mark.cluster)
-            # One worker each, as modules share what they deploy; the second control plane is shared by a folder.
-            home = item.path.parent if item.path.parent.name == "control_plane" else item.path
-            item.add_marker(pytest.mark.xdist_group(home.name))
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tests.cluster.bed.failure import BedError, read_last_lines
 from tests.cluster.bed.layout import REPOSITORY, Layout
-from tests.cluster.bed.waiting import INTERVAL_S, wait_until
+from tests.cluster.bed.waiting import wait_until
 
 INIT_MODULE = "tests.cluster.bed.init"
 
@@ -67,10 +67,10 @@ def find_init(layout: Layout) -> int | None:
 
 def _read_command(pid: int) -> bytes:
     """Read a process's command line, which is empty for a moment while it becomes another program."""
-    for _ in range(20):
+    for _ in range(100):
         if command := Path(f"/proc/{pid}/cmdline").read_bytes():
             return command
-        time.sleep(INTERVAL_S)
+        time.sleep(0.01)
     return b""
 
 

@@ -9,9 +9,14 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from kubeglass.engines.install.resolve import resolve
 from kubeglass.engines.registry import OTELCOL, PROMETHEUS, PROMTOOL
+
+# A busy machine stops any test for longer than Hypothesis's 200 ms.
+settings.register_profile("kubeglass", deadline=None)
+settings.load_profile("kubeglass")
 
 
 def pytest_configure() -> None:

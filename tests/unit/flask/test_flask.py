@@ -457,7 +457,7 @@ PATHS = st.text(alphabet="abcd/19", max_size=8).map("/".__add__)
 METHODS = st.sampled_from(["GET", "POST", "HEAD", "OPTIONS", "DELETE", "BREW"])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.sets(ROUTES), st.lists(st.tuples(METHODS, PATHS), max_size=30))
 def test_totals_equal_what_was_sent_and_labels_come_from_a_finite_set(
     routes: set[str], sent: list[tuple[str, str]]

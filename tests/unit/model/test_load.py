@@ -114,7 +114,7 @@ PIECES = (
 )
 
 
-@settings(deadline=None, max_examples=400)
+@settings(max_examples=400)
 @given(st.text(max_size=200) | st.lists(st.sampled_from(PIECES.split("|")), max_size=25).map("".join))
 @example("apps: " + "[" * 500 + "]" * 500)
 @example("a: &a\n  <<: *a\n")

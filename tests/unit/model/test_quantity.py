@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kubeglass.model.duration import format_duration, parse_duration
 from kubeglass.model.quantity import format_percent, parse_cpu, parse_memory, parse_size
 
 
-@settings(deadline=None)
 @given(st.integers(0, 10**11))
 def test_a_duration_survives_being_written_and_read(milliseconds: int) -> None:
     assert parse_duration(format_duration(milliseconds / 1000)) == pytest.approx(milliseconds / 1000)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
@@ -43,7 +43,6 @@ def read(text: str, version: tuple[int, int] = (1, 2)) -> Any:
     return yaml.load(text)
 
 
-@settings(deadline=None)
 @given(st.dictionaries(TEXT, DATA, min_size=1, max_size=4))
 @example({"expr": "a\n  b\nc"})
 @example({"expr": "a\n\nb"})

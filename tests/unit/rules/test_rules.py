@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kubeglass.model.pipeline import LatencyObjective, Objective, Pipeline, Scrape
@@ -88,7 +88,6 @@ def test_a_promise_of_many_nines_is_told_with_all_of_them() -> None:
     assert "; the objective is 99.99999999% over 30d." in page.description
 
 
-@settings(deadline=None)
 @given(st.sampled_from([0.5, 1.0, 5.0, 15.0, 60.0, 120.0]))
 def test_every_recorded_rate_covers_four_scrapes(interval: float) -> None:
     of = pipeline(interval)

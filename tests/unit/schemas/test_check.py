@@ -77,7 +77,7 @@ def test_what_is_rendered_is_known_to_every_version(version: str, document: dict
 
 
 @pytest.mark.parametrize("version", known_versions())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(at=st.sampled_from(KEYS), letter=st.sampled_from("zqx"), where=st.integers(0, 30))
 def test_a_misspelt_key_is_found_wherever_it_stands(
     version: str, at: tuple[int, tuple[Any, ...]], letter: str, where: int

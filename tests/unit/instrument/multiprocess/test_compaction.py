@@ -194,7 +194,7 @@ class TestLimits:
 
         assert [self.series(tmp_path)["more"] for _ in range(3)] == [7.0] * 3
 
-    @settings(max_examples=40, deadline=None)
+    @settings(max_examples=40)
     @given(st.lists(st.dictionaries(st.sampled_from("abcdefgh"), st.integers(1, 9), max_size=8), max_size=6))
     def test_nothing_is_lost_and_no_series_goes_back_while_it_is_shown(
         self, tmp_path_factory: pytest.TempPathFactory, generations: list[dict[str, int]]

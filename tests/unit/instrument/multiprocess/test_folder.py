@@ -98,7 +98,7 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     return (tmp_path_factory.mktemp("values") for _ in iter(int, 1))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(files=FILES)
 def test_totals_are_prometheus_clients_before_and_after_compaction(
     folders: Iterator[Path], files: list[tuple[str, int, list[int]]]
@@ -122,7 +122,7 @@ class Killed(BaseException):
 STEPS = ["unlink", "rename", "replace", "write_bytes"]
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(files=FILES, step=st.sampled_from(STEPS), after=st.integers(0, 6))
 def test_totals_are_the_same_wherever_a_compaction_is_killed(
     folders: Iterator[Path], files: list[tuple[str, int, list[int]]], step: str, after: int

@@ -91,7 +91,7 @@ def check(app: Flask, sent: list[str]) -> None:
 @pytest.mark.parametrize(
     "options", [{}, {"sizes": True}, {"extra_labels": {"method_": lambda request: request.method}}]
 )
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(sent=st.lists(WAYS, max_size=20))
 def test_totals_are_what_was_sent(options: dict[str, object], sent: list[str]) -> None:
     app = make_app(**options)

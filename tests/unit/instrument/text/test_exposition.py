@@ -70,7 +70,7 @@ def fill_others(registry: CollectorRegistry, samples: list[tuple[str, float]]) -
 
 
 @pytest.mark.parametrize("fill", [fill_counter, fill_gauge, fill_histogram, fill_summary, fill_others])
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(samples=st.lists(st.tuples(VALUES, FLOATS), max_size=8))
 def test_every_format_is_what_prometheus_client_writes(fill: Fill, samples: list[tuple[str, float]]) -> None:
     registry = CollectorRegistry()

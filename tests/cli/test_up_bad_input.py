@@ -86,7 +86,7 @@ def test_an_app_that_never_answers_is_given_up(tmp_path: Path) -> None:
 
 
 def test_a_target_that_is_not_there_is_named_as_the_broken_link(tmp_path: Path, free_port: int) -> None:
-    result = call(tmp_path, "up", "--target", f"127.0.0.1:{free_port}", "--timeout", "4s")
+    result = call(tmp_path, "up", "--target", f"127.0.0.1:{free_port}", "--timeout", "15s")
 
     assert result.returncode == 8
     assert f"its metrics cannot be read (http://127.0.0.1:{free_port}/metrics does not respond" in result.stderr

@@ -17,7 +17,7 @@ from typing import Any
 
 from kubeglass.errors import StateError
 from kubeglass.files import explain_disk_errors
-from kubeglass.images.image import File, Image, find_architecture
+from kubeglass.images.image import CANNOT_BE_USED, File, Image, find_architecture
 from kubeglass.images.kept import forget_unused
 from kubeglass.images.layer import PackedLayer, add_entry, pack_layer
 from kubeglass.render.kubernetes.pods import IMAGE_USER
@@ -63,7 +63,7 @@ def write_archive(image: Image, path: Path) -> ArchivedImage:
         UsageError: images cannot be built on this machine.
     """
     architecture = image.architecture or find_architecture()
-    with explain_disk_errors(path, "cannot be read or written while the image is built"):
+    with explain_disk_errors(path, CANNOT_BE_USED):
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as scratch:
             folder = Path(scratch)

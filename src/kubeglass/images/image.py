@@ -17,6 +17,8 @@ FILE_MODE = 0o644
 PROGRAM_MODE = 0o755
 FOLDER_MODE = 0o755
 TEMPORARY_MODE = 0o1777
+#: What is wrong with a file in the way of a build.
+CANNOT_BE_USED = "cannot be read or written while the image is built"
 #: What images can be built for.
 PLATFORMS = (Platform("linux", "amd64"), Platform("linux", "arm64"))
 

@@ -32,8 +32,10 @@ def forget_unused() -> None:
         OSError: the cache cannot be written.
     """
     for path in _folder().rglob("*"):
-        if path.is_file() and time.time() - path.stat().st_mtime > _UNUSED_SECONDS:
-            path.unlink(missing_ok=True)
+        # Another build may have just finished or deleted it.
+        with suppress(FileNotFoundError):
+            if path.is_file() and time.time() - path.stat().st_mtime > _UNUSED_SECONDS:
+                path.unlink()
 
 
 def _folder() -> Path:

@@ -72,17 +72,16 @@ class Prometheus:
         samples = self.query(expr)
         return samples[0].value if samples else None
 
-    def targets(self, pool: str = "") -> list[Target]:
-        """Read the targets of a scrape pool, or of all, with how the last scrape of each ended.
+    def targets(self) -> list[Target]:
+        """Read all targets, with how the last scrape of each ended.
 
         Raises:
             UnreachableError: nobody responds.
             RefusedError: it cannot tell.
         """
-        data = self._get("/api/v1/targets", {"state": "active", **({"scrapePool": pool} if pool else {})})
         return [
             Target(item["labels"], item["scrapeUrl"], item["lastError"] if item["health"] == "down" else "")
-            for item in data["activeTargets"]
+            for item in self._get("/api/v1/targets", {"state": "active"})["activeTargets"]
         ]
 
     def _get(self, path: str, parameters: Mapping[str, str]) -> Any:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 from kubeglass.deploy.api.cluster import Cluster
-from kubeglass.deploy.api.objects import OWNER, KubernetesObject, ObjectKey, key_of, labels_for
+from kubeglass.deploy.api.objects import KubernetesObject, ObjectKey, key_of, labels_for
 from kubeglass.deploy.rollout.wait import Clock
 from kubeglass.errors import ClusterError
 
@@ -55,15 +55,7 @@ class FakeCluster(Cluster):
         kind = {"configmaps": "ConfigMap", "pods": "Pod"}[plural]
         return {"items": self.list_objects("v1", kind, namespace=namespace)}
 
-    def apply(
-        self,
-        item: KubernetesObject,
-        *,
-        namespace: str,
-        dry_run: bool = False,
-        force: bool = False,
-        manager: str = OWNER,
-    ) -> dict[str, Any]:
+    def apply(self, item: KubernetesObject, *, namespace: str, dry_run: bool = False, **_: Any) -> dict[str, Any]:
         key = key_of(item, namespace=namespace)
         self.calls.append(("dry-run" if dry_run else "apply", key))
         stored = {**item, "metadata": {"uid": f"uid-{key.name}", **item["metadata"]}}

@@ -9,9 +9,10 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
+from kubeglass.engines.install.cache import cache_root
 from kubeglass.errors import StateError
-from kubeglass.files import CANNOT_BE_WRITTEN, explain_disk_errors
-from kubeglass.images.image import Entry, File
+from kubeglass.files import explain_disk_errors
+from kubeglass.images.image import CANNOT_BE_USED, Entry, File
 from kubeglass.images.kept import find_kept
 from kubeglass.images.python.interpreter import Interpreter
 
@@ -38,10 +39,10 @@ def compile_files(entries: Iterable[Entry], interpreter: Interpreter) -> list[En
         interpreter: compiles them; it runs here, and has the version of the image's.
 
     Raises:
-        StateError: the cache cannot be written.
+        StateError: a file cannot be read, or the cache cannot be written.
     """
     sources = [entry for entry in entries if isinstance(entry, File) and entry.path.endswith(".py")]
-    with explain_disk_errors(Path("~/.cache/kubeglass")):
+    with explain_disk_errors(cache_root(), CANNOT_BE_USED):
         kept = {entry: find_kept(f"python{interpreter.full_version}/{_digest(entry)}.pyc") for entry in sources}
     _compile([entry for entry in sources if not kept[entry].exists()], kept, interpreter)
     tag = f"cpython-{interpreter.version.replace('.', '')}"
@@ -80,4 +81,4 @@ def _compile(entries: list[File], kept: dict[File, Path], interpreter: Interpret
         )
     if result.returncode:
         found = result.stderr.strip().splitlines()[-1:]
-        raise StateError(str(kept[entries[0]].parent), CANNOT_BE_WRITTEN, found="".join(found))
+        raise StateError(str(kept[entries[0]].parent), CANNOT_BE_USED, found="".join(found))

@@ -26,13 +26,7 @@ class Merging(FakeCluster):
     refusal: dict[str, Any] = field(default_factory=dict)
 
     def apply(
-        self,
-        item: KubernetesObject,
-        *,
-        namespace: str,
-        dry_run: bool = False,
-        force: bool = False,
-        manager: str = OWNER,
+        self, item: KubernetesObject, *, namespace: str, dry_run: bool = False, manager: str = OWNER, **_: Any
     ) -> dict[str, Any]:
         key = key_of(item, namespace=namespace)
         if key != BLOG:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from kubeglass.deploy.api.errors import ConflictError, error_for
-from kubeglass.deploy.api.objects import OWNER, KubernetesObject
+from kubeglass.deploy.api.objects import KubernetesObject
 from kubeglass.deploy.release.apply import Change
 from kubeglass.deploy.release.rehearsal import Step, check, rehearse_all
 from kubeglass.errors import ClusterError
@@ -26,18 +26,12 @@ class Refusing(FakeCluster):
     refuse: Refuse = field(default=lambda item, force: None)
 
     def apply(
-        self,
-        item: KubernetesObject,
-        *,
-        namespace: str,
-        dry_run: bool = False,
-        force: bool = False,
-        manager: str = OWNER,
+        self, item: KubernetesObject, *, namespace: str, dry_run: bool = False, force: bool = False, **_: Any
     ) -> dict[str, Any]:
         assert dry_run, "a rehearsal changes nothing"
         if status := self.refuse(item, force):
             raise error_for(f"{item['kind'].lower()}/{item['metadata']['name']}", status)
-        return super().apply(item, namespace=namespace, dry_run=dry_run, force=force)
+        return super().apply(item, namespace=namespace, dry_run=dry_run)
 
 
 def make_status(code: int, message: str, *causes: dict[str, str]) -> dict[str, Any]:

@@ -91,8 +91,13 @@ def test_what_is_not_python_stays_as_it_is(content: bytes) -> None:
 
 def test_a_cache_that_cannot_be_written_is_named(cache: Path, tmp_path: Path) -> None:
     (tmp_path / "cache").write_text("a file")
-    with pytest.raises(StateError, match=rf"^{cache}.*: cannot be written"):
+    with pytest.raises(StateError, match=rf"^{cache}.*: cannot be read or written"):
         compile_files([File("app/shop.py", SOURCE)], PYTHON)
+
+
+def test_a_source_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    with pytest.raises(StateError, match=rf"^{tmp_path}/gone.py: cannot be read"):
+        compile_files([File("app/gone.py", tmp_path / "gone.py")], PYTHON)
 
 
 def test_an_interpreter_that_fails_is_told(tmp_path: Path) -> None:

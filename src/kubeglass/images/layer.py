@@ -50,7 +50,7 @@ def pack_layer(entries: Iterable[Entry], scratch: Path) -> PackedLayer:
             for entry in order_entries(entries):
                 add_entry(archive, entry)
         diff_id = _digest(plain)
-        path = find_kept(f"layers/{diff_id.replace(':', '-')}.tar.gz")
+        path = find_kept(f"layers/{diff_id.replace(':', '-')}-level-{COMPRESSION_LEVEL}.tar.gz")
         if not path.exists():
             plain.seek(0)
             with replacing(path) as packed, gzip.GzipFile("", "wb", COMPRESSION_LEVEL, packed, mtime=0) as packer:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import filecmp
+import shutil
 import sys
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pytest
@@ -88,6 +89,19 @@ def test_an_app_gets_what_it_needs_and_no_tools(project: Path) -> None:
     assert folders.isdisjoint({"pytest", "mypy", "ruff", "pip"})
 
 
+@pytest.mark.parametrize(
+    ("layer", "module"), [(0, "usr/local/lib/{}/json/decoder"), (1, "venv/lib/{}/site-packages/flask/app")]
+)
+def test_the_interpreter_and_the_packages_are_compiled(project: Path, layer: int, module: str) -> None:
+    pipeline = _pipeline({"name": "shop", "module": "shop:app"})
+    source = PurePosixPath(module.format(f"python{sys.version_info.major}.{sys.version_info.minor}"))
+
+    paths = _paths(plan_images(pipeline, project, Path(sys.executable), _no_program)["shop"].make().layers[layer])
+
+    assert f"{source}.py" in paths
+    assert f"{source.parent}/__pycache__/{source.name}.{sys.implementation.cache_tag}.pyc" in paths
+
+
 def test_an_app_mounted_from_its_node_has_no_source(project: Path) -> None:
     pipeline = _pipeline({"name": "shop", "module": "shop:app", "host_path": {"path": "/home/me/shop.py"}})
 
@@ -97,13 +111,16 @@ def test_an_app_mounted_from_its_node_has_no_source(project: Path) -> None:
     assert _paths(image.layers[2]) == []
 
 
-def test_an_image_built_twice_is_the_same_to_the_byte(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_image_built_twice_is_the_same_to_the_byte(
+    project: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(layer, "COMPRESSION_LEVEL", 1)
     pipeline = _pipeline({"name": "shop", "module": "shop:app"})
     archives = []
     for number in range(2):
         image = plan_images(pipeline, project, Path(sys.executable), _no_program)["shop"].make()
         archives.append(write_archive(image, project.parent / "built" / f"{number}.tar").path)
+        shutil.rmtree(cache / "layers")
 
     first, second = archives
     assert filecmp.cmp(first, second, shallow=False)

@@ -70,11 +70,8 @@ def _compile(entries: list[File], kept: dict[File, Path], interpreter: Interpret
                 source.write_bytes(entry.source)
             wanted.append((str(source), f"/{entry.path}", str(kept[entry])))
         result = subprocess.run(
-            [interpreter.program, "-s", "-S", "-c", _COMPILE],
+            [interpreter.program, "-I", "-S", "-c", _COMPILE],
             input=json.dumps(wanted),
-            # The order of a set of constants, which is part of the bytes, depends on it.
-            env={"PYTHONHASHSEED": "0"},
-            cwd=scratch,
             capture_output=True,
             text=True,
             check=False,

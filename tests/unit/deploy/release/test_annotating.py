@@ -11,7 +11,7 @@ from kubeglass.deploy.api.objects import OWNER, KubernetesObject, ObjectKey, key
 from kubeglass.deploy.existing.annotations import manager_of, without_annotations
 from kubeglass.deploy.release.annotating import annotate, rehearse_annotations, take_off
 from kubeglass.deploy.release.apply import Applied, Change
-from kubeglass.deploy.release.inventory import read_inventory, store_inventory
+from kubeglass.deploy.release.inventory import inventory_key, store_inventory
 from tests.unit.deploy.fake_cluster import FakeCluster
 
 BLOG = ObjectKey("apps/v1", "Deployment", "blog", "blogs")
@@ -135,4 +135,4 @@ def test_a_workload_that_is_gone_is_forgotten() -> None:
     cluster.delete(BLOG)
 
     assert deploy(cluster, kept=frozenset()) == []
-    assert read_inventory(cluster, "shop") == frozenset()
+    assert cluster.objects[inventory_key("shop")]["data"]["annotated.json"] == "[]"

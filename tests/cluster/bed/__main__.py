@@ -13,7 +13,7 @@ from tests.cluster.bed.failure import BedError
 from tests.cluster.bed.layout import NODE_IP, find_layout
 from tests.cluster.bed.life import build_cluster, end_cluster, start_cluster
 from tests.cluster.bed.namespaces import enter, find_init
-from tests.cluster.bed.programs import KUBE, METRICS_SERVER, TRAEFIK, build_program
+from tests.cluster.bed.programs import KUBERNETES, TRAEFIK, build_module
 
 
 def main(arguments: list[str]) -> None:
@@ -35,7 +35,7 @@ def main(arguments: list[str]) -> None:
         verbs.add_parser(verb, help=help_text).add_argument("words", nargs=argparse.REMAINDER)
     options = parser.parse_args(arguments)
     if options.verb == "build":
-        build_cluster(find_layout(), (METRICS_SERVER, TRAEFIK))
+        build_cluster(find_layout(), (TRAEFIK,))
     elif options.verb == "up":
         _up(control_plane_only=options.control_plane_only)
     elif options.verb == "import":
@@ -76,7 +76,7 @@ def _replace_with(verb: str, words: list[str]) -> None:
     if pid is None:
         raise BedError("test cluster: does not run; start it: make cluster-up")
     if verb == "kubectl":
-        words = [str(build_program(KUBE, layout.cache).with_name("kubectl")), *words]
+        words = [str(build_module(KUBERNETES, layout.cache) / "kubectl"), *words]
     os.environ["KUBECONFIG"] = str(layout.kubeconfig())
     os.execvp("nsenter", [*enter(pid), *words])
 

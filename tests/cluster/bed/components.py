@@ -73,6 +73,11 @@ def apiserver_command(layout: Layout) -> Command:
     ]
 
 
+def proxy_command(layout: Layout) -> Command:
+    """Return the command of the socket that :attr:`Layout.api_socket` describes."""
+    return ["kubectl", f"--kubeconfig={layout.kubeconfig()}", "proxy", f"--unix-socket={layout.api_socket}"]
+
+
 def controller_commands(layout: Layout) -> dict[str, Command]:
     """Return the commands of the controllers and the scheduler, which need no node."""
     pki = layout.pki
@@ -140,7 +145,6 @@ def pretended_node_commands(layout: Layout) -> dict[str, Command]:
         "kwok": [
             "kwok",
             f"--kubeconfig={layout.kubeconfig()}",
-            "--manage-all-nodes=true",
             f"--cidr={CLUSTER_NETWORK}",
             f"--node-ip={NODE_IP}",
             # Leases of a hundred nodes take a few requests per second; kubelets use 40 s too.

@@ -57,8 +57,10 @@ def start_components(init: Init, layout: Layout, *, control_plane_only: bool) ->
         wait_until(CONTAINERD_SOCKET.exists, "the start of containerd")
         _import_images(layout)
     wait_until(lambda: _is_ready(layout), "the API server's readiness")
+    init.start({"kubectl-proxy": components.proxy_command(layout)})
     init.start(components.controller_commands(layout))
     init.start(components.pretended_node_commands(layout) if control_plane_only else components.node_commands(layout))
+    wait_until(layout.api_socket.exists, "the API server's socket")
 
 
 def _import_images(layout: Layout) -> None:

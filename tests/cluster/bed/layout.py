@@ -21,6 +21,9 @@ API_SERVER = "https://127.0.0.1:6443"
 SOURCES = Path(__file__).parent
 REPOSITORY = SOURCES.parents[2]
 
+#: For all programs in Go, whose garbage collectors are a tenth of what a run costs; memory is not short.
+LAZY_COLLECTOR = {"GOGC": "400"}
+
 CONTAINERD_SOCKET = Path("/run/containerd/containerd.sock")
 LOCAL_PATH_VOLUMES = Path("/var/lib/local-path")
 
@@ -61,6 +64,11 @@ class Layout:
     def images(self) -> Path:
         """Archives that the node imports when it starts."""
         return self.run / "images"
+
+    @property
+    def api_socket(self) -> Path:
+        """Answers for the API server, with the administrator's rights, outside the cluster's network too."""
+        return self.run / "api.sock"
 
     @property
     def pid_file(self) -> Path:

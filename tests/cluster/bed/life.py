@@ -17,7 +17,7 @@ from tests.cluster.bed.layout import NODE_NAME, REPOSITORY, SOURCES, Layout
 from tests.cluster.bed.namespaces import end_init, find_init, start_init
 from tests.cluster.bed.packages import Runtime, unpack_runtime
 from tests.cluster.bed.pki import make_pki
-from tests.cluster.bed.programs import COREDNS, KUBE, KWOK, PAUSE, Program, build_programs
+from tests.cluster.bed.programs import KUBERNETES, Module, build_modules
 from tests.cluster.bed.settings import write_settings
 from tests.cluster.bed.store import lock
 from tests.cluster.bed.waiting import wait_until
@@ -25,26 +25,22 @@ from tests.cluster.bed.waiting import wait_until
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """The programs of a cluster: the binaries and the container runtime."""
+    """The programs of a cluster: the folder with what was built, and the container runtime."""
 
-    kube: Path
-    pause: Path
-    coredns: Path
-    kwok: Path
+    programs: Path
     runtime: Runtime
 
 
-def build_cluster(layout: Layout, further: Sequence[Program] = ()) -> Parts:
+def build_cluster(layout: Layout, further: Sequence[Module] = ()) -> Parts:
     """Return what the cluster is made of, building what was never built: minutes the first time, nothing afterwards.
 
     Raises:
-        BedError: something cannot be built, or one of the ``further`` programs, which only some tests use.
+        BedError: something cannot be built, or one of the ``further`` modules, which only some tests use.
     """
     with ThreadPoolExecutor() as pool:
         runtime = pool.submit(unpack_runtime, layout.cache)
-        # The smallest first: it compiles while the modules of the others are on their way.
-        pause, coredns, kwok, kube, *_ = build_programs((PAUSE, COREDNS, KWOK, KUBE, *further), layout.cache)
-        return Parts(kube, pause, coredns, kwok, runtime.result())
+        programs, *_ = build_modules((KUBERNETES, *further), layout.cache)
+        return Parts(programs, runtime.result())
 
 
 def start_cluster(layout: Layout, *, control_plane_only: bool = False) -> Cluster:
@@ -58,7 +54,7 @@ def start_cluster(layout: Layout, *, control_plane_only: bool = False) -> Cluste
         BedError: it cannot be built or does not start.
     """
     parts = build_cluster(layout)
-    cluster = Cluster(layout, parts.kube.with_name("kubectl"), parts.runtime)
+    cluster = Cluster(layout, parts.programs / "kubectl", parts.runtime)
     with lock(layout.cache / ".run.lock"):
         if find_init(layout) is not None:
             if layout.no_node_file.exists() and not control_plane_only:
@@ -67,7 +63,7 @@ def start_cluster(layout: Layout, *, control_plane_only: bool = False) -> Cluste
         _clear(layout)
         _prepare(layout, parts, control_plane_only=control_plane_only)
         try:
-            _start(cluster, (parts.kube.parent, parts.kwok.parent), control_plane_only=control_plane_only)
+            _start(cluster, parts.programs, control_plane_only=control_plane_only)
         except BaseException:
             _end(layout)
             raise
@@ -87,13 +83,13 @@ def _prepare(layout: Layout, parts: Parts, *, control_plane_only: bool) -> None:
         layout.no_node_file.touch()
     make_pki(layout.pki)
     write_settings(layout, parts.runtime)
-    write_images(layout.images, pause=parts.pause, coredns=parts.coredns)
+    write_images(layout.images, pause=parts.programs / "pause", coredns=parts.programs / "coredns")
     make_cgroups(layout.cgroup)
 
 
-def _start(cluster: Cluster, programs: Sequence[Path], *, control_plane_only: bool) -> None:
+def _start(cluster: Cluster, programs: Path, *, control_plane_only: bool) -> None:
     layout = cluster.layout
-    start_init(layout, cluster.runtime.environment(*programs), control_plane_only=control_plane_only)
+    start_init(layout, cluster.runtime.environment(programs), control_plane_only=control_plane_only)
     wait_until(lambda: _has_started(layout), "the start of its components")
     if control_plane_only:
         return

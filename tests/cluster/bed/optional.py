@@ -9,7 +9,7 @@ from pathlib import Path
 from tests.cluster.bed.cluster import Cluster
 from tests.cluster.bed.images import write_image
 from tests.cluster.bed.layout import SOURCES
-from tests.cluster.bed.programs import METRICS_SERVER, TRAEFIK, Program, build_program
+from tests.cluster.bed.programs import KUBERNETES, TRAEFIK, Module, build_module
 
 SYSTEM = "--namespace=kube-system"
 
@@ -20,7 +20,7 @@ def install_metrics_server(cluster: Cluster) -> None:
     Raises:
         BedError: it does not build or start.
     """
-    _start(cluster, METRICS_SERVER)
+    _start(cluster, KUBERNETES, "metrics-server")
     cluster.kubectl("wait", "--for=condition=Available", "apiservice/v1beta1.metrics.k8s.io", "--timeout=60s")
 
 
@@ -30,17 +30,17 @@ def install_traefik(cluster: Cluster) -> None:
     Raises:
         BedError: it does not build or start.
     """
-    _start(cluster, TRAEFIK)
+    _start(cluster, TRAEFIK, "traefik")
     # What K3s's load balancer does: kube-proxy then listens at the address.
     status = {"status": {"loadBalancer": {"ingress": [{"ip": cluster.node_ip}]}}}
     words = ["patch", "service/traefik", SYSTEM, "--subresource=status", "--type=merge"]
     cluster.kubectl(*words, "--patch", json.dumps(status))
 
 
-def _start(cluster: Cluster, program: Program) -> None:
+def _start(cluster: Cluster, module: Module, name: str) -> None:
     """Build the program if it was never built, start what its manifest says, and wait for its Deployment."""
-    built = build_program(program, cluster.layout.cache)
+    program = build_module(module, cluster.layout.cache) / name
     with tempfile.TemporaryDirectory() as folder:
-        cluster.import_image(write_image(Path(folder), f"kubeglass.test/{program.name}:1", built))
-    cluster.kubectl("apply", "--filename", SOURCES / f"{program.name}.yaml")
-    cluster.kubectl("rollout", "status", f"deployment/{program.name}", SYSTEM, "--timeout=90s")
+        cluster.import_image(write_image(Path(folder), f"kubeglass.test/{name}:1", program))
+    cluster.kubectl("apply", "--filename", SOURCES / f"{name}.yaml")
+    cluster.kubectl("rollout", "status", f"deployment/{name}", SYSTEM, "--timeout=90s")

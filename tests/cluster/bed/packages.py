@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.cluster.bed.failure import BedError
+from tests.cluster.bed.layout import LAZY_COLLECTOR
 from tests.cluster.bed.store import digest_of, keep
 
 PACKAGES = (
@@ -65,6 +66,7 @@ class Runtime:
             "PATH": ":".join([*map(str, (*folders, *own)), system]),
             "LD_LIBRARY_PATH": str(libraries),
             "XTABLES_LIBDIR": str(libraries / "xtables"),
+            **LAZY_COLLECTOR,
         }
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.cluster.bed.failure import BedError
-from tests.cluster.bed.layout import KUBERNETES_VERSION, SOURCES
+from tests.cluster.bed.layout import KUBERNETES_VERSION, LAZY_COLLECTOR, SOURCES
 from tests.cluster.bed.store import digest_of, find_kept, keep
 
 #: The programs in the one binary ``kube``, which acts as the one it is called as.
@@ -22,7 +22,6 @@ KUBE_PROGRAMS = (
     "kube-controller-manager",
     "kube-proxy",
     "kube-scheduler",
-    "kubectl",
     "kubelet",
 )
 
@@ -42,20 +41,20 @@ _VERSION_FLAGS = tuple(
 
 
 @dataclass(frozen=True, slots=True)
-class Program:
-    """One Go module of ``go/``.
+class Module:
+    """One Go module of ``go/``, with the programs that are built of it.
 
     Args:
-        name: its folder there, and its binary.
-        link_flags: further flags for the linker.
+        name: its folder there.
         usually: how long building it takes the first time.
-        package: what is built; another module's needs no ``main.go`` of ours.
+        packages: the programs; each is called as its folder.
+        link_flags: further flags for the linker.
     """
 
     name: str
+    usually: str
+    packages: str = "./..."
     link_flags: tuple[str, ...] = ()
-    usually: str = "a few seconds"
-    package: str = "."
 
     @property
     def sources(self) -> Path:
@@ -64,78 +63,75 @@ class Program:
 
     @property
     def digest(self) -> str:
-        """What changes with anything that the binary is made of."""
-        return digest_of(*sorted(self.sources.iterdir()), " ".join(self.link_flags))
+        """What changes with anything that the programs are made of."""
+        files = sorted(path for path in self.sources.rglob("*") if path.is_file())
+        return digest_of(*files, self.packages, " ".join(self.link_flags))
 
 
-KUBE = Program("kube", _VERSION_FLAGS, "5 minutes")
-COREDNS = Program("coredns", usually="1 to 2 minutes")
-KWOK = Program("kwok", usually="1 minute")
-PAUSE = Program("pause")
-#: Only for tests of what it measures.
-METRICS_SERVER = Program("metrics-server", usually="1 to 2 minutes")
+#: In one module, so that what the programs share is compiled once.
+KUBERNETES = Module("kubernetes", "6 minutes", link_flags=_VERSION_FLAGS)
 #: Only for tests of host names.
-TRAEFIK = Program("traefik", usually="4 minutes", package="github.com/traefik/traefik/v3/cmd/traefik")
+TRAEFIK = Module("traefik", "4 minutes", "github.com/traefik/traefik/v3/cmd/traefik")
 
 
 #: The linker drops what debuggers need, so the compiler need not make it: a fifth of its work. Go's own packages are
 #: compiled as for the engines, which share them.
 _COMPILER_FLAGS = ("-gcflags=all=-dwarf=false", "-gcflags=std=")
-#: Each compiler ends within seconds, so collecting its garbage is worth little.
-_ENVIRONMENT = {"CGO_ENABLED": "0", "GOFLAGS": "-mod=readonly -buildvcs=false", "GOGC": "400"}
+_ENVIRONMENT = {"CGO_ENABLED": "0", "GOFLAGS": "-mod=readonly -buildvcs=false", **LAZY_COLLECTOR}
 
 
-def build_programs(programs: Sequence[Program], cache: Path) -> list[Path]:
-    """Return the binary of each program, built if it is not in ``cache``.
+def build_modules(modules: Sequence[Module], cache: Path) -> list[Path]:
+    """Return the folder with each module's programs, built if they are not in ``cache``.
 
     One after another: side by side, each would compile the packages they share, as Go's cache knows only what is done.
-    The modules of those to come are downloaded meanwhile.
+    What those to come are made of is downloaded meanwhile.
 
     Raises:
         BedError: there is no Go, or it refuses.
     """
-    missing = [program for program in programs if not find_kept(cache, program.name, program.digest).is_dir()]
+    missing = [module for module in modules if not find_kept(cache, module.name, module.digest).is_dir()]
     downloads = ThreadPoolExecutor(max_workers=1)
     try:
-        for program in missing[1:]:
-            downloads.submit(_download, program)
-        return [build_program(program, cache) for program in programs]
+        for module in missing[1:]:
+            downloads.submit(_download, module)
+        return [build_module(module, cache) for module in modules]
     finally:
         downloads.shutdown(cancel_futures=True)
 
 
-def build_program(program: Program, cache: Path) -> Path:
-    """Return the program's binary, built if it is not in ``cache``.
+def build_module(module: Module, cache: Path) -> Path:
+    """Return the folder with the module's programs, built if they are not in ``cache``.
 
     Raises:
         BedError: there is no Go, or it refuses.
     """
 
     def build(folder: Path) -> None:
-        print(f"test cluster: building {program.name} (once, usually {program.usually})", flush=True)
-        flags = " ".join(("-s", "-w", *program.link_flags))
-        target = str(folder / program.name)
-        _run_go(program, ["build", "-trimpath", *_COMPILER_FLAGS, "-ldflags", flags, "-o", target, program.package])
-        if program is KUBE:
+        print(f"test cluster: building {module.name} (once, usually {module.usually})", flush=True)
+        flags = " ".join(("-s", "-w", *module.link_flags))
+        _run_go(
+            module, ["build", "-trimpath", *_COMPILER_FLAGS, "-ldflags", flags, "-o", f"{folder}/", module.packages]
+        )
+        if module is KUBERNETES:
             for name in KUBE_PROGRAMS:
-                (folder / name).symlink_to(program.name)
+                (folder / name).symlink_to("kube")
 
-    return keep(cache, program.name, program.digest, build) / program.name
+    return keep(cache, module.name, module.digest, build)
 
 
-def _download(program: Program) -> None:
-    """Download the modules that the program is built from, and no others; a failure is for its build to tell."""
+def _download(module: Module) -> None:
+    """Download what the module's programs are made of, and no more; a failure is for the build to tell."""
     with suppress(BedError):
-        _run_go(program, ["list", "-deps", program.package])
+        _run_go(module, ["list", "-deps", module.packages])
 
 
-def _run_go(program: Program, arguments: Sequence[str]) -> None:
+def _run_go(module: Module, arguments: Sequence[str]) -> None:
     go = shutil.which("go")
     if not go:
         raise BedError("go: is not on PATH; install Go 1.26 or newer, which builds the test cluster's programs")
     result = subprocess.run(
         ["nice", "-n", "10", go, *arguments],
-        cwd=program.sources,
+        cwd=module.sources,
         env=os.environ | _ENVIRONMENT,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
@@ -144,4 +140,4 @@ def _run_go(program: Program, arguments: Sequence[str]) -> None:
     )
     if result.returncode:
         lines = "".join(f"\n  {line}" for line in result.stderr.splitlines()[-12:])
-        raise BedError(f"{program.name}: does not build (go exited with {result.returncode}):{lines}")
+        raise BedError(f"{module.name}: does not build (go exited with {result.returncode}):{lines}")

@@ -100,7 +100,7 @@ class Stand:
     def query(self, expr: str) -> list[tuple[dict[str, str], float]]:
         """Ask Prometheus, through the API server."""
         path = f"/api/v1/namespaces/{self.name}/services/http:prometheus:http/proxy/api/v1/query?query={quote(expr)}"
-        answer = json.loads(self.cluster.kubectl("get", "--raw", path))
+        answer = self.cluster.read(path)
         return [(series["metric"], float(series["value"][1])) for series in answer["data"]["result"]]
 
     def counted(self) -> float:

@@ -11,8 +11,8 @@ from tests.cluster.pipeline.stand import APP, Stand, read_account
 
 
 def pod_names(stand: Stand, app: str, namespace: str) -> list[str]:
-    words = ["get", "pods", "--namespace", namespace, "--selector", f"app.kubernetes.io/name={app}", "--output", "name"]
-    return stand.cluster.kubectl(*words).split()
+    path = f"/api/v1/namespaces/{namespace}/pods?labelSelector=app.kubernetes.io/name={app}"
+    return [f"pod/{item['metadata']['name']}" for item in stand.cluster.read(path)["items"]]
 
 
 def wait_until_ready(stand: Stand, kind: str, name: str, namespace: str) -> None:

@@ -1,6 +1,7 @@
 // Package main is a whole Kubernetes in one binary: the program to be is chosen by the name it is called by.
 //
-// One binary links the packages its programs share once, so it builds in a third of the time of six.
+// One binary links the packages its programs share once. kubectl is not among them: tests start it a thousand times, and
+// each start would initialize the servers too.
 package main
 
 import (
@@ -14,8 +15,6 @@ import (
 	"k8s.io/component-base/cli"
 	_ "k8s.io/component-base/metrics/prometheus/clientgo"
 	_ "k8s.io/component-base/metrics/prometheus/version"
-	kubectl "k8s.io/kubectl/pkg/cmd"
-	kubectlerrors "k8s.io/kubectl/pkg/cmd/util"
 	apiserver "k8s.io/kubernetes/cmd/kube-apiserver/app"
 	controllers "k8s.io/kubernetes/cmd/kube-controller-manager/app"
 	proxy "k8s.io/kubernetes/cmd/kube-proxy/app"
@@ -39,9 +38,6 @@ func main() {
 		os.Exit(cli.Run(command()))
 	case name == "etcd":
 		etcdmain.Main(os.Args)
-	case name == "kubectl":
-		// kubectl prints its own errors and chooses its own exit codes.
-		kubectlerrors.CheckErr(cli.RunNoErrOutput(kubectl.NewDefaultKubectlCommand()))
 	default:
 		fmt.Fprintf(os.Stderr, "%s: not a program of this binary; call it by the name of one\n", name)
 		os.Exit(2)

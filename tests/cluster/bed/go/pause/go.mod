@@ -1,3 +1,0 @@
-module kubeglass.test/pause
-
-go 1.24

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 from importlib.util import find_spec
 
@@ -31,8 +30,6 @@ def main() -> int:
             'run: pip install "kubeglass[cli]"\n'
         )
         return 2
-    # What is imported stays: looking for garbage in it after every 700 objects is a quarter of a command's start.
-    gc.set_threshold(50_000)
     from kubeglass.cli.main import run
 
     return run()

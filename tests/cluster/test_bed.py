@@ -75,6 +75,12 @@ def test_services_have_names(cluster: Cluster) -> None:
     assert answer.stdout.strip() == "10.96.0.1"
 
 
+def test_the_api_server_answers_without_kubectl(cluster: Cluster, namespace: str) -> None:
+    assert cluster.read(f"/api/v1/namespaces/{namespace}")["metadata"]["name"] == namespace
+    with pytest.raises(BedError, match=r"^/api/v1/namespaces/absent: the API server answers 404: "):
+        cluster.read("/api/v1/namespaces/absent")
+
+
 def test_a_node_port_answers(cluster: Cluster) -> None:
     cluster.kubectl(
         "--namespace=kube-system", "create", "service", "nodeport", "health", "--tcp=8080:8080", "--node-port=30999"

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import http.client
-import json
 import os
-import socket
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from http import HTTPStatus
 from pathlib import Path
 from typing import Any
+
+import httpx2
 
 from tests.cluster.bed.components import import_command
 from tests.cluster.bed.failure import BedError
@@ -103,16 +101,12 @@ class Cluster:
         Raises:
             BedError: the API server refuses.
         """
-        connection = _SocketConnection(self.layout.api_socket)
-        try:
-            connection.request("GET", path)
-            answer = connection.getresponse()
-            text = answer.read().decode()
-        finally:
-            connection.close()
-        if answer.status != HTTPStatus.OK:
-            raise BedError(f"{path}: the API server answers {answer.status}: {text}")
-        return json.loads(text)
+        transport = httpx2.HTTPTransport(uds=str(self.layout.api_socket), verify=False)
+        with httpx2.Client(transport=transport, timeout=TIMEOUT_S, trust_env=False) as client:
+            answer = client.get(f"http://localhost{path}")
+        if not answer.is_success:
+            raise BedError(f"{path}: the API server answers {answer.status_code}: {answer.text}")
+        return answer.json()
 
     def run_on_node(self, command: Sequence[str | Path], *, cwd: Path | None = None) -> str:
         """Run ``command`` in all of the node's namespaces, with containerd's programs on PATH; return its output.
@@ -144,16 +138,3 @@ class Cluster:
         if pid is None:
             raise BedError("test cluster: does not run; start it: make cluster-up")
         return pid
-
-
-class _SocketConnection(http.client.HTTPConnection):
-    """HTTP on a socket of the file system."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__("localhost", timeout=TIMEOUT_S)
-        self._path = path
-
-    def connect(self) -> None:
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(self.timeout)
-        self.sock.connect(str(self._path))

@@ -15,6 +15,8 @@ STORAGE = "data/prometheus"
 QUEUE_SIZE = "256k"
 STORAGE_SIZE = "48m"
 UNWRITABLE_SECONDS = 10.0
+#: The two pages that say where the others are: without them, the queue is refused before anything of it is read.
+QUEUE_HEAD = 2 * 4096
 
 
 def fill_queue_disk(stand: Stand) -> None:
@@ -46,7 +48,8 @@ def damage_write_ahead_log(stand: Stand) -> None:
     """Write nonsense into the middle of what Prometheus has not yet put into blocks."""
     stand.take_down("prometheus")
     segment = max((stand.root / STORAGE / "wal").glob("[0-9]*"))
-    overwrite(segment, until=2 / 3)
+    size = segment.stat().st_size
+    overwrite(segment, size // 3, size * 2 // 3)
     stand.release("prometheus")
 
 
@@ -56,7 +59,8 @@ def damage_queue(stand: Stand) -> None:
     let_pass(UNWRITABLE_SECONDS / 2)
     stand.take_down("otelcol")
     for file in queue_files(stand):
-        overwrite(file, until=1)  # a small queue may leave any of its pages unused
+        # Any of the other pages may be unused.
+        overwrite(file, QUEUE_HEAD, file.stat().st_size)
     stand.release("otelcol")
     stand.wait_for("otelcol", "running", restarts=1)
     stand.release("prometheus")
@@ -67,11 +71,10 @@ def queue_files(stand: Stand) -> list[Path]:
     return sorted((stand.root / QUEUE).glob("exporter_*"))
 
 
-def overwrite(path: Path, *, until: float) -> None:
-    """Put nonsense over a file from its first third on, until a share of its size."""
+def overwrite(path: Path, begin: int, end: int) -> None:
+    """Put nonsense over the bytes of a file from ``begin`` to ``end``."""
     content = bytearray(path.read_bytes())
-    first, last = len(content) // 3, int(len(content) * until)
-    content[first:last] = (bytes(range(256)) * (len(content) // 256 + 1))[: last - first]
+    content[begin:end] = (bytes(range(256)) * ((end - begin) // 256 + 1))[: end - begin]
     path.write_bytes(content)
 
 

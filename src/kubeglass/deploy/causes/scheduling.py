@@ -34,6 +34,11 @@ _REST = re.compile(r"\.? (?:no new claims to deallocate|still not schedulable|pr
 _PART = re.compile(r"(?:^|, )(?:(\d+) )?(.+?)(?=, \d+ |$)")
 _SELECTOR = r"node affinity/selector|requested node name"
 _CLOSED = r"untolerated taint|were unschedulable"
+#: What is no longer true once the pod's claims are bound.
+_UNBOUND = re.compile(
+    r"unbound immediate PersistentVolumeClaims|didn't find available persistent volumes"
+    r"|persistentvolumeclaim .* not found"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +55,16 @@ def is_unschedulable(pod: KubernetesObject) -> bool:
     """Return whether the scheduler has found no node for ``pod``."""
     scheduled = find_condition(pod, "PodScheduled")
     return bool(scheduled and scheduled["status"] == "False" and scheduled.get("reason") != "SchedulerError")
+
+
+def awaits_another_look(pod: KubernetesObject, claims: Sequence[KubernetesObject]) -> bool:
+    """Return whether all ``claims`` of an unschedulable ``pod`` were bound after the scheduler had missed a volume.
+
+    In a busy cluster it is long before the scheduler looks again.
+    """
+    is_about_claims = _UNBOUND.search(message_of(find_condition(pod, "PodScheduled") or {}))
+    bound = [claim for claim in claims if (claim.get("status") or {}).get("phase") == "Bound"]
+    return bool(is_about_claims) and len(bound) == len(claim_names(pod))
 
 
 def find_scheduling_failure(pod: KubernetesObject, nodes: Sequence[KubernetesObject]) -> Cause:

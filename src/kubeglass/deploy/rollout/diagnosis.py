@@ -24,7 +24,12 @@ from kubeglass.deploy.causes.pod_failure import (
     has_started,
     list_unready,
 )
-from kubeglass.deploy.causes.scheduling import find_barrier, find_scheduling_failure, is_unschedulable
+from kubeglass.deploy.causes.scheduling import (
+    awaits_another_look,
+    find_barrier,
+    find_scheduling_failure,
+    is_unschedulable,
+)
 from kubeglass.deploy.rollout.queue_lock import explain_lock
 from kubeglass.deploy.rollout.revision import Revision, find_revision, list_pods
 
@@ -95,14 +100,13 @@ def _explain_pod(cluster: Cluster, pod: KubernetesObject, known: AbstractSet[str
         return None
     evidence = describe_events(events)
     if not has_started(pod):
-        for about in (pod, *claims_of(cluster, pod)):
+        claims = list(claims_of(cluster, pod))
+        for about in (pod, *claims):
             news = events if about is pod else _news(cluster, about, known)
             if cause := find_hopeless_event(about, news):
                 return replace(cause, evidence=tuple(describe_events(news)))
-    if is_unschedulable(pod):
-        cause = find_scheduling_failure(pod, _nodes(cluster))
-        patience = max(cause.patience, ROOM_PATIENCE if _may_grow(cluster) else 0)
-        return replace(cause, evidence=tuple(evidence), patience=patience)
+        if is_unschedulable(pod):
+            return None if awaits_another_look(pod, claims) else _explain_unschedulable(cluster, pod, evidence)
     for failure in find_pod_failures(pod):
         log = read_log(cluster, pod, failure.container, previous=True) if failure.has_ended else []
         words = find_log_cause(pod, failure.container, log, has_ended=True)
@@ -110,6 +114,12 @@ def _explain_pod(cluster: Cluster, pod: KubernetesObject, known: AbstractSet[str
             failure = replace(failure, message=f"{failure.message}: {words.message}", hint=words.hint)
         return explain_lock(cluster, pod, replace(failure, evidence=(*evidence, *_quote(failure.container, log))))
     return _explain_running(cluster, pod, events)
+
+
+def _explain_unschedulable(cluster: Cluster, pod: KubernetesObject, evidence: Sequence[str]) -> Cause:
+    cause = find_scheduling_failure(pod, _nodes(cluster))
+    patience = max(cause.patience, ROOM_PATIENCE if _may_grow(cluster) else 0)
+    return replace(cause, evidence=tuple(evidence), patience=patience)
 
 
 def _explain_running(cluster: Cluster, pod: KubernetesObject, events: Sequence[Mapping[str, Any]]) -> Cause | None:

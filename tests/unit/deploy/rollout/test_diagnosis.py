@@ -66,6 +66,43 @@ def test_without_the_right_to_read_nodes_the_scheduler_s_own_words_count() -> No
     assert "not what the pod's node selector asks for (on the only node)" in cause.message
 
 
+def wait_for_volume(message: str, phase: str) -> FakeCluster:
+    """A pod that the scheduler has found no volume for, and its claim as it is now."""
+    pod = make_unschedulable()
+    pod["spec"] = {"volumes": [{"name": "data", "persistentVolumeClaim": {"claimName": "data"}}]}
+    pod["status"]["conditions"][0]["message"] = message
+    cluster = make_cluster(pod)
+    cluster.put(make_object("PersistentVolumeClaim", "data", status={"phase": phase}))
+    return cluster
+
+
+MISSED_VOLUMES = [
+    "0/1 nodes are available: pod has unbound immediate PersistentVolumeClaims. not found",
+    "0/1 nodes are available: 1 node(s) didn't find available persistent volumes to bind.",
+    '0/1 nodes are available: persistentvolumeclaim "data" not found. not found',
+]
+
+
+@pytest.mark.parametrize("message", MISSED_VOLUMES)
+def test_a_claim_that_was_bound_since_the_scheduler_looked_is_no_cause(message: str) -> None:
+    assert cause_in(wait_for_volume(message, "Bound")) is None
+
+
+@pytest.mark.parametrize("message", MISSED_VOLUMES)
+def test_a_claim_that_is_not_bound_is_one(message: str) -> None:
+    cause = cause_in(wait_for_volume(message, "Pending"))
+
+    assert cause is not None
+    assert "claim data" in cause.message
+
+
+def test_a_pod_whose_claim_is_bound_and_that_fits_nowhere_has_a_cause() -> None:
+    cause = cause_in(wait_for_volume("0/1 nodes are available: 1 Insufficient memory.", "Bound"))
+
+    assert cause is not None
+    assert "too little free memory" in cause.message
+
+
 def test_an_autoscaler_is_given_time_to_make_a_node() -> None:
     cluster = make_cluster(make_unschedulable())
     cluster.put(make_object("ConfigMap", "cluster-autoscaler-status", namespace="kube-system"))

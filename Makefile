@@ -14,7 +14,7 @@ KUBEGLASS := $(BIN)/kubeglass
 # Three a processor: a test of real engines waits for them most of its time.
 WORKERS := $(shell expr 3 \* $$(getconf _NPROCESSORS_ONLN))
 # The cluster itself takes most of the processors: with more, they only wait for each other.
-CLUSTER_WORKERS := $(shell expr 3 \* $$(getconf _NPROCESSORS_ONLN) / 2)
+CLUSTER_WORKERS := $(shell expr 2 \* $$(getconf _NPROCESSORS_ONLN))
 PAGE := src/kubeglass/viewer/static/index.html
 PAGE_SOURCES := $(shell find viewer-ui -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
 

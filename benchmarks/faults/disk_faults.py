@@ -11,8 +11,8 @@ from faults.waiting import let_pass, wait_until
 
 QUEUE = "data/otelcol/queue"
 STORAGE = "data/prometheus"
-#: Room for some seconds of the shop's metrics.
-QUEUE_SIZE = "256k"
+#: Room for a minute of the shop's metrics.
+QUEUE_SIZE = "1m"
 STORAGE_SIZE = "48m"
 UNWRITABLE_SECONDS = 10.0
 #: The two pages that say where the others are: without them, the queue is refused before anything of it is read.
@@ -20,11 +20,18 @@ QUEUE_HEAD = 2 * 4096
 
 
 def fill_queue_disk(stand: Stand) -> None:
-    """Leave the queue no room while Prometheus is away."""
+    """Leave the queue no room while Prometheus is away, and make room once it is back.
+
+    The queue itself needs a little room to let go of what it delivered: on a disk that stays full it may be stuck for
+    good (https://github.com/open-telemetry/opentelemetry-collector/issues/7198).
+    """
     stand.take_down("prometheus")
+    stand.disk.fill()
     wait_until(lambda: "no space left" in read_log(stand, "otelcol"), "the queue's disk to be full")
     let_pass(UNWRITABLE_SECONDS)
     stand.release("prometheus")
+    stand.wait_for("prometheus", "running", restarts=1)
+    stand.disk.empty()
 
 
 def make_storage_read_only(stand: Stand) -> None:
@@ -82,7 +89,8 @@ DISK_FAULTS = (
     Fault(
         "queue-disk-full",
         "the disk of the queue is full while Prometheus is stopped",
-        "the collector keeps what is queued, refuses what comes next, and delivers once Prometheus is back",
+        "the collector keeps what is queued, refuses what comes next, and delivers once Prometheus is back and there is "
+        "room again",
         "the scrapes that found no room; counters lose nothing by it, as the next scrape carries the same total",
         fill_queue_disk,
         SmallDisk(QUEUE, QUEUE_SIZE),

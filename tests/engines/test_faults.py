@@ -81,6 +81,7 @@ def test_a_full_disk_of_the_queue_costs_scrapes_which_a_metric_counts_and_an_ale
     assert outcome.missing == {}
     assert outcome.lost_scrapes > 0, "or the disk was not full, and this proves nothing"
     assert outcome.counted["otelcol_exporter_enqueue_failed_metric_points"] > 0
+    assert outcome.recover_seconds < RECOVERED_SECONDS
     assert outcome.alerted
     assert outcome.told
 

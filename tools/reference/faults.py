@@ -30,7 +30,9 @@ scrape carries the same total; a gauge's values within it are gone.
 
 - **The queue**: `collector.queue.size` of what waits on disk. When it is full, or its disk, new scrapes are refused,
   `otelcol_exporter_enqueue_failed_metric_points` counts them and the alert
-  [CollectorLosesData](../rules/CollectorLosesData.md) fires.
+  [CollectorLosesData](../rules/CollectorLosesData.md) fires. Make room on a full disk: the queue itself needs a few
+  kilobytes to let go of what it delivered, and may be stuck without them
+  ([opentelemetry-collector#7198](https://github.com/open-telemetry/opentelemetry-collector/issues/7198)).
 - **An outage of Prometheus** longer than `storage.out_of_order`: what is older is refused for good and counted by
   `otelcol_exporter_send_failed_metric_points`; the same alert fires.
 - **A damaged queue**: all that waited in it. `kubeglass logs otelcol` and `kubeglass status` say so; the file is kept

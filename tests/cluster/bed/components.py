@@ -99,6 +99,8 @@ def controller_commands(layout: Layout) -> dict[str, Command]:
             f"--service-cluster-ip-range={SERVICE_NETWORK}",
             # Autoscalers look every 15 seconds, and wait five minutes before they remove pods.
             "--horizontal-pod-autoscaler-sync-period=5s",
+            # A volume that comes after its claim waits for two rounds, of 15 seconds usually.
+            "--pvclaimbinder-sync-period=1s",
             "--bind-address=127.0.0.1",
         ],
         "kube-scheduler": [

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
+import psutil
 import pytest
 
-from kubeglass.deploy.causes.scheduling import find_scheduling_failure, is_unschedulable
+from kubeglass.deploy.causes.scheduling import awaits_another_look, find_scheduling_failure, is_unschedulable
 from tests.cluster.bed.cluster import Cluster
 from tests.cluster.bed.waiting import wait_until
 
 NAMESPACE = "no-node"
 VOLUME, CLAIM = "elsewhere", "data"
+LATE_VOLUME, LATE_CLAIM = "late", "waiting"
+SIZE, MODES = {"storage": "1Gi"}, ["ReadWriteOnce"]
 #: Nodes with one flaw each; ``far`` has a volume whose node is gone.
 NODES: Mapping[str, dict[str, Any]] = {
     "tainted": {"spec": {"taints": [{"key": "dedicated", "value": "gpu", "effect": "NoSchedule"}]}},
@@ -75,27 +79,28 @@ def make_pod(name: str, *, memory: str = "1Gi", port: int | None = None, **spec:
     return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": {"containers": [container], **spec}}
 
 
-def make_claimed_volume() -> list[dict[str, Any]]:
-    size, modes = {"storage": "1Gi"}, ["ReadWriteOnce"]
-    term = {"matchExpressions": [{"key": "kubernetes.io/hostname", "operator": "In", "values": ["gone"]}]}
+def make_volume(name: str, claim: str, **spec: Any) -> dict[str, Any]:
     volume = {
         "storageClassName": "by-hand",
-        "capacity": size,
-        "accessModes": modes,
+        "capacity": SIZE,
+        "accessModes": MODES,
         "hostPath": {"path": "/nowhere"},
-        "claimRef": {"namespace": NAMESPACE, "name": CLAIM},
-        "nodeAffinity": {"required": {"nodeSelectorTerms": [term]}},
+        "claimRef": {"namespace": NAMESPACE, "name": claim},
+        **spec,
     }
-    claim = {"storageClassName": "by-hand", "accessModes": modes, "resources": {"requests": size}, "volumeName": VOLUME}
-    return [
-        {"apiVersion": "v1", "kind": "PersistentVolume", "metadata": {"name": VOLUME}, "spec": volume},
-        {
-            "apiVersion": "v1",
-            "kind": "PersistentVolumeClaim",
-            "metadata": {"name": CLAIM, "namespace": NAMESPACE},
-            "spec": claim,
-        },
-    ]
+    return {"apiVersion": "v1", "kind": "PersistentVolume", "metadata": {"name": name}, "spec": volume}
+
+
+def make_claim(name: str, volume: str) -> dict[str, Any]:
+    claim = {"storageClassName": "by-hand", "accessModes": MODES, "resources": {"requests": SIZE}, "volumeName": volume}
+    metadata = {"name": name, "namespace": NAMESPACE}
+    return {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": metadata, "spec": claim}
+
+
+def make_claimed_volume() -> list[dict[str, Any]]:
+    term = {"matchExpressions": [{"key": "kubernetes.io/hostname", "operator": "In", "values": ["gone"]}]}
+    only_there = {"required": {"nodeSelectorTerms": [term]}}
+    return [make_volume(VOLUME, CLAIM, nodeAffinity=only_there), make_claim(CLAIM, VOLUME)]
 
 
 def read(cluster: Cluster, *words: str) -> Any:
@@ -130,8 +135,43 @@ def causes(control_plane: Cluster) -> Iterator[dict[str, str]]:
     control_plane.kubectl("delete", f"namespace/{NAMESPACE}", f"persistentvolume/{VOLUME}", "--wait=false")
 
 
+@contextmanager
+def busy_scheduler(cluster: Cluster) -> Iterator[None]:
+    """Keep the scheduler from looking at anything."""
+    (scheduler,) = [each for each in psutil.Process(cluster.pid).children() if each.name() == "kube-scheduler"]
+    scheduler.suspend()
+    try:
+        yield
+    finally:
+        scheduler.resume()
+
+
 @pytest.mark.parametrize("name", PODS)
 def test_each_reason_is_named_with_its_node(causes: dict[str, str], name: str) -> None:
     missing = [words for words in PODS[name][1] if words not in causes[name]]
 
     assert missing == [], causes[name]
+
+
+@pytest.mark.usefixtures("causes")
+def test_a_volume_that_the_scheduler_has_not_seen_yet_is_waited_for(control_plane: Cluster) -> None:
+    mounts = [{"name": "data", "persistentVolumeClaim": {"claimName": LATE_CLAIM}}]
+    create(control_plane, make_claim(LATE_CLAIM, LATE_VOLUME))
+    create(control_plane, make_pod("late", memory="1Mi", volumes=mounts, **ON_SMALL))
+
+    def read_late(kind: str, name: str) -> Any:
+        return read(control_plane, kind, name, "--namespace", NAMESPACE)
+
+    wait_until(lambda: is_unschedulable(read_late("pod", "late")), "the scheduler's verdict")
+    assert not awaits_another_look(read_late("pod", "late"), [read_late("pvc", LATE_CLAIM)])
+
+    with busy_scheduler(control_plane):
+        create(control_plane, make_volume(LATE_VOLUME, LATE_CLAIM))
+        wait_until(lambda: read_late("pvc", LATE_CLAIM)["status"]["phase"] == "Bound", "the volume")
+        pod = read_late("pod", "late")
+        assert is_unschedulable(pod)
+        assert "has no volume yet" in find_scheduling_failure(pod, []).message
+        assert awaits_another_look(pod, [read_late("pvc", LATE_CLAIM)])
+
+    wait_until(lambda: "nodeName" in read_late("pod", "late")["spec"], "the node")
+    control_plane.kubectl("delete", f"persistentvolume/{LATE_VOLUME}", "--wait=false")

@@ -10,6 +10,8 @@ from kubeglass.deploy.causes.cause import BRIEF_PATIENCE, ROOM_PATIENCE, row
 
 #: For what is short on every node.
 LESS = "ask for less (resources.requests in kubeglass.yaml)"
+#: Seconds for a disk to be made; a volume that exists takes up to two rounds of Kubernetes' binder, of 15 s each.
+VOLUME_PATIENCE = 60.0
 _CLASS = "set cluster.storage_class to one that provisions volumes (kubectl get storageclass)"
 _RULES = "correct the pod's affinity rules, or add a node"
 _FREE_CLAIM = "delete the claim to start with an empty volume (kubectl delete pvc {claims}; its data is lost)"
@@ -51,7 +53,7 @@ SCHEDULER_ROWS = (
         r"unbound immediate PersistentVolumeClaims",
         "claim {claims} has no volume yet",
         f"see kubectl describe pvc {{claims}}: the provisioner must run; or {_CLASS}",
-        ROOM_PATIENCE,
+        VOLUME_PATIENCE,
     ),
     row(
         r"didn't find available persistent volumes",

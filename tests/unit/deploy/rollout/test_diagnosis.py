@@ -8,6 +8,7 @@ import pytest
 
 from kubeglass.deploy.api.errors import ForbiddenError
 from kubeglass.deploy.causes.cause import BRIEF_PATIENCE, ROOM_PATIENCE, Cause
+from kubeglass.deploy.causes.scheduler_messages import VOLUME_PATIENCE
 from kubeglass.deploy.rollout.diagnosis import find_cause
 from tests.unit.deploy.fake_cluster import FakeCluster, make_object, make_pod, put_deployment
 
@@ -94,6 +95,13 @@ def test_a_claim_that_is_not_bound_is_one(message: str) -> None:
 
     assert cause is not None
     assert "claim data" in cause.message
+
+
+def test_a_volume_is_given_time_to_be_made() -> None:
+    cause = cause_in(wait_for_volume(MISSED_VOLUMES[0], "Pending"))
+
+    assert cause is not None
+    assert cause.patience == VOLUME_PATIENCE
 
 
 def test_a_pod_whose_claim_is_bound_and_that_fits_nowhere_has_a_cause() -> None:

@@ -25,7 +25,7 @@ NODES: Mapping[str, dict[str, Any]] = {
     "small": {"memory": "64Mi"},
     "crowded": {"pods": "0"},
 }
-ON_SMALL = {"nodeSelector": {"kubernetes.io/hostname": "small"}}
+ON_SMALL: Mapping[str, Any] = {"nodeSelector": {"kubernetes.io/hostname": "small"}}
 #: What a pod asks for beside 1Gi of memory, and what is said about it.
 PODS: Mapping[str, tuple[dict[str, Any], list[str]]] = {
     "plain": (

@@ -18,6 +18,9 @@ from kubeglass.model.parts import COLLECTOR
 from tests.cluster.bed.waiting import wait_until
 from tests.cluster.pipeline.stand import APP, Stand
 
+#: Among those that take long, so it does not begin last.
+pytestmark = pytest.mark.timeout(400)
+
 DOWN, UP = 0.0, 1.0
 #: Seconds within which the panel shows a silent collector, and a target that never answers.
 SILENT, UNREACHABLE = 20, 75

@@ -16,6 +16,9 @@ from tests.cluster.bed.layout import REPOSITORY
 from tests.cluster.bed.waiting import wait_until
 from tests.cluster.pipeline.stand import APP, Stand
 
+#: Among those that take long, so it does not begin last.
+pytestmark = pytest.mark.timeout(400)
+
 BANK = "bank"
 #: Counts rows and pushes them once, as the SDKs do: https://opentelemetry.io/docs/specs/otlp/#otlphttp
 PUSH = """

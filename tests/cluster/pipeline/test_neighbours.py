@@ -10,6 +10,9 @@ from tests.cluster.bed.waiting import wait_until
 from tests.cluster.pipeline.conftest import remove
 from tests.cluster.pipeline.stand import APP, Stand
 
+#: Among those that take long, so it does not begin last.
+pytestmark = pytest.mark.timeout(400)
+
 OTHER_APP = "other-app"
 
 

@@ -10,6 +10,9 @@ import pytest
 
 from tests.cluster.pipeline.stand import APP, KUBEGLASS, Stand
 
+#: Among those that take long, so it does not begin last.
+pytestmark = pytest.mark.timeout(400)
+
 SECRET = "    secret_env: {TOKEN: {secret: {name: token, key: value}}}\n"
 
 

@@ -6,12 +6,19 @@ https://github.com/kubernetes/kubernetes/tree/master/pkg/scheduler/framework/plu
 
 from __future__ import annotations
 
+import re
+
 from kubeglass.deploy.causes.cause import BRIEF_PATIENCE, ROOM_PATIENCE, row
 
 #: For what is short on every node.
 LESS = "ask for less (resources.requests in kubeglass.yaml)"
-#: Seconds for a disk to be made; a volume that exists takes up to two rounds of Kubernetes' binder, of 15 s each.
+#: Seconds for a disk to be made; a volume made after its claim waits for two rounds of Kubernetes' binder, 15 s each.
 VOLUME_PATIENCE = 60.0
+_UNBOUND = r"unbound immediate PersistentVolumeClaims"
+_NO_VOLUME = r"didn't find available persistent volumes"
+_NO_CLAIM = r'persistentvolumeclaim "(?P<claim>[^"]+)" not found'
+#: What is no longer true once the pod's claims are bound.
+WITHOUT_VOLUME = re.compile(f"{_UNBOUND}|{_NO_VOLUME}|{_NO_CLAIM}")
 _CLASS = "set cluster.storage_class to one that provisions volumes (kubectl get storageclass)"
 _RULES = "correct the pod's affinity rules, or add a node"
 _FREE_CLAIM = "delete the claim to start with an empty volume (kubectl delete pvc {claims}; its data is lost)"
@@ -50,13 +57,13 @@ SCHEDULER_ROWS = (
         ROOM_PATIENCE,
     ),
     row(
-        r"unbound immediate PersistentVolumeClaims",
+        _UNBOUND,
         "claim {claims} has no volume yet",
         f"see kubectl describe pvc {{claims}}: the provisioner must run; or {_CLASS}",
         VOLUME_PATIENCE,
     ),
     row(
-        r"didn't find available persistent volumes",
+        _NO_VOLUME,
         "no free volume fits claim {claims}",
         f"create a PersistentVolume that fits the claim, or {_CLASS}",
         BRIEF_PATIENCE,
@@ -80,7 +87,7 @@ SCHEDULER_ROWS = (
         BRIEF_PATIENCE,
     ),
     row(
-        r'persistentvolumeclaim "(?P<claim>[^"]+)" not found',
+        _NO_CLAIM,
         "claim {claim} does not exist",
         "create it, or deploy again",
         BRIEF_PATIENCE,

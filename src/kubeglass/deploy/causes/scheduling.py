@@ -18,7 +18,7 @@ from kubeglass.deploy.causes.nodes import (
     has_affinity,
     untolerated_taints,
 )
-from kubeglass.deploy.causes.scheduler_messages import LESS, SCHEDULER_ROWS
+from kubeglass.deploy.causes.scheduler_messages import LESS, SCHEDULER_ROWS, WITHOUT_VOLUME
 
 #: Of many nodes with the same reason, these are named.
 NODES_NAMED = 3
@@ -34,11 +34,6 @@ _REST = re.compile(r"\.? (?:no new claims to deallocate|still not schedulable|pr
 _PART = re.compile(r"(?:^|, )(?:(\d+) )?(.+?)(?=, \d+ |$)")
 _SELECTOR = r"node affinity/selector|requested node name"
 _CLOSED = r"untolerated taint|were unschedulable"
-#: What is no longer true once the pod's claims are bound.
-_UNBOUND = re.compile(
-    r"unbound immediate PersistentVolumeClaims|didn't find available persistent volumes"
-    r"|persistentvolumeclaim .* not found"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +57,9 @@ def awaits_another_look(pod: KubernetesObject, claims: Sequence[KubernetesObject
 
     In a busy cluster it is long before the scheduler looks again.
     """
-    is_about_claims = _UNBOUND.search(message_of(find_condition(pod, "PodScheduled") or {}))
+    missed = WITHOUT_VOLUME.search(message_of(find_condition(pod, "PodScheduled") or {}))
     bound = [claim for claim in claims if (claim.get("status") or {}).get("phase") == "Bound"]
-    return bool(is_about_claims) and len(bound) == len(claim_names(pod))
+    return bool(missed) and len(bound) == len(claim_names(pod))
 
 
 def find_scheduling_failure(pod: KubernetesObject, nodes: Sequence[KubernetesObject]) -> Cause:

@@ -20,12 +20,13 @@ QUEUE_HEAD = 2 * 4096
 
 
 def fill_queue_disk(stand: Stand) -> None:
-    """Leave the queue no room while Prometheus is away, and make room once it is back.
+    """Leave the queue no room while data waits in it, and make room once Prometheus is back.
 
     The queue itself needs a little room to let go of what it delivered: on a disk that stays full it may be stuck for
     good (https://github.com/open-telemetry/opentelemetry-collector/issues/7198).
     """
     stand.take_down("prometheus")
+    let_pass(UNWRITABLE_SECONDS / 2)
     stand.disk.fill()
     wait_until(lambda: "no space left" in read_log(stand, "otelcol"), "the queue's disk to be full")
     let_pass(UNWRITABLE_SECONDS)

@@ -37,10 +37,13 @@ def wait_until(condition: Callable[[], object], what: str) -> None:
 
 
 def write_dead(folder: Path, count: int = 1, first: int = DEAD_PID) -> None:
+    """Files as a dead process leaves them: whole at once, since a compactor that runs takes what it finds."""
     for pid in range(first, first + count):
-        file = MmapedDict(str(folder / f"counter_{pid}.db"))  # type: ignore[no-untyped-call]
+        begun = folder / f"counter_{pid}.begun"
+        file = MmapedDict(str(begun))  # type: ignore[no-untyped-call]
         file.write_value(mmap_key("a", "a_total", [], [], "Help."), 1.0, 0.0)  # type: ignore[no-untyped-call]
         file.close()  # type: ignore[no-untyped-call]
+        begun.rename(folder / f"counter_{pid}.db")
 
 
 def total(folder: Path) -> float:
